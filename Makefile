@@ -1,0 +1,64 @@
+# The targets are the steps of CI and of the README; nothing else is needed to work on the project.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
+
+# What a person types in this folder may say so; a run sends nothing anywhere.
+export KEDRO_DISABLE_TELEMETRY = 1
+export DO_NOT_TRACK = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+
+.DEFAULT_GOAL := help
+.PHONY: help run spark test test-slow check lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/uv: requirements/run.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another one: make run PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/^    # via/p' $<)
+	@touch $@
+.venv/uv: SHELL := /bin/bash
+
+.venv/run: .venv/uv requirements/run.txt pyproject.toml
+	$(INSTALL) -r requirements/run.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/spark: .venv/run requirements/spark.txt
+	$(INSTALL) -r requirements/spark.txt
+	@touch $@
+
+.venv/test: .venv/run requirements/test.txt
+	$(INSTALL) -r requirements/test.txt
+	@touch $@
+
+run: .venv/run  ## install what the embedded engine needs and run the example
+	$(BIN)/kedro run
+
+spark: .venv/spark  ## add the Spark engine (needs Java 17 or 21)
+
+test: .venv/test  ## the tests, without the long matrix
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/test  ## the long matrix
+	$(BIN)/python -m pytest -m slow
+
+check: .venv/test  ## style, types and the architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" pyproject.toml
+
+lock: .venv/uv  ## resolve the dependencies again, each set within the larger one's bounds
+	$(COMPILE) --constraint requirements/bounds.in --output-file requirements/run.txt
+	$(COMPILE) --extra spark --constraint requirements/run.txt --output-file requirements/spark.txt
+	$(COMPILE) --extra spark --group test --constraint requirements/spark.txt --output-file requirements/test.txt
+
+clean:  ## remove the environment (not your data)
+	rm -rf .venv
