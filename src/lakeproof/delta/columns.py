@@ -1,0 +1,59 @@
+"""Whether what is to be written fits the table's columns.
+
+Delta-rs casts an integer into an old string column without a word; here a changed type is an error.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from lakeproof.errors import SchemaError
+
+SchemaMode = Literal["merge", "overwrite"]
+
+
+def require_fit(
+    name: str,
+    table: Mapping[str, str],
+    incoming: Mapping[str, str],
+    schema_mode: SchemaMode | None,
+    may_lack: bool,
+) -> None:
+    """Compare columns by name and Delta type.
+
+    Args:
+        name: The catalog name, for messages.
+        table: The table's type by column.
+        incoming: The type by column of what is to be written.
+        schema_mode: `merge` allows new columns, `overwrite` any change.
+        may_lack: Whether columns of the table may be absent from the rows (they become null).
+
+    Raises:
+        SchemaError: Naming the first column that does not fit, and both types.
+    """
+    if schema_mode == "overwrite":
+        return
+    for column, found in incoming.items():
+        expected = table.get(column)
+        if expected is None and schema_mode != "merge":
+            raise SchemaError(
+                f"Table '{name}' has no column '{column}' ({found}), which the rows to be written "
+                f"have. The table is as it was. To add it, set save_args.schema_mode: merge for "
+                f"'{name}' in the catalog."
+            )
+        if expected is not None and expected != found:
+            raise SchemaError(
+                f"Column '{column}' of table '{name}' is {expected}, but the rows to be written "
+                f"have {found}. The table is as it was. Cast the column in the node"
+                + (
+                    ", or set save_args.schema_mode: overwrite to replace the schema."
+                    if not may_lack
+                    else "."
+                )
+            )
+    lacking = [column for column in table if column not in incoming]
+    if lacking and not may_lack:
+        raise SchemaError(
+            f"The rows to be written to table '{name}' lack its column '{lacking[0]}' "
+            f"({table[lacking[0]]}). The table is as it was. To replace the schema, set "
+            f"save_args.schema_mode: overwrite for '{name}' in the catalog."
+        )

@@ -1,0 +1,64 @@
+"""What a commit says of itself: one JSON string in `userMetadata`, which both engines show."""
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lakeproof.errors import LakeproofError
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The delivery that a commit took."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class CommitNote:
+    """Who wrote a version, and from what.
+
+    Args:
+        run_id: The MLflow run, or `None` outside of one.
+        git_commit: The full commit that was checked out.
+        node: The Kedro node that handed the rows over.
+        rows: Rows in the table after this commit.
+        digest: Content digest of the table after this commit, where the writer knew it.
+        delivery: The delivery whose rows these are.
+        commit_id: Made anew for each commit, to find it again in the log whatever version number it
+            got beside other writers.
+    """
+
+    run_id: str | None = None
+    git_commit: str | None = None
+    node: str | None = None
+    rows: int | None = None
+    digest: str | None = None
+    delivery: Taken | None = None
+    commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def to_json(self) -> str:
+        """Write the note canonically: sorted keys, nothing that is not known."""
+        known = {key: value for key, value in asdict(self).items() if value is not None}
+        return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: Any) -> "CommitNote | None":
+        """Read a note back.
+
+        Returns:
+            The note, or `None` where somebody else wrote the commit.
+        """
+        try:
+            content = json.loads(text)
+            delivery = content.pop("delivery", None)
+            known = {key: content[key] for key in cls.__dataclass_fields__ if key in content}
+            return cls(**known, delivery=Taken(**delivery) if delivery else None)
+        except (TypeError, ValueError, AttributeError):
+            return None
+
+
+class CommitNotFoundError(LakeproofError):
+    """Our own commit is not in the log: another writer overwrote it."""

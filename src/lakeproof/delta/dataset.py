@@ -1,0 +1,264 @@
+"""The catalog's face of a Delta table. Versions, locks and engines are behind it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+
+from kedro.io import AbstractDataset
+from kedro.io.core import Version
+from kedro_datasets._typing import TablePreview
+
+from lakeproof.delta.commit import Taken
+from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
+from lakeproof.delta.lock import write_lock
+from lakeproof.delta.log import Location, OpenedTable, exists, open_table, resolve
+from lakeproof.delta.pins import Pin, choose_pin
+from lakeproof.delta.run import RunTables
+from lakeproof.errors import LakeproofError, RowKeyError
+
+logger = logging.getLogger(__name__)
+
+
+class DeltaTable(AbstractDataset[Any, Any]):
+    """Read a Delta table at one version, and write it in commits that say who made them.
+
+    Nothing is opened before rows are asked for, so an entry that nobody uses breaks nothing.
+
+    Example catalog entry:
+        ```yaml
+        samples:
+          type: lakeproof.delta.DeltaTable
+          filepath: data/02_intermediate/wine/samples
+          key: sample_id
+          load_args: {version: 3}
+          save_args: {mode: merge, schema_mode: merge}
+        ```
+
+    Args:
+        filepath: The table's folder, or an object-store URI (`s3://`, `abfss://`, `gs://`).
+        engine: `embedded`; the same for every table of a run.
+        key: The column, or columns, whose values tell rows apart.
+        load_args: `version: N` or `timestamp: "2026-01-31T00:00:00Z"`; `--load-versions` wins.
+        save_args: `mode` (`overwrite`, `append`, `merge`, `delete`, `error`), `partition_by`,
+            `schema_mode` (`merge`, `overwrite`), `skip_unchanged`.
+        credentials: Storage options of the object store.
+        version: Kedro's, from `--load-versions`.
+        metadata: For other tools; `kedro-viz` reads its layer from here.
+
+    Raises:
+        LakeproofError: If an argument is not one of those above.
+    """
+
+    # Kedro then hands `--load-versions` on to this class, for which it is a Delta version.
+    versioned: ClassVar[bool] = True
+    # delta-rs panics in a forked process.
+    _SINGLE_PROCESS = True
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        engine: str = "embedded",
+        key: str | Sequence[str] | None = None,
+        load_args: Mapping[str, Any] | None = None,
+        save_args: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        version: Version | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._uri = str(filepath).rstrip("/")
+        # Kedro tells a dataset its name nowhere; the hook does, until then the folder's serves.
+        self._name = PurePosixPath(self._uri).name
+        self._filepath = PurePosixPath(self._uri)
+        self._engine_name = engine
+        self.key = (key,) if isinstance(key, str) else tuple(key or ())
+        self._load_args = dict(load_args or {})
+        self._save_config = dict(save_args or {})
+        self._credentials = {key: str(value) for key, value in (credentials or {}).items()}
+        self._flag = version.load if version else None
+        self._run: RunTables | None = None
+        self.metadata = metadata
+
+    @property
+    def location(self) -> Location:
+        """Where the table is, and what the catalog calls it."""
+        return Location(self._name, self._uri, self._credentials or None)
+
+    @property
+    def pin(self) -> Pin | None:
+        """The version asked for, by the flag or the catalog."""
+        return choose_pin(self._name, self._flag, self._load_args)
+
+    @property
+    def engine_name(self) -> str:
+        """The engine the catalog entry names."""
+        return self._engine_name
+
+    def name_as(self, name: str) -> None:
+        """Tell the dataset its catalog name, for messages."""
+        self._name = name
+
+    def join(self, run: RunTables | None) -> None:
+        """Make the dataset part of a run: it reads what the run resolved and notes who writes."""
+        self._run = run
+
+    def check(self) -> None:
+        """Refuse an entry that could not be used, without opening the table.
+
+        Raises:
+            LakeproofError: For an unknown engine, load or save argument.
+        """
+        engine_for(self._engine_name)
+        SaveArgs.from_config(self._name, self._save_config)
+        choose_pin(self._name, self._flag, self._load_args)
+
+    def resolve(self) -> OpenedTable:
+        """Open the version that a load would read now."""
+        return resolve(self.location, self.pin)
+
+    def load(self) -> Any:
+        """Give the rows as the engine's lazy frame, in no promised order.
+
+        Raises:
+            PinError: If the pinned version cannot be had.
+            TableError: If there is no such table.
+        """
+        run, pin = self._run, self.pin
+        opened = run.to_read(self._uri, pin) if run else None
+        if opened is None:
+            opened = resolve(self.location, pin)
+        if run:
+            run.has_read(self._name, opened, pin)
+        logger.info("Reading table '%s' at version %d", self._name, opened.version)
+        return self._engine().read(opened)
+
+    def save(self, data: Any) -> None:
+        """Write rows in one commit, or each delivery of a list in one of its own.
+
+        Raises:
+            LakeproofError: With the table as it was before the write that failed.
+        """
+        args = SaveArgs.from_config(self._name, self._save_config)
+        run = self._run or RunTables()
+        with write_lock(self._name, self._uri):
+            current = open_table(self.location) if exists(self.location) else None
+            if _are_deliveries(data):
+                written = self._take(data, args, current, run)
+            else:
+                write = Write(self.location, current, args, self.key, run.note(self._name))
+                written = self._engine().write(data, write)
+                self._log(written)
+        if written is not None:
+            run.has_written(self._name, written)
+
+    def _take(
+        self, deliveries: Sequence[Any], args: SaveArgs, current: OpenedTable | None, run: RunTables
+    ) -> Written | None:
+        """Take the deliveries that the table has not taken yet, one commit each, in their order.
+
+        Which ones those are is read from the table, under its write lock: the transaction
+        identifier of a delivery is set in the commit of its rows, so neither a crash nor a second
+        process can take one twice or lose one.
+        """
+        from lakeproof.delta.transactions import delivery_transaction, taken_deliveries
+
+        if args.mode != "merge":
+            raise RowKeyError(
+                f"Table '{self._name}' was handed deliveries, but its save_args.mode is "
+                f"{args.mode}. Set mode: merge and a key, so that a correction finds its row."
+            )
+        taken = taken_deliveries(current) if current is not None else {}
+        new = [d for d in deliveries if taken.get(d.name, ("", 0))[0] != d.sha256]
+        written = None
+        for number, delivery in enumerate(new, start=1):
+            count = taken.get(delivery.name, ("", 0))[1] + 1
+            write = Write(
+                self.location,
+                current,
+                args,
+                self.key,
+                run.note(self._name, Taken(delivery.name, delivery.sha256)),
+                delivery_transaction(delivery.name, delivery.sha256, count),
+            )
+            try:
+                written = self._engine().write(delivery.rows(), write)
+            except LakeproofError:
+                if number > 1:
+                    logger.warning(
+                        "Table '%s' keeps the %d new deliveries taken before '%s'.",
+                        self._name,
+                        number - 1,
+                        delivery.name,
+                    )
+                raise
+            current = written.opened
+            logger.info(
+                "Table '%s' took delivery '%s' (%d of %d new): %d rows, version %d",
+                self._name,
+                delivery.name,
+                number,
+                len(new),
+                written.rows,
+                current.version,
+            )
+        if written is None and current is not None:
+            logger.info(
+                "Table '%s' has taken all %d deliveries already: version %d stays",
+                self._name,
+                len(deliveries),
+                current.version,
+            )
+            written = Written(current, is_committed=False, rows=0)
+        return written
+
+    def _log(self, written: Written) -> None:
+        if written.is_committed:
+            logger.info(
+                "Wrote %d rows to table '%s': version %d",
+                written.rows,
+                self._name,
+                written.opened.version,
+            )
+        else:
+            logger.info(
+                "Table '%s' holds this content already: version %d stays",
+                self._name,
+                written.opened.version,
+            )
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """Show schema, version and first rows in `kedro viz`, as a load would read them."""
+        import polars as pl
+
+        opened = self.resolve()
+        frame = pl.scan_delta(opened.table).head(nrows).collect()
+        return TablePreview(
+            {
+                "index": [f"version {opened.version}, row {row}" for row in range(frame.height)],
+                "columns": [f"{column} ({kind})" for column, kind in opened.columns.items()],
+                "data": [[None if v is None else str(v) for v in row] for row in frame.rows()],
+            }
+        )
+
+    def _engine(self) -> Engine:
+        return engine_for(self._engine_name)
+
+    def _exists(self) -> bool:
+        return exists(self.location)
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "filepath": self._uri,
+            "engine": self._engine_name,
+            "key": list(self.key),
+            "load_args": self._load_args,
+            "save_args": self._save_config,
+            "load_version": self._flag,
+        }
+
+
+def _are_deliveries(data: Any) -> bool:
+    from lakeproof.deliveries import Delivery
+
+    return isinstance(data, list | tuple) and all(isinstance(item, Delivery) for item in data)

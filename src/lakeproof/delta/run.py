@@ -1,0 +1,98 @@
+"""The tables of one run: at which version each is read, and what the run wrote.
+
+One object per run, shared by all its datasets and threads. It is what makes a run a snapshot: a
+table is resolved once, and whatever others commit meanwhile is not seen.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lakeproof.delta.commit import CommitNote, Taken
+from lakeproof.delta.engine import Written
+from lakeproof.delta.log import OpenedTable
+from lakeproof.delta.pins import Pin
+
+
+@dataclass(frozen=True)
+class TableUse:
+    """One reading or writing of a table by a run.
+
+    Args:
+        dataset: The catalog name.
+        kind: Which of the two.
+        opened: The version that was read or that holds what was handed over.
+        node: The node that wrote it.
+        is_committed: Whether a write made a new version.
+        rows: Rows handed over to be written.
+        digest: Content digest of the version, where known without reading it.
+    """
+
+    dataset: str
+    kind: Literal["read", "written"]
+    opened: OpenedTable
+    node: str | None = None
+    is_committed: bool = False
+    rows: int | None = None
+    digest: str | None = None
+
+
+@dataclass
+class RunTables:
+    """What a run knows of its tables.
+
+    Args:
+        git_commit: The commit that is checked out.
+        nodes: The node that writes a dataset, by dataset.
+        run_id: The MLflow run, known once it has started.
+    """
+
+    git_commit: str | None = None
+    nodes: dict[str, str] = field(default_factory=dict)
+    run_id: str | None = None
+    uses: list[TableUse] = field(default_factory=list)
+    _at_start: dict[tuple[str, Pin | None], OpenedTable] = field(default_factory=dict)
+    _now: dict[str, OpenedTable] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def resolved(self, pin: Pin | None, opened: OpenedTable) -> None:
+        """Remember what was resolved before the first node."""
+        self._at_start[opened.location.uri, pin] = opened
+
+    def to_read(self, uri: str, pin: Pin | None) -> OpenedTable | None:
+        """Give the version to read: the pinned one, else what this run wrote, else the start's."""
+        with self._lock:
+            if pin is None and uri in self._now:
+                return self._now[uri]
+            return self._at_start.get((uri, pin))
+
+    def has_read(self, dataset: str, opened: OpenedTable, pin: Pin | None) -> None:
+        """Remember a reading, so that a later one sees the same version."""
+        with self._lock:
+            self._at_start.setdefault((opened.location.uri, pin), opened)
+            self.uses.append(TableUse(dataset, "read", opened))
+
+    def has_written(self, dataset: str, written: Written) -> None:
+        """Remember a writing; the run reads the table at that version from now on."""
+        with self._lock:
+            self._now[written.opened.location.uri] = written.opened
+            self.uses.append(
+                TableUse(
+                    dataset,
+                    "written",
+                    written.opened,
+                    node=self.nodes.get(dataset),
+                    is_committed=written.is_committed,
+                    rows=written.rows,
+                    digest=written.digest,
+                )
+            )
+
+    def note(self, dataset: str, delivery: Taken | None = None) -> CommitNote:
+        """Begin the note of a commit that this run makes."""
+        return CommitNote(
+            run_id=self.run_id,
+            git_commit=self.git_commit,
+            node=self.nodes.get(dataset),
+            delivery=delivery,
+        )

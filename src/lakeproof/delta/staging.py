@@ -1,0 +1,191 @@
+"""Rows on their way into a table: evaluated once, looked at as often as needed.
+
+A node hands over a lazy plan. Whether its content changed, whether a key repeats and what its
+digest is must be known before the commit, so the plan is run once: into memory while it is small,
+into a file beside the table when it is not. Not for Spark, whose rows never come here.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pyarrow as pa
+
+from lakeproof.delta.log import Location
+from lakeproof.digest.delta_types import delta_type
+from lakeproof.errors import LakeproofError, SchemaError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_IN_MEMORY_BYTES = 256 * 2**20
+_BATCH_ROWS = 131_072
+# Delta has no unsigned integers; the next wider signed type holds every value.
+_SIGNED: dict[Any, Any] = {
+    pl.UInt8: pl.Int16,
+    pl.UInt16: pl.Int32,
+    pl.UInt32: pl.Int64,
+    pl.UInt64: pl.Int64,
+}
+
+
+class StagedRows:
+    """The evaluated rows of one write; use as a context manager.
+
+    Args:
+        rows: What the node returned: a Polars, pandas, Arrow or Narwhals frame.
+        location: The table they go to.
+
+    Raises:
+        SchemaError: If a column has a type that Delta has not.
+    """
+
+    def __init__(self, rows: Any, location: Location) -> None:
+        self._location = location
+        self._plan = _as_delta_types(_as_lazy(rows, location.name), location.name)
+        self._frames: list[pl.DataFrame] = []
+        self._file: Path | None = None
+        self.schema: pa.Schema = self._plan.collect_schema().to_arrow()
+        self.columns = {field.name: delta_type(field.type) for field in self.schema}
+        self.rows = 0
+
+    def __enter__(self) -> "StagedRows":
+        """Evaluate the plan.
+
+        Raises:
+            LakeproofError: The one that a delivery raised while it streamed.
+        """
+        try:
+            self._evaluate()
+        except BaseException as error:
+            self._drop_file()
+            raise _cause_of_ours(error) or error from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        """Forget the rows."""
+        self._frames = []
+        self._drop_file()
+
+    def lazy(self) -> pl.LazyFrame:
+        """Give the rows as a lazy frame, as often as wanted."""
+        if self._file is not None:
+            return pl.scan_parquet(self._file)
+        if self._frames:
+            return pl.concat(self._frames).lazy()
+        return pl.DataFrame(schema=self._plan.collect_schema()).lazy()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in their order, in Arrow batches of bounded size."""
+        if self._file is not None:
+            import pyarrow.parquet as pq
+
+            with pq.ParquetFile(self._file) as parquet:
+                yield from parquet.iter_batches(_BATCH_ROWS)
+            return
+        for frame in self._frames:
+            yield from frame.to_arrow().to_batches(_BATCH_ROWS)
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Give the rows as a stream that delta-rs reads once."""
+        schema = self.schema
+        if self._frames:
+            schema = self._frames[0].to_arrow().schema
+        elif self._file is not None:
+            import pyarrow.parquet as pq
+
+            schema = pq.read_schema(self._file)
+        return pa.RecordBatchReader.from_batches(schema, self.batches())
+
+    def _evaluate(self) -> None:
+        in_memory: float = 0
+        writer = None
+        try:
+            for frame in self._plan.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True):
+                self.rows += frame.height
+                if writer is None:
+                    self._frames.append(frame)
+                    in_memory += frame.estimated_size()
+                    if in_memory <= _IN_MEMORY_BYTES:
+                        continue
+                    writer = self._open_file(frame)
+                    for kept in self._frames:
+                        writer.write_table(kept.to_arrow())
+                    self._frames = []
+                else:
+                    writer.write_table(frame.to_arrow())
+        finally:
+            if writer is not None:
+                writer.close()
+
+    def _open_file(self, frame: pl.DataFrame) -> Any:
+        import pyarrow.parquet as pq
+
+        if self._location.is_local:
+            # Under the write lock nobody else uses this name; what a killed run left is replaced.
+            table = Path(self._location.uri)
+            self._file = table.parent / f".{table.name}.staged.parquet"
+        else:
+            handle = tempfile.NamedTemporaryFile(suffix=".parquet", delete=False)  # noqa: SIM115
+            handle.close()
+            self._file = Path(handle.name)
+        return pq.ParquetWriter(self._file, frame.to_arrow().schema, compression="lz4")
+
+    def _drop_file(self) -> None:
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+            self._file = None
+
+
+def _as_lazy(rows: Any, name: str) -> pl.LazyFrame:
+    import narwhals.stable.v2 as nw
+
+    native: Any = nw.to_native(rows, pass_through=True)
+    if isinstance(native, pl.LazyFrame):
+        return native
+    if isinstance(native, pl.DataFrame):
+        return native.lazy()
+    if type(native).__module__.startswith("pandas"):
+        frame: pl.DataFrame = pl.from_pandas(native)
+        return frame.lazy()
+    if hasattr(native, "__arrow_c_stream__"):
+        return pl.DataFrame(native).lazy()
+    raise SchemaError(
+        f"Table '{name}' was handed a {type(native).__module__}.{type(native).__qualname__}; the "
+        "embedded engine writes Polars, pandas, Arrow and Narwhals frames. The table is as it was."
+    )
+
+
+def _as_delta_types(plan: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    """Cast what has one lossless Delta type; refuse what has none."""
+    casts = []
+    for column, dtype in plan.collect_schema().items():
+        if dtype in _SIGNED:
+            casts.append(pl.col(column).cast(_SIGNED[type(dtype)]))
+        elif isinstance(dtype, pl.Categorical | pl.Enum):
+            casts.append(pl.col(column).cast(pl.String))
+        elif isinstance(dtype, pl.Datetime) and dtype.time_unit != "us":
+            casts.append(pl.col(column).cast(pl.Datetime("us", dtype.time_zone)))
+        elif dtype in (pl.Null, pl.Time, pl.Duration, pl.Object, pl.Int128):
+            raise SchemaError(
+                f"Column '{column}' for table '{name}' is {dtype}, for which Delta has no type. "
+                "The table is as it was. Cast the column in the node."
+            )
+    return plan.with_columns(casts) if casts else plan
+
+
+def _cause_of_ours(error: BaseException) -> LakeproofError | None:
+    """Find our own error beneath the one that Polars made of it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, LakeproofError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
