@@ -1,0 +1,84 @@
+"""The one line in `settings.py`: where Kedro's run touches the machinery.
+
+Thin on purpose: each method hands over to a room and does nothing itself.
+"""
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+
+    from lakeproof.record.session import RunSession
+
+
+class LakeproofHooks:
+    """Make each run read one snapshot of its tables, and leave a record of it."""
+
+    def __init__(self) -> None:
+        # The hooks of one Kedro session are called in turn, and sessions of one process one after
+        # the other: this holds the run in progress, and none in between.
+        self._session: RunSession | None = None
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: "KedroContext") -> None:
+        """Let configuration name files of the project, before kedro-mlflow reads its own."""
+        from lakeproof.record.paths import register_project_path
+
+        register_project_path(context.project_path)
+
+    @hook_impl
+    def after_catalog_created(self, catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Tell each table its catalog name."""
+        from lakeproof.record.pinning import name_tables
+
+        name_tables(catalog)
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, run_params: Mapping[str, Any], pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
+    ) -> Generator[None, Any, Any]:
+        """Refuse what cannot be had and resolve every table, before MLflow starts a run."""
+        from lakeproof.record.session import RunSession
+
+        self._session = None
+        session = RunSession.begin(run_params, pipeline, catalog)
+        results = yield
+        session.started()
+        self._session = session
+        return results
+
+    @hook_impl
+    def after_node_run(
+        self,
+        node: "Node",
+        catalog: "CatalogProtocol[Any, Any]",
+        inputs: Mapping[str, Any],
+        outputs: Mapping[str, Any],
+    ) -> None:
+        """Give a fitted model the rows it was fitted on, for its input example."""
+        from lakeproof.model import SklearnModel
+
+        for name, output in outputs.items():
+            dataset = catalog.get(name)
+            if isinstance(dataset, SklearnModel):
+                dataset.show_inputs(list(inputs.values()), output)
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Record the run while MLflow's is still open (kedro-mlflow closes it after us)."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.finished(catalog)
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self, error: Exception, catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Say which run failed and what it left behind."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.failed(error, catalog)

@@ -1,0 +1,1 @@
+"""What a run leaves behind: the versions it read and wrote, on its MLflow run."""

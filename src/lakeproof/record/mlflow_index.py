@@ -1,0 +1,62 @@
+"""Tables as MLflow dataset inputs: an index for people, not the record itself."""
+
+import json
+from collections.abc import Iterable
+
+from lakeproof.delta.run import TableUse
+from lakeproof.delta.versions import digest_of
+
+
+def log_tables(run_id: str, uses: Iterable[TableUse]) -> None:
+    """Log each version that a run read or wrote as a dataset input of its MLflow run.
+
+    MLflow keeps one dataset per name and digest in an experiment, with the source it saw first, and
+    its own Delta source drops version 0. So the version is part of the name, and the tags, which
+    are the run's own, say all of it again.
+
+    Args:
+        run_id: The MLflow run.
+        uses: What the run read and wrote, in order.
+    """
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.tracking import MlflowClient
+
+    by_version: dict[tuple[str, int], list[TableUse]] = {}
+    for use in uses:
+        by_version.setdefault((use.dataset, use.opened.version), []).append(use)
+    inputs = []
+    for (name, version), same in by_version.items():
+        opened = same[0].opened
+        digest = next((use.digest for use in same if use.digest), None) or digest_of(opened)
+        source = {
+            "path": opened.location.uri,
+            "delta_table_version": version,
+            "delta_table_id": opened.table_id,
+        }
+        is_committed = any(use.is_committed for use in same)
+        tags = {
+            "mlflow.data.context": ", ".join(sorted({use.kind for use in same})),
+            "table": name,
+            "version": str(version),
+            "table_id": opened.table_id,
+            "written": str(is_committed).lower(),
+        }
+        schema = [{"name": c, "type": kind} for c, kind in opened.columns.items()]
+        dataset = Dataset(
+            name=f"{name}@{version}",
+            digest=digest,
+            source_type="delta_table",
+            source=json.dumps(source),
+            schema=json.dumps({"delta_schema": schema}),
+            profile=json.dumps({"num_rows": opened.rows()}),
+        )
+        inputs.append(DatasetInput(dataset, [InputTag(key, tags[key]) for key in tags]))
+    if inputs:
+        MlflowClient().log_inputs(run_id, inputs)
+
+
+def metrics_of(run_id: str) -> dict[str, float]:
+    """Read the metrics that the run has logged."""
+    from mlflow.tracking import MlflowClient
+
+    return dict(MlflowClient().get_run(run_id).data.metrics)

@@ -1,0 +1,103 @@
+"""Resolve, once and together, every table that a run reads; refuse what it could not have.
+
+All of this happens before the first node and before MLflow starts a run, so that a refusal leaves
+nothing behind.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.delta.dataset import DeltaTable
+from lakeproof.delta.log import exists
+from lakeproof.delta.run import RunTables
+from lakeproof.errors import PinError, RunError
+
+if TYPE_CHECKING:
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
+
+
+def name_tables(catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Tell every Delta table of a catalog the name under which it is there."""
+    for name, dataset in catalog.items():
+        if isinstance(dataset, DeltaTable):
+            dataset.name_as(name)
+
+
+def tables_of(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> Iterator[tuple[str, DeltaTable]]:
+    """Yield the Delta tables that a pipeline touches, by name."""
+    for name in sorted(pipeline.datasets()):
+        dataset = catalog.get(name)
+        if isinstance(dataset, DeltaTable):
+            dataset.name_as(name)
+            yield name, dataset
+
+
+def pin_tables(
+    run_params: Mapping[str, Any], pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]", run: RunTables
+) -> None:
+    """Resolve the tables of a run and make them part of it.
+
+    A table that the run writes first and that is not pinned is resolved too where it exists: when
+    the write turns out to change nothing, this is the version that is read.
+
+    Raises:
+        PinError: If a pin cannot be had or honoured.
+        TableError: If a table that is only read does not exist.
+        RunError: If the runner cannot be used with Delta tables.
+    """
+    tables = dict(tables_of(pipeline, catalog))
+    _refuse_processes(run_params, tables)
+    _refuse_idle_pins(run_params.get("load_versions") or {}, pipeline, catalog)
+    read = {name for node in pipeline.nodes for name in node.inputs}
+    written = pipeline.all_outputs()
+    for name, table in tables.items():
+        table.check()
+        is_needed = name in read and (name not in written or table.pin is not None)
+        if is_needed or exists(table.location):
+            opened = table.resolve() if is_needed else _whatever_is_there(table)
+            if opened is not None:
+                run.resolved(table.pin, opened)
+    run.nodes.update({output: node.name for node in pipeline.nodes for output in node.outputs})
+    for table in tables.values():
+        table.join(run)
+
+
+def _whatever_is_there(table: DeltaTable) -> Any:
+    """Open a table that will be written; a damaged one may be about to be written anew."""
+    from lakeproof.errors import LakeproofError
+
+    try:
+        return table.resolve()
+    except LakeproofError:
+        return None
+
+
+def _refuse_processes(run_params: Mapping[str, Any], tables: Mapping[str, DeltaTable]) -> None:
+    if tables and "ParallelRunner" in str(run_params.get("runner")):
+        raise RunError(
+            "ParallelRunner runs each node in a process of its own, where Delta tables cannot be "
+            "read at the versions that this run resolved, and delta-rs panics in a forked process. "
+            "Nothing was run. Use threads: kedro run --runner ThreadRunner"
+        )
+
+
+def _refuse_idle_pins(
+    load_versions: Mapping[str, str], pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
+) -> None:
+    """Refuse a pin that Kedro would accept and ignore."""
+    read = {name for node in pipeline.nodes for name in node.inputs}
+    for name, version in load_versions.items():
+        dataset = catalog.get(name)
+        if not isinstance(dataset, DeltaTable) and getattr(dataset, "_version", None) is None:
+            raise PinError(
+                f"--load-versions {name}:{version} cannot be honoured: '{name}' is a "
+                f"{type(dataset).__name__} without versions, which would be loaded as it is. "
+                "Nothing was run. Tables with versions: "
+                + (", ".join(n for n, d in catalog.items() if isinstance(d, DeltaTable)) or "none")
+            )
+        if name not in read:
+            raise PinError(
+                f"--load-versions {name}:{version} would change nothing: no node of this run reads "
+                f"'{name}'. Nothing was run. Leave the flag out, or run a pipeline that reads it."
+            )
