@@ -1,0 +1,101 @@
+"""Digest files, and only those that are new or changed since they were digested last.
+
+The cache is an accelerator: without it, or with one that is damaged or not ours, every file is
+digested again. Not for anything that must be believed: what a row is read from is digested as it
+streams.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+CACHE_NAME = ".deliveries.json"
+
+_SCHEMA = 1
+# As git does for its index: a file written to again within the resolution of its time looks as it
+# did before (gitformat-index, "racy git"). Two seconds is the coarsest there is, FAT's.
+_RACY_NS = 2_000_000_000
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+_Entry = tuple[int, int, str]  # size, mtime_ns, sha256
+
+_log = logging.getLogger(__name__)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the sha256 of each file of a folder, by name.
+
+    A file is digested again when its size or time is not the remembered one, and always while its
+    time is less than two seconds old.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    known = _remembered(folder)
+    found: dict[str, str] = {}
+    remembered: dict[str, _Entry] = {}
+    for name in names:
+        now = time.time_ns()
+        status = (folder / name).stat()
+        entry = known.get(name)
+        is_settled = status.st_mtime_ns < now - _RACY_NS
+        if not is_settled or entry is None or entry[:2] != (status.st_size, status.st_mtime_ns):
+            entry = (status.st_size, status.st_mtime_ns, sha256_of(folder / name))
+        found[name] = entry[2]
+        if is_settled:
+            remembered[name] = entry
+    if remembered != known:
+        _remember(folder, remembered)
+    return found
+
+
+def _remembered(folder: Path) -> dict[str, _Entry]:
+    """Return what the cache says, or nothing where it is not one that this module wrote."""
+    try:
+        document = json.loads((folder / CACHE_NAME).read_bytes())
+        if document["schema"] != _SCHEMA:
+            return {}
+        return {name: _entry(**fields) for name, fields in document["files"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _entry(size: Any, mtime_ns: Any, sha256: Any) -> _Entry:
+    if not (type(size) is type(mtime_ns) is int and _SHA256.fullmatch(sha256)):
+        raise ValueError(sha256)
+    return size, mtime_ns, sha256
+
+
+def _remember(folder: Path, entries: dict[str, _Entry]) -> None:
+    """Replace the cache in one step; a folder that cannot be written to goes without."""
+    document = {
+        "schema": _SCHEMA,
+        "files": {
+            name: {"size": size, "mtime_ns": mtime_ns, "sha256": sha256}
+            for name, (size, mtime_ns, sha256) in sorted(entries.items())
+        },
+    }
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=CACHE_NAME, suffix=".tmp", dir=folder)
+        with open(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+        os.replace(temporary, folder / CACHE_NAME)
+    except OSError as error:
+        _log.debug("No digests are remembered in %s: %s", folder, error)
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
