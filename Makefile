@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
+# Two at a time, each file by one of them: a file's tests may share a project.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
 # What a person types in this folder may say so; a run sends nothing anywhere.
 export KEDRO_DISABLE_TELEMETRY = 1
@@ -41,10 +43,10 @@ run: .venv/run  ## install what the embedded engine needs and run the example
 spark: .venv/spark  ## add the Spark engine (needs Java 17 or 21)
 
 test: .venv/test  ## the tests, without the long matrix
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-slow: .venv/test  ## the long matrix
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 check: .venv/test  ## style, types and the architecture
 	$(BIN)/ruff check .

@@ -4,9 +4,13 @@ Thin on purpose: each method hands over to a room and does nothing itself.
 """
 
 from collections.abc import Generator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from kedro.framework.hooks import hook_impl
+
+from lakeproof.errors import wants_traceback
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -41,7 +45,10 @@ class LakeproofHooks:
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
-        self, run_params: Mapping[str, Any], pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
+        self,
+        run_params: Mapping[str, Any],
+        pipeline: "Pipeline",
+        catalog: "CatalogProtocol[Any, Any]",
     ) -> Generator[None, Any, Any]:
         """Refuse what cannot be had and resolve every table, before MLflow starts a run."""
         from lakeproof.record.session import RunSession
@@ -76,9 +83,24 @@ class LakeproofHooks:
         if session is not None:
             session.finished(catalog)
 
-    @hook_impl(tryfirst=True)
-    def on_pipeline_error(self, error: Exception, catalog: "CatalogProtocol[Any, Any]") -> None:
-        """Say which run failed and what it left behind."""
+    @hook_impl
+    def on_node_error(self, node: "Node") -> None:
+        """Remember which node failed; the error of the whole run does not say."""
+        if self._session is not None:
+            self._session.failed_node = node.name
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(
+        self, error: Exception, run_params: Mapping[str, Any], catalog: "CatalogProtocol[Any, Any]"
+    ) -> Generator[None, Any, Any]:
+        """Say which run failed, and, to a person at a terminal, why in a few lines."""
         session, self._session = self._session, None
         if session is not None:
-            session.failed(error, catalog)
+            session.failed(catalog)
+        results = yield
+        if click.get_current_context(silent=True) is not None and not wants_traceback():
+            from lakeproof.record.failure import in_brief
+
+            node = session.failed_node if session is not None else None
+            raise in_brief(error, node, Path(run_params["project_path"])) from error
+        return results

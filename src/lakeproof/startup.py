@@ -5,6 +5,8 @@ module therefore imports the standard library alone.
 """
 
 import os
+import warnings
+from typing import Any
 
 
 def prepare() -> None:
@@ -16,3 +18,23 @@ def prepare() -> None:
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    _silence(_OF_PLUGINS)
+
+
+# What kedro-mlflow 2.0.3 makes OmegaConf and MLflow warn of in every command, for its authors to
+# mend. A filter would not do: MLflow sets its own while it warns.
+_OF_PLUGINS = (
+    "register_new_resolver() is deprecated",
+    "Add type hints to the `predict` method",
+)
+
+
+def _silence(texts: tuple[str, ...]) -> None:
+    """Leave out the warnings that hold one of the texts; show all others."""
+    show = warnings.showwarning
+
+    def show_others(message: Warning | str, *args: Any, **kwargs: Any) -> None:
+        if not any(text in str(message) for text in texts):
+            show(message, *args, **kwargs)
+
+    warnings.showwarning = show_others

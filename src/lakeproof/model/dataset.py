@@ -4,8 +4,10 @@ The file is what other runs load; the MLflow model is what is served. Not for pi
 somebody else's must not run code when it is opened.
 """
 
-import logging
+import io
 import os
+import pickle
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,6 @@ from lakeproof.errors import LakeproofError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-logger = logging.getLogger(__name__)
 
 # Their types hold data, not code; skops lists the compiled ones as unknown.
 _TRUSTED_PACKAGES = ("sklearn.", "numpy.", "scipy.")
@@ -102,33 +102,43 @@ class SklearnModel(AbstractDataset[Any, Any]):
         return skops.io.load(path, trusted=unknown)
 
     def save(self, data: Any) -> None:
-        """Save the estimator, and log it where an MLflow run is open."""
+        """Save the estimator, and log it where an MLflow run is open.
+
+        Writing a large forest takes seconds, so MLflow's own file is copied where there is one.
+        """
         import mlflow
-        import skops.io
 
         path = Path(self._filepath)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
-        skops.io.dump(data, partial)
-        unknown = skops.io.get_untrusted_types(file=partial)
-        os.replace(partial, path)
         if mlflow.active_run() is not None:
-            self._log(data, [t for t in unknown if self._is_trusted(t)])
+            shutil.copyfile(self._log(data), partial)
+        else:
+            import skops.io
 
-    def _log(self, model: Any, trusted: list[str]) -> None:
+            skops.io.dump(data, partial)
+        os.replace(partial, path)
+
+    def _log(self, model: Any) -> str:
+        """Log the model and give the place of its skops file on this machine."""
+        import mlflow.artifacts
         from kedro_mlflow.io.models import MlflowModelTrackingDataset
 
         save_args: dict[str, Any] = {
             "name": self._name,
             "serialization_format": "skops",
-            "skops_trusted_types": trusted,
+            "skops_trusted_types": [t for t in types_in(model) if self._is_trusted(t)],
         }
         if self._example is not None:
             # MLflow infers the signature from the example and what the model predicts for it.
             save_args["input_example"] = self._example
         if self._requirements is not None and self._requirements.exists():
             save_args["pip_requirements"] = locked_versions(self._requirements)
-        MlflowModelTrackingDataset(flavor="mlflow.sklearn", save_args=save_args).save(model)
+        tracked = MlflowModelTrackingDataset(flavor="mlflow.sklearn", save_args=save_args)
+        tracked.save(model)
+        # In a local store this is the file itself, not a copy.
+        uri = f"{tracked.model_info.artifact_path}/model.skops"
+        return str(mlflow.artifacts.download_artifacts(uri))
 
     def _is_trusted(self, type_name: str) -> bool:
         return type_name in self._trusted or type_name.startswith(_TRUSTED_PACKAGES)
@@ -138,6 +148,23 @@ class SklearnModel(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "name": self._name, "trusted": self._trusted}
+
+
+def types_in(model: Any) -> list[str]:
+    """Name the classes of all objects that an estimator consists of, by walking it as pickle does.
+
+    skops tells only those of a file it has written.
+    """
+    names = set()
+
+    class Walker(pickle.Pickler):
+        def reducer_override(self, part: Any) -> Any:
+            kind = part if isinstance(part, type) else type(part)
+            names.add(f"{kind.__module__}.{kind.__qualname__}")
+            return NotImplemented
+
+    Walker(io.BytesIO(), protocol=5).dump(model)
+    return sorted(names)
 
 
 def locked_versions(lock: Path) -> list[str]:

@@ -17,4 +17,4 @@ def register_project_path(project_path: Path) -> None:
     def absolute(relative: str = "") -> str:
         return str(Path(project_path, relative))
 
-    OmegaConf.register_new_resolver(RESOLVER, absolute, replace=True)
+    OmegaConf.register_resolver(RESOLVER, absolute, replace=True)

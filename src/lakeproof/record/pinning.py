@@ -24,7 +24,9 @@ def name_tables(catalog: "CatalogProtocol[Any, Any]") -> None:
             dataset.name_as(name)
 
 
-def tables_of(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> Iterator[tuple[str, DeltaTable]]:
+def tables_of(
+    pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
+) -> Iterator[tuple[str, DeltaTable]]:
     """Yield the Delta tables that a pipeline touches, by name."""
     for name in sorted(pipeline.datasets()):
         dataset = catalog.get(name)
@@ -34,7 +36,10 @@ def tables_of(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> Ite
 
 
 def pin_tables(
-    run_params: Mapping[str, Any], pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]", run: RunTables
+    run_params: Mapping[str, Any],
+    pipeline: "Pipeline",
+    catalog: "CatalogProtocol[Any, Any]",
+    run: RunTables,
 ) -> None:
     """Resolve the tables of a run and make them part of it.
 

@@ -24,7 +24,8 @@ def print_recorded(run_id: str) -> None:
     click.echo(f"Reproduce it: kedro reproduce {run_id[:SHORT_ID]}")
 
 
-def print_failed(run_id: str, error: Exception) -> None:
+def print_failed(run_id: str) -> None:
     """Say that a run failed, on standard error."""
-    reason = str(error).strip().splitlines()
-    click.echo(f"Run {run_id} FAILED: {reason[0] if reason else type(error).__name__}", err=True)
+    click.echo(
+        f"Run {run_id} FAILED; what it had read and written by then is on its MLflow run.", err=True
+    )

@@ -1,6 +1,5 @@
 """One run from the machinery's side: begun, started, then finished or failed."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +23,14 @@ class RunSession:
 
     def __init__(self, tables: RunTables) -> None:
         self._tables = tables
-        self._started_at = time.monotonic()
+        self.failed_node: str | None = None
 
     @classmethod
     def begin(
-        cls, run_params: Mapping[str, Any], pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
+        cls,
+        run_params: Mapping[str, Any],
+        pipeline: "Pipeline",
+        catalog: "CatalogProtocol[Any, Any]",
     ) -> "RunSession":
         """Resolve and refuse, before anything of the run exists.
 
@@ -59,7 +61,7 @@ class RunSession:
         print_metrics(mlflow_index.metrics_of(run_id))
         print_recorded(run_id)
 
-    def failed(self, error: Exception, catalog: "CatalogProtocol[Any, Any]") -> None:
+    def failed(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Record what a failed run had read and written by then."""
         from lakeproof.record import mlflow_index
         from lakeproof.record.report import print_failed
@@ -69,7 +71,7 @@ class RunSession:
         if run_id is None:
             return
         mlflow_index.log_tables(run_id, self._tables.uses)
-        print_failed(run_id, error)
+        print_failed(run_id)
 
     def _release(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the tables go: what is loaded after the run is not this run's."""

@@ -248,7 +248,9 @@ def test_any_frame_of_the_field_can_be_written(make_table):
         make_table("t9").save({"id": ["a"]})
 
 
-@pytest.mark.parametrize("empty", [ABC.head(0), ABC.head(0).lazy(), pd.DataFrame({"id": pd.Series([], dtype="str")})])
+@pytest.mark.parametrize(
+    "empty", [ABC.head(0), ABC.head(0).lazy(), pd.DataFrame({"id": pd.Series([], dtype="str")})]
+)
 def test_a_table_may_have_no_rows(make_table, empty):
     """Its columns are there all the same."""
     table = make_table()
@@ -267,7 +269,10 @@ def test_rows_beyond_memory_pass_through_a_file_that_is_gone_afterwards(
     frame = pl.DataFrame({"id": range(400_000), "x": 0.5})
     table = make_table(key="id", save_args={"mode": "merge"})
     table.save(frame.lazy())
-    assert table.load().select(pl.col("id").sum(), pl.len()).collect().row(0) == (79999800000, 400000)
+    assert table.load().select(pl.col("id").sum(), pl.len()).collect().row(0) == (
+        79999800000,
+        400000,
+    )
     make_table().save(frame)
     assert version(table) == 0
     table.save(frame.with_columns(x=pl.lit(0.25)))
@@ -357,9 +362,11 @@ def test_a_protocol_beyond_one_engine_is_refused(make_table, tmp_path, protocol,
 def test_a_table_with_plain_timestamps_is_not_refused(make_table):
     """Both engines read timestamps without a zone, though they need a feature."""
     table = make_table()
-    table.save(pl.DataFrame({"t": [None, pl.datetime(2026, 1, 1)]}).select(
-        pl.lit("2026-01-01").str.to_datetime(time_unit="ns").alias("t")
-    ))
+    table.save(
+        pl.DataFrame({"t": [None, pl.datetime(2026, 1, 1)]}).select(
+            pl.lit("2026-01-01").str.to_datetime(time_unit="ns").alias("t")
+        )
+    )
     assert table.resolve().columns == {"t": "timestamp_ntz"}
 
 

@@ -47,7 +47,10 @@ def test_each_delivery_is_one_commit_in_order_of_name(folder, table):
     (folder / "2.csv").write_text("id,x\nb,2\n")
     (folder / "1.csv").write_text("id,x\na,1\n")
     take(folder, table)
-    assert [(f.version, f.delivery) for f in history(table.location)] == [(1, "2.csv"), (0, "1.csv")]
+    assert [(f.version, f.delivery) for f in history(table.location)] == [
+        (1, "2.csv"),
+        (0, "1.csv"),
+    ]
     assert rows(table) == {"a": 1.0, "b": 2.0}
 
 

@@ -76,7 +76,12 @@ def test_an_unchanged_write_is_remembered_as_such(make_table, run):
     table.join(run)
     table.save(pl.DataFrame({"x": [0]}))
     (use,) = run.uses
-    assert (use.kind, use.is_committed, use.opened.version, use.node) == ("written", False, 0, "build")
+    assert (use.kind, use.is_committed, use.opened.version, use.node) == (
+        "written",
+        False,
+        0,
+        "build",
+    )
     assert value(table) == 0
 
 

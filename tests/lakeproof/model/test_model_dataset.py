@@ -1,0 +1,89 @@
+"""The estimator on disk and in MLflow, without pickle."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from lakeproof.model import SklearnModel
+from lakeproof.model.dataset import locked_versions, types_in
+
+X = pd.DataFrame(np.random.default_rng(0).random((40, 3)), columns=["a", "b", "c"])
+Y = (X["a"] > 0.5).astype(int)
+
+
+def double(values):
+    return values * 2
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        RandomForestClassifier(5, random_state=0),
+        HistGradientBoostingRegressor(max_iter=3, random_state=0),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_what_is_loaded_predicts_the_same_bits(tmp_path, estimator):
+    """Whatever the estimator is made of."""
+    estimator.fit(X, Y)
+    dataset = SklearnModel(filepath=str(tmp_path / "deep/model.skops"))
+    assert not dataset.exists()
+    dataset.save(estimator)
+    assert dataset.exists()
+    assert dataset.load().predict(X).tobytes() == estimator.predict(X).tobytes()
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model.skops"]
+
+
+def test_a_missing_model_names_the_command_that_trains_one(tmp_path):
+    """Never `None`."""
+    with pytest.raises(Exception, match="kedro run --pipelines train"):
+        SklearnModel(filepath=str(tmp_path / "model.skops")).load()
+
+
+def test_a_file_that_holds_foreign_code_is_not_loaded(tmp_path):
+    """Unless its type is listed."""
+    pipeline = make_pipeline(FunctionTransformer(double), LogisticRegression()).fit(X, Y)
+    path = tmp_path / "model.skops"
+    skops.io.dump(pipeline, path)
+    (name,) = (t for t in skops.io.get_untrusted_types(file=path) if t.endswith("double"))
+    with pytest.raises(Exception, match="types that are not trusted"):
+        SklearnModel(filepath=str(path)).load()
+    loaded = SklearnModel(filepath=str(path), trusted=[name]).load()
+    assert (loaded.predict(X) == pipeline.predict(X)).all()
+
+
+def test_the_types_of_an_estimator_hold_all_that_skops_asks_about(tmp_path):
+    """Else MLflow would refuse to log it."""
+    forest = RandomForestClassifier(3, random_state=0).fit(X, Y)
+    boosting = HistGradientBoostingRegressor(max_iter=2).fit(X, Y)
+    for estimator in (forest, boosting):
+        asked = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
+        assert asked
+        assert set(asked) <= set(types_in(estimator))
+
+
+def test_the_input_example_comes_from_the_frame_that_was_fitted(tmp_path):
+    """Not from another frame that the node was given."""
+    dataset = SklearnModel(filepath=str(tmp_path / "model.skops"))
+    model = LogisticRegression().fit(X, Y)
+    dataset.show_inputs([{"seed": 1}, pd.DataFrame({"z": [1]}), X.assign(key="k")], model)
+    pd.testing.assert_frame_equal(dataset._example, X.head(5))
+
+
+def test_the_lock_gives_versions_for_this_platform_alone(tmp_path):
+    """Without hashes, comments and other platforms' lines."""
+    lock = tmp_path / "run.txt"
+    lock.write_text(
+        "# made by a tool\n"
+        "numpy==2.4.6 ; python_full_version < '3.99' \\\n    --hash=sha256:aa \\\n"
+        "    --hash=sha256:bb\n    # via x\n"
+        "pywin32==1 ; sys_platform == 'none'\n"
+        "skops==0.16.0\n"
+    )
+    assert locked_versions(lock) == ["numpy==2.4.6", "skops==0.16.0"]
