@@ -1,8 +1,10 @@
 """Runs from Python: a notebook, a server, a test."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 from conftest import copy_project
 
@@ -40,3 +42,29 @@ def test_two_sessions_of_one_process_log_to_runs_of_their_own(tmp_path):
     assert {line[1] for line in lines} == {"a", "b"}
     assert len({line[2] for line in lines}) == 2
     assert not [name for name in os.listdir(tmp_path) if name != "project"]
+
+
+def test_an_interrupted_run_is_killed_in_mlflow_and_not_finished(project):
+    """MLflow's own clean-up would call it FINISHED; the same command again finishes."""
+    nodes = project.path / "src/winery/pipelines/ingest/nodes.py"
+    slow = "import time\n\n    print('waiting', flush=True)\n    time.sleep(60)\n    return ["
+    nodes.write_text(nodes.read_text().replace("return [", slow, 1))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "kedro", "run"],
+        cwd=project.path,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert running.stdout.readline() == "waiting\n"
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert running.returncode != 0
+    from mlflow.tracking import MlflowClient
+
+    (run,) = MlflowClient(f"sqlite:///{project.path / 'mlflow.db'}").search_runs(["1"])
+    assert run.info.status == "KILLED"
+    project.git("checkout", "--quiet", "--", ".")
+    project.kedro("run")

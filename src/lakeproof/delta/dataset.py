@@ -15,7 +15,7 @@ from lakeproof.delta.lock import write_lock
 from lakeproof.delta.log import Location, OpenedTable, exists, open_table, resolve
 from lakeproof.delta.pins import Pin, choose_pin
 from lakeproof.delta.run import RunTables
-from lakeproof.errors import LakeproofError, RowKeyError
+from lakeproof.errors import LakeproofError, RowKeyError, TableError
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._uri = str(filepath).rstrip("/")
+        self._uri = _without_userinfo(str(filepath).rstrip("/"))
         # Kedro tells a dataset its name nowhere; the hook does, until then the folder's serves.
         self._name = PurePosixPath(self._uri).name
         self._filepath = PurePosixPath(self._uri)
@@ -256,6 +256,18 @@ class DeltaTable(AbstractDataset[Any, Any]):
             "save_args": self._save_config,
             "load_version": self._flag,
         }
+
+
+def _without_userinfo(uri: str) -> str:
+    """Refuse a URI that carries its credentials: it would stand in logs, tags and commits."""
+    authority = uri.partition("://")[2].partition("/")[0]
+    if ":" in authority.rpartition("@")[0]:
+        raise TableError(
+            f"The filepath of a Delta table, {uri.partition('://')[0]}://***@"
+            f"{authority.rpartition('@')[2]}/…, carries credentials. It was not opened. Put them "
+            "into conf/local/credentials.yml and name them under `credentials`."
+        )
+    return uri
 
 
 def _are_deliveries(data: Any) -> bool:

@@ -1,5 +1,6 @@
 """One run from the machinery's side: begun, started, then finished or failed."""
 
+import atexit
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ class RunSession:
 
         active = mlflow.active_run()
         self._tables.run_id = active.info.run_id if active else None
+        # MLflow's own clean-up, which runs after ours, would call an interrupted run FINISHED.
+        atexit.register(self._interrupted)
 
     def finished(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Record the run and tell its id."""
@@ -73,8 +76,14 @@ class RunSession:
         mlflow_index.log_tables(run_id, self._tables.uses)
         print_failed(run_id)
 
+    def _interrupted(self) -> None:
+        import mlflow
+
+        mlflow.end_run("KILLED")
+
     def _release(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the tables go: what is loaded after the run is not this run's."""
+        atexit.unregister(self._interrupted)
         for _, dataset in catalog.items():
             if isinstance(dataset, DeltaTable):
                 dataset.join(None)

@@ -420,3 +420,13 @@ def test_arrow_streams_of_several_chunks_keep_their_rows(make_table):
     table = make_table()
     table.save(chunks)
     assert len(rows(table)) == 6
+
+
+def test_a_uri_that_carries_credentials_is_refused_without_showing_them():
+    """`abfss://container@account` carries none."""
+    from lakeproof.delta import DeltaTable
+
+    with pytest.raises(TableError, match=r"s3://\*\*\*@bucket/") as caught:
+        DeltaTable(filepath="s3://AKIA123:verysecret@bucket/samples")
+    assert "verysecret" not in str(caught.value)
+    DeltaTable(filepath="abfss://container@account.dfs.core.windows.net/samples")
