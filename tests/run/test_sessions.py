@@ -16,7 +16,8 @@ from kedro.framework.startup import bootstrap_project
 path = Path(sys.argv[1])
 bootstrap_project(path)
 for salt in ("a", "b"):
-    with KedroSession.create(path, runtime_params={"feature": {"split": {"salt": salt}}}) as session:
+    given = {"feature": {"split": {"salt": salt}}}
+    with KedroSession.create(path, runtime_params=given) as session:
         session.run()
 import mlflow
 client = mlflow.MlflowClient()

@@ -4,6 +4,7 @@ import json
 
 import deltalake
 import pytest
+
 from conftest import Project
 
 

@@ -11,8 +11,9 @@ from kedro_datasets._typing import TablePreview
 
 from lakeproof.delta.commit import Taken
 from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
+from lakeproof.delta.location import Location
 from lakeproof.delta.lock import write_lock
-from lakeproof.delta.log import Location, OpenedTable, exists, open_table, resolve
+from lakeproof.delta.log import OpenedTable, exists, open_table, resolve
 from lakeproof.delta.pins import Pin, choose_pin
 from lakeproof.delta.run import RunTables
 from lakeproof.errors import LakeproofError, RowKeyError, TableError

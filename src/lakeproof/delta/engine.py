@@ -10,7 +10,8 @@ from typing import Any, Literal, Protocol, get_args
 
 from lakeproof.delta.columns import SchemaMode
 from lakeproof.delta.commit import CommitNote
-from lakeproof.delta.log import Location, OpenedTable
+from lakeproof.delta.location import Location
+from lakeproof.delta.log import OpenedTable
 from lakeproof.errors import RunError, TableError
 
 Mode = Literal["overwrite", "append", "merge", "delete", "error"]

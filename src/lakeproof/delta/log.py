@@ -4,49 +4,20 @@ Not for rows: those are the engines'.
 """
 
 import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from lakeproof.delta.commit import CommitNote, CommitNotFoundError
+from lakeproof.delta.commit import CommitNotFoundError
+from lakeproof.delta.entries import entries, iso_time
 from lakeproof.delta.guard import require_both_engines
+from lakeproof.delta.location import Location, available_versions, describe_versions
 from lakeproof.delta.pins import Pin
 from lakeproof.errors import PinError, TableError
 
 if TYPE_CHECKING:
     import deltalake
-    import pyarrow.fs
-
-COMMIT_FILE = re.compile(r"(\d{20})\.json$")
-CHECKPOINT_FILE = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$")
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where a table is and what it is called: all that is needed to open it.
-
-    Args:
-        name: The catalog name.
-        uri: A local path or an object-store URI.
-        storage_options: Credentials and settings of the store; never shown.
-    """
-
-    name: str
-    uri: str
-    storage_options: Mapping[str, str] | None = None
-
-    @property
-    def is_local(self) -> bool:
-        """Tell whether the table is a folder of this machine."""
-        return "://" not in self.uri
-
-    def __repr__(self) -> str:
-        """Leave the credentials out."""
-        return f"Location(name={self.name!r}, uri={self.uri!r})"
 
 
 @dataclass(frozen=True)
@@ -55,16 +26,14 @@ class OpenedTable:
 
     Args:
         location: Where it is.
-        table: The delta-rs handle at that version; never moved to another.
+        version: Which one.
+        table: The delta-rs handle at that version. A write through it moves it to the next one, so
+            what was opened to be written is not kept to be read.
     """
 
     location: Location
+    version: int
     table: "deltalake.DeltaTable"
-
-    @cached_property
-    def version(self) -> int:
-        """The version that is open."""
-        return int(self.table.version())
 
     @cached_property
     def table_id(self) -> str:
@@ -77,11 +46,16 @@ class OpenedTable:
         return {field.name: type_name(field.type) for field in self.table.schema().fields}
 
     def rows(self) -> int:
-        """Count the rows from the statistics of the log, without reading a file."""
+        """Count the rows: from the statistics of the log where every file has them."""
         import pyarrow as pa
 
         actions = pa.table(self.table.get_add_actions(flatten=True))
-        return int(sum(count or 0 for count in actions["num_records"].to_pylist()))
+        counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
+        if len(counts) == actions.num_rows and None not in counts:
+            return int(sum(counts))
+        import polars as pl
+
+        return int(pl.scan_delta(self.table).select(pl.len()).collect().item())
 
 
 def type_name(delta_type: Any) -> str:
@@ -98,11 +72,21 @@ def type_name(delta_type: Any) -> str:
 
 
 def exists(location: Location) -> bool:
-    """Tell whether there is a Delta table."""
+    """Tell whether there is a Delta table.
+
+    Raises:
+        TableError: If its store cannot be asked.
+    """
     import deltalake
 
     options = dict(location.storage_options) if location.storage_options else None
-    return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
+    try:
+        return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
+    except Exception as error:
+        raise TableError(
+            f"The store of table '{location.name}' cannot be reached at {location.uri}: "
+            f"{_without_secrets(location, str(error))[:500]}"
+        ) from None
 
 
 def open_table(location: Location, version: int | None = None) -> OpenedTable:
@@ -120,7 +104,7 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
     except Exception as error:
         raise _explain(location, version, error) from error
     require_both_engines(location.name, table)
-    return OpenedTable(location, table)
+    return OpenedTable(location, int(table.version()), table)
 
 
 def resolve(location: Location, pin: Pin | None) -> OpenedTable:
@@ -148,22 +132,18 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
 def _version_as_of(location: Location, pin: Pin) -> int:
     assert pin.timestamp is not None
     wanted = int(pin.timestamp.timestamp() * 1000)
-    history = open_table(location).table.history()
-    by_then = [int(entry["version"]) for entry in history if entry["timestamp"] <= wanted]
+    known = list(entries(location, open_table(location).version))
+    by_then = [entry.version for entry in known if entry.timestamp <= wanted]
     if not by_then:
-        first = min(history, key=lambda entry: int(entry["version"]))
+        if not known:
+            raise TableError(f"The log of table '{location.name}' has no commit left to date.")
+        first = known[-1]
         raise PinError(
             f"Table '{location.name}' has no {pin}: its first commit that is still known, version "
-            f"{first['version']}, is of {iso_time(first['timestamp'])}. Nothing was run. List its "
+            f"{first.version}, is of {iso_time(first.timestamp)}. Nothing was run. List its "
             f"versions: kedro history {location.name}"
         )
     return max(by_then)
-
-
-def iso_time(milliseconds: int) -> str:
-    """Write a commit's time as ISO 8601 in UTC."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _explain(location: Location, version: int | None, error: Exception) -> TableError | PinError:
@@ -234,49 +214,6 @@ def _require_files(opened: OpenedTable) -> None:
         )
 
 
-def log_files(location: Location) -> "tuple[pyarrow.fs.FileSystem, list[str]]":
-    """List the names in `_delta_log`, with the file system to read them from."""
-    import pyarrow.fs as pafs
-
-    if location.is_local:
-        filesystem = pafs.SubTreeFileSystem(location.uri, pafs.LocalFileSystem())
-    else:
-        from deltalake.fs import DeltaStorageHandler
-
-        handler = DeltaStorageHandler(location.uri, dict(location.storage_options or {}))
-        filesystem = pafs.PyFileSystem(handler)
-    selector = pafs.FileSelector("_delta_log", allow_not_found=True)
-    return filesystem, sorted(info.base_name for info in filesystem.get_file_info(selector))
-
-
-def available_versions(location: Location) -> list[int]:
-    """List the versions that the log can still rebuild, oldest first."""
-    _, names = log_files(location)
-    commits, checkpoints = set(), set()
-    for name in names:
-        if match := COMMIT_FILE.search(name):
-            commits.add(int(match[1]))
-        elif match := CHECKPOINT_FILE.search(name):
-            checkpoints.add(int(match[1]))
-    versions: list[int] = []
-    is_reached = False
-    for version in sorted(commits | checkpoints):
-        follows = is_reached and version - 1 in versions[-1:] and version in commits
-        is_reached = version == 0 or version in checkpoints or follows
-        if is_reached:
-            versions.append(version)
-    return versions
-
-
-def describe_versions(versions: list[int]) -> str:
-    """Write a list of versions the way a person would."""
-    if not versions:
-        return "none"
-    if versions == list(range(versions[0], versions[-1] + 1)) and len(versions) > 1:
-        return f"versions {versions[0]} to {versions[-1]}"
-    return "versions " + ", ".join(map(str, versions))
-
-
 def find_commit(location: Location, after: int, commit_id: str) -> OpenedTable:
     """Find the version that our own commit became, however many others came beside it.
 
@@ -289,11 +226,10 @@ def find_commit(location: Location, after: int, commit_id: str) -> OpenedTable:
         CommitNotFoundError: If it is not there.
     """
     latest = open_table(location)
-    for entry in latest.table.history(max(latest.version - after, 1)):
-        note = CommitNote.from_json(entry.get("userMetadata"))
-        if note is not None and note.commit_id == commit_id:
-            version = int(entry["version"])
-            return latest if version == latest.version else open_table(location, version)
+    for entry in entries(location, latest.version, after + 1):
+        if entry.note is not None and entry.note.commit_id == commit_id:
+            same = entry.version == latest.version
+            return latest if same else open_table(location, entry.version)
     raise CommitNotFoundError(
         f"The commit just made to table '{location.name}' is not in its log: another writer has "
         "overwritten it. The rows are not in the table. Let one engine write at a time, then run "

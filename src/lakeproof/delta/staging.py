@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from lakeproof.delta.log import Location
+from lakeproof.delta.location import Location
 from lakeproof.digest.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
 

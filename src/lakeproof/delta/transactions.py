@@ -2,7 +2,8 @@
 
 import json
 
-from lakeproof.delta.log import CHECKPOINT_FILE, OpenedTable, log_files
+from lakeproof.delta.location import CHECKPOINT_FILE, log_files
+from lakeproof.delta.log import OpenedTable
 
 _DELIVERY_PREFIX = "delivery:"
 

@@ -61,6 +61,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
         self._name = name
         self._trusted = tuple(trusted)
         self._example: pd.DataFrame | None = None
+        # What this run logged. Another run may replace the file before this one loads it.
+        self._own: Path | None = None
         self.metadata = metadata
 
     def show_inputs(self, inputs: Sequence[Any], model: Any) -> None:
@@ -79,14 +81,14 @@ class SklearnModel(AbstractDataset[Any, Any]):
                 return
 
     def load(self) -> Any:
-        """Load the estimator.
+        """Load the estimator: the one this run saved, else the file's.
 
         Raises:
             ModelError: If there is no file, or it holds types that are not trusted.
         """
         import skops.io
 
-        path = Path(self._filepath)
+        path = self._own or Path(self._filepath)
         if not path.exists():
             raise ModelError(
                 f"There is no model at {path}. Nothing was run with it. Train one first: "
@@ -110,16 +112,18 @@ class SklearnModel(AbstractDataset[Any, Any]):
 
         path = Path(self._filepath)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
+        # Two runs may save at once.
+        partial = path.with_suffix(f".{os.getpid()}.partial")
         if mlflow.active_run() is not None:
-            shutil.copyfile(self._log(data), partial)
+            self._own = self._log(data)
+            shutil.copyfile(self._own, partial)
         else:
             import skops.io
 
             skops.io.dump(data, partial)
         os.replace(partial, path)
 
-    def _log(self, model: Any) -> str:
+    def _log(self, model: Any) -> Path:
         """Log the model and give the place of its skops file on this machine."""
         import mlflow.artifacts
         from kedro_mlflow.io.models import MlflowModelTrackingDataset
@@ -138,7 +142,7 @@ class SklearnModel(AbstractDataset[Any, Any]):
         tracked.save(model)
         # In a local store this is the file itself, not a copy.
         uri = f"{tracked.model_info.artifact_path}/model.skops"
-        return str(mlflow.artifacts.download_artifacts(uri))
+        return Path(mlflow.artifacts.download_artifacts(uri))
 
     def _is_trusted(self, type_name: str) -> bool:
         return type_name in self._trusted or type_name.startswith(_TRUSTED_PACKAGES)

@@ -159,7 +159,7 @@ def test_a_delivery_of_another_type_is_refused(folder, table):
     (folder / "1.csv").write_text("id,x\na,1\n")
     take(folder, table)
     (folder / "2.csv").write_text("id,x\nb,2\n")
-    with pytest.raises(SchemaError, match="is double.*have long"):
+    with pytest.raises(SchemaError, match=r"is double.*have long"):
         take(folder, table, {**SCHEMA, "x": {"type": "long"}})
 
 

@@ -67,7 +67,7 @@ def test_a_time_before_the_first_commit_is_refused(three_versions):
 
 def test_a_yaml_timestamp_without_a_zone_is_utc():
     """YAML hands over a datetime, not text."""
-    pin = choose_pin("samples", None, {"timestamp": datetime(2026, 1, 31, 12)})  # noqa: DTZ001
+    pin = choose_pin("samples", None, {"timestamp": datetime(2026, 1, 31, 12)})
     assert pin == Pin("the catalog", timestamp=datetime(2026, 1, 31, 12, tzinfo=UTC))
 
 

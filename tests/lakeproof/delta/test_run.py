@@ -119,3 +119,42 @@ def test_a_recreated_table_has_another_id(make_table, tmp_path):
     after = resolve(table.location, None)
     assert (before.version, after.version) == (0, 0)
     assert before.table_id != after.table_id
+
+
+def test_a_commit_that_says_nothing_of_itself_shifts_no_version(make_table, tmp_path):
+    """delta-rs counts history down from the newest and skips commits without a commitInfo."""
+    import json
+
+    from lakeproof.delta.versions import history
+
+    table = make_table(save_args={"mode": "append"})
+    for number in range(4):
+        table.save(pl.DataFrame({"x": [number]}))
+    log = tmp_path / "samples" / "_delta_log" / f"{2:020d}.json"
+    lines = [line for line in log.read_text().splitlines() if "commitInfo" not in line]
+    log.write_text("\n".join(lines))
+    facts = {fact.version: fact for fact in history(table.location)}
+    assert list(facts) == [3, 2, 1, 0]
+    assert facts[2].operation is None
+    assert facts[2].run_id is None
+    assert [facts[v].rows for v in range(4)] == [1, 2, 3, 4]
+    ids = json.loads((log.parent / f"{1:020d}.json").read_text().splitlines()[0])
+    note = json.loads(ids["commitInfo"]["userMetadata"])
+    assert find_commit(table.location, -1, note["commit_id"]).version == 1
+
+
+def test_rows_are_counted_where_the_log_has_no_statistics(make_table, tmp_path):
+    """A missing number is not nought."""
+    import json
+
+    table = make_table(save_args={"mode": "append"})
+    table.save(pl.DataFrame({"x": [1, 2]}))
+    log = tmp_path / "samples" / "_delta_log" / f"{0:020d}.json"
+    actions = [json.loads(line) for line in log.read_text().splitlines()]
+    for action in actions:
+        if "add" in action:
+            del action["add"]["stats"]
+    log.write_text("\n".join(map(json.dumps, actions)))
+    assert table.resolve().rows() == 2
+    table.save(pl.DataFrame({"x": [3]}))
+    assert table.resolve().rows() == 3

@@ -87,3 +87,22 @@ def test_the_lock_gives_versions_for_this_platform_alone(tmp_path):
         "skops==0.16.0\n"
     )
     assert locked_versions(lock) == ["numpy==2.4.6", "skops==0.16.0"]
+
+
+# MLflow warns of the type hints in its own and kedro-mlflow's code when they are imported.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_run_loads_the_model_it_saved_though_another_run_replaced_the_file(tmp_path):
+    """Else two runs at once would score each other's models."""
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    mlflow.create_experiment("e", artifact_location=str(tmp_path / "artifacts"))
+    mlflow.set_experiment("e")
+    mine, others = (RandomForestClassifier(3, random_state=seed).fit(X, Y) for seed in (1, 2))
+    dataset, other = (SklearnModel(filepath=str(tmp_path / "model.skops")) for _ in range(2))
+    with mlflow.start_run():
+        dataset.save(mine)
+    other.save(others)
+    assert dataset.load().random_state == 1
+    assert other.load().random_state == 2
+    assert SklearnModel(filepath=str(tmp_path / "model.skops")).load().random_state == 2

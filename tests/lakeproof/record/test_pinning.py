@@ -1,0 +1,97 @@
+"""What is resolved and refused before the first node."""
+
+import polars as pl
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import node, pipeline
+
+from lakeproof.delta import DeltaTable
+from lakeproof.delta.run import RunTables
+from lakeproof.errors import LakeproofError, PinError, RunError, TableError
+from lakeproof.record.pinning import pin_tables
+
+
+@pytest.fixture
+def tables(tmp_path):
+    def make(name: str, rows: int | None = 1, **entry) -> DeltaTable:
+        table = DeltaTable(filepath=str(tmp_path / name), **entry)
+        if rows is not None:
+            DeltaTable(filepath=str(tmp_path / name)).save(pl.DataFrame({"x": range(rows)}))
+        return table
+
+    return make
+
+
+def copy(rows):
+    return rows
+
+
+ALL = pipeline([node(copy, "a", "b", name="first"), node(copy, "b", "c", name="second")])
+
+
+def pin(catalog: dict, run_params: dict | None = None, of=ALL) -> RunTables:
+    run = RunTables()
+    pin_tables(run_params or {"load_versions": {}}, of, DataCatalog(catalog), run)
+    return run
+
+
+def test_what_is_only_read_is_resolved_and_what_is_written_may_be_missing(tables):
+    """Nothing is made by looking."""
+    a, b = tables("a"), tables("b", rows=None)
+    run = pin({"a": a, "b": b, "c": MemoryDataset()})
+    assert run.to_read(a.location.uri, None).version == 0
+    assert run.to_read(b.location.uri, None) is None
+    assert run.nodes == {"b": "first", "c": "second"}
+    assert not b.exists()
+
+
+def test_a_table_that_is_only_read_and_not_there_is_refused(tables):
+    """Before the first node, not at it."""
+    with pytest.raises(TableError, match="Table 'a' does not exist"):
+        pin({"a": tables("a", rows=None), "b": MemoryDataset(), "c": MemoryDataset()})
+
+
+def test_a_pin_on_what_the_run_writes_first_is_checked_too(tables):
+    """A pin always wins, so it must be there."""
+    b = tables("b", load_args={"version": 3})
+    with pytest.raises(PinError, match="'b' has no version 3"):
+        pin({"a": tables("a"), "b": b, "c": MemoryDataset()})
+
+
+def test_a_bad_pin_on_an_entry_that_the_run_does_not_touch_breaks_nothing(tables):
+    """It belongs to another pipeline."""
+    unused = tables("z", rows=None, load_args={"version": 9})
+    pin({"a": tables("a"), "b": MemoryDataset(), "c": MemoryDataset(), "z": unused})
+
+
+def test_a_pin_that_kedro_would_ignore_is_refused(tables):
+    """On something without versions, and on something that nobody reads."""
+    catalog = {"a": tables("a"), "b": MemoryDataset(), "c": MemoryDataset(), "z": tables("z")}
+    with pytest.raises(PinError, match=r"b:1 cannot be honoured: 'b' is a MemoryDataset"):
+        pin(catalog, {"load_versions": {"b": "1"}})
+    with pytest.raises(PinError, match="no node of this run reads 'z'"):
+        pin(catalog, {"load_versions": {"z": "0"}})
+
+
+def test_processes_are_refused_only_where_there_are_tables(tables):
+    """With what to type instead."""
+    parallel = {"load_versions": {}, "runner": "<kedro.runner.ParallelRunner object at 0x1>"}
+    memory = {"a": MemoryDataset(1), "b": MemoryDataset(), "c": MemoryDataset()}
+    pin(memory, parallel)
+    with pytest.raises(RunError, match="--runner ThreadRunner"):
+        pin({**memory, "a": tables("a")}, parallel)
+
+
+def test_an_entry_that_could_not_be_saved_is_refused_before_the_first_node(tables):
+    """Not after an hour of training."""
+    b = tables("b", save_args={"mode": "upsert"})
+    with pytest.raises(LakeproofError, match="'upsert'"):
+        pin({"a": tables("a"), "b": b, "c": MemoryDataset()})
+
+
+def test_a_damaged_table_that_will_be_written_anew_stops_nothing(tables, tmp_path):
+    """It is not read."""
+    b = tables("b")
+    for file in (tmp_path / "b").glob("*.parquet"):
+        file.unlink()
+    pin({"a": tables("a"), "b": b, "c": MemoryDataset()})
