@@ -1,0 +1,11 @@
+"""The ways in which a command cannot do what it was asked for."""
+
+from lakeproof.errors import LakeproofError
+
+
+class CatalogError(LakeproofError):
+    """The catalog cannot be opened or edited, or has no such table."""
+
+
+class OutputError(LakeproofError):
+    """A file cannot be written."""
