@@ -1,0 +1,1 @@
+"""The four steps in the order of a run: ingest, feature, train, evaluate."""

@@ -1,0 +1,180 @@
+"""Predict rows that the model has not seen, and measure by how much it is wrong.
+
+Everything is computed from the table `predictions`, so that what is scored is what is stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from winery.pipelines.evaluate.classes import (
+    labels_by_column,
+    probability_column,
+    probability_columns,
+)
+from winery.pipelines.evaluate.figures import confusion_figure, residual_figure
+from winery.pipelines.evaluate.settings import EvaluateSettings
+from winery.rows import collect_in_order, select_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+    from sklearn.pipeline import Pipeline
+else:
+    # Kedro resolves a node's annotations whenever it starts, and warns of those it cannot.
+    DataFrame = Figure = Pipeline = Any
+
+
+def select_test_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
+    """Collect the rows that no model has seen, sorted by the key.
+
+    Args:
+        features: The table `features`, of any engine.
+        settings: `params:evaluate`, see `EvaluateSettings`.
+
+    Returns:
+        The key, the measurements as float64 and the target.
+
+    Raises:
+        ValueError: There is no such row, a key is repeated, or a target is missing.
+    """
+    chosen = EvaluateSettings.read(settings)
+    return select_rows(
+        features, key=chosen.key, target=chosen.target, task=chosen.task, is_test=True
+    )
+
+
+def predict_test_rows(model: Pipeline, test_rows: DataFrame, settings: dict[str, Any]) -> DataFrame:
+    """Set what the model says beside what is true.
+
+    Args:
+        model: A fitted pipeline that knows the names of its features.
+        test_rows: The rows of `select_test_rows`.
+        settings: `params:evaluate`, see `EvaluateSettings`.
+
+    Returns:
+        The key, `actual`, `predicted` and, for a classification, `probability_<class>` for each
+        class of the model, in the order of the rows.
+
+    Raises:
+        ValueError: The rows lack a feature of the model, or two classes would share a column.
+    """
+    import pandas as pd
+
+    chosen = EvaluateSettings.read(settings)
+    names = list(model.feature_names_in_)
+    if absent := [name for name in names if name not in test_rows]:
+        raise ValueError(
+            f"The model was fitted on {len(names)} features; the test rows lack '{absent[0]}'. "
+            "Evaluate the version of `features` that it was fitted on, or fit it again: "
+            "kedro run --pipelines train,evaluate"
+        )
+    columns = {
+        chosen.key: test_rows[chosen.key],
+        "actual": test_rows[chosen.target],
+        "predicted": model.predict(test_rows[names]),
+    }
+    if chosen.is_classification:
+        by_class = model.predict_proba(test_rows[names]).T
+        columns |= zip(probability_columns(model.classes_), by_class, strict=True)
+    return pd.DataFrame(columns)
+
+
+def score_predictions(
+    predictions: Any, settings: dict[str, Any]
+) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
+    """Measure the predictions, in the order of the key so that sums have the same last bit.
+
+    Args:
+        predictions: The table of `predict_test_rows`, of any engine and in any order.
+        settings: `params:evaluate`, see `EvaluateSettings`.
+
+    Returns:
+        `accuracy`, `macro_f1` and `log_loss`, or `rmse`, `mae` and `r2`: once by name, once in the
+        form of MLflow's metric history.
+
+    Raises:
+        ValueError: There are no predictions, or too few for the measure.
+    """
+    chosen = EvaluateSettings.read(settings)
+    rows = _in_order(predictions, chosen)
+    metrics = _classification(rows) if chosen.is_classification else _regression(rows)
+    return metrics, {name: {"value": value, "step": 0} for name, value in metrics.items()}
+
+
+def draw_confusion_matrix(predictions: Any, settings: dict[str, Any]) -> Figure | dict[str, Any]:
+    """Draw which classes are taken for which.
+
+    Args:
+        predictions: The table of `predict_test_rows`, of any engine and in any order.
+        settings: `params:evaluate`, see `EvaluateSettings`.
+
+    Returns:
+        The figure; for a regression, which has no classes, an empty dict.
+    """
+    chosen = EvaluateSettings.read(settings)
+    if not chosen.is_classification:
+        return {}
+    from sklearn.metrics import confusion_matrix
+
+    rows = _in_order(predictions, chosen)
+    actual, predicted = rows["actual"].astype(str), rows["predicted"].astype(str)
+    labels = list(labels_by_column(rows.columns, {*actual, *predicted}).values())
+    counts = confusion_matrix(actual, predicted, labels=labels)
+    return confusion_figure(counts, labels, chosen.target)
+
+
+def draw_residuals(predictions: Any, settings: dict[str, Any]) -> Figure | dict[str, Any]:
+    """Draw how far predictions are off, and where.
+
+    Args:
+        predictions: The table of `predict_test_rows`, of any engine and in any order.
+        settings: `params:evaluate`, see `EvaluateSettings`.
+
+    Returns:
+        The figure; for a classification, whose errors have no size, an empty dict.
+    """
+    chosen = EvaluateSettings.read(settings)
+    if chosen.is_classification:
+        return {}
+    rows = _in_order(predictions, chosen)
+    return residual_figure(rows["predicted"], rows["actual"] - rows["predicted"], chosen.target)
+
+
+def _in_order(predictions: Any, settings: EvaluateSettings) -> DataFrame:
+    rows = collect_in_order(predictions, key=settings.key).to_pandas()
+    if rows.empty:
+        raise ValueError(
+            "There are no predictions to score. Run them: kedro run --pipelines evaluate"
+        )
+    return rows
+
+
+def _classification(rows: DataFrame) -> dict[str, float]:
+    from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+    actual, predicted = rows["actual"].astype(str), rows["predicted"].astype(str)
+    true_columns = actual.map(probability_column)
+    # A class that only the test rows have got no probability: zero, which log_loss bounds.
+    classes = sorted(labels_by_column(rows.columns, actual))
+    probabilities = rows.reindex(columns=classes, fill_value=0.0)
+    return {
+        "accuracy": float(accuracy_score(actual, predicted)),
+        "macro_f1": float(f1_score(actual, predicted, average="macro")),
+        "log_loss": float(log_loss(true_columns, probabilities.to_numpy(), labels=classes)),
+    }
+
+
+def _regression(rows: DataFrame) -> dict[str, float]:
+    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+    if len(rows) < 2:
+        raise ValueError(
+            "There is one test row; r2 needs two. Raise `feature.split.test_fraction`, or add rows."
+        )
+    actual, predicted = rows["actual"], rows["predicted"]
+    return {
+        "rmse": float(root_mean_squared_error(actual, predicted)),
+        "mae": float(mean_absolute_error(actual, predicted)),
+        "r2": float(r2_score(actual, predicted)),
+    }

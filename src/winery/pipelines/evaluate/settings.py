@@ -1,0 +1,53 @@
+"""What `parameters_evaluate.yml` may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from winery.parameters import checked, require_task
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """Say which column was predicted, and by what kind of model.
+
+    Args:
+        key: The column that tells rows apart.
+        target: The column that was predicted.
+        task: `classification` or `regression`.
+    """
+
+    key: str
+    target: str
+    task: str
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> EvaluateSettings:
+        """Make the settings of the dict that Kedro hands to a node.
+
+        Args:
+            values: `params:evaluate`.
+
+        Returns:
+            The settings.
+
+        Raises:
+            ValueError: They are not what the class takes.
+        """
+        return cls(**checked(cls, values, "evaluate"))
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown task, and a key whose name the predictions need."""
+        require_task(self.task, "evaluate")
+        if self.key in ("actual", "predicted") or self.key.startswith("probability_"):
+            raise ValueError(
+                f"The key is named '{self.key}', as a column of the predictions is. Rename it "
+                "where it is ingested."
+            )
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether a class was predicted, not a number."""
+        return self.task == "classification"

@@ -1,0 +1,95 @@
+"""Fit one scikit-learn pipeline to rows in the order of their key.
+
+What is not elementwise happens here, in one process, on rows in a known order: medians, scaling and
+the fit itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from winery.pipelines.train.estimators import NEEDS_SCALING, make_estimator
+from winery.pipelines.train.settings import TrainSettings
+from winery.rows import select_rows
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from sklearn.pipeline import Pipeline
+else:
+    # Kedro resolves a node's annotations whenever it starts, and warns of those it cannot.
+    DataFrame = Pipeline = Any
+
+
+def select_training_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
+    """Collect the rows that a model may see, sorted by the key.
+
+    Args:
+        features: The table `features`, of any engine.
+        settings: `params:train`, see `TrainSettings`.
+
+    Returns:
+        The key, the measurements as float64 and the target.
+
+    Raises:
+        ValueError: There is no such row, a key is repeated, or a target is missing.
+    """
+    chosen = TrainSettings.read(settings)
+    return select_rows(
+        features, key=chosen.key, target=chosen.target, task=chosen.task, is_test=False
+    )
+
+
+def fit_model(training_rows: DataFrame, settings: dict[str, Any]) -> Pipeline:
+    """Fit preprocessing and estimator as one, so that what predicts is what was fitted.
+
+    A forest may be fitted on many threads and predicts on one: threads add up its trees in the
+    order in which they finish (scikit-learn issue 23648).
+
+    Args:
+        training_rows: The rows of `select_training_rows`; every column but key and target is a
+            feature.
+        settings: `params:train`, see `TrainSettings`.
+
+    Returns:
+        The fitted pipeline.
+
+    Raises:
+        ValueError: A hyperparameter is unknown, or a classifier would see a single class.
+    """
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline as Steps
+    from sklearn.preprocessing import StandardScaler
+
+    chosen = TrainSettings.read(settings)
+    estimator = make_estimator(
+        chosen.task,
+        chosen.estimator,
+        hyperparameters=chosen.own_hyperparameters,
+        seed=chosen.seed,
+    )
+    target = _target(training_rows, chosen)
+    # A column that is empty so far stays a feature: later versions of the table may fill it.
+    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    steps = [("impute", impute), ("estimator", estimator)]
+    if chosen.estimator in NEEDS_SCALING:
+        steps.insert(1, ("scale", StandardScaler()))
+    model = Steps(steps).fit(training_rows.drop(columns=[chosen.key, chosen.target]), target)
+    if chosen.estimator == "random_forest":
+        model.set_params(estimator__n_jobs=1)
+    return model
+
+
+def _target(rows: DataFrame, settings: TrainSettings) -> Any:
+    import pandas as pd
+
+    target = rows[settings.target]
+    if settings.task == "regression":
+        return target.to_numpy()
+    if target.nunique() < 2:
+        raise ValueError(
+            f"All {len(target)} training rows have the same '{settings.target}', "
+            f"{target.iloc[0]!r}; a classifier needs two classes. Add rows, or choose another "
+            "`feature.split.salt`."
+        )
+    # Text of fixed width, whose bytes the model holds, not objects that it points to.
+    return target.to_numpy(dtype=str) if pd.api.types.is_string_dtype(target) else target.to_numpy()

@@ -1,0 +1,130 @@
+import logging
+
+import polars as pl
+import pytest
+
+from winery.pipelines.feature.nodes import build_features
+
+
+@pytest.fixture
+def samples():
+    return pl.DataFrame(
+        {
+            "id": ["a", "b", "c", "d", "e"],
+            "acid": [6.0, 1.0, None, 4.0, 0.0],
+            "sugar": pl.Series([2, 0, 3, None, 0], dtype=pl.Int64),
+            "place": ["x", "y", "z", "x", "y"],
+            "grade": [1, 2, 3, 4, 5],
+        }
+    )
+
+
+@pytest.fixture
+def settings():
+    return {
+        "key": "id",
+        "target": "grade",
+        "columns": ["sugar", "acid"],
+        "ratios": {"sourness": ["acid", "sugar"]},
+        "split": {"salt": 1, "test_fraction": 0.5},
+    }
+
+
+def test_columns_come_in_the_order_of_the_settings(samples, settings):
+    features = build_features(samples.lazy(), settings)
+    assert isinstance(features, pl.LazyFrame)
+    assert features.collect_schema() == {
+        "id": pl.String,
+        "sugar": pl.Int64,
+        "acid": pl.Float64,
+        "sourness": pl.Float64,
+        "grade": pl.Int64,
+        "is_test": pl.Boolean,
+    }
+
+
+def test_a_ratio_over_zero_or_over_nothing_is_null(samples, settings):
+    features = build_features(samples.lazy(), settings).collect()
+    assert features["sourness"].to_list() == [3.0, None, None, None, None]
+
+
+def test_inputs_stay_as_they_are(samples, settings):
+    before, given = samples.clone(), repr(settings)
+    build_features(samples.lazy(), settings).collect()
+    assert samples.equals(before)
+    assert repr(settings) == given
+
+
+def test_a_ratio_of_the_base_is_taken_away_with_null(samples, settings):
+    settings["ratios"] = {"sourness": None}
+    assert "sourness" not in build_features(samples.lazy(), settings).collect_schema()
+
+
+def test_an_absent_column_and_its_ratios_are_left_out_and_named(samples, settings, caplog):
+    """At an older version of the table a configured column may not be there yet."""
+    settings["columns"].append("ph")
+    settings["ratios"]["dryness"] = ["sugar", "ph"]
+    with caplog.at_level(logging.WARNING):
+        features = build_features(samples.lazy(), settings)
+    assert features.collect_schema().names() == [
+        "id", "sugar", "acid", "sourness", "grade", "is_test",
+    ]  # fmt: skip
+    said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert said == [
+        ("WARNING", "This version of the samples has no column ph: the features do without."),
+        (
+            "WARNING",
+            "This version of the samples lacks a part of the ratio dryness: the features do "
+            "without.",
+        ),
+    ]
+
+
+def test_a_table_that_has_everything_is_passed_in_silence(samples, settings, caplog):
+    build_features(samples.lazy(), settings)
+    assert caplog.text == ""
+
+
+def test_no_usable_column_is_refused(samples, settings):
+    settings |= {"columns": ["ph"], "ratios": {}}
+    with pytest.raises(ValueError, match=r"None of the columns ph is in the samples.*acid"):
+        build_features(samples.lazy(), settings)
+
+
+@pytest.mark.parametrize("name", ["key", "target"])
+def test_a_key_or_target_that_is_not_there_is_refused(samples, settings, name):
+    settings[name] = "nowhere"
+    with pytest.raises(ValueError, match="The samples have no column 'nowhere'"):
+        build_features(samples.lazy(), settings)
+
+
+def test_text_is_no_measurement(samples, settings):
+    settings["columns"] = ["acid", "place"]
+    with pytest.raises(ValueError, match="The column 'place' is String; a model takes numbers"):
+        build_features(samples.lazy(), settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"columns": ["acid", "grade"]}, "'grade' twice"),
+        ({"columns": ["acid", "id"]}, "'id' twice"),
+        ({"columns": ["acid", "acid"]}, "'acid' twice"),
+        ({"columns": ["acid", "is_test"]}, "'is_test' twice"),
+        ({"ratios": {"acid": ["acid", "sugar"]}}, "'acid' twice"),
+        ({"ratios": {"leak": ["acid", "grade"]}}, "must not be made of the target or the key"),
+        ({"ratios": {"r": ["acid"]}}, r"must be \[numerator, denominator\]"),
+        ({"ratios": {"r": "acid/sugar"}}, r"must be \[numerator, denominator\]"),
+        ({"split": {"salt": None, "test_fraction": 0.5}}, "neither text nor an integer"),
+        ({"split": {"salt": True, "test_fraction": 0.5}}, "neither text nor an integer"),
+        ({"split": {"salt": 1, "test_fraction": 0}}, "must be a number from 0.0001 to 0.9999"),
+        ({"split": {"salt": 1, "test_fraction": 1.0}}, "must be a number from 0.0001 to 0.9999"),
+        ({"split": {"salt": 1, "test_fraction": "a"}}, "must be a number from 0.0001 to 0.9999"),
+        ({"split": {"salt": 1}}, "'feature.split' lacks the parameter 'test_fraction'"),
+        ({"split": None}, "'feature.split' is None, not a mapping"),
+        ({"colums": []}, "'feature' has no parameter 'colums'"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(samples, settings, change, message):
+    with pytest.raises(ValueError, match=message):
+        build_features(samples.lazy(), settings | change)
