@@ -1,0 +1,30 @@
+"""Say what content is equal: digests of tables, of frames and of fitted models.
+
+Three questions, three rooms: `rs1` (does a table version hold the same rows, in whatever order and
+layout), `frame` (did `fit` get the same bits in the same order), `model` (did it learn the same).
+Importing this package imports numpy and pyarrow: import it where a digest is made.
+"""
+
+from lakeproof.digest.delta_types import delta_type
+from lakeproof.digest.errors import FactsMismatchError, NotDigestibleError
+from lakeproof.digest.facts import ColumnFacts, TableFacts
+from lakeproof.digest.frame import FrameColumn, FrameFacts, digest_frame, is_frame
+from lakeproof.digest.model import digest_model
+from lakeproof.digest.rs1 import RowSet, digest_table, digesting, facts_of_schema
+
+__all__ = [
+    "ColumnFacts",
+    "FactsMismatchError",
+    "FrameColumn",
+    "FrameFacts",
+    "NotDigestibleError",
+    "RowSet",
+    "TableFacts",
+    "delta_type",
+    "digest_frame",
+    "digest_model",
+    "digest_table",
+    "digesting",
+    "facts_of_schema",
+    "is_frame",
+]

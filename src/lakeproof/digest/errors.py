@@ -1,0 +1,20 @@
+"""The ways in which a digest can be refused.
+
+A digest that cannot be had is an exception, never an empty or partial value: a check that did not
+run must not look like one that passed.
+"""
+
+from __future__ import annotations
+
+from lakeproof.errors import LakeproofError
+
+
+class NotDigestibleError(LakeproofError):
+    """Say that a value has no canonical digest.
+
+    Callers turn this into the verdict "not comparable", never into "same".
+    """
+
+
+class FactsMismatchError(LakeproofError):
+    """Say that two sets of table facts cannot be combined, or that stored facts make no sense."""

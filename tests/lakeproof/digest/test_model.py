@@ -1,0 +1,119 @@
+"""The digest of a fitted model: what it learned, not how it is stored."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from lakeproof.digest import NotDigestibleError, digest_model
+
+RANDOM = np.random.default_rng(3)
+X = pd.DataFrame(RANDOM.random((60, 3)), columns=["a", "b", "c"]).assign(d=list("xyz") * 20)
+Y = (X["a"] > 0.5).astype(int)
+NUMBERS = ["a", "b", "c"]
+
+
+def columns(estimator):
+    split = ColumnTransformer([("n", StandardScaler(), NUMBERS), ("t", OneHotEncoder(), ["d"])])
+    return make_pipeline(split, estimator)
+
+
+MODELS = {
+    "forest": lambda: RandomForestClassifier(5, random_state=0),
+    "boosting": lambda: HistGradientBoostingRegressor(max_iter=3, random_state=0),
+    "kmeans": lambda: KMeans(2, n_init=1, random_state=0),
+    "columns": lambda: columns(LogisticRegression()),
+}
+
+
+def fitted(name):
+    return MODELS[name]().fit(X if name == "columns" else X[NUMBERS], Y)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_two_fits_of_the_same_rows_are_equal_and_of_others_are_not(name):
+    """Whatever the estimator is made of."""
+    assert digest_model(fitted(name)) == digest_model(fitted(name))
+    rows = X if name == "columns" else X[NUMBERS]
+    other = MODELS[name]().fit(rows.head(40), Y.head(40))
+    assert digest_model(other) != digest_model(fitted(name))
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_the_hash_seed_of_the_process_does_not_count(seed):
+    """Pickle bytes of sets and dicts would."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_model as t\n"
+        "print(*(t.digest_model(t.fitted(name)) for name in t.MODELS))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, os.path.dirname(__file__)],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [digest_model(fitted(name)) for name in MODELS]
+
+
+def test_one_threshold_of_one_tree_counts():
+    """The smallest change there is."""
+    model = fitted("forest")
+    before = digest_model(model)
+    threshold = model.estimators_[3].tree_.threshold
+    threshold[0] = np.nextafter(threshold[0], 1)
+    assert digest_model(model) != before
+
+
+def test_threads_and_reporting_do_not_count():
+    """They are how the work was done."""
+    model = fitted("forest")
+    before = digest_model(model)
+    assert digest_model(model.set_params(n_jobs=2, verbose=1)) == before
+    assert digest_model(model.set_params(max_depth=3)) != before
+
+
+def test_what_cannot_be_pickled_is_said_with_its_place():
+    """Never an equal digest of nothing."""
+    model = make_pipeline(FunctionTransformer(lambda rows: rows), LogisticRegression())
+    with pytest.raises(NotDigestibleError, match="cannot be had by name"):
+        digest_model(model.fit(X[NUMBERS], Y))
+
+
+def test_rings_end_and_shared_parts_are_no_others():
+    """An object that holds itself, and one list held twice."""
+    ring: list = [1]
+    ring.append(ring)
+    assert digest_model(ring) == digest_model(ring)
+    part = [1, 2]
+    assert digest_model([part, part]) == digest_model([[1, 2], [1, 2]])
+    assert digest_model([part, part]) != digest_model([part, [2, 1]])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ({1, 2, 3}, {3, 2, 1}, True),
+        ([1], (1,), False),
+        (1, 1.0, False),
+        (True, 1, False),
+        (0.0, -0.0, False),
+        (np.float64(1), 1.0, False),
+        (np.arange(3), np.arange(3.0), False),
+        (np.arange(4).reshape(2, 2), np.arange(4), False),
+        ("a", b"a", False),
+    ],
+)
+def test_values_that_differ_in_kind_or_bits_differ(one, other, is_same):
+    """And the order of dicts and sets is no difference."""
+    assert (digest_model(one) == digest_model(other)) is is_same
