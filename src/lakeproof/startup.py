@@ -8,9 +8,11 @@ import os
 import warnings
 from typing import Any
 
+from lakeproof.plugins import defer_kedro_mlflow
+
 
 def prepare() -> None:
-    """Turn off what would send or write something behind the user's back.
+    """Turn off what would send or write something behind the user's back, or only take time.
 
     Kedro's telemetry is on unless refused and writes an id into `pyproject.toml`, which would make
     the very first run a run of a changed tree. A value the user has set is left alone.
@@ -19,6 +21,7 @@ def prepare() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     _silence(_OF_PLUGINS)
+    defer_kedro_mlflow()
 
 
 # What kedro-mlflow 2.0.3 makes OmegaConf and MLflow warn of in every command, for its authors to

@@ -79,7 +79,10 @@ def house_parameters() -> dict[str, Any]:
             **names,
             "task": "regression",
             "estimator": "random_forest",
-            "hyperparameters": {"random_forest": {"n_estimators": 20}},
+            "hyperparameters": {
+                "random_forest": {"n_estimators": 20},
+                "gradient_boosting": {"max_iter": 20},
+            },
             "seed": 1,
         },
         "evaluate": {**names, "task": "regression"},

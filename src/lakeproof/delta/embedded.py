@@ -197,10 +197,11 @@ def _require_key(staged: StagedRows, write: Write) -> None:
             f"A row for table '{name}' has no value in its key ({', '.join(key)}). The table is as "
             "it was."
         )
-    # Counting distinct keys is cheap; which one repeats is asked only when one does.
-    distinct = keys.select(pl.struct(key).n_unique()).collect(engine="streaming").item()
-    if distinct != staged.rows:
-        repeated = keys.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1).collect()
+    # Sorting takes less memory than a set; which key repeats is asked only when one does.
+    in_order = keys.sort(key).collect()
+    repeats = pl.all_horizontal(pl.col(column) == pl.col(column).shift() for column in key)
+    if in_order.select(repeats.any()).item():
+        repeated = in_order.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1)
         raise RowKeyError(
             f"Rows for table '{name}' hold the key {_shown(repeated.row(0)[:-1])} "
             f"{repeated['len'][0]} times. The table is as it was. Keep one row of each key."

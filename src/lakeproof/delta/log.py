@@ -196,11 +196,12 @@ def _require_files(opened: OpenedTable) -> None:
 
     actions = pa.table(opened.table.get_add_actions(flatten=False))
     damaged = []
+    root = location.uri.rstrip("/")
     for path, size in zip(
         actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True
     ):
         # The log holds paths encoded once.
-        file = os.path.join(location.uri, unquote(path))
+        file = f"{root}/{unquote(path) if '%' in path else path}"
         try:
             if os.stat(file).st_size != size:
                 damaged.append(f"{os.path.basename(file)} (another size than the log says)")

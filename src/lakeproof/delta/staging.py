@@ -20,7 +20,7 @@ from lakeproof.errors import LakeproofError, SchemaError
 if TYPE_CHECKING:
     from types import TracebackType
 
-_IN_MEMORY_BYTES = 256 * 2**20
+_IN_MEMORY_BYTES = 128 * 2**20
 _BATCH_ROWS = 131_072
 # Delta has no unsigned integers; the next wider signed type holds every value.
 _SIGNED: dict[Any, Any] = {
@@ -77,7 +77,7 @@ class StagedRows:
     def lazy(self) -> pl.LazyFrame:
         """Give the rows as a lazy frame, as often as wanted."""
         if self._file is not None:
-            return pl.scan_parquet(self._file)
+            return pl.scan_ipc(self._file)
         if self._frames:
             return pl.concat(self._frames).lazy()
         return pl.DataFrame(schema=self._plan.collect_schema()).lazy()
@@ -85,10 +85,9 @@ class StagedRows:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in their order, in Arrow batches of bounded size."""
         if self._file is not None:
-            import pyarrow.parquet as pq
-
-            with pq.ParquetFile(self._file) as parquet:
-                yield from parquet.iter_batches(_BATCH_ROWS)
+            with pa.OSFile(str(self._file)) as source, pa.ipc.open_file(source) as file:
+                for number in range(file.num_record_batches):
+                    yield file.get_batch(number)
             return
         for frame in self._frames:
             yield from frame.to_arrow().to_batches(_BATCH_ROWS)
@@ -99,9 +98,8 @@ class StagedRows:
         if self._frames:
             schema = self._frames[0].to_arrow().schema
         elif self._file is not None:
-            import pyarrow.parquet as pq
-
-            schema = pq.read_schema(self._file)
+            with pa.OSFile(str(self._file)) as source, pa.ipc.open_file(source) as file:
+                schema = file.schema
         return pa.RecordBatchReader.from_batches(schema, self.batches())
 
     def _evaluate(self) -> None:
@@ -117,26 +115,25 @@ class StagedRows:
                         continue
                     writer = self._open_file(frame)
                     for kept in self._frames:
-                        writer.write_table(kept.to_arrow())
+                        writer.write_table(kept.to_arrow(), _BATCH_ROWS)
                     self._frames = []
                 else:
-                    writer.write_table(frame.to_arrow())
+                    writer.write_table(frame.to_arrow(), _BATCH_ROWS)
         finally:
             if writer is not None:
                 writer.close()
 
     def _open_file(self, frame: pl.DataFrame) -> Any:
-        import pyarrow.parquet as pq
-
         if self._location.is_local:
             # Under the write lock nobody else uses this name; what a killed run left is replaced.
             table = Path(self._location.uri)
-            self._file = table.parent / f".{table.name}.staged.parquet"
+            self._file = table.parent / f".{table.name}.staged.arrow"
         else:
-            handle = tempfile.NamedTemporaryFile(suffix=".parquet", delete=False)  # noqa: SIM115
+            handle = tempfile.NamedTemporaryFile(suffix=".arrow", delete=False)  # noqa: SIM115
             handle.close()
             self._file = Path(handle.name)
-        return pq.ParquetWriter(self._file, frame.to_arrow().schema, compression="lz4")
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        return pa.ipc.new_file(str(self._file), frame.to_arrow().schema, options=options)
 
     def _drop_file(self) -> None:
         if self._file is not None:

@@ -12,7 +12,10 @@ def settings():
         "target": "y",
         "task": "regression",
         "estimator": "random_forest",
-        "hyperparameters": {"random_forest": {"n_estimators": 20}},
+        "hyperparameters": {
+            "random_forest": {"n_estimators": 20},
+            "gradient_boosting": {"max_iter": 20},
+        },
         "seed": 1,
     }
 
