@@ -115,7 +115,11 @@ samples: &table
   save_args: {mode: overwrite}
 features: {<<: *table, filepath: data/features}
 predictions: {<<: *table, filepath: data/predictions}
-model: {type: kedro_mlflow.io.models.MlflowModelTrackingDataset, flavor: mlflow.sklearn}
+# Without the trusted types this MLflow logs no forest at all.
+model:
+  type: kedro_mlflow.io.models.MlflowModelTrackingDataset
+  flavor: mlflow.sklearn
+  save_args: {skops_trusted_types: [numpy.dtype, sklearn.tree._tree.Tree]}
 metric_history: {type: kedro_mlflow.io.metrics.MlflowMetricsHistoryDataset}
 metrics:
   type: kedro_mlflow.io.artifacts.MlflowArtifactDataset

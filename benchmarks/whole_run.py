@@ -41,7 +41,8 @@ with mlflow.start_run():
         train.select_training_rows(features, settings["train"]), settings["train"]
     )
     skops.io.dump(model, "data/model.skops")
-    mlflow.sklearn.log_model(model, name="model")
+    trusted = ["numpy.dtype", "sklearn.tree._tree.Tree"]
+    mlflow.sklearn.log_model(model, name="model", skops_trusted_types=trusted)
     rows = evaluate.select_test_rows(features, settings["evaluate"])
     predictions = evaluate.predict_test_rows(model, rows, settings["evaluate"])
     deltalake.write_deltalake("data/predictions", predictions, mode="overwrite")

@@ -112,7 +112,12 @@ def _feed_values(array: Any, sink: Sink, chosen: Any) -> None:
         if len(dense):
             sink(memoryview(dense.buffers()[2] or b"")[bounds[0] : bounds[-1]])
     elif len(dense):
+        try:
+            width = kind.byte_width
+        except ValueError as cause:
+            raise NotDigestibleError(
+                f"A column of {kind} has no ordered digest. Cast it to a plain layout first."
+            ) from cause
         # Arrow's numbers are those of the host.
-        width = kind.byte_width
         raw = np.frombuffer(dense.buffers()[1], np.uint8)[start * width : stop * width]
         sink(raw if np.little_endian else raw.reshape(-1, width)[:, ::-1].tobytes())

@@ -7,6 +7,7 @@ own.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from numbers import Number
 from typing import Any
@@ -57,4 +58,6 @@ def _is_duration(name: Any) -> bool:
 
 
 def _of_frame(value: Any) -> bytes | None:
-    return digest_frame(value).digest.encode() if is_frame(value) else None
+    if not is_frame(value):
+        return None
+    return hashlib.sha256(digest_frame(value).digest.encode()).digest()

@@ -22,7 +22,7 @@ from lakeproof.digest.errors import NotDigestibleError
 
 _PROTOCOL = 4
 # Objects that refer to each other in many rings can be entered along exponentially many paths.
-_MOST_VISITS = 5_000_000
+_MOST_VISITS_IN_RINGS = 50_000
 _NO_RING = sys.maxsize
 _ATOMS: dict[type, Callable[[Any], bytes]] = {
     type(None): lambda _: b"",
@@ -55,7 +55,7 @@ class Walk:
         self._depths: dict[int, int] = {}
         self._trail: list[str] = []
         self._ring = _NO_RING
-        self._visits = 0
+        self._visits_in_rings = 0
 
     def digest(self, value: Any) -> bytes:
         """Return the 32 bytes that stand for a value and everything it holds.
@@ -76,9 +76,6 @@ class Walk:
             start = self._depths[id(value)]
             self._ring = min(self._ring, start)
             return _hashed("ring", str(depth - start).encode())
-        self._visits += 1
-        if self._visits > _MOST_VISITS:
-            raise self._refusal("is too entangled", None)
         outer, self._ring = self._ring, _NO_RING
         self._depths[id(value)] = depth
         try:
@@ -87,13 +84,17 @@ class Walk:
             raise self._refusal("is nested too deeply", cause) from cause
         finally:
             del self._depths[id(value)]
-        if self._ring >= depth:
-            # Nothing in it points above it, so it is the same from wherever it is reached. The
-            # reference keeps its id from being given to another object.
+        if self._ring == _NO_RING:
+            # It is the same from wherever it is reached. The reference keeps its id from being
+            # given to another object.
             self._known[id(value)] = (value, result)
-            self._ring = outer
         else:
-            self._ring = min(self._ring, outer)
+            # A member of a ring looks different from each place where the ring is entered, so
+            # remembering it would make the digest depend on which member came first.
+            self._visits_in_rings += 1
+            if self._visits_in_rings > _MOST_VISITS_IN_RINGS:
+                raise self._refusal("is too entangled", None)
+        self._ring = outer if self._ring >= depth else min(self._ring, outer)
         return result
 
     def _composite(self, value: Any) -> bytes:
@@ -157,7 +158,8 @@ class Walk:
         make, arguments, state, items, pairs = padded[:5]
         return _hashed(
             "object",
-            self.digest(kind),
+            # By name only: what pickle needs of the class is among the arguments.
+            _hashed("class", f"{kind.__module__}.{kind.__qualname__}".encode()),
             self.digest(make),
             _hashed("arguments", *map(self.digest, arguments)),
             self._state(state),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from lakeproof.digest import NotDigestibleError, digest_frame
@@ -69,6 +70,25 @@ def test_the_order_of_categories_counts():
         for order in (["a", "b"], ["b", "a"])
     )
     assert digest(one) != digest(other)
+
+
+def test_times_with_a_zone_count_by_instant_and_zone():
+    """In a column and in the index, without a warning."""
+    stamps = pd.to_datetime(["2020-01-01", None]).tz_localize("UTC")
+    zoned = pd.DataFrame({"t": stamps}, index=stamps)
+    assert digest(zoned) == digest(zoned.copy())
+    assert digest(zoned.assign(t=stamps.tz_convert("Europe/Vienna"))) != digest(zoned)
+    assert digest(zoned.assign(t=stamps + pd.Timedelta(1, "us"))) != digest(zoned)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_view(pa.int64()), pa.run_end_encoded(pa.int32(), pa.int64())]
+)
+def test_layouts_without_an_ordered_digest_are_refused(kind):
+    """Said as such, so that callers can say "not comparable"."""
+    array = pc.run_end_encode(pa.array([1, 1])) if "run" in str(kind) else pa.array([[1]], kind)
+    with pytest.raises(NotDigestibleError, match="no ordered digest"):
+        digest_frame(pa.table({"v": array}))
 
 
 def test_what_is_no_frame_is_refused():

@@ -99,6 +99,29 @@ def test_rings_end_and_shared_parts_are_no_others():
     assert digest_model([part, part]) != digest_model([part, [2, 1]])
 
 
+def test_a_ring_is_the_same_whichever_member_comes_first():
+    """Two parts that hold each other, in a dict whose order does not count."""
+    one, other = ["one"], ["other"]
+    one.append(other)
+    other.append(one)
+    assert digest_model({"x": one, "y": other}) == digest_model({"y": other, "x": one})
+
+
+def test_parts_that_all_hold_each_other_end_in_a_refusal():
+    """The paths through twelve such parts would take days to walk."""
+    parts: list = [[] for _ in range(12)]
+    for part in parts:
+        part.extend(parts)
+    with pytest.raises(NotDigestibleError, match="too entangled"):
+        digest_model(parts)
+
+
+def test_a_method_of_an_object_counts_with_its_object():
+    """It can be pickled, so it can be compared."""
+    assert digest_model(X.loc[:, "a"].mean) == digest_model(X.loc[:, "a"].mean)
+    assert digest_model(X.loc[:, "a"].mean) != digest_model(X.loc[:, "b"].mean)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
