@@ -12,7 +12,7 @@ export DO_NOT_TRACK = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test test-slow check lock clean
+.PHONY: help run spark test test-slow check bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,10 @@ check: .venv/test  ## style, types and the architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
+	for script in whole_run startup pinned_read digest open_old_version memory; do \
+		$(BIN)/python benchmarks/$$script.py || exit 1; done
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml
