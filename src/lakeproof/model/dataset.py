@@ -1,13 +1,10 @@
-"""A scikit-learn estimator as a skops file, logged to MLflow through kedro-mlflow.
+"""A scikit-learn estimator as a skops file, logged to MLflow.
 
 The file is what other runs load; the MLflow model is what is served. Not for pickles: a file of
 somebody else's must not run code when it is opened.
 """
 
-import io
 import os
-import pickle
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -41,7 +38,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
 
     Args:
         filepath: The `.skops` file.
-        requirements: The lock whose versions the MLflow model asks for.
+        requirements: The lock whose versions the MLflow model asks for; without one, what loads
+            the file, as installed.
         name: The model's name in MLflow.
         trusted: Type names of your own that the file may hold.
         metadata: For other tools.
@@ -61,8 +59,9 @@ class SklearnModel(AbstractDataset[Any, Any]):
         self._name = name
         self._trusted = tuple(trusted)
         self._example: pd.DataFrame | None = None
-        # What this run logged. Another run may replace the file before this one loads it.
-        self._own: Path | None = None
+        # What this run logged, and the types in it: another run may replace the shared file before
+        # this one loads it.
+        self._own: tuple[Path, list[str]] | None = None
         self.metadata = metadata
 
     def show_inputs(self, inputs: Sequence[Any], model: Any) -> None:
@@ -88,61 +87,64 @@ class SklearnModel(AbstractDataset[Any, Any]):
         """
         import skops.io
 
-        path = self._own or Path(self._filepath)
-        if not path.exists():
-            raise ModelError(
-                f"There is no model at {path}. Nothing was run with it. Train one first: "
-                "kedro run --pipelines train"
-            )
-        unknown = skops.io.get_untrusted_types(file=path)
-        refused = [t for t in unknown if not self._is_trusted(t)]
-        if refused:
-            raise ModelError(
-                f"The model at {path} holds types that are not trusted: {', '.join(refused)}. It "
-                "was not loaded. If they are yours, list them under `trusted` in the catalog."
-            )
-        return skops.io.load(path, trusted=unknown)
+        if self._own is not None:
+            # What this run wrote a moment ago, and skops still compares the types.
+            path, trusted = self._own
+        else:
+            path = Path(self._filepath)
+            if not path.exists():
+                raise ModelError(
+                    f"There is no model at {path}. Nothing was run with it. Train one first: "
+                    "kedro run --pipelines train"
+                )
+            trusted = self._unknown_types(path, f"The model at {path}", "loaded")
+        return skops.io.load(path, trusted=trusted)
 
     def save(self, data: Any) -> None:
-        """Save the estimator, and log it where an MLflow run is open.
+        """Save the estimator, and log the same file where an MLflow run is open.
 
-        Writing a large forest takes seconds, so MLflow's own file is copied where there is one.
+        Raises:
+            ModelError: If it holds types that are not trusted, so that it could not be loaded.
         """
         import mlflow
+        import skops.io
 
         path = Path(self._filepath)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two runs may save at once.
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        if mlflow.active_run() is not None:
-            self._own = self._log(data)
-            shutil.copyfile(self._own, partial)
-        else:
-            import skops.io
-
+        try:
             skops.io.dump(data, partial)
-        os.replace(partial, path)
+            trusted = self._unknown_types(partial, f"The model for {path}", "saved")
+            if mlflow.active_run() is not None:
+                self._own = self._log(data, partial, trusted), trusted
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
-    def _log(self, model: Any) -> Path:
+    def _log(self, model: Any, file: Path, trusted: list[str]) -> Path:
         """Log the model and give the place of its skops file on this machine."""
-        import mlflow.artifacts
-        from kedro_mlflow.io.models import MlflowModelTrackingDataset
+        from lakeproof.model.mlflow_model import SkopsFile, log_skops_file
+        from lakeproof.model.requirements import installed_versions, locked_versions
 
-        save_args: dict[str, Any] = {
-            "name": self._name,
-            "serialization_format": "skops",
-            "skops_trusted_types": [t for t in types_in(model) if self._is_trusted(t)],
-        }
-        if self._example is not None:
-            # MLflow infers the signature from the example and what the model predicts for it.
-            save_args["input_example"] = self._example
-        if self._requirements is not None and self._requirements.exists():
-            save_args["pip_requirements"] = locked_versions(self._requirements)
-        tracked = MlflowModelTrackingDataset(flavor="mlflow.sklearn", save_args=save_args)
-        tracked.save(model)
-        # In a local store this is the file itself, not a copy.
-        uri = f"{tracked.model_info.artifact_path}/model.skops"
-        return Path(mlflow.artifacts.download_artifacts(uri))
+        lock = self._requirements
+        is_locked = lock is not None and lock.exists()
+        requirements = locked_versions(lock) if lock and is_locked else installed_versions()
+        logged = SkopsFile(file, model, trusted, requirements, self._example)
+        return log_skops_file(logged, self._name)
+
+    def _unknown_types(self, path: Path, what: str, verb: str) -> list[str]:
+        """List the types in a file that skops asks about, all of them trusted here."""
+        import skops.io
+
+        unknown = skops.io.get_untrusted_types(file=path)
+        refused = [name for name in unknown if not self._is_trusted(name)]
+        if refused:
+            raise ModelError(
+                f"{what} holds types that are not trusted: {', '.join(refused)}. It was not "
+                f"{verb}. If they are yours, list them under `trusted` in the catalog."
+            )
+        return list(unknown)
 
     def _is_trusted(self, type_name: str) -> bool:
         return type_name in self._trusted or type_name.startswith(_TRUSTED_PACKAGES)
@@ -152,38 +154,3 @@ class SklearnModel(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "name": self._name, "trusted": self._trusted}
-
-
-def types_in(model: Any) -> list[str]:
-    """Name the classes of all objects that an estimator consists of, by walking it as pickle does.
-
-    skops tells only those of a file it has written.
-    """
-    names = set()
-
-    class Walker(pickle.Pickler):
-        def reducer_override(self, part: Any) -> Any:
-            kind = part if isinstance(part, type) else type(part)
-            names.add(f"{kind.__module__}.{kind.__qualname__}")
-            return NotImplemented
-
-    Walker(io.BytesIO(), protocol=5).dump(model)
-    return sorted(names)
-
-
-def locked_versions(lock: Path) -> list[str]:
-    """Read `name==version` of every distribution that a lock has for this platform.
-
-    MLflow takes neither hashes nor markers.
-    """
-    from packaging.requirements import Requirement
-
-    versions = []
-    for line in lock.read_text(encoding="utf-8").splitlines():
-        text = line.rstrip("\\ ").strip()
-        if not text or text.startswith(("#", "--")):
-            continue
-        requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate():
-            versions.append(f"{requirement.name}{requirement.specifier}")
-    return versions

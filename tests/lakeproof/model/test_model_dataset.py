@@ -10,7 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from lakeproof.model import SklearnModel
-from lakeproof.model.dataset import locked_versions, types_in
 
 X = pd.DataFrame(np.random.default_rng(0).random((40, 3)), columns=["a", "b", "c"])
 Y = (X["a"] > 0.5).astype(int)
@@ -58,14 +57,16 @@ def test_a_file_that_holds_foreign_code_is_not_loaded(tmp_path):
     assert (loaded.predict(X) == pipeline.predict(X)).all()
 
 
-def test_the_types_of_an_estimator_hold_all_that_skops_asks_about(tmp_path):
-    """Else MLflow would refuse to log it."""
-    forest = RandomForestClassifier(3, random_state=0).fit(X, Y)
-    boosting = HistGradientBoostingRegressor(max_iter=2).fit(X, Y)
-    for estimator in (forest, boosting):
-        asked = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
-        assert asked
-        assert set(asked) <= set(types_in(estimator))
+def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path):
+    """The file that was there stays, and nothing else is left."""
+    path = tmp_path / "model.skops"
+    SklearnModel(filepath=str(path)).save(LogisticRegression().fit(X, Y))
+    before = path.read_bytes()
+    foreign = make_pipeline(FunctionTransformer(double), LogisticRegression()).fit(X, Y)
+    with pytest.raises(Exception, match=r"double\. It was not saved"):
+        SklearnModel(filepath=str(path)).save(foreign)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_input_example_comes_from_the_frame_that_was_fitted(tmp_path):
@@ -74,19 +75,6 @@ def test_the_input_example_comes_from_the_frame_that_was_fitted(tmp_path):
     model = LogisticRegression().fit(X, Y)
     dataset.show_inputs([{"seed": 1}, pd.DataFrame({"z": [1]}), X.assign(key="k")], model)
     pd.testing.assert_frame_equal(dataset._example, X.head(5))
-
-
-def test_the_lock_gives_versions_for_this_platform_alone(tmp_path):
-    """Without hashes, comments and other platforms' lines."""
-    lock = tmp_path / "run.txt"
-    lock.write_text(
-        "# made by a tool\n"
-        "numpy==2.4.6 ; python_full_version < '3.99' \\\n    --hash=sha256:aa \\\n"
-        "    --hash=sha256:bb\n    # via x\n"
-        "pywin32==1 ; sys_platform == 'none'\n"
-        "skops==0.16.0\n"
-    )
-    assert locked_versions(lock) == ["numpy==2.4.6", "skops==0.16.0"]
 
 
 # MLflow warns of the type hints in its own and kedro-mlflow's code when they are imported.
