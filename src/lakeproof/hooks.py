@@ -51,12 +51,15 @@ class LakeproofHooks:
         catalog: "CatalogProtocol[Any, Any]",
     ) -> Generator[None, Any, Any]:
         """Refuse what cannot be had and resolve every table, before MLflow starts a run."""
+        from lakeproof.imports import end_imports, without_ipython
         from lakeproof.record.session import RunSession
 
         self._session = None
         session = RunSession.begin(run_params, pipeline, catalog)
-        results = yield
+        with without_ipython():
+            results = yield
         session.started()
+        end_imports()
         self._session = session
         return results
 

@@ -1,13 +1,15 @@
 """What must be in force before Kedro imports anything.
 
 The entry point `kedro.init` comes first of all, before any plug-in, `settings.py` or numpy. This
-module therefore imports the standard library alone.
+module therefore imports the standard library alone until all that is set.
 """
 
 import os
+import sys
 import warnings
 from typing import Any
 
+from lakeproof.imports import begin_imports
 from lakeproof.plugins import defer_kedro_mlflow
 
 
@@ -22,6 +24,8 @@ def prepare() -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     _silence(_OF_PLUGINS)
     defer_kedro_mlflow()
+    if sys.argv[1:2] == ["run"] and "--help" not in sys.argv:
+        begin_imports()
 
 
 # What kedro-mlflow 2.0.3 makes OmegaConf and MLflow warn of in every command, for its authors to

@@ -49,14 +49,17 @@ def log_skops_file(file: SkopsFile, name: str) -> Path:
     import mlflow.artifacts
     from mlflow.models import Model
 
-    logged = Model.log(
-        None,
-        _Flavor(file),
-        name=name,
-        flavor_name=_LOADER,
-        # It would load the model once more.
-        validate_serving_input=False,
-    )
+    from lakeproof.imports import without_ipython
+
+    with without_ipython():
+        logged = Model.log(
+            None,
+            _Flavor(file),
+            name=name,
+            flavor_name=_LOADER,
+            # It would load the model once more.
+            validate_serving_input=False,
+        )
     # In a local store this is the file itself, not a copy.
     return Path(mlflow.artifacts.download_artifacts(f"{logged.artifact_path}/{_FILE}"))
 

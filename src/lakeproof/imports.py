@@ -1,0 +1,53 @@
+"""Import at the price of importing: a run spends half its time on five thousand modules.
+
+Each function puts off work that others do while they import and that a run has no use for. None of
+them changes what is imported or computed; leave one out and a run is only slower.
+"""
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_DEFAULT = gc.get_threshold()
+# Above what importing makes: a run imports a million objects, of which nothing is garbage.
+_WHILE_IMPORTING = 2_000_000
+
+
+def begin_imports() -> None:
+    """Import what comes first in a run, and let the garbage collector wait.
+
+    skops asks, for each of 300 compiled functions of SciPy, every module that is loaded whether it
+    is there, in the order in which they were loaded: two seconds after MLflow's three thousand,
+    none before them. After the thread variables are set, since this is NumPy's first import.
+    """
+    gc.set_threshold(_WHILE_IMPORTING)
+    import scipy.special  # noqa: F401
+
+
+def end_imports() -> None:
+    """Collect garbage as usual from here on, but never look at what was imported again.
+
+    Only once, and only where imports began: in a process of many runs, what is garbage when one of
+    them starts would stay for ever.
+    """
+    if gc.get_threshold()[0] == _WHILE_IMPORTING:
+        gc.freeze()
+        gc.set_threshold(*_DEFAULT)
+
+
+@contextmanager
+def without_ipython() -> Iterator[None]:
+    """Say that there is no IPython, where none is loaded.
+
+    To learn that a run is not in a notebook, MLflow imports all of it. A shell that runs this has
+    imported it long ago.
+    """
+    if "IPython" in sys.modules:
+        yield
+        return
+    sys.modules["IPython"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["IPython"]
