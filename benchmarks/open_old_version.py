@@ -63,6 +63,18 @@ def main() -> None:
             figures[f"{kind}_s"] = ratio(bare)["ours_s"]
             figures[f"{kind}_bare_delta_rs_s"] = ratio(bare)["theirs_s"]
             figures[f"{kind}_files"] = len(pinned.resolve().table.file_uris())
+            # What opening saves must not come back when rows are asked for.
+            first_row = pairs(
+                lambda pinned=pinned: pinned.load().head(1).collect(),
+                lambda path=path, version=version: (
+                    pl.scan_delta(deltalake.DeltaTable(str(path), version=version))
+                    .head(1)
+                    .collect()
+                ),
+                9,
+            )
+            figures[f"{kind}_first_row_s"] = ratio(first_row)["ours_s"]
+            figures[f"{kind}_first_row_bare_s"] = ratio(first_row)["theirs_s"]
     report(
         "P6 open a pin in the middle of 10,000 commits",
         "<= 0.1 s",

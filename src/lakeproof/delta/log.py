@@ -118,15 +118,26 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
         if pin is None:
             opened = open_table(location)
         elif pin.timestamp is not None:
-            opened = open_table(location, _version_as_of(location, pin))
+            opened = _open_to_read(location, _version_as_of(location, pin))
         else:
-            opened = open_table(location, pin.version)
+            opened = _open_to_read(location, pin.version)
     except TableError as error:
         if pin is None:
             raise
         raise PinError(f"{error.message} It was asked for at {pin}.") from error
     _require_files(opened)
     return opened
+
+
+def _open_to_read(location: Location, version: int | None) -> OpenedTable:
+    """Open an old version, by its own part of the log where that will do."""
+    from lakeproof.delta.log_view import open_view
+
+    view = None if version is None else open_view(location, version)
+    if view is None:
+        return open_table(location, version)
+    require_both_engines(location.name, view)
+    return OpenedTable(location, int(view.version()), view)
 
 
 def _version_as_of(location: Location, pin: Pin) -> int:
