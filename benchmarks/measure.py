@@ -12,11 +12,22 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def seconds(work: Callable[[], object]) -> float:
+class Seconds(float):
+    """Elapsed time that also knows the processor time, of this process and of those it waited for.
+
+    On a machine that is busy with other work, the processor time is the steadier one.
+    """
+
+    processor = 0.0
+
+
+def seconds(work: Callable[[], object]) -> Seconds:
     """Time one call."""
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), sum(os.times()[:4])
     work()
-    return time.perf_counter() - begin
+    elapsed = Seconds(time.perf_counter() - begin)
+    elapsed.processor = sum(os.times()[:4]) - used
+    return elapsed
 
 
 def pairs(ours: Callable[[], object], theirs: Callable[[], object], count: int, warm_up: int = 1):
@@ -36,6 +47,11 @@ def ratio(timed: list[tuple[float, float]]) -> dict[str, float]:
         "ratio_min": round(min(ours / theirs for ours, theirs in timed), 3),
         "ratio_max": round(max(ours / theirs for ours, theirs in timed), 3),
     }
+
+
+def processor_ratio(timed: list[tuple[Seconds, Seconds]]) -> float:
+    """Give the median ratio of the processor times."""
+    return round(statistics.median(ours.processor / theirs.processor for ours, theirs in timed), 3)
 
 
 def report(name: str, target: str, is_met: bool, **figures: object) -> None:
@@ -93,6 +109,17 @@ def plain_environment(folder: Path) -> Path:
     python = str(folder / "bin/python")
     run([str(uv), "pip", "install", "--quiet", "--python", python, *locked], ROOT)
     return folder / "bin"
+
+
+def our_environment(folder: Path, project: Path) -> Path:
+    """Make the same environment with this project in it, as `make run` does; its `bin`.
+
+    Not the one the tests run in: it has more in it, which is imported where it is found.
+    """
+    bin_ = plain_environment(folder)
+    install = ["pip", "install", "--quiet", "--python", str(bin_ / "python"), "--no-deps"]
+    run([str(ROOT / ".venv/bin/uv"), *install, "--editable", str(project)], ROOT)
+    return bin_
 
 
 PLAIN = {

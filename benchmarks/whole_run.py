@@ -4,11 +4,20 @@ Every run begins without tables and reports, in a store that exists already.
 """
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
-from measure import copy_of_project, pairs, plain_environment, plain_project, ratio, report, run
+from measure import (
+    copy_of_project,
+    our_environment,
+    pairs,
+    plain_environment,
+    plain_project,
+    processor_ratio,
+    ratio,
+    report,
+    run,
+)
 
 RUNS = 5
 
@@ -59,13 +68,14 @@ def main() -> None:
         ours = copy_of_project(Path(folder) / "ours")
         plain = plain_project(Path(folder) / "plain", ours)
         (plain / "script.py").write_text(SCRIPT)
+        our_bin = our_environment(Path(folder) / "our_venv", ours)
         bin_ = plain_environment(Path(folder) / "venv")
         paths = {"PYTHONPATH": str(plain / "src")}
 
         def run_ours() -> None:
             for data in (ours / "data").glob("0[2-8]*"):
                 shutil.rmtree(data)
-            run([sys.executable, "-m", "kedro", "run"], ours, PYTHONPATH=str(ours / "src"))
+            run([str(our_bin / "kedro"), "run"], ours)
 
         def run_plain() -> None:
             shutil.rmtree(plain / "data", ignore_errors=True)
@@ -76,7 +86,8 @@ def main() -> None:
             (plain / "data").mkdir()
             run([str(bin_ / "python"), "script.py"], plain, **paths)
 
-        against_kedro = ratio(pairs(run_ours, run_plain, RUNS))
+        timed = pairs(run_ours, run_plain, RUNS)
+        against_kedro = {**ratio(timed), "processor_ratio": processor_ratio(timed)}
         against_script = ratio(pairs(run_ours, run_script, RUNS))
     report(
         "P1 whole recorded run ÷ plain Kedro + kedro-mlflow",
