@@ -26,6 +26,10 @@ class CommitNote:
         node: The Kedro node that handed the rows over.
         rows: Rows in the table after this commit.
         digest: Content digest of the table after this commit, where the writer knew it.
+        content: The facts of which that is the digest, as their own JSON: what is added or removed
+            next can be reckoned with, instead of reading the table again.
+        follows: The version that the writer had read, -1 for none. What it says of the whole table
+            holds if its commit is the next one.
         delivery: The delivery whose rows these are.
         commit_id: Made anew for each commit, to find it again in the log whatever version number it
             got beside other writers.
@@ -36,13 +40,17 @@ class CommitNote:
     node: str | None = None
     rows: int | None = None
     digest: str | None = None
+    content: str | None = None
+    follows: int | None = None
     delivery: Taken | None = None
     commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def to_json(self) -> str:
         """Write the note canonically: sorted keys, nothing that is not known."""
         known = {key: value for key, value in asdict(self).items() if value is not None}
-        return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if self.content is not None:
+            known["content"] = json.loads(self.content)
+        return _canonical(known)
 
     @classmethod
     def from_json(cls, text: Any) -> "CommitNote | None":
@@ -55,9 +63,15 @@ class CommitNote:
             content = json.loads(text)
             delivery = content.pop("delivery", None)
             known = {key: content[key] for key in cls.__dataclass_fields__ if key in content}
+            if "content" in known:
+                known["content"] = _canonical(known["content"])
             return cls(**known, delivery=Taken(**delivery) if delivery else None)
         except (TypeError, ValueError, AttributeError):
             return None
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class CommitNotFoundError(LakeproofError):

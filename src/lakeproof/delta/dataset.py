@@ -1,5 +1,6 @@
 """The catalog's face of a Delta table. Versions, locks and engines are behind it."""
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -100,6 +101,16 @@ class DeltaTable(AbstractDataset[Any, Any]):
         """Tell the dataset its catalog name, for messages."""
         self._name = name
 
+    def move_to(self, uri: str) -> None:
+        """Be another copy of the table: a re-run writes to one of its own."""
+        self._uri = uri
+        if "://" not in uri:
+            self._credentials = {}
+
+    def use_engine(self, engine: str) -> None:
+        """Read and write on another engine than the catalog's: a re-run may be asked to."""
+        self._engine_name = engine
+
     def join(self, run: RunTables | None) -> None:
         """Make the dataset part of a run: it reads what the run resolved and notes who writes."""
         self._run = run
@@ -144,14 +155,23 @@ class DeltaTable(AbstractDataset[Any, Any]):
         run = self._run or RunTables()
         with write_lock(self._name, self._uri):
             current = open_table(self.location) if exists(self.location) else None
+            run.has_found(self._uri, current)
             if _are_deliveries(data):
                 written = self._take(data, args, current, run)
             else:
-                write = Write(self.location, current, args, self.key, run.note(self._name))
+                write = Write(
+                    self.location,
+                    current,
+                    args,
+                    self.key,
+                    run.note(self._name),
+                    believes_commits=run.believes_commits,
+                )
                 written = self._engine().write(data, write)
                 self._log(written)
         if written is not None:
-            run.has_written(self._name, written)
+            deliveries = _digest_of(data) if _are_deliveries(data) else None
+            run.has_written(self._name, written, args.mode, deliveries)
 
     def _take(
         self, deliveries: Sequence[Any], args: SaveArgs, current: OpenedTable | None, run: RunTables
@@ -275,3 +295,9 @@ def _are_deliveries(data: Any) -> bool:
     from lakeproof.deliveries import Delivery
 
     return isinstance(data, list | tuple) and all(isinstance(item, Delivery) for item in data)
+
+
+def _digest_of(deliveries: Sequence[Any]) -> str:
+    """Digest names and contents, in their order, without reading them."""
+    lines = "\n".join(f"{delivery.sha256} {delivery.name}" for delivery in deliveries)
+    return f"sha256:{hashlib.sha256(lines.encode('utf-8', 'surrogatepass')).hexdigest()}"

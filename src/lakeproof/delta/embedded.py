@@ -12,12 +12,13 @@ from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.guard import PROPERTIES
 from lakeproof.delta.log import OpenedTable, find_commit
 from lakeproof.delta.staging import StagedRows
-from lakeproof.delta.versions import digest_of
+from lakeproof.delta.versions import compute_digest, digest_of, stored_facts
 from lakeproof.digest import digest_table
 from lakeproof.errors import RowKeyError, TableError
 
 if TYPE_CHECKING:
     from lakeproof.delta.commit import CommitNote
+    from lakeproof.digest import TableFacts
 
 
 class EmbeddedEngine:
@@ -67,16 +68,17 @@ class EmbeddedEngine:
 
 def _replace(staged: StagedRows, write: Write) -> Written:
     """Create the table, or overwrite all of it."""
-    digest = digest_table(staged.reader()).digest
+    facts = digest_table(staged.reader())
+    digest = facts.digest
     current = write.current
     if (
         current is not None
         and write.args.skip_unchanged
         and current.columns == staged.columns
-        and digest_of(current) == digest
+        and _holds(current, digest, write.believes_commits)
     ):
         return Written(current, is_committed=False, rows=staged.rows, digest=digest)
-    note = replace(write.note, rows=staged.rows, digest=digest)
+    note = _noted(write, staged.rows, facts)
     deltalake.write_deltalake(
         write.location.uri if current is None else current.table,
         staged.reader(),
@@ -90,8 +92,19 @@ def _replace(staged: StagedRows, write: Write) -> Written:
     return _written(write, note, staged.rows)
 
 
+def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
+    """Tell whether a version has this content; one that cannot be read has not."""
+    if believes_commits:
+        return digest_of(current) == digest
+    try:
+        return compute_digest(current) == digest
+    except Exception:
+        # Delta-rs and Polars have no error in common. All of it is about to be replaced.
+        return False
+
+
 def _append(staged: StagedRows, write: Write, current: OpenedTable) -> Written:
-    note = replace(write.note, rows=current.rows() + staged.rows)
+    note = _noted(write, current.rows() + staged.rows, _with(staged, current))
     deltalake.write_deltalake(
         current.table,
         staged.reader(),
@@ -109,14 +122,10 @@ def _merge(staged: StagedRows, write: Write, current: OpenedTable) -> Written:
     if known == 0:
         # Nothing to correct: an append reads and rewrites no file.
         return _append(staged, write, current)
-    note = replace(write.note, rows=current.rows() + staged.rows - known)
+    facts = _with(staged, current, _having_keys_of(staged, write, current), known)
+    note = _noted(write, current.rows() + staged.rows - known, facts)
     values = [column for column in staged.columns if column not in write.key]
-    changed = " OR ".join(
-        f"(s.{_quoted(column)} IS DISTINCT FROM t.{_quoted(column)})"
-        if column in current.columns
-        else f"(s.{_quoted(column)} IS NOT NULL)"
-        for column in values
-    )
+    changed = " OR ".join(_has_changed(column, current.columns.get(column)) for column in values)
     merger = current.table.merge(
         staged.reader(),
         _same_key(write.key),
@@ -136,6 +145,19 @@ def _merge(staged: StagedRows, write: Write, current: OpenedTable) -> Written:
         return _written(write, note, staged.rows)
     # delta-rs commits no merge that changes nothing, but what was taken must be remembered.
     return _mark(write, note, current, staged.rows)
+
+
+def _has_changed(column: str, kind: str | None) -> str:
+    """Write the condition under which a correction changes a column."""
+    name = _quoted(column)
+    if kind is None:
+        return f"(s.{name} IS NOT NULL)"
+    condition = f"(s.{name} IS DISTINCT FROM t.{name})"
+    if kind in ("double", "float"):
+        # SQL holds -0.0 for 0.0; as text they differ.
+        texts = (f"CAST({side}.{name} AS VARCHAR)" for side in "st")
+        condition = f"({condition} OR (s.{name} = 0 AND ({' IS DISTINCT FROM '.join(texts)})))"
+    return condition
 
 
 def _mark(write: Write, note: "CommitNote", current: OpenedTable, rows: int) -> Written:
@@ -161,10 +183,11 @@ def _delete(staged: StagedRows, write: Write) -> Written:
         )
     keys = staged.lazy().select(write.key).collect()
     # Counted on the table's side, where a key may be there more than once.
-    going = pl.scan_delta(current.table).join(keys.lazy(), on=list(write.key), how="semi")
-    going_rows = int(going.select(pl.len()).collect(engine="streaming").item())
-    note = replace(write.note, rows=current.rows() - going_rows)
-    if going_rows == 0:
+    going = digest_table(_having_keys_of(staged, write, current))
+    before = stored_facts(current)
+    after = before - going if before is not None else None
+    note = _noted(write, current.rows() - going.rows, after)
+    if going.rows == 0:
         return _mark(write, note, current, staged.rows)
     current.table.merge(
         keys.to_arrow(),
@@ -206,6 +229,51 @@ def _require_key(staged: StagedRows, write: Write) -> None:
             f"Rows for table '{name}' hold the key {_shown(repeated.row(0)[:-1])} "
             f"{repeated['len'][0]} times. The table is as it was. Keep one row of each key."
         )
+
+
+def _with(
+    staged: StagedRows,
+    current: OpenedTable,
+    replaced: pl.LazyFrame | None = None,
+    replaced_rows: int = 0,
+) -> "TableFacts | None":
+    """Reckon what the table will hold once the staged rows are in it, without reading it.
+
+    Args:
+        staged: The rows to come.
+        current: The table before.
+        replaced: The rows of it that will give way.
+        replaced_rows: How many staged rows take their place.
+
+    Returns:
+        `None` where its writer left no facts, its columns change, or it holds a key twice.
+    """
+    before = stored_facts(current)
+    if before is None or staged.columns.items() != current.columns.items():
+        return None
+    if replaced is not None:
+        going = digest_table(replaced)
+        if going.rows != replaced_rows:
+            return None
+        before -= going
+    # Facts add up column by column, in the order of the table.
+    return before + digest_table(staged.lazy().select(list(current.columns)))
+
+
+def _having_keys_of(staged: StagedRows, write: Write, current: OpenedTable) -> pl.LazyFrame:
+    keys = staged.lazy().select(write.key)
+    return pl.scan_delta(current.table).join(keys, on=list(write.key), how="semi")
+
+
+def _noted(write: Write, rows: int, facts: "TableFacts | None") -> "CommitNote":
+    """Complete the note of a commit with what the table holds after it."""
+    return replace(
+        write.note,
+        rows=rows,
+        digest=facts.digest if facts is not None else None,
+        content=facts.to_json() if facts is not None else None,
+        follows=-1 if write.current is None else write.current.version,
+    )
 
 
 def _known_keys(staged: StagedRows, write: Write, current: OpenedTable) -> int:

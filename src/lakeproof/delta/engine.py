@@ -79,6 +79,7 @@ class Write:
         note: What the commit says of itself; the engine adds rows and digest.
         transaction: Application id and version to be set in the same commit, also when no row
             changes.
+        believes_commits: Whether `current` holds what its commit says, or is to be read.
     """
 
     location: Location
@@ -87,6 +88,7 @@ class Write:
     key: tuple[str, ...]
     note: CommitNote
     transaction: tuple[str, int] | None = None
+    believes_commits: bool = True
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,12 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
     """
     import deltalake
 
+    from lakeproof.delta.local_table import LocalTable
+
+    kind = LocalTable if location.is_local else deltalake.DeltaTable
     options = dict(location.storage_options) if location.storage_options else None
     try:
-        table = deltalake.DeltaTable(location.uri, version=version, storage_options=options)
+        table = kind(location.uri, version=version, storage_options=options)
     except Exception as error:
         raise _explain(location, version, error) from error
     require_both_engines(location.name, table)
@@ -125,7 +128,7 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
         if pin is None:
             raise
         raise PinError(f"{error.message} It was asked for at {pin}.") from error
-    _require_files(opened)
+    require_files(opened)
     return opened
 
 
@@ -194,7 +197,7 @@ def _without_secrets(location: Location, text: str) -> str:
     return text
 
 
-def _require_files(opened: OpenedTable) -> None:
+def require_files(opened: OpenedTable) -> None:
     """Refuse a version whose data files are gone or cut short.
 
     Looks at presence and size; content is verified by digest. Only on a local path: a store would

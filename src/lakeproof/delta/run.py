@@ -10,7 +10,8 @@ from typing import Literal
 
 from lakeproof.delta.commit import CommitNote, Taken
 from lakeproof.delta.engine import Written
-from lakeproof.delta.log import OpenedTable
+from lakeproof.delta.location import Location
+from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.pins import Pin
 
 
@@ -26,6 +27,9 @@ class TableUse:
         is_committed: Whether a write made a new version.
         rows: Rows handed over to be written.
         digest: Content digest of the version, where known without reading it.
+        pin: Who asked for the version that was read, if somebody did.
+        mode: How it was written.
+        deliveries: `sha256:` of the names and contents of the deliveries that were handed over.
     """
 
     dataset: str
@@ -35,6 +39,9 @@ class TableUse:
     is_committed: bool = False
     rows: int | None = None
     digest: str | None = None
+    pin: str | None = None
+    mode: str | None = None
+    deliveries: str | None = None
 
 
 @dataclass
@@ -45,14 +52,18 @@ class RunTables:
         git_commit: The commit that is checked out.
         nodes: The node that writes a dataset, by dataset.
         run_id: The MLflow run, known once it has started.
+        believes_commits: Whether a table is taken to hold what its last commit says; a re-run
+            reads it instead.
     """
 
     git_commit: str | None = None
     nodes: dict[str, str] = field(default_factory=dict)
     run_id: str | None = None
+    believes_commits: bool = True
     uses: list[TableUse] = field(default_factory=list)
     _at_start: dict[tuple[str, Pin | None], OpenedTable] = field(default_factory=dict)
     _now: dict[str, OpenedTable] = field(default_factory=dict)
+    _before: dict[str, tuple[Location, int] | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def resolved(self, pin: Pin | None, opened: OpenedTable) -> None:
@@ -70,9 +81,35 @@ class RunTables:
         """Remember a reading, so that a later one sees the same version."""
         with self._lock:
             self._at_start.setdefault((opened.location.uri, pin), opened)
-            self.uses.append(TableUse(dataset, "read", opened))
+            self.uses.append(
+                TableUse(dataset, "read", opened, pin=pin.source if pin is not None else None)
+            )
 
-    def has_written(self, dataset: str, written: Written) -> None:
+    def has_found(self, uri: str, opened: OpenedTable | None) -> None:
+        """Remember the version of a table when this run first writes it; `None` for no table."""
+        found = (opened.location, opened.version) if opened is not None else None
+        with self._lock:
+            self._before.setdefault(uri, found)
+
+    def before(self, uri: str) -> OpenedTable | None:
+        """Open the version that a table had when this run first wrote it.
+
+        Anew: a write moves the handle that it goes through.
+        """
+        found = self._before.get(uri)
+        return open_table(*found) if found is not None else None
+
+    def last_use(self, dataset: str, kind: Literal["read", "written"]) -> TableUse | None:
+        """Give the latest reading or writing of a dataset."""
+        with self._lock:
+            for use in reversed(self.uses):
+                if (use.dataset, use.kind) == (dataset, kind):
+                    return use
+        return None
+
+    def has_written(
+        self, dataset: str, written: Written, mode: str, deliveries: str | None = None
+    ) -> None:
         """Remember a writing; the run reads the table at that version from now on."""
         with self._lock:
             self._now[written.opened.location.uri] = written.opened
@@ -85,6 +122,8 @@ class RunTables:
                     is_committed=written.is_committed,
                     rows=written.rows,
                     digest=written.digest,
+                    mode=mode,
+                    deliveries=deliveries,
                 )
             )
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lakeproof.delta.entries import LogEntry, entries, iso_time
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.row_counts import count_rows
+
+if TYPE_CHECKING:
+    from lakeproof.digest import TableFacts
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,32 @@ def digest_of(opened: OpenedTable) -> str:
     A commit that changes no row (a property, a compaction) carries no digest of ours; its version
     is read.
     """
+    return stored_digest(opened) or compute_digest(opened)
+
+
+def stored_digest(opened: OpenedTable) -> str | None:
+    """Give the content digest that a version's writer stored with it."""
+    facts = stored_facts(opened)
+    return facts.digest if facts is not None else None
+
+
+def stored_facts(opened: OpenedTable) -> "TableFacts | None":
+    """Give the content that a version's writer stored with it, where it can be believed.
+
+    What a writer knew of the content holds if its commit follows the version that it had read: in
+    an object store, where nothing locks, somebody else's commit may have come between.
+    """
+    from lakeproof.digest import FactsMismatchError, TableFacts
+
     for entry in entries(opened.location, opened.version, opened.version):
-        if entry.note is not None and entry.note.digest is not None:
-            return entry.note.digest
-    return compute_digest(opened)
+        note = entry.note
+        if note is None or note.content is None or note.follows != opened.version - 1:
+            return None
+        try:
+            return TableFacts.from_json(note.content)
+        except FactsMismatchError:
+            return None
+    return None
 
 
 def compute_digest(opened: OpenedTable) -> str:
@@ -79,5 +105,5 @@ def _facts(entry: LogEntry, counts: Mapping[int, int | None]) -> VersionFacts:
         git_commit=note.git_commit if note else None,
         node=note.node if note else None,
         delivery=note.delivery.name if note and note.delivery else None,
-        digest=note.digest if note else None,
+        digest=note.digest if note and note.follows == entry.version - 1 else None,
     )
