@@ -55,7 +55,7 @@ check: .venv/test  ## style, types and the architecture
 	$(BIN)/lint-imports
 
 bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
-	for script in whole_run startup pinned_read digest open_old_version memory; do \
+	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
 		$(BIN)/python benchmarks/$$script.py || exit 1; done
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -7,25 +7,93 @@ module therefore imports the standard library alone until all that is set.
 import os
 import sys
 import warnings
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
+from lakeproof import recipe
 from lakeproof.imports import begin_imports
 from lakeproof.plugins import defer_kedro_mlflow
 
 
 def prepare() -> None:
-    """Turn off what would send or write something behind the user's back, or only take time.
+    """Put the recipe of a run in force, and turn off what only sends, writes or takes time.
 
     Kedro's telemetry is on unless refused and writes an id into `pyproject.toml`, which would make
     the very first run a run of a changed tree. A value the user has set is left alone.
     """
+    _put_recipe_in_force()
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     _silence(_OF_PLUGINS)
     defer_kedro_mlflow()
-    if sys.argv[1:2] == ["run"] and "--help" not in sys.argv:
+    if _is_run(sys.argv[1:]):
         begin_imports()
+
+
+def _put_recipe_in_force() -> None:
+    """Set what the project's recipe lacks, starting this process again where it comes too late."""
+    if recipe.take_over() or not _is_run(sys.argv[1:]):
+        return
+    try:
+        wanted = recipe.find_recipe(Path.cwd())
+    except recipe.RecipeError as error:
+        sys.exit(f"Error: {error}")
+    if wanted is None:
+        return
+    if not wanted.recipe:
+        recipe.settle(recipe.OPTED_OUT)
+        return
+    lacking = wanted.lacking(os.environ)
+    is_late = recipe.HASH_SEED in lacking or (lacking and "numpy" in sys.modules)
+    if is_late and not _can_start_again():
+        return
+    os.environ.update(lacking)
+    if is_late:
+        _start_again({**os.environ, recipe.HANDED_OVER: recipe.SET_AT_START})
+    recipe.settle(recipe.SET_AT_START)
+
+
+def _is_run(arguments: list[str]) -> bool:
+    return arguments[:1] == ["run"] and not {"--help", "-h"} & set(arguments)
+
+
+def _can_start_again() -> bool:
+    """Tell whether the same command line would do the same.
+
+    It would not where the program came through standard input, where something has put another
+    command line in place, or where the interpreter ignores its environment. A debugger would lose
+    the process.
+    """
+    arguments = sys.argv[1:]
+    is_typed = bool(sys.argv[0].strip("-")) and sys.orig_argv[-len(arguments) :] == arguments
+    monitoring = getattr(sys, "monitoring", None)
+    is_debugged = sys.gettrace() is not None or (
+        monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
+    )
+    has_say = bool(sys.executable) and not sys.flags.ignore_environment
+    return is_typed and has_say and not is_debugged
+
+
+def _start_again(environ: dict[str, str]) -> NoReturn:
+    """Become the same command in another environment; whoever waits for it does not notice.
+
+    The new process finds the word that is handed over and never comes here again.
+    """
+    command = [sys.executable, *sys.orig_argv[1:]]
+    for stream in (sys.stdout, sys.stderr):
+        # Without a console there are none.
+        if stream is not None:
+            stream.flush()
+    if os.name != "nt":
+        os.execve(sys.executable, command, environ)
+    # There, execve starts another process and lets the shell believe that this one has ended.
+    import signal
+    import subprocess
+
+    # Ctrl-C reaches both: the other one says how it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(subprocess.run(command, env=environ, check=False).returncode)
 
 
 # What kedro-mlflow 2.0.3 makes OmegaConf and MLflow warn of in every command, for its authors to

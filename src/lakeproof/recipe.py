@@ -1,0 +1,182 @@
+"""What a run must have in its environment before numpy is imported or the interpreter starts.
+
+The number of threads and the kernel of a BLAS library, and the seed of Python's string hashes, can
+change the last bits of a result, and each of them is read once, when the library or the interpreter
+starts. This module says which values a project wants and which are in force; `startup` puts them
+in force. The standard library alone: it is imported before everything else.
+"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+HASH_SEED = "PYTHONHASHSEED"
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
+KERNEL, MKL_KERNEL = "OPENBLAS_CORETYPE", "MKL_CBWR"
+VARIABLES = (HASH_SEED, *THREADS, KERNEL, MKL_KERNEL)
+
+SET_AT_START, OPTED_OUT, AS_FOUND = "set at start", "opted out", "as found"
+# Hands the word above to the process that is started with the settings. Whoever starts a re-run
+# sets it too (`restored`).
+HANDED_OVER = "LAKEPROOF_RECIPE"
+
+# MKL has no kernel by OpenBLAS's names: the branch that uses the same instructions.
+_MKL_BRANCHES = {"HASWELL": "AVX2", "ZEN": "AVX2", "SKYLAKEX": "AVX512", "SANDYBRIDGE": "AVX"}
+
+
+class RecipeError(ValueError):
+    """The table `[tool.lakeproof]` says something that it cannot say."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The table `[tool.lakeproof]` of a project's `pyproject.toml`.
+
+    Args:
+        recipe: Whether the settings below are wanted at all.
+        threads: Of OpenMP and BLAS; 1, so that a result does not hang on the machine's cores.
+        hash_seed: Of Python's string hashes, which order sets of text.
+        blas_kernel: What OpenBLAS calls it, such as `Haswell`, which every x86 machine with AVX2
+            has; `None` leaves the choice to the library.
+    """
+
+    recipe: bool = True
+    threads: int = 1
+    hash_seed: int = 0
+    blas_kernel: str | None = None
+
+    @classmethod
+    def read(cls, table: Mapping[str, Any]) -> "Recipe":
+        """Take the table as it is written and refuse what is not in it.
+
+        Raises:
+            RecipeError: If a key is unknown or a value of the wrong kind.
+        """
+        known = [field.name for field in fields(cls)]
+        for key, value in table.items():
+            if key not in known:
+                raise RecipeError(
+                    f"[tool.lakeproof] in pyproject.toml has the key '{key}', which is none. "
+                    f"Nothing was run. The keys are: {', '.join(known)}."
+                )
+            wanted = _wanted(key, value)
+            if wanted:
+                raise RecipeError(
+                    f"[tool.lakeproof] in pyproject.toml has {key} = {value!r}, but {key} is "
+                    f"{wanted}. Nothing was run."
+                )
+        return cls(**table)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Give the environment variables that make the recipe."""
+        variables = {HASH_SEED: str(self.hash_seed)}
+        variables |= dict.fromkeys(THREADS, str(self.threads))
+        if self.blas_kernel:
+            variables[KERNEL] = self.blas_kernel
+            variables[MKL_KERNEL] = _MKL_BRANCHES.get(self.blas_kernel.upper(), "COMPATIBLE")
+        return variables
+
+    def lacking(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Give those that are not set; what the caller has set wins, and the record says what."""
+        # Python and OpenMP read an empty variable as one that is not set.
+        return {name: value for name, value in self.variables.items() if not environ.get(name)}
+
+
+def _wanted(key: str, value: Any) -> str | None:
+    """Say what a value should have been, or `None` where it is right."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if key == "recipe":
+        return None if isinstance(value, bool) else "true or false"
+    if key == "threads":
+        return None if is_number and value >= 1 else "a number of threads from 1 upwards"
+    if key == "hash_seed":
+        return None if is_number and 0 <= value < 2**32 else "a number from 0 to 4294967295"
+    is_word = isinstance(value, str) and value.isalnum()
+    return None if is_word else 'the name of an OpenBLAS kernel, such as "Haswell"'
+
+
+def find_recipe(folder: Path) -> Recipe | None:
+    """Read the recipe of the project in which a command was typed, found as Kedro finds it.
+
+    Returns:
+        `None` outside a project, and in one without `[tool.lakeproof]`.
+
+    Raises:
+        RecipeError: If the table cannot be read as a recipe.
+    """
+    for parent in (folder, *folder.parents):
+        try:
+            text = Path(parent, "pyproject.toml").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if "[tool.kedro]" not in text:
+            continue
+        try:
+            table = tomllib.loads(text).get("tool", {}).get("lakeproof")
+        except tomllib.TOMLDecodeError:
+            # Kedro reads the same file next and says what is wrong with it.
+            return None
+        return None if table is None else Recipe.read(table)
+    return None
+
+
+def take_over(environ: MutableMapping[str, str] = os.environ) -> bool:
+    """Take what the starting process has handed over, so that no child of this one gets it.
+
+    Returns:
+        Whether this process was started with its settings in force.
+    """
+    handed = environ.pop(HANDED_OVER, None)
+    if handed:
+        settle(handed)
+    return bool(handed)
+
+
+_settled: str | None = None
+
+
+def settle(word: str) -> None:
+    """Remember how this process came to its settings, for the record."""
+    global _settled
+    _settled = word
+
+
+def origin() -> str:
+    """Say how the settings came to be: `set at start`, `opted out` or `as found`."""
+    # The variable is still there where a re-run's process does not come through `startup`.
+    return _settled or os.environ.get(HANDED_OVER) or AS_FOUND
+
+
+def in_force(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
+    """Give the variables that decide threads, kernels and the hash seed, `None` where unset."""
+    found = {name: environ.get(name) or None for name in VARIABLES}
+    if sys.flags.ignore_environment:
+        found[HASH_SEED] = None
+    return found
+
+
+def restored(
+    environ: Mapping[str, str], threads: Mapping[str, str | None], origin: str
+) -> dict[str, str]:
+    """Give the environment in which a process has the settings of a record, no more and no less.
+
+    Args:
+        environ: The environment to start from.
+        threads: The recorded variables; those that are `None` are taken away.
+        origin: The recorded word for how they came to be.
+    """
+    kept = {name: value for name, value in environ.items() if name not in (*VARIABLES, *threads)}
+    wanted = {name: value for name, value in threads.items() if value is not None}
+    return {**kept, **wanted, HANDED_OVER: origin}
