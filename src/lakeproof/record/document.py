@@ -1,0 +1,121 @@
+"""A record as one JSON document: canonical when written, strict when read.
+
+Canonical means that equal facts are equal bytes: the schema number first, then sorted keys. Not for
+where documents are kept (`store`).
+"""
+
+import json
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+from lakeproof.errors import LakeproofError
+from lakeproof.record.facts import SCHEMA, Record
+
+_IN_THEIR_ORDER = (("run", "options"), ("run", "config"), ("parameters", "values"))
+_FLOAT, _PAIRS = "$float", "$pairs"
+_OURS: tuple[set[str], ...] = ({_FLOAT}, {_PAIRS})
+
+
+class RecordError(LakeproofError):
+    """A record is missing, damaged or of a newer kind."""
+
+
+def to_bytes(record: Record) -> bytes:
+    """Write a record, always the same bytes for the same facts."""
+    return (json.dumps(to_document(record), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def to_document(record: Record) -> dict[str, Any]:
+    """Give a record as plain JSON values, in canonical order.
+
+    What JSON lacks is spelled out: `{"$float": "nan"}`, and `{"$pairs": […]}` for a mapping whose
+    keys are not all text. Parameters and options keep their own order, which a node may go by.
+    """
+    content = _encoded(asdict(record))
+    for section, key in _IN_THEIR_ORDER:
+        content[section][key] = _encoded(getattr(getattr(record, section), key), is_ordered=True)
+    del content["schema"]
+    return {"schema": record.schema, **content}
+
+
+def from_bytes(content: bytes, name: str) -> Record:
+    """Read a record of this schema or an older one.
+
+    Args:
+        content: The document.
+        name: What to call it in an error, such as `The record of run 3f9c2a7b`.
+
+    Raises:
+        RecordError: If it is empty, truncated, damaged, or of a newer schema.
+    """
+    if not content.strip():
+        raise RecordError(f"{name} is empty. Nothing was run.")
+    try:
+        document = json.loads(content)
+        schema = document["schema"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RecordError(
+            f"{name} is not a record: it is truncated, or something else. Nothing was run."
+        ) from error
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise RecordError(f"{name} has the schema {schema!r}, which is none. Nothing was run.")
+    if schema > SCHEMA:
+        raise RecordError(
+            f"{name} has schema {schema}, which this version of Lakeproof does not know: it reads "
+            f"schemas up to {SCHEMA}. Nothing was run. Check out a newer version of the project."
+        )
+    return _validated(content, name)
+
+
+def _validated(content: bytes, name: str) -> Record:
+    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+    # Strings stay strings and keys are ours alone: a record edited by hand is not guessed at.
+    strict = with_config(ConfigDict(strict=True, extra="forbid"))(Record)
+    try:
+        found: Record = TypeAdapter(strict).validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RecordError(
+            f"{name} is damaged: {place}: {first['msg']}. Nothing was run."
+        ) from error
+    try:
+        options, config, values = map(
+            _decoded, (found.run.options, found.run.config, found.parameters.values)
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RecordError(
+            f"{name} is damaged: a value that JSON lacks is not spelled out as it is written "
+            f"({error}). Nothing was run."
+        ) from error
+    run = replace(found.run, options=options, config=config)
+    return replace(found, run=run, parameters=replace(found.parameters, values=values))
+
+
+def _encoded(value: Any, is_ordered: bool = False) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_FLOAT: repr(value)}
+    if isinstance(value, dict):
+        # What a user calls as we call ours is spelled out, too.
+        if all(isinstance(key, str) for key in value) and value.keys() not in _OURS:
+            keys = value if is_ordered else sorted(value)
+            return {key: _encoded(value[key], is_ordered) for key in keys}
+        pairs = [[_encoded(key), _encoded(item, is_ordered)] for key, item in value.items()]
+        return {_PAIRS: pairs if is_ordered else sorted(pairs, key=repr)}
+    if isinstance(value, list | tuple):
+        return [_encoded(item, is_ordered) for item in value]
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {_FLOAT}:
+            return float(value[_FLOAT])
+        if value.keys() == {_PAIRS}:
+            return {_decoded(key): _decoded(item) for key, item in value[_PAIRS]}
+        return {key: _decoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value
