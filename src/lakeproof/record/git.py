@@ -1,19 +1,225 @@
-"""What git says of the project."""
+"""What git says of the project, asked so that neither the repository nor the answer changes.
 
+The user's settings decide nothing of what is recorded, no command prompts or pages, and the index
+stays as it is: `git diff` would write it, so that it is asked with a copy.
+"""
+
+import ast
+import os
+import re
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from lakeproof.errors import LakeproofError
+
+# Set by git for its hooks: they would lead to another repository or index than the project's.
+_OF_HOOKS = {
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DIFF_OPTS"),
+}
+_QUIETLY = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
+# Settings that have no option to overrule them. A filesystem monitor would be left running.
+_SETTINGS = (
+    *("-c", "core.quotePath=true"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "diff.autoRefreshIndex=true"),
+    *("-c", "diff.suppressBlankEmpty=false"),
+)
+# One section per path, which `git apply` takes whatever the user set: no renames, no omissions.
+_DIFF = (
+    *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--no-relative"),
+    *("--diff-algorithm=myers", "--src-prefix=a/", "--dst-prefix=b/", "-O/dev/null"),
+)
+_PATCH = ("--patch", "--binary", "--full-index", "-U3", "--inter-hunk-context=0")
+_REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
+_SUBMODULE = b"160000"
+
+
+class GitError(LakeproofError):
+    """Git could not answer."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The repository that a project lies in.
+
+    Args:
+        top: Its working tree.
+        prefix: The project's folder in it, "" where it is the repository.
+        commit: The full commit that is checked out.
+        index: The index file.
+    """
+
+    top: Path
+    prefix: str
+    commit: str
+    index: Path
 
 
 def head_commit(project_path: Path) -> str | None:
     """Give the full commit that is checked out, or `None` outside a repository."""
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],
-            cwd=project_path,
+        answer = ask(project_path, "rev-parse", "--verify", "--quiet", "HEAD")
+    except GitError:
+        return None
+    return os.fsdecode(answer).strip() or None
+
+
+def find_repository(project_path: Path) -> Repository | None:
+    """Find the repository of a project.
+
+    Returns:
+        `None` where there is none, or no commit in it, or no git; and where the project is ignored
+        by a repository around it, whose commits say nothing of it.
+    """
+    try:
+        answer = ask(
+            project_path,
+            *("rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "index", "HEAD"),
+        )
+    except GitError:
+        return None
+    top, prefix, index, commit = os.fsdecode(answer).split("\n")[:4]
+    repository = Repository(
+        Path(top), prefix.rstrip("/"), commit, Path(project_path, index).resolve()
+    )
+    return None if prefix and _is_ignored(project_path) else repository
+
+
+def diff_to_commit(repository: Repository, commit: str) -> bytes:
+    """Give what `git apply` makes the tracked files of today out of a commit.
+
+    Staged or not, new files that are staged or announced (`git add -N`) too; not the submodules.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    with _copied_index(repository) as index:
+        return ask(repository.top, *_DIFF, *_PATCH, "--ignore-submodules=all", commit, index=index)
+
+
+def sections(diff: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what a diff says of each path; no line of a change begins as a section does."""
+    for section in re.split(rb"^(?=diff --git )", diff, flags=re.MULTILINE):
+        header = section.partition(b"\n")[0].removeprefix(b"diff --git ")
+        # Without renames both halves name the same path: `a/PATH b/PATH`.
+        half = header[: len(header) // 2]
+        if half.startswith(b'"'):
+            half = ast.literal_eval("b" + half.decode())
+        if half:
+            yield os.fsdecode(half[2:]), section
+
+
+def changed_submodules(repository: Repository, commit: str) -> tuple[bytes, ...]:
+    """Name the submodules that are not as the commit has them.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    with _copied_index(repository) as index:
+        answer = ask(
+            repository.top,
+            *(*_DIFF, "--raw", "-z", "--ignore-submodules=none", commit),
+            index=index,
+        )
+    fields = answer.split(b"\0")
+    pairs = zip(fields[::2], fields[1::2], strict=False)
+    return tuple(path for entry, path in pairs if _SUBMODULE in entry[:14])
+
+
+def untracked_paths(repository: Repository) -> tuple[bytes, ...]:
+    """Name the files that git neither tracks nor ignores, relative to the repository.
+
+    A repository within this one is a single name that ends in a slash.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    answer = ask(repository.top, "ls-files", "--others", "--exclude-standard", "-z")
+    return tuple(path for path in answer.split(b"\0") if path)
+
+
+def remote_url(repository: Repository) -> str | None:
+    """Give where the repository was cloned from: `origin`, or what the branch follows.
+
+    User and password are removed from a URL; the `git@` of `git@host:path` is neither.
+    """
+    try:
+        answer = ask(repository.top, "config", "-z", "--get-regexp", _REMOTES)
+    except GitError:
+        return None
+    lines = (line.split("\n", 1) for line in os.fsdecode(answer).split("\0") if "\n" in line)
+    settings = dict(lines)
+    followed = [value for key, value in settings.items() if key.startswith("branch.")]
+    for name in ["origin", *followed]:
+        if url := settings.get(f"remote.{name}.url"):
+            return re.sub(r"(?<=://)[^/@]*@", "", url).encode(errors="replace").decode()
+    return None
+
+
+def keep_commit(project_path: Path, name: str, commit: str) -> bool:
+    """Hold a commit by a reference of its own, so that no rebase and no clean-up loses it.
+
+    Returns:
+        Whether it could; a repository that cannot be written is no reason to stop.
+    """
+    try:
+        ask(project_path, "update-ref", name, commit)
+    except GitError:
+        return False
+    return True
+
+
+def ask(folder: Path, *arguments: str, index: Path | None = None) -> bytes:
+    """Run git and give what it printed.
+
+    Raises:
+        GitError: If git is not there or fails.
+    """
+    environment = {key: value for key, value in os.environ.items() if key not in _OF_HOOKS}
+    environment |= _QUIETLY
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    try:
+        done = subprocess.run(
+            ["git", *_SETTINGS, *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
             check=False,
         )
-    except OSError:
-        return None
-    return answer.stdout.strip() or None
+    except OSError as error:
+        raise GitError(f"git {arguments[0]} could not be run: {error}") from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise GitError(f"git {arguments[0]} failed: {said[:500]}")
+    return done.stdout
+
+
+def _is_ignored(project_path: Path) -> bool:
+    try:
+        ask(project_path, "check-ignore", "--quiet", "pyproject.toml")
+    except GitError:
+        return False
+    return True
+
+
+@contextmanager
+def _copied_index(repository: Repository) -> Iterator[Path | None]:
+    with tempfile.TemporaryDirectory(prefix="lakeproof-index-") as folder:
+        copy = Path(folder, "index")
+        try:
+            # With its time: a file that was changed in the very moment after its entry was written
+            # looks unchanged, and git tells by the index being no younger.
+            shutil.copy2(repository.index, copy)
+        except FileNotFoundError:
+            yield None
+        else:
+            yield copy

@@ -1,0 +1,127 @@
+"""Gather the parameters of a run as the nodes get them, and where each comes from."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lakeproof.record.configuration import environments, files_matching
+from lakeproof.record.facts import ParameterFacts
+from lakeproof.record.secrets import Secrets
+
+FROM_COMMAND, FROM_PYTHON = "--params", "python object"
+_SUFFIXES = (".yml", ".yaml", ".json")
+_PLAIN = (str, bool, int, float, type(None))
+
+
+def gather_parameters(
+    config_loader: Any, runtime_params: Mapping[str, Any], secrets: Secrets
+) -> ParameterFacts:
+    """Gather the parameters, typed, with those given at the start over those of the files.
+
+    Kedro's loader lays them over one another itself. Values that only Python can hold are named
+    among the sources and left out: they cannot be written down.
+
+    Args:
+        config_loader: Kedro's.
+        runtime_params: What `--params` gave.
+        secrets: What must not get in.
+    """
+    resolved = resolved_parameters(config_loader) or dict(runtime_params)
+    objects: list[str] = []
+    values, redacted = secrets.redact(_plain(resolved, "", objects))
+    given = set(_leaves(runtime_params))
+    declared = _declared(config_loader)
+    sources = {name: _source(name, given, declared) for name in _leaves(values)}
+    sources |= dict.fromkeys(objects, FROM_PYTHON)
+    return ParameterFacts(values=values, sources=sources, redacted=redacted)
+
+
+def resolved_parameters(config_loader: Any) -> Mapping[Any, Any]:
+    """Give the parameters as Kedro lays them over one another; none where no file has any."""
+    from kedro.config import MissingConfigException
+
+    try:
+        resolved: Mapping[Any, Any] = config_loader["parameters"]
+    except MissingConfigException:
+        return config_loader.runtime_params or {}
+    return resolved
+
+
+def plain(value: Any) -> Any:
+    """Leave out of nested mappings and lists what YAML has no word for."""
+    return _plain(value, "", [])
+
+
+def _plain(value: Any, name: str, objects: list[str]) -> Any:
+    """Copy what is plain; a list that holds an object is left out whole, for its places count."""
+    if isinstance(value, Mapping):
+        items = {}
+        for key, item in value.items():
+            dotted = f"{name}.{key}" if name else str(key)
+            if _is_plain(item) or isinstance(item, Mapping):
+                items[key] = _plain(item, dotted, objects)
+            else:
+                objects.append(dotted)
+        return items
+    return [_plain(item, name, objects) for item in value] if _is_list(value) else value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    if _is_list(value):
+        return all(map(_is_plain, value))
+    # Exactly these: a number of NumPy's is a float too, and comes back as another type.
+    return type(value) in _PLAIN
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _leaves(value: Mapping[Any, Any], name: str = "") -> Iterator[str]:
+    """Yield dotted names; a list is one leaf, and so is an empty mapping."""
+    for key, item in value.items():
+        dotted = f"{name}.{key}" if name else str(key)
+        if isinstance(item, Mapping) and item:
+            yield from _leaves(item, dotted)
+        else:
+            yield dotted
+
+
+def _source(name: str, given: set[str], declared: Mapping[str, str]) -> str:
+    """Find who says a leaf, or what it lies in: an interpolated mapping has but one line."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        within = ".".join(parts[:length])
+        if within in given:
+            return FROM_COMMAND
+        if within in declared:
+            return declared[within]
+    return "the configuration"
+
+
+def _declared(config_loader: Any) -> dict[str, str]:
+    """Map each dotted name to the file that has the last word on it."""
+    folder = Path(str(config_loader.conf_source))
+    patterns = tuple(config_loader.config_patterns["parameters"])
+    declared: dict[str, str] = {}
+    if not folder.is_dir():
+        return declared
+    for environment in environments(config_loader):
+        for path in sorted(files_matching(folder / environment, patterns)):
+            if path.endswith(_SUFFIXES) and "/." not in path.removeprefix(folder.as_posix()):
+                name = Path(path).relative_to(folder.absolute()).as_posix()
+                declared |= dict.fromkeys(_leaves(_read(Path(path))), f"{folder.name}/{name}")
+    return declared
+
+
+def _read(path: Path) -> Mapping[Any, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(path.read_bytes(), loader)
+    except yaml.YAMLError:
+        return {}
+    return content if isinstance(content, Mapping) else {}
