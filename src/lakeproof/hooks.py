@@ -4,6 +4,7 @@ Thin on purpose: each method hands over to a room and does nothing itself.
 """
 
 from collections.abc import Generator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from kedro.framework.hooks import hook_impl
 
 from lakeproof.errors import wants_traceback
+from lakeproof.record.hiding import hidden
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -28,20 +30,34 @@ class LakeproofHooks:
         # The hooks of one Kedro session are called in turn, and sessions of one process one after
         # the other: this holds the run in progress, and none in between.
         self._session: RunSession | None = None
+        self._context: KedroContext | None = None
+        self._catalog: CatalogProtocol[Any, Any] | None = None
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: "KedroContext") -> None:
-        """Let configuration name files of the project, before kedro-mlflow reads its own."""
+        """Prepare configuration before kedro-mlflow reads its own: its store may have moved."""
+        from lakeproof.record import rerun, tracking
         from lakeproof.record.paths import register_project_path
 
+        self._context = context
         register_project_path(context.project_path)
+        told = rerun.current()
+        if told is not None:
+            rerun.prepare(told, context)
+        else:
+            tracking.follow_move(tracking.tracking_of(context.project_path, context.config_loader))
 
     @hook_impl
     def after_catalog_created(self, catalog: "CatalogProtocol[Any, Any]") -> None:
-        """Tell each table its catalog name."""
+        """Tell each table its catalog name, and in a re-run its place."""
+        from lakeproof.record import rerun
         from lakeproof.record.pinning import name_tables
 
+        self._catalog = catalog
         name_tables(catalog)
+        told = rerun.current()
+        if told is not None:
+            rerun.redirect(told, catalog)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -55,13 +71,47 @@ class LakeproofHooks:
         from lakeproof.record.session import RunSession
 
         self._session = None
-        session = RunSession.begin(run_params, pipeline, catalog)
-        with without_ipython():
+        assert self._context is not None, "Kedro creates the context before it runs a pipeline"
+        session = RunSession.begin(self._context, run_params, pipeline, catalog)
+        # kedro-mlflow makes tags of these, as they are.
+        with hidden(run_params, "runtime_params", session.secrets), without_ipython():
             results = yield
         session.started()
         end_imports()
         self._session = session
         return results
+
+    @hook_impl
+    def before_dataset_loaded(self, node: "Node") -> None:
+        """Start the node's clock."""
+        if self._session is not None:
+            self._session.boundary.begins(node)
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any, node: "Node") -> None:
+        """Digest what the node gets."""
+        if self._session is not None and self._catalog is not None:
+            dataset = self._catalog.get(dataset_name)
+            self._session.boundary.loaded(node, dataset_name, dataset, data)
+
+    @hook_impl(wrapper=True)
+    def before_node_run(self, node: "Node", inputs: dict[str, Any]) -> Generator[None, Any, Any]:
+        """Keep secrets from becoming MLflow parameters; Kedro hands hooks a copy of the inputs."""
+        if self._session is None:
+            return (yield)
+        self._session.boundary.begins(node)
+        parameters = [n for n in inputs if n == "parameters" or n.startswith("params:")]
+        with ExitStack() as stack:
+            for name in parameters:
+                stack.enter_context(hidden(inputs, name, self._session.secrets))
+            return (yield)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: "Node") -> None:
+        """Digest what the node gave."""
+        if self._session is not None and self._catalog is not None:
+            dataset = self._catalog.get(dataset_name)
+            self._session.boundary.saved(node, dataset_name, dataset, data)
 
     @hook_impl
     def after_node_run(
@@ -78,6 +128,8 @@ class LakeproofHooks:
             dataset = catalog.get(name)
             if isinstance(dataset, SklearnModel):
                 dataset.show_inputs(list(inputs.values()), output)
+        if self._session is not None:
+            self._session.boundary.computed(node, inputs, outputs)
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, catalog: "CatalogProtocol[Any, Any]") -> None:
@@ -99,11 +151,13 @@ class LakeproofHooks:
         """Say which run failed, and, to a person at a terminal, why in a few lines."""
         session, self._session = self._session, None
         if session is not None:
-            session.failed(catalog)
+            session.failed(catalog, error)
         results = yield
         if click.get_current_context(silent=True) is not None and not wants_traceback():
             from lakeproof.record.failure import in_brief
 
             node = session.failed_node if session is not None else None
-            raise in_brief(error, node, Path(run_params["project_path"])) from error
+            secrets = session.secrets if session is not None else None
+            path = Path(run_params["project_path"])
+            raise in_brief(error, node, path, secrets) from error
         return results

@@ -62,6 +62,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
         # What this run logged, and the types in it: another run may replace the shared file before
         # this one loads it.
         self._own: tuple[Path, list[str]] | None = None
+        # Where MLflow keeps the bytes of the file: `models:/…`.
+        self.artifact_uri: str | None = None
         self.metadata = metadata
 
     def show_inputs(self, inputs: Sequence[Any], model: Any) -> None:
@@ -131,7 +133,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
         is_locked = lock is not None and lock.exists()
         requirements = locked_versions(lock) if lock and is_locked else installed_versions()
         logged = SkopsFile(file, model, trusted, requirements, self._example)
-        return log_skops_file(logged, self._name)
+        self.artifact_uri, place = log_skops_file(logged, self._name)
+        return place
 
     def _unknown_types(self, path: Path, what: str, verb: str) -> list[str]:
         """List the types in a file that skops asks about, all of them trusted here."""

@@ -39,12 +39,16 @@ class SkopsFile:
     example: "pd.DataFrame | None" = None
 
 
-def log_skops_file(file: SkopsFile, name: str) -> Path:
-    """Log a skops file as a model of the MLflow run that is open; its place on this machine.
+def log_skops_file(file: SkopsFile, name: str) -> tuple[str, Path]:
+    """Log a skops file as a model of the MLflow run that is open.
 
     Args:
         file: The file.
         name: The model's name in MLflow.
+
+    Returns:
+        Where MLflow keeps the file, `models:/<id>/…`, and its place on this machine: in a local
+        store the file itself, not a copy.
     """
     import mlflow.artifacts
     from mlflow.models import Model
@@ -60,8 +64,8 @@ def log_skops_file(file: SkopsFile, name: str) -> Path:
             # It would load the model once more.
             validate_serving_input=False,
         )
-    # In a local store this is the file itself, not a copy.
-    return Path(mlflow.artifacts.download_artifacts(f"{logged.artifact_path}/{_FILE}"))
+    place = mlflow.artifacts.download_artifacts(f"{logged.artifact_path}/{_FILE}")
+    return f"models:/{logged.model_id}/{_FILE}", Path(place)
 
 
 class _Flavor:

@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
+from lakeproof.record.secrets import Secrets
 
 _MOST_CHARACTERS = 600
 
@@ -12,13 +13,16 @@ class RunFailedError(LakeproofError):
     """A node or a dataset raised something that is not ours."""
 
 
-def in_brief(error: BaseException, node: str | None, project_path: Path) -> LakeproofError:
+def in_brief(
+    error: BaseException, node: str | None, project_path: Path, secrets: Secrets | None = None
+) -> LakeproofError:
     """Tell an error without the frames of Kedro and click.
 
     Args:
         error: What ended the run.
         node: The node it was raised in, if it was raised in one.
         project_path: Frames below it are the user's own.
+        secrets: What its message must not repeat.
 
     Returns:
         Our own error where there is one beneath, as it is; else one that names the node and the
@@ -29,7 +33,7 @@ def in_brief(error: BaseException, node: str | None, project_path: Path) -> Lake
         if isinstance(cause, LakeproofError):
             return cause
         cause = cause.__cause__
-    text = str(error).strip() or "no message"
+    text = (secrets or Secrets()).redact_text(str(error).strip()) or "no message"
     if len(text) > _MOST_CHARACTERS:
         text = text[:_MOST_CHARACTERS] + " …"
     failed = f"Node '{node}' failed" if node else "The run failed"

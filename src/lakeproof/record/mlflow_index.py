@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 
 from lakeproof.delta.run import TableUse
-from lakeproof.delta.versions import digest_of
+from lakeproof.record.tables import TableRecorder
 
 
-def log_tables(run_id: str, uses: Iterable[TableUse]) -> None:
+def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -> None:
     """Log each version that a run read or wrote as a dataset input of its MLflow run.
 
     MLflow keeps one dataset per name and digest in an experiment, with the source it saw first, and
@@ -17,6 +17,7 @@ def log_tables(run_id: str, uses: Iterable[TableUse]) -> None:
     Args:
         run_id: The MLflow run.
         uses: What the run read and wrote, in order.
+        recorder: Knows the digests of table versions.
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
     from mlflow.tracking import MlflowClient
@@ -27,7 +28,8 @@ def log_tables(run_id: str, uses: Iterable[TableUse]) -> None:
     inputs = []
     for (name, version), same in by_version.items():
         opened = same[0].opened
-        digest = next((use.digest for use in same if use.digest), None) or digest_of(opened)
+        known = next((use.digest for use in same if use.digest), None)
+        digest, _ = recorder.digest(opened, known)
         source = {
             "path": opened.location.uri,
             "delta_table_version": version,

@@ -2,33 +2,64 @@
 
 import atexit
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables
+from lakeproof.errors import LakeproofError
+from lakeproof.record import rerun as rerunning
+from lakeproof.record.boundary import Boundary
+from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
+from lakeproof.record.files import FileRecorder
+from lakeproof.record.gathering import Setting
 from lakeproof.record.git import head_commit
+from lakeproof.record.hiding import LogWithoutSecrets
 from lakeproof.record.pinning import pin_tables
+from lakeproof.record.tables import TableRecorder
 
 if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
+
+_MOST_CHARACTERS = 2_000
 
 
 class RunSession:
     """The run in progress.
 
     Args:
+        setting: What decides it.
         tables: Its tables, at their versions.
+        rerun: What it is told, if it is a re-run.
+        pipelines: What was asked for.
     """
 
-    def __init__(self, tables: RunTables) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        tables: RunTables,
+        rerun: rerunning.Rerun | None,
+        pipelines: tuple[str, ...],
+    ) -> None:
+        self._setting = setting
         self._tables = tables
+        self._rerun = rerun
+        self._pipelines = pipelines
+        self._began = datetime.now(UTC)
+        self._files = FileRecorder(setting.project_path)
+        self._table_facts = TableRecorder(setting.project_path, rerun)
+        self.secrets = setting.secrets
+        self._log = LogWithoutSecrets(setting.secrets)
+        self.boundary = Boundary(tables, self._files, setting.secrets)
         self.failed_node: str | None = None
 
     @classmethod
     def begin(
         cls,
+        context: "KedroContext",
         run_params: Mapping[str, Any],
         pipeline: "Pipeline",
         catalog: "CatalogProtocol[Any, Any]",
@@ -38,9 +69,16 @@ class RunSession:
         Raises:
             LakeproofError: If the run cannot be had as asked for.
         """
-        tables = RunTables(git_commit=head_commit(Path(run_params["project_path"])))
+        project_path = Path(run_params["project_path"])
+        rerun = rerunning.current()
+        if rerun is not None:
+            rerunning.hold_outputs(rerun, pipeline, catalog, project_path)
+        tables = RunTables(git_commit=head_commit(project_path), believes_commits=rerun is None)
         pin_tables(run_params, pipeline, catalog, tables)
-        return cls(tables)
+        setting = Setting.gather(context, run_params, pipeline, catalog)
+        names = run_params.get("pipeline_names") or ["__default__"]
+        pipelines = (names,) if isinstance(names, str) else tuple(names)
+        return cls(setting, tables, rerun, pipelines)
 
     def started(self) -> None:
         """Take note of the MLflow run that kedro-mlflow has just started."""
@@ -53,28 +91,97 @@ class RunSession:
 
     def finished(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Record the run and tell its id."""
-        from lakeproof.record import mlflow_index
         from lakeproof.record.report import print_metrics, print_recorded
 
         self._release(catalog)
         run_id = self._tables.run_id
         if run_id is None:
             return
-        mlflow_index.log_tables(run_id, self._tables.uses)
-        print_metrics(mlflow_index.metrics_of(run_id))
+        metrics = self._index(run_id)
+        self._keep(self._record(run_id, "FINISHED", metrics))
+        print_metrics(metrics)
         print_recorded(run_id)
 
-    def failed(self, catalog: "CatalogProtocol[Any, Any]") -> None:
+    def failed(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
         """Record what a failed run had read and written by then."""
-        from lakeproof.record import mlflow_index
         from lakeproof.record.report import print_failed
 
         self._release(catalog)
         run_id = self._tables.run_id
         if run_id is None:
             return
-        mlflow_index.log_tables(run_id, self._tables.uses)
+        try:
+            metrics = self._index(run_id)
+            self._keep(self._record(run_id, "FAILED", metrics, error))
+        except LakeproofError:
+            pass  # what made the run fail may make its tables unreadable; that error is the one
         print_failed(run_id)
+
+    def _index(self, run_id: str) -> dict[str, float]:
+        from lakeproof.record import mlflow_index
+
+        mlflow_index.log_tables(run_id, self._tables.uses, self._table_facts)
+        return mlflow_index.metrics_of(run_id)
+
+    def _record(
+        self,
+        run_id: str,
+        status: Status,
+        metrics: Mapping[str, float],
+        error: BaseException | None = None,
+    ) -> Record:
+        ended = datetime.now(UTC)
+        options = dict(self._setting.options)
+        if options.pop("only_missing_outputs", None):
+            # Which outputs are missing is not a fact of the run; which nodes ran is.
+            options["node_names"] = ",".join(self.boundary.node_names)
+        text = f"{type(error).__name__}: {error}" if error is not None else None
+        run = RunFacts(
+            run_id=run_id,
+            status=status,
+            started_at=_iso(self._began),
+            finished_at=_iso(ended),
+            duration_s=round((ended - self._began).total_seconds(), 3),
+            kedro_env=self._setting.kedro_env,
+            pipelines=self._pipelines,
+            command=self._setting.command,
+            options=options,
+            config={},
+            reproduces=self._rerun.reproduces if self._rerun is not None else None,
+            failed_node=self.failed_node,
+            error=self.secrets.redact_text(text)[:_MOST_CHARACTERS] if text else None,
+        )
+        return self._setting.record(
+            run,
+            InputFacts(
+                self._table_facts.read(self._tables), self._files.read, self._files.values_read
+            ),
+            OutputFacts(
+                self._table_facts.written(self._tables),
+                self._files.written,
+                self._files.values_written,
+            ),
+            self.boundary.nodes(self._table_facts),
+            self.boundary.models,
+            metrics,
+        )
+
+    def _keep(self, record: Record) -> None:
+        from mlflow.tracking import MlflowClient
+
+        from lakeproof.record import store
+        from lakeproof.record.code import keep_alive
+        from lakeproof.record.command import to_yaml
+        from lakeproof.record.document import to_bytes
+
+        if self._rerun is not None:
+            path = Path(self._rerun.record_path)
+            partial = path.with_suffix(".partial")
+            partial.write_bytes(to_bytes(record))
+            partial.replace(path)
+        elif record.code.commit is not None:
+            keep_alive(self._setting.project_path, record.run.run_id, record.code.commit)
+        store.write(MlflowClient(), record, to_yaml(record.run.config))
 
     def _interrupted(self) -> None:
         import mlflow
@@ -84,6 +191,11 @@ class RunSession:
     def _release(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the tables go: what is loaded after the run is not this run's."""
         atexit.unregister(self._interrupted)
+        self._log.stop()
         for _, dataset in catalog.items():
             if isinstance(dataset, DeltaTable):
                 dataset.join(None)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -38,7 +38,7 @@ def log_ours(folder: Path, estimator, example=EXAMPLE) -> Path:
     file = folder / "m.skops"
     skops.io.dump(estimator, file)
     trusted = skops.io.get_untrusted_types(file=file)
-    return log_skops_file(SkopsFile(file, estimator, trusted, REQUIREMENTS, example), "m").parent
+    return log_skops_file(SkopsFile(file, estimator, trusted, REQUIREMENTS, example), "m")[1].parent
 
 
 def told(folder: Path) -> dict:

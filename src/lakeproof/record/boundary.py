@@ -1,0 +1,141 @@
+"""Everything that crosses between nodes and datasets, in order, so that a divergence has a place.
+
+Digests are made as data pass, in the thread that loads or saves. Those of tables wait for the end
+of the run: they are known to the table's log, or read once for all who read that version.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.delta.dataset import DeltaTable
+from lakeproof.delta.run import RunTables, TableUse
+from lakeproof.record.crossing import cross, is_model, joined
+from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
+from lakeproof.record.files import FileRecorder, is_in_memory
+from lakeproof.record.models import describe_model
+from lakeproof.record.secrets import Secrets
+from lakeproof.record.tables import TableRecorder
+
+if TYPE_CHECKING:
+    from kedro.pipeline.node import Node
+
+
+@dataclass
+class _Passage:
+    """One node's way through a run."""
+
+    node: "Node"
+    started: float
+    ended: float
+    inputs: dict[str, list[Crossing | TableUse]] = field(default_factory=dict)
+    outputs: dict[str, list[Crossing | TableUse]] = field(default_factory=dict)
+
+
+class Boundary:
+    """Watch what crosses.
+
+    Args:
+        tables: The tables of the run.
+        files: Takes note of what is not a table.
+        secrets: What must not even be digested: a short secret could be guessed from its digest.
+    """
+
+    def __init__(self, tables: RunTables, files: FileRecorder, secrets: Secrets) -> None:
+        self._tables = tables
+        self._files = files
+        self._secrets = secrets
+        self._lock = threading.Lock()
+        self._passages: dict[str, _Passage] = {}
+        self._models: dict[str, ModelFacts] = {}
+
+    @property
+    def models(self) -> tuple[ModelFacts, ...]:
+        """The models that were fitted, in order."""
+        return tuple(self._models.values())
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        """The nodes that ran, in the order in which they began."""
+        return tuple(self._passages)
+
+    def begins(self, node: "Node") -> None:
+        """Start a node's clock at its first load."""
+        with self._lock:
+            now = time.monotonic()
+            self._passages.setdefault(node.name, _Passage(node, now, now))
+
+    def loaded(self, node: "Node", name: str, dataset: Any, data: Any) -> None:
+        """Digest what a node gets."""
+        self.begins(node)
+        if name == "parameters" or name.startswith("params:"):
+            redacted, _ = self._secrets.redact({name.removeprefix("params:"): data})
+            crossing: Crossing | TableUse = cross(name, redacted)
+        elif isinstance(dataset, DeltaTable):
+            crossing = self._use(name, "read")
+        else:
+            crossing = cross(name, data, is_stored=not is_in_memory(dataset))
+            self._files.loaded(dataset, data, crossing)
+        self._passages[node.name].inputs.setdefault(name, []).append(crossing)
+
+    def computed(self, node: "Node", inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+        """Describe the models that a node has just fitted."""
+        for name, output in outputs.items():
+            if is_model(output):
+                self._models[name] = describe_model(name, output, list(inputs.values()))
+        self._ends(node)
+
+    def saved(self, node: "Node", name: str, dataset: Any, data: Any) -> None:
+        """Digest what a node has given and a dataset has taken."""
+        if isinstance(dataset, DeltaTable):
+            crossing: Crossing | TableUse = self._use(name, "written")
+        else:
+            known = self._models.get(name)
+            crossing = (
+                Crossing(name, "model", known.digest)
+                if known is not None and known.digest is not None
+                else cross(name, data, is_stored=not is_in_memory(dataset))
+            )
+            self._files.saved(dataset, data, crossing, self._tables.run_id)
+        self._passages[node.name].outputs.setdefault(name, []).append(crossing)
+        self._ends(node)
+
+    def nodes(self, tables: TableRecorder) -> tuple[NodeFacts, ...]:
+        """Give the nodes in the order in which they ended, with all their crossings.
+
+        Args:
+            tables: Knows the digests of table versions.
+        """
+
+        def settled(parts: list[Crossing | TableUse]) -> Crossing:
+            return joined(
+                [part if isinstance(part, Crossing) else tables.crossing(part) for part in parts]
+            )
+
+        in_order = sorted(self._passages.values(), key=lambda passage: passage.ended)
+        return tuple(
+            NodeFacts(
+                name=passage.node.name,
+                duration_s=round(passage.ended - passage.started, 6),
+                inputs=tuple(
+                    settled(passage.inputs[name])
+                    for name in dict.fromkeys(passage.node.inputs)
+                    if name in passage.inputs
+                ),
+                outputs=tuple(
+                    settled(passage.outputs[name])
+                    for name in dict.fromkeys(passage.node.outputs)
+                    if name in passage.outputs
+                ),
+            )
+            for passage in in_order
+        )
+
+    def _ends(self, node: "Node") -> None:
+        self._passages[node.name].ended = time.monotonic()
+
+    def _use(self, name: str, kind: Any) -> Crossing | TableUse:
+        use = self._tables.last_use(name, kind)
+        return use if use is not None else Crossing(name, "opaque", None, "nothing was committed")

@@ -1,0 +1,204 @@
+"""One record out of everything that was seen of a run."""
+
+import struct
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.delta.dataset import DeltaTable
+from lakeproof.record.code import changed_during, gather_code
+from lakeproof.record.command import gather_command, run_config
+from lakeproof.record.compute import gather_compute
+from lakeproof.record.configuration import credential_values, gather_configuration
+from lakeproof.record.environment import gather_environment
+from lakeproof.record.facts import (
+    CodeFacts,
+    ComputeFacts,
+    ConfigurationFacts,
+    EnvironmentFacts,
+    InputFacts,
+    Metric,
+    ModelFacts,
+    NodeFacts,
+    OutputFacts,
+    ParameterFacts,
+    Record,
+    RunFacts,
+)
+from lakeproof.record.parameters import gather_parameters, resolved_parameters
+from lakeproof.record.secrets import Secrets
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What decides a run before its first node; `gather` starts reading it when the run starts.
+
+    Args:
+        project_path: The project's folder.
+        kedro_env: The environment that lies over the base one.
+        secrets: What must not be written down.
+        command: The command line, without secrets.
+        options: What the run was asked for.
+        parameters: As the nodes will get them.
+        not_compared: Outputs that do not count.
+        engine: Of its tables.
+        code: Read meanwhile.
+        configuration: Read meanwhile.
+        environment: Read meanwhile.
+    """
+
+    project_path: Path
+    kedro_env: str
+    secrets: Secrets
+    command: tuple[str, ...] | None
+    options: Mapping[str, Any]
+    parameters: ParameterFacts
+    not_compared: tuple[str, ...]
+    engine: str
+    code: "Future[CodeFacts]"
+    configuration: "Future[ConfigurationFacts]"
+    environment: "Future[EnvironmentFacts]"
+    _loader: Any
+
+    @classmethod
+    def gather(
+        cls,
+        context: "KedroContext",
+        run_params: Mapping[str, Any],
+        pipeline: "Pipeline",
+        catalog: "CatalogProtocol[Any, Any]",
+    ) -> "Setting":
+        """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
+        project_path = Path(run_params["project_path"])
+        loader = context.config_loader
+        secrets = Secrets.of(credential_values(loader)).joined_by(resolved_parameters(loader))
+        command, options = gather_command(
+            run_params, secrets, getattr(loader, "conf_source", None), project_path
+        )
+        pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
+        try:
+            return cls(
+                project_path=project_path,
+                kedro_env=str(run_params.get("env") or getattr(loader, "default_run_env", "local")),
+                secrets=secrets,
+                command=command,
+                options=options,
+                parameters=gather_parameters(
+                    loader, run_params.get("runtime_params") or {}, secrets
+                ),
+                not_compared=_not_compared(pipeline, catalog),
+                engine=_engine(pipeline, catalog),
+                code=pool.submit(gather_code, project_path, secrets),
+                configuration=pool.submit(gather_configuration, project_path, loader, secrets),
+                environment=pool.submit(gather_environment, project_path),
+                _loader=loader,
+            )
+        finally:
+            pool.shutdown(wait=False)
+
+    def record(
+        self,
+        run: RunFacts,
+        inputs: InputFacts,
+        outputs: OutputFacts,
+        nodes: tuple[NodeFacts, ...],
+        models: tuple[ModelFacts, ...],
+        metrics: Mapping[str, float],
+    ) -> Record:
+        """Put the sections together, and look again at what may have changed meanwhile."""
+        code = replace(self.code.result(), changed_during_run=self._changed(outputs))
+        config = run_config(
+            run.options,
+            {table.dataset: table.version for table in inputs.tables},
+            self.parameters.values,
+        )
+        compute: ComputeFacts = gather_compute(self.engine, {})
+        record = Record(
+            run=replace(run, config=config),
+            code=code,
+            configuration=self.configuration.result(),
+            parameters=self.parameters,
+            inputs=inputs,
+            outputs=outputs,
+            nodes=nodes,
+            models=models,
+            metrics={name: to_metric(value) for name, value in metrics.items()},
+            environment=self.environment.result(),
+            compute=compute,
+            not_compared=self.not_compared,
+        )
+        return replace(record, problems=problems_of(record))
+
+    def _changed(self, outputs: OutputFacts) -> tuple[str, ...]:
+        """Name what is not as it was at the start; what the run itself has written is not meant."""
+        written = [file.path for file in outputs.files]
+        changed = changed_during(self.project_path, self.code.result(), written)
+        then = {file.path: file.sha256 for file in self.configuration.result().files}
+        found = gather_configuration(self.project_path, self._loader, self.secrets)
+        now = {file.path: file.sha256 for file in found.files}
+        edited = {
+            f"{found.source}/{path}"
+            for path in then.keys() | now.keys()
+            if then.get(path) != now.get(path)
+        }
+        return tuple(sorted({*changed, *edited}))
+
+
+def problems_of(record: Record) -> tuple[str, ...]:
+    """Say what the run itself makes impossible to have again; what is lost later is `plan`'s."""
+    problems = []
+    if not record.nodes and record.run.status == "FINISHED":
+        problems.append("No node ran, so there is nothing to have again.")
+    code = record.code
+    if code.commit is None:
+        problems.append(
+            "The project was not in a git repository with a commit, so its code is known by digest "
+            "alone and cannot be restored."
+        )
+    if code.changed_during_run:
+        named = ", ".join(code.changed_during_run[:5])
+        more = len(code.changed_during_run) - 5
+        problems.append(
+            f"Edited while the run was going on: {named}"
+            + (f" and {more} more" if more > 0 else "")
+            + ". Nobody can say which of the two states ran."
+        )
+    if record.parameters.redacted:
+        problems.append(
+            "Parameters that hold secrets are not in the record: "
+            + ", ".join(record.parameters.redacted[:5])
+            + ". Put them into conf/local/credentials.yml instead."
+        )
+    return tuple(problems)
+
+
+def to_metric(value: float) -> Metric:
+    """Write a double to its last bit."""
+    bits = struct.pack(">d", value).hex()
+    return Metric(value if value - value == 0 else None, bits)
+
+
+def _not_compared(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> tuple[str, ...]:
+    names = []
+    for name in sorted(pipeline.all_outputs()):
+        metadata = getattr(catalog.get(name), "metadata", None)
+        ours = metadata.get("lakeproof") if isinstance(metadata, Mapping) else None
+        if isinstance(ours, Mapping) and ours.get("compare") is False:
+            names.append(name)
+    return tuple(names)
+
+
+def _engine(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> str:
+    engines = {
+        dataset.engine_name
+        for name in pipeline.datasets()
+        if isinstance(dataset := catalog.get(name), DeltaTable)
+    }
+    return ", ".join(sorted(engines)) or "embedded"

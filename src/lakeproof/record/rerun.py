@@ -1,0 +1,228 @@
+"""A run that is a re-run: what it is told, and how it keeps its hands off what is the user's.
+
+The process that asked for it writes a file and names it in the environment; the run, which may be
+of an older version of this project, reads it here. So the file has a schema of its own, and the two
+sides share nothing else.
+"""
+
+import copy
+import json
+import os
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.errors import RunError
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
+
+VARIABLE = "LAKEPROOF_RERUN"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class RerunTable:
+    """Where a table of the run is.
+
+    Args:
+        dataset: The catalog name.
+        uri: Where it is read and written now.
+        recorded_uri: What its record is to call it: the place of the real one.
+        version: The version whose content has been verified, if it has.
+        digest: Of that version, computed from its rows.
+    """
+
+    dataset: str
+    uri: str
+    recorded_uri: str
+    version: int | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What a re-run is told.
+
+    Args:
+        reproduces: The run that it repeats.
+        store: A folder for the MLflow store that it logs to.
+        record_path: Where it leaves its record.
+        tables: The tables of the run.
+        credentials_from: The user's configuration folder, from which credentials are read.
+        kedro_env: The environment whose credentials they are.
+        engine: Replaces the catalog's, where the re-run is to be on another one.
+    """
+
+    reproduces: str
+    store: str
+    record_path: str
+    tables: tuple[RerunTable, ...]
+    credentials_from: str | None = None
+    kedro_env: str | None = None
+    engine: str | None = None
+    schema: int = SCHEMA
+
+    def write(self, path: Path) -> None:
+        """Leave it for the process that reads it."""
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    def verified_digest(self, uri: str, version: int) -> str | None:
+        """Give the digest of a version that was verified just before the re-run."""
+        for table in self.tables:
+            if (table.uri, table.version) == (uri, version):
+                return table.digest
+        return None
+
+
+def current() -> Rerun | None:
+    """Tell what this process is told, if it is a re-run.
+
+    Raises:
+        RunError: If it is told by a newer version than it understands.
+    """
+    path = os.environ.get(VARIABLE)
+    if not path:
+        return None
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
+    if content["schema"] > SCHEMA:
+        raise RunError(
+            f"The re-run is asked for in schema {content['schema']}; the code of the recorded run "
+            f"understands up to {SCHEMA}. Nothing was run. Reproduce it with the version of "
+            "Lakeproof that recorded it."
+        )
+    tables = tuple(RerunTable(**table) for table in content.pop("tables"))
+    return Rerun(**content, tables=tables)
+
+
+def prepare(rerun: Rerun, context: "KedroContext") -> None:
+    """Give a re-run a store of its own and the user's present credentials.
+
+    Also ends this process as soon as the one that asked for it is gone, however it went.
+    """
+    _end_with_parent()
+    loader: Any = context.config_loader
+    store = Path(rerun.store)
+    store.mkdir(parents=True, exist_ok=True)
+    mlflow = _configured(loader, "mlflow", {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]})
+    tracking = dict(mlflow.get("tracking") or {})
+    experiment = {**(tracking.get("experiment") or {})}
+    experiment["create_experiment_kwargs"] = {"artifact_location": str(store / "mlartifacts")}
+    run = {**(tracking.get("run") or {}), "id": None, "nested": False}
+    # A value that is set takes the place of the files.
+    loader["mlflow"] = {
+        "server": {"mlflow_tracking_uri": f"sqlite:///{store / 'mlflow.db'}"},
+        "tracking": {**tracking, "experiment": experiment, "run": run},
+    }
+    if rerun.credentials_from is not None:
+        # Not another loader: to make one gives the resolver `globals` to it, for the whole process,
+        # and with it what today's configuration says.
+        theirs = copy.copy(loader)
+        theirs.conf_source, theirs.env = rerun.credentials_from, rerun.kedro_env
+        loader["credentials"] = _configured(theirs, "credentials", {})
+
+
+def redirect(rerun: Rerun, catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Let each table be where the re-run was told that it is, on the engine it was told."""
+    from lakeproof.delta.dataset import DeltaTable
+
+    if rerun.engine is not None:
+        for _, dataset in catalog.items():
+            if isinstance(dataset, DeltaTable):
+                dataset.use_engine(rerun.engine)
+    for table in rerun.tables:
+        dataset = catalog.get(table.dataset)
+        if isinstance(dataset, DeltaTable):
+            dataset.move_to(table.uri)
+
+
+def hold_outputs(
+    rerun: Rerun,
+    pipeline: "Pipeline",
+    catalog: "CatalogProtocol[Any, Any]",
+    project_path: Path,
+) -> None:
+    """Keep every output away from what is the user's, whatever its dataset would write to.
+
+    Relative paths are in the scratch project already. A local file elsewhere is written to scratch
+    instead; what is no local file (SQL, an API, a bucket) is digested and kept in memory.
+
+    Raises:
+        RunError: If a table is written that the record does not name.
+    """
+    from kedro.io import MemoryDataset
+
+    from lakeproof.delta.dataset import DeltaTable
+
+    told = {table.dataset for table in rerun.tables}
+    for name in sorted(pipeline.all_outputs()):
+        dataset: Any = catalog.get(name)
+        if isinstance(dataset, DeltaTable):
+            if name not in told and not _is_inside(dataset.location.uri, project_path):
+                raise RunError(
+                    f"The re-run would write table '{name}' at {dataset.location.uri}, which the "
+                    "record does not name. Nothing was run."
+                )
+            continue
+        # What the catalog does not name is held in memory by the runner.
+        if dataset is None or _is_harmless(dataset, project_path):
+            continue
+        path = getattr(dataset, "_filepath", None)
+        if path is not None and getattr(dataset, "_protocol", "file") in ("file", "local"):
+            dataset._filepath = PurePosixPath(
+                rerun.store, "outputs", name, PurePosixPath(path).name
+            )
+        else:
+            catalog[name] = MemoryDataset()
+
+
+def _is_harmless(dataset: Any, project_path: Path) -> bool:
+    """Tell whether what is saved stays in memory, the scratch project or the scratch store."""
+    kind = type(dataset)
+    if kind.__name__ in ("MemoryDataset", "SharedMemoryDataset"):
+        return True
+    own = vars(dataset)
+    if own.get("run_id") or own.get("_run_id"):
+        return False  # it would look for the run in the user's store
+    if kind.__module__.startswith(("kedro_mlflow.io.metrics", "kedro_mlflow.io.models")):
+        return getattr(dataset, "_filepath", None) is None or _is_inside(
+            str(dataset._filepath), project_path
+        )
+    path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
+    protocol = getattr(dataset, "_protocol", "file")
+    return path is not None and protocol in ("file", "local") and _is_inside(path, project_path)
+
+
+def _is_inside(path: Any, project_path: Path) -> bool:
+    return "://" not in str(path) and (project_path / str(path)).resolve().is_relative_to(
+        project_path.resolve()
+    )
+
+
+def _configured(loader: Any, key: str, patterns: dict[str, list[str]]) -> dict[str, Any]:
+    from kedro.config import MissingConfigException
+
+    loader.config_patterns.update(patterns)
+    try:
+        return dict(loader[key])
+    except MissingConfigException:
+        return {}
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end of the pipe to close; a parent that was killed closes it too."""
+
+    def wait() -> None:
+        while os.read(descriptor, 1024):
+            pass
+        os._exit(130)
+
+    try:
+        descriptor = sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):
+        return
+    threading.Thread(target=wait, name="lakeproof-parent", daemon=True).start()

@@ -1,0 +1,261 @@
+"""Records as MLflow artifacts: written once, found again by id, prefix or `last`.
+
+A record counts from the moment its digest stands on the run as a tag: until then it may be half
+written. What was changed afterwards no longer fits the tag.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.record.document import RecordError, from_bytes, to_bytes
+from lakeproof.record.facts import Record
+from lakeproof.record.tracking import Tracking, follow_move, has_store
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+FOLDER = "lakeproof"
+RECORD = "record.json"
+RUN_CONFIG = "run.yml"
+TAG = "lakeproof.record"
+REPRODUCES = "lakeproof.reproduces"
+VERDICT = "lakeproof.verdict"
+LAST = "last"
+
+_PREFIX = re.compile(r"[0-9a-f]{4,32}")
+_PAGE = 200
+# What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
+_WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run of the project, recorded or not.
+
+    Args:
+        run_id: MLflow's.
+        status: MLflow's: FINISHED, FAILED, KILLED, RUNNING.
+        started_at: ISO 8601 in UTC.
+        finished_at: The same.
+        duration_s: Seconds between the two.
+        metrics: The newest value of each.
+        tags: MLflow's.
+        record: What it left, where it is whole.
+        trouble: Why there is no record, in a sentence.
+    """
+
+    run_id: str
+    status: str
+    started_at: str | None
+    finished_at: str | None
+    duration_s: float | None
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    record: Record | None
+    trouble: str | None
+
+
+def write(client: "MlflowClient", record: Record, run_config: str) -> None:
+    """Keep a record on its MLflow run.
+
+    Args:
+        client: Of the store the run is in.
+        record: The run's.
+        run_config: What `kedro run --config` takes to repeat it.
+    """
+    from mlflow.entities import RunTag
+
+    content = to_bytes(record)
+    run_id = record.run.run_id
+    client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
+    client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
+    tags = index_of(record) | {TAG: digest_of(content)}
+    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+
+
+def index_of(record: Record) -> dict[str, str]:
+    """Give the tags by which people find a run in MLflow; the record says the same and more."""
+    tags = {
+        "lakeproof.code": record.code.tree,
+        "lakeproof.git_commit": record.code.commit or "",
+        "lakeproof.is_dirty": str(record.code.is_dirty).lower(),
+        REPRODUCES: record.run.reproduces or "",
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
+def digest_of(content: bytes) -> str:
+    """Seal a document."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+class RecordStore:
+    """The recorded runs of a project.
+
+    Args:
+        tracking: Where they are kept.
+    """
+
+    def __init__(self, tracking: Tracking) -> None:
+        os.environ.update(tracking.variables)
+        follow_move(tracking)
+        self.tracking = tracking
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's, opened when it is first needed: a SQLite store is made by opening it."""
+        from mlflow.tracking import MlflowClient
+
+        return MlflowClient(self.tracking.uri, registry_uri=self.tracking.uri)
+
+    @property
+    def experiment_id(self) -> str | None:
+        """The project's experiment; `None` before the first run."""
+        if not has_store(self.tracking):
+            return None
+        found = self.client.get_experiment_by_name(self.tracking.experiment)
+        return found.experiment_id if found is not None else None
+
+    def runs(self, limit: int | None = None) -> list[StoredRun]:
+        """List the runs, newest first."""
+        return [self._stored(run) for run in self._search("", limit)]
+
+    def resolve(self, run: str) -> str:
+        """Turn what a person types into the id of a run.
+
+        Args:
+            run: An id, an unambiguous prefix of four characters or more, or `last`.
+
+        Raises:
+            RecordError: If there is no such run, or more than one.
+        """
+        if run == LAST:
+            wanted = f"tags.`{TAG}` LIKE 'sha256:%' AND attributes.status = 'FINISHED'"
+            for found in self._search(wanted):
+                if REPRODUCES not in found.data.tags:
+                    return str(found.info.run_id)
+            raise RecordError("There is no recorded run yet. Make one: kedro run")
+        if not _PREFIX.fullmatch(run):
+            raise RecordError(
+                f"'{run[:80]}' is not a run: give an MLflow run id, at least four characters of "
+                "its beginning, or `last`. List them: kedro runs"
+            )
+        known = [str(r.info.run_id) for r in self._search(f"attributes.run_id LIKE '{run}%'", 4)]
+        if not known:
+            raise RecordError(f"There is no run {run} in this project. List them: kedro runs")
+        if len(known) > 1:
+            raise RecordError(
+                f"{run} is the beginning of several runs: {', '.join(known[:3])}"
+                + (" …" if len(known) > 3 else "")
+                + ". Give more of it."
+            )
+        return known[0]
+
+    def record(self, run_id: str) -> Record:
+        """Read the record of a run.
+
+        Raises:
+            RecordError: If it has none, or it is damaged, of a newer schema, or not as it was
+                written.
+        """
+        return self._record(self.client.get_run(run_id))
+
+    def artifact(self, uri: str) -> Path | None:
+        """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
+        import mlflow
+        from mlflow.artifacts import download_artifacts
+
+        mlflow.set_tracking_uri(self.tracking.uri)
+        folder, _, name = uri.rpartition("/")
+        try:
+            if uri.startswith("models:/"):
+                # MLflow takes what follows a model's id for a version.
+                found = download_artifacts(artifact_uri=folder, tracking_uri=self.tracking.uri)
+                return Path(found, name)
+            return Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
+        except Exception:
+            return None
+
+    def _record(self, run: "Run") -> Record:
+        name = f"The record of run {run.info.run_id[:8]}"
+        seal = run.data.tags.get(TAG)
+        if seal is None:
+            status = run.info.status
+            raise RecordError(
+                f"Run {run.info.run_id[:8]} has no record: it is {status}"
+                f"{_WHY_NONE.get(status, '')}. Nothing was run."
+            )
+        content = self._content(run, name)
+        record = from_bytes(content, name)
+        if digest_of(content) != seal:
+            raise RecordError(
+                f"{name} was changed after it was written: its digest is {digest_of(content)}, the "
+                f"run says {seal}. Nothing was run."
+            )
+        return record
+
+    def _content(self, run: "Run", name: str) -> bytes:
+        from mlflow.artifacts import download_artifacts
+
+        uri = f"{run.info.artifact_uri}/{FOLDER}/{RECORD}"
+        try:
+            path = download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri)
+            return Path(path).read_bytes()
+        except Exception as error:
+            raise RecordError(
+                f"{name} is not where MLflow says ({FOLDER}/{RECORD} of the run's artifacts). "
+                "Nothing was run. If artifacts were moved, move them back."
+            ) from error
+
+    def _search(self, wanted: str, limit: int | None = None) -> "Iterator[Run]":
+        experiment = self.experiment_id
+        if experiment is None:
+            return
+        left, token = limit, None
+        while left is None or left > 0:
+            page = self.client.search_runs(
+                [experiment],
+                filter_string=wanted,
+                max_results=_PAGE if left is None else min(left, _PAGE),
+                order_by=["attributes.start_time DESC"],
+                page_token=token,
+            )
+            yield from page
+            left = None if left is None else left - len(page)
+            token = page.token
+            if not token:
+                return
+
+    def _stored(self, run: "Run") -> StoredRun:
+        record, trouble = None, None
+        try:
+            record = self._record(run)
+        except RecordError as error:
+            trouble = error.message
+        start, end = run.info.start_time, run.info.end_time
+        return StoredRun(
+            run_id=run.info.run_id,
+            status=run.info.status,
+            started_at=_iso(start),
+            finished_at=_iso(end),
+            duration_s=(end - start) / 1000 if start is not None and end is not None else None,
+            metrics=dict(run.data.metrics),
+            tags=dict(run.data.tags),
+            record=record,
+            trouble=trouble,
+        )
+
+
+def _iso(milliseconds: Any) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

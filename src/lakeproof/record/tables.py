@@ -1,0 +1,148 @@
+"""The Delta tables of a run, as facts: what was read, what was written, with which content."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from lakeproof.delta.log import OpenedTable
+from lakeproof.delta.run import RunTables, TableUse
+from lakeproof.delta.versions import compute_digest, stored_digest
+from lakeproof.record.facts import Crossing, TableRead, TableWritten
+from lakeproof.record.rerun import Rerun
+
+DigestSource = Literal["commit", "rows"]
+
+
+class TableRecorder:
+    """Know the content digest of each version that a run touches, reading none of them twice.
+
+    Args:
+        project_path: Places inside of it are written relative to it.
+        rerun: Where tables really are, in a re-run; it takes no digest from a commit.
+    """
+
+    def __init__(self, project_path: Path, rerun: Rerun | None) -> None:
+        self._project_path = project_path
+        self._rerun = rerun
+        self._digests: dict[tuple[str, int], tuple[str, DigestSource]] = {}
+
+    def crossing(self, use: TableUse) -> Crossing:
+        """Describe what passed between a node and a table."""
+        digest, _ = self.digest(use.opened, use.digest)
+        return Crossing(use.dataset, "table", digest)
+
+    def read(self, tables: RunTables) -> tuple[TableRead, ...]:
+        """List each version that was read, once per dataset, in the order of the first reading."""
+        written = {
+            (use.opened.location.uri, use.opened.version)
+            for use in tables.uses
+            if use.kind == "written"
+        }
+        found: dict[tuple[str, int], TableRead] = {}
+        for use in tables.uses:
+            opened = use.opened
+            if use.kind != "read" or (use.dataset, opened.version) in found:
+                continue
+            digest, source = self.digest(opened)
+            found[use.dataset, opened.version] = TableRead(
+                dataset=use.dataset,
+                uri=self.place(opened),
+                table_id=opened.table_id,
+                version=opened.version,
+                columns=tuple(opened.columns.items()),
+                rows=opened.rows(),
+                digest=digest,
+                digest_from=source,
+                pin=use.pin,
+                is_own=(opened.location.uri, opened.version) in written,
+            )
+        return tuple(found.values())
+
+    def written(self, tables: RunTables) -> tuple[TableWritten, ...]:
+        """List what became of each dataset that was written, in the order of the last writing."""
+        found: dict[str, TableWritten] = {}
+        for use in tables.uses:
+            if use.kind != "written":
+                continue
+            opened = use.opened
+            digest, source = self.digest(opened, use.digest)
+            before = tables.before(opened.location.uri)
+            found.pop(use.dataset, None)
+            found[use.dataset] = TableWritten(
+                dataset=use.dataset,
+                uri=self.place(opened),
+                table_id=opened.table_id,
+                version=opened.version,
+                mode=str(use.mode),
+                started_at=before.version if before is not None else None,
+                started_digest=self._started_digest(before, str(use.mode)),
+                written=any(
+                    other.is_committed for other in tables.uses if other.dataset == use.dataset
+                ),
+                columns=tuple(opened.columns.items()),
+                rows=opened.rows(),
+                digest=digest,
+                digest_from=source,
+                node=use.node,
+                handed_over=_handed_over(
+                    [other for other in tables.uses if _is_write_to(other, use.dataset)]
+                ),
+            )
+        return tuple(found.values())
+
+    def digest(self, opened: OpenedTable, known: str | None = None) -> tuple[str, DigestSource]:
+        """Give the digest of a version: from its commit, else, and in a re-run always, by reading.
+
+        Args:
+            opened: The version.
+            known: What the write itself found out; a re-run does not rely on it.
+        """
+        key = opened.location.uri, opened.version
+        if key not in self._digests:
+            self._digests[key] = self._find(opened, known)
+        return self._digests[key]
+
+    def place(self, opened: OpenedTable) -> str:
+        """Write where a table really is, seen from the project."""
+        if self._rerun is not None:
+            for table in self._rerun.tables:
+                if table.uri == opened.location.uri:
+                    return table.recorded_uri
+        return relative_to(self._project_path, opened.location.uri)
+
+    def _started_digest(self, before: OpenedTable | None, mode: str) -> str | None:
+        """Give the content that a write built upon; what is overwritten need not be read."""
+        if before is None:
+            return None
+        if mode == "overwrite":
+            return stored_digest(before)
+        return self.digest(before)[0]
+
+    def _find(self, opened: OpenedTable, known: str | None) -> tuple[str, DigestSource]:
+        if self._rerun is None:
+            digest = known or stored_digest(opened)
+            return (digest, "commit") if digest else (compute_digest(opened), "rows")
+        verified = self._rerun.verified_digest(opened.location.uri, opened.version)
+        return verified or compute_digest(opened), "rows"
+
+
+def _is_write_to(use: TableUse, dataset: str) -> bool:
+    return (use.kind, use.dataset) == ("written", dataset)
+
+
+def _handed_over(uses: Sequence[TableUse]) -> str | None:
+    """Say what a node gave, which may be several chunks."""
+    deliveries = [use.deliveries for use in uses if use.deliveries]
+    if deliveries:
+        return deliveries[-1]
+    return f"rows:{sum(use.rows or 0 for use in uses)}"
+
+
+def relative_to(project_path: Path, uri: str) -> str:
+    """Write a local place relative to the project where it is inside; leave all others."""
+    if "://" in uri:
+        return uri
+    try:
+        return Path(uri).relative_to(project_path).as_posix()
+    except ValueError:
+        return uri
