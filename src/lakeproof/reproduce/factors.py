@@ -1,0 +1,281 @@
+"""What is not the same about the inputs of two runs: data, parameters, code, machine.
+
+Reads the two records and nothing else. Not for what came out of the runs (`compare`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from lakeproof.record.facts import (
+    CodeFacts,
+    ComputeFacts,
+    FileFacts,
+    InputFacts,
+    OutputFacts,
+    Record,
+)
+from lakeproof.reproduce.facts import Factor
+from lakeproof.reproduce.verdict import Input, InputKind, InputPair
+
+_ABSENT = object()
+
+
+def pair_inputs(expected: Record, actual: Record) -> tuple[InputPair, ...]:
+    """Set what two runs read from outside side by side: tables, files, then all else.
+
+    What a run wrote itself before it read it is no input of the run; a table that it wrote upon is.
+    """
+    pairs = [
+        *_pair("table", _tables(expected.inputs), _tables(actual.inputs)),
+        *_pair("table", _built_upon(expected.outputs), _built_upon(actual.outputs)),
+        *_pair_files(expected.inputs, actual.inputs),
+        *_pair("value", _values(expected.inputs), _values(actual.inputs)),
+    ]
+    return tuple(pairs)
+
+
+def factors(expected: Record, actual: Record) -> tuple[Factor, ...]:
+    """List what differs, in the order in which it is likely to matter: data first, memory last."""
+    from lakeproof.reproduce.environment import differences
+
+    found = [
+        *(
+            factor
+            for pair in pair_inputs(expected, actual)
+            if not _came_to_the_same(pair, expected, actual)
+            for factor in _of_input(pair)
+        ),
+        *_differing("pipelines", list(expected.run.pipelines), list(actual.run.pipelines), False),
+        *_differing("kedro env", expected.run.kedro_env, actual.run.kedro_env, False),
+        *parameter_factors(expected.parameters.values, actual.parameters.values),
+        *_of_code(expected, actual),
+        *_of_configuration(expected, actual),
+        *differences(expected.environment, actual.environment),
+        *_of_compute(expected.compute, actual.compute),
+    ]
+    return merged(found)
+
+
+def merged(found: Iterable[Factor]) -> tuple[Factor, ...]:
+    """Keep the first of each name: two rooms may have noticed the same."""
+    by_name: dict[str, Factor] = {}
+    for factor in found:
+        by_name.setdefault(factor.factor, factor)
+    return tuple(by_name.values())
+
+
+def parameter_factors(expected: Any, actual: Any, name: str = "") -> Iterator[Factor]:
+    """List the parameters that differ, leaf by leaf; `1` is neither `1.0` nor `True`.
+
+    A list is one leaf, for its items have no names.
+    """
+    ours, theirs = _branches(expected), _branches(actual)
+    if ours is None or theirs is None or not (ours or theirs):
+        if not _is_equal(expected, actual):
+            yield Factor(f"parameter:{name}", _or_none(expected), _or_none(actual))
+        return
+    for key in dict.fromkeys([*ours, *theirs]):
+        inner = f"{name}.{key}" if name else str(key)
+        yield from parameter_factors(ours.get(key, _ABSENT), theirs.get(key, _ABSENT), inner)
+
+
+def _branches(value: Any) -> Mapping[Any, Any] | None:
+    """Give what is below a parameter, so that a whole absent branch is told leaf by leaf."""
+    if value is _ABSENT:
+        return {}
+    return value if isinstance(value, Mapping) else None
+
+
+def _or_none(value: Any) -> Any:
+    return None if value is _ABSENT else value
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_is_equal, one, other))
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, float):
+        return bool(one.hex() == other.hex())  # NaN is itself, and -0.0 is not 0.0
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(_is_equal(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def _tables(inputs: InputFacts) -> Iterator[tuple[str, Input]]:
+    for one in inputs.tables:
+        if not one.is_own:
+            is_verified = one.digest_from == "rows"
+            yield one.dataset, Input(one.digest, one.version, one.table_id, is_verified)
+
+
+def _built_upon(outputs: OutputFacts) -> Iterator[tuple[str, Input]]:
+    """Give the tables as they were before the run: what a merge makes hangs on what was there."""
+    for one in outputs.tables:
+        is_kept = one.mode != "overwrite"
+        if is_kept and one.started_at is not None and one.started_digest is not None:
+            start = Input(one.started_digest, one.started_at, one.table_id, is_start=True)
+            yield one.dataset, start
+
+
+def _came_to_the_same(pair: InputPair, expected: Record, actual: Record) -> bool:
+    """Tell whether a table was written upon from different starts, to the same end."""
+    if not any(side is not None and side.is_start for side in (pair.expected, pair.actual)):
+        return False
+    ends = (
+        {table.dataset: table.digest for table in record.outputs.tables}.get(pair.dataset)
+        for record in (expected, actual)
+    )
+    return len(set(ends)) == 1
+
+
+def _values(inputs: InputFacts) -> Iterator[tuple[str, Input]]:
+    for one in inputs.values:
+        yield one.dataset, Input(one.digest, note=one.note)
+
+
+def _pair(
+    kind: InputKind, expected: Iterable[tuple[str, Input]], actual: Iterable[tuple[str, Input]]
+) -> Iterator[InputPair]:
+    ours, theirs = _numbered(expected), _numbered(actual)
+    for name, count in dict.fromkeys([*ours, *theirs]):
+        yield InputPair(kind, name, name, ours.get((name, count)), theirs.get((name, count)))
+
+
+def _numbered(inputs: Iterable[tuple[str, Input]]) -> dict[tuple[str, int], Input]:
+    """Tell apart what was read more than once, such as two versions of a table."""
+    found: dict[tuple[str, int], Input] = {}
+    for name, one in inputs:
+        found[name, sum(name == other for other, _ in found)] = one
+    return found
+
+
+def _pair_files(expected: InputFacts, actual: InputFacts) -> Iterator[InputPair]:
+    ours = [one for one in expected.files if not one.is_own]
+    theirs = [one for one in actual.files if not one.is_own]
+    for one, other in _matched(ours, theirs):
+        file = one or other
+        if file is not None:
+            read = (Input(f"sha256:{part.sha256}") if part else None for part in (one, other))
+            yield InputPair("file", file.dataset, file.path, *read)
+
+
+def _matched(
+    ours: Sequence[FileFacts], theirs: Sequence[FileFacts]
+) -> Iterator[tuple[FileFacts | None, FileFacts | None]]:
+    """Match files by path, and by name those of a folder that has moved."""
+    rest = list(theirs)
+    for part in (PurePosixPath, lambda path: PurePosixPath(path).name):
+        left = []
+        for one in ours:
+            key = one.dataset, part(one.path)
+            same = next((file for file in rest if (file.dataset, part(file.path)) == key), None)
+            if same is None:
+                left.append(one)
+            else:
+                rest.remove(same)
+                yield one, same
+        ours = left
+    yield from ((one, None) for one in ours)
+    yield from ((None, other) for other in rest)
+
+
+def _of_input(pair: InputPair) -> Iterator[Factor]:
+    kind = "file" if pair.kind == "file" else "data"
+    one, other = pair.expected, pair.actual
+    # Nothing is known of what has no digest in either run; the comparison says so.
+    if pair.verdict != "same" and not (one and other and not (one.digest or other.digest)):
+        yield Factor(f"{kind}:{pair.name}", _told(one), _told(other))
+    elif one and other:
+        yield from _differing(f"version:{pair.name}", one.version, other.version, False)
+    if one and other and pair.verdict == "same":
+        yield from _differing(f"table id:{pair.name}", one.table_id, other.table_id)
+
+
+def _told(one: Input | None) -> Any:
+    if one is None or one.version is None:
+        return one and one.digest
+    return {"version": one.version, "digest": one.digest}
+
+
+def _of_code(expected: Record, actual: Record) -> Iterator[Factor]:
+    ours, theirs = expected.code, actual.code
+    # Another commit with the same sources is the same code.
+    if ours.tree == theirs.tree:
+        return
+    changed = [path for path, _, _ in _unequal(ours.files, theirs.files)]
+    yield Factor("code", _code(ours, changed), _code(theirs, changed))
+
+
+def _code(code: CodeFacts, changed: Iterable[str]) -> dict[str, Any]:
+    return {
+        "commit": code.commit,
+        "is_dirty": code.is_dirty,
+        "tree": code.tree,
+        "files": {path: _as_sha256(code.files.get(path)) for path in changed},
+    }
+
+
+def _as_sha256(found: str | None) -> str | None:
+    return found and f"sha256:{found.removeprefix('sha256:')}"
+
+
+def _of_configuration(expected: Record, actual: Record) -> Iterator[Factor]:
+    ours, theirs = (
+        {file.path: f"sha256:{file.sha256}" for file in record.configuration.files}
+        for record in (expected, actual)
+    )
+    for path, one, other in _unequal(ours, theirs):
+        yield Factor(f"configuration:{path}", one, other)
+
+
+def _of_compute(ours: ComputeFacts, theirs: ComputeFacts) -> Iterator[Factor]:
+    yield from _parts("thread settings", _threads(ours), _threads(theirs))
+    yield from _differing("blas kernel", _blas(ours, "architecture"), _blas(theirs, "architecture"))
+    yield from _differing("blas library", _blas(ours, "version"), _blas(theirs, "version"))
+    yield from _differing("engine", ours.engine, theirs.engine)
+    yield from _parts(
+        "engine configuration", ours.engine_configuration, theirs.engine_configuration
+    )
+    yield from _differing("cpu", ours.cpu, theirs.cpu)
+    yield from _differing("machine", ours.machine, theirs.machine)
+    yield from _differing("cores", ours.cores, theirs.cores)
+    yield from _differing("memory", ours.memory_gib, theirs.memory_gib)
+    yield from _differing("os", ours.os, theirs.os)
+
+
+def _threads(compute: ComputeFacts) -> dict[str, Any]:
+    """Give what was asked for, and what the native pools made of it."""
+    used = {f"{one.internal_api} threads": one.threads for one in compute.libraries}
+    return {**compute.threads, **used}
+
+
+def _blas(compute: ComputeFacts, fact: str) -> str | None:
+    names = {
+        " ".join(filter(None, (one.internal_api, getattr(one, fact))))
+        for one in compute.libraries
+        if one.user_api == "blas"
+    }
+    return ", ".join(sorted(names)) or None
+
+
+def _parts(name: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Factor]:
+    """Show of two mappings what differs alone."""
+    found = list(_unequal(expected, actual))
+    if found:
+        ours, theirs = ({part[0]: part[side] for part in found} for side in (1, 2))
+        yield Factor(name, ours, theirs, is_setup=True)
+
+
+def _unequal(
+    expected: Mapping[str, Any], actual: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    for name in sorted(expected.keys() | actual.keys()):
+        if expected.get(name) != actual.get(name):
+            yield name, expected.get(name), actual.get(name)
+
+
+def _differing(name: str, expected: Any, actual: Any, is_setup: bool = True) -> Iterator[Factor]:
+    if expected != actual:
+        yield Factor(name, expected, actual, is_setup)

@@ -1,0 +1,116 @@
+"""Write a re-run into the user's MLflow store: as a run of its own, which says what it repeats.
+
+The re-run itself logs to a store in scratch, for MLflow refuses a database of another version's
+schema. What is kept is its record, its parameters and metrics, its small artifacts and the verdict;
+not the model, which is the recorded one's or is not.
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.record import store
+from lakeproof.record.command import to_yaml
+from lakeproof.record.facts import FileFacts, Record
+from lakeproof.reproduce.facts import Comparison
+from lakeproof.reproduce.report import document
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+_COMPARISON = "comparison.json"
+_LONGEST_PARAMETER = 6_000
+
+
+def begin(records: store.RecordStore, record: Record) -> str:
+    """Make the MLflow run that a re-run becomes, and give its id.
+
+    Args:
+        records: The user's store.
+        record: That of the re-run.
+    """
+    experiment = records.experiment_id
+    assert experiment is not None, "the run that was repeated is in it"
+    run = records.client.create_run(
+        experiment,
+        start_time=_milliseconds(record.run.started_at),
+        run_name=f"re-run of {str(record.run.reproduces)[:8]}",
+        tags={
+            store.REPRODUCES: str(record.run.reproduces),
+            "mlflow.parentRunId": str(record.run.reproduces),
+        },
+    )
+    return str(run.info.run_id)
+
+
+def as_run(record: Record, run_id: str) -> Record:
+    """Give the record of a re-run the id that it has in the user's store."""
+    scratch_id = record.run.run_id
+
+    def moved(file: FileFacts) -> FileFacts:
+        is_kept = file.artifact is not None and file.artifact.startswith(f"runs:/{scratch_id}/")
+        artifact = file.artifact.replace(scratch_id, run_id) if is_kept and file.artifact else None
+        return replace(file, artifact=artifact)
+
+    return replace(
+        record,
+        run=replace(record.run, run_id=run_id),
+        inputs=replace(record.inputs, files=tuple(map(moved, record.inputs.files))),
+        outputs=replace(record.outputs, files=tuple(map(moved, record.outputs.files))),
+    )
+
+
+def finish(
+    records: store.RecordStore, record: Record, artifacts: Path | None, comparison: Comparison
+) -> None:
+    """Keep what came of a re-run, the verdict last.
+
+    Args:
+        records: The user's store.
+        record: That of the re-run, with its id there.
+        artifacts: What it logged.
+        comparison: What it is worth.
+    """
+    from mlflow.entities import Metric, Param
+
+    client: MlflowClient = records.client
+    run_id = record.run.run_id
+    moment = _milliseconds(record.run.finished_at)
+    metrics = [
+        Metric(name, metric.value, moment, 0)
+        for name, metric in record.metrics.items()
+        if metric.value is not None
+    ]
+    params = [
+        Param(name, str(value)[:_LONGEST_PARAMETER])
+        for name, value in _leaves(record.parameters.values)
+    ]
+    client.log_batch(run_id, metrics=metrics, params=params[:1_000])
+    if artifacts is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            kept = Path(folder, "artifacts")
+            shutil.copytree(artifacts, kept, ignore=shutil.ignore_patterns(store.FOLDER))
+            client.log_artifacts(run_id, str(kept))
+    store.write(client, record, to_yaml(record.run.config))
+    text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
+    client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
+    client.set_tag(run_id, store.VERDICT, comparison.verdict)
+    client.set_terminated(run_id, record.run.status, end_time=moment)
+
+
+def _leaves(value: Any, name: str = "") -> list[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        return [
+            leaf
+            for key, item in value.items()
+            for leaf in _leaves(item, f"{name}.{key}" if name else str(key))
+        ]
+    return [(name, value)] if name else []
+
+
+def _milliseconds(moment: str) -> int:
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)

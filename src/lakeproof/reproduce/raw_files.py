@@ -1,0 +1,263 @@
+"""The files of a re-run: those that the run saw, with the bytes it saw, and no others.
+
+Not for what a run wrote itself: its re-run writes that anew. Copies, never links: a node may write
+in place, and a link would be the user's own file.
+"""
+
+import base64
+import hashlib
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from lakeproof.errors import LakeproofError
+from lakeproof.record.facts import Content, FileFacts
+
+FindArtifact = Callable[[FileFacts], Path | None]
+
+_NAMED_AT_MOST = 5
+
+
+class RawFileError(LakeproofError):
+    """A file that the run read cannot be had with the bytes it had."""
+
+
+def place_files(
+    files: Sequence[FileFacts],
+    project_path: Path,
+    worktree_project: Path,
+    find_artifact: FindArtifact,
+) -> None:
+    """Put every file that the run read where it was, in the worktree.
+
+    A file outside of the project is read in place, so it is only verified. Of a folder from which
+    one dataset read several files (deliveries), those that the run did not see are taken out of
+    the worktree: a pattern in the catalog would find them.
+
+    Args:
+        files: As recorded.
+        project_path: The user's project, which is only read.
+        worktree_project: Where the re-run reads.
+        find_artifact: Gives a file with the recorded bytes from a run's artifacts, where one is.
+
+    Raises:
+        RawFileError: Naming each that cannot be had, with both digests.
+    """
+    lost = []
+    for file in (file for file in files if not file.is_own):
+        if PurePosixPath(file.path).is_absolute():
+            found = sha256_of(Path(file.path))
+            if found != file.sha256:
+                lost.append(_described(file, found))
+        elif not _is_placed(file, project_path, worktree_project, find_artifact):
+            lost.append(_described(file, sha256_of(project_path / file.path)))
+    if lost:
+        more = f", and {len(lost) - _NAMED_AT_MOST} more" if len(lost) > _NAMED_AT_MOST else ""
+        raise RawFileError(
+            f"{len(lost)} file(s) that the run read are not what they were: "
+            f"{'; '.join(lost[:_NAMED_AT_MOST])}{more}. Nothing was run, and your files are as "
+            "they were. Put the recorded ones back and try again."
+        )
+    _take_out_unseen(files, worktree_project)
+
+
+def _is_placed(
+    file: FileFacts, project_path: Path, worktree_project: Path, find_artifact: FindArtifact
+) -> bool:
+    there = worktree_project / file.path
+    # What a link leads to is no file of the worktree.
+    is_inside = there.resolve().is_relative_to(worktree_project.resolve())
+    if is_inside and not there.is_symlink() and sha256_of(there) == file.sha256:
+        return True
+    if copy_if_same(project_path / file.path, worktree_project, file.path, file.sha256):
+        return True
+    artifact = find_artifact(file)
+    return artifact is not None and copy_if_same(artifact, worktree_project, file.path, file.sha256)
+
+
+def _take_out_unseen(files: Sequence[FileFacts], worktree_project: Path) -> None:
+    by_dataset: dict[str, set[PurePosixPath]] = defaultdict(set)
+    for file in files:
+        by_dataset[file.dataset].add(PurePosixPath(file.path))
+    seen = set().union(*by_dataset.values())
+    for paths in by_dataset.values():
+        if len(paths) < 2:
+            continue
+        suffixes = {path.suffix for path in paths}
+        for folder in {path.parent for path in paths if not path.is_absolute()}:
+            for found in sorted((worktree_project / folder).iterdir()):
+                is_file = found.is_symlink() or found.is_file()
+                if is_file and found.suffix in suffixes and folder / found.name not in seen:
+                    found.unlink()
+
+
+def restore(content: Content, root: Path, path: str, present: Path) -> None:
+    """Write one recorded file below a folder; one that the record withholds is copied from today's.
+
+    Args:
+        content: The file.
+        root: The folder.
+        path: Where below it.
+        present: Where the user has such files today.
+
+    Raises:
+        RawFileError: If nothing has the recorded bytes.
+    """
+    if content.withheld is None:
+        file = make_way(root, path)
+        file.write_bytes(bytes_of(content))
+        if content.is_executable:
+            file.chmod(file.stat().st_mode | 0o111)
+        return
+    if not content.sha256:
+        raise RawFileError(
+            f"The record could not keep '{content.path}': {content.withheld}. Nothing was run."
+        )
+    for candidate in _candidates(content, present):
+        if copy_if_same(candidate, root, path, content.sha256):
+            return
+    raise RawFileError(
+        f"The record keeps '{content.path}' by digest only ({content.withheld}), and no file in "
+        f"{present} has its sha256 {content.sha256}. Nothing was run. Put the file back."
+    )
+
+
+def lacking(content: Content, present: Path) -> str | None:
+    """Say what `restore` would miss, by presence and size alone; `None` where it may have all."""
+    if content.withheld is None or not content.sha256:
+        return None
+    if any(_has_size(file, content.size) for file in _candidates(content, present)):
+        return None
+    return (
+        f"The record keeps '{content.path}' by digest only ({content.withheld}), and no file in "
+        f"{present} has its {content.size} bytes (sha256 {content.sha256}). Put the file back."
+    )
+
+
+def _has_size(file: Path, size: int) -> bool:
+    return file.is_file() and file.stat().st_size == size
+
+
+def _candidates(content: Content, present: Path) -> Iterator[Path]:
+    """Yield the files that can be a withheld one: its own path first, then those of its size."""
+    yield present / content.path
+    for folder, folders, names in os.walk(present):
+        # Environments, caches, git's own.
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(folder, name)
+            if not file.is_symlink() and file.stat().st_size == content.size:
+                yield file
+
+
+def bytes_of(content: Content) -> bytes:
+    """Give what the record holds of a file.
+
+    Raises:
+        RawFileError: If that is not what its digest says.
+    """
+    if content.text is not None:
+        found = content.text.encode()
+    else:
+        found = base64.b64decode(content.base64 or "")
+    if hashlib.sha256(found).hexdigest() != content.sha256:
+        raise RawFileError(
+            f"The record is damaged: what it holds of '{content.path}' is not what its sha256 "
+            f"{content.sha256} says. Nothing was run."
+        )
+    return found
+
+
+def copy_if_same(source: Path, root: Path, path: str, sha256: str) -> bool:
+    """Copy a file below a folder if it has these bytes; its times and mode come along.
+
+    The copy is what is verified, so a file that changes meanwhile is found out. Otherwise nothing
+    is left at the place.
+
+    Args:
+        source: The file, which may be absent.
+        root: The folder.
+        path: Where below it.
+        sha256: In hexadecimal.
+    """
+    if sha256_of(source) != sha256:
+        return False
+    target = make_way(root, path)
+    shutil.copy2(source, target)
+    if sha256_of(target) == sha256:
+        return True
+    target.unlink()
+    return False
+
+
+def make_way(root: Path, path: str) -> Path:
+    """Clear a place for a file below a folder: real folders down to it and nothing in it.
+
+    A link on the way, which git restores as it was, could lead into the user's own tree.
+
+    Raises:
+        RawFileError: If the path leads out of the folder.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts or PurePosixPath(path).is_absolute() or ".." in parts:
+        raise RawFileError(
+            f"The record names a file '{path}', which leads out of the project. It was edited by "
+            "hand or damaged. Nothing was run."
+        )
+    folder = root
+    for part in parts[:-1]:
+        folder = folder / part
+        if folder.is_symlink() or folder.is_file():
+            folder.unlink()
+        folder.mkdir(exist_ok=True)
+    target = folder / parts[-1]
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
+    return target
+
+
+def cut_links(
+    root: Path, paths: Iterable[str], keep: Collection[str], present: Path
+) -> tuple[str, ...]:
+    """Take away links that lead out of a folder: what is written through one would be the user's.
+
+    Where the user's own leads to a folder, an empty one takes its place.
+
+    Args:
+        root: The folder.
+        paths: Of the links, below it.
+        keep: Files below it that may be read through a link, since their content is verified.
+        present: Where the user has the same links.
+
+    Returns:
+        A sentence on each that is cut.
+    """
+    cut = []
+    for path in paths:
+        link = root / path
+        is_kept = any(file == path or file.startswith(f"{path}/") for file in keep)
+        if is_kept or not link.is_symlink() or link.resolve().is_relative_to(root.resolve()):
+            continue
+        link.unlink()
+        if (present / path).is_dir():
+            link.mkdir()
+        cut.append(f"'{path}' is a link out of the repository, which the re-run does not follow")
+    return tuple(cut)
+
+
+def sha256_of(path: Path) -> str | None:
+    """Digest a file's bytes, in hexadecimal; `None` where there is no file that can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _described(file: FileFacts, found: str | None) -> str:
+    now = f"is now sha256 {found}" if found else "is not there"
+    return f"{file.path} ({file.dataset}) {now}, recorded sha256 {file.sha256}"

@@ -1,0 +1,169 @@
+"""A re-run sees the raw files that the run saw, with the bytes it saw, and no others."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from lakeproof.errors import LakeproofError
+from lakeproof.record.facts import FileFacts
+from lakeproof.reproduce.raw_files import place_files
+
+OLD = 1_600_000_000
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fact(path: str, text: str, dataset: str = "deliveries", **more: object) -> FileFacts:
+    return FileFacts(dataset, path, sha(text), len(text), **more)
+
+
+def no_artifact(_: FileFacts) -> None:
+    return None
+
+
+class Places:
+    """The user's project and the worktree's."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.user, self.worktree = tmp_path / "user", tmp_path / "worktree"
+        self.user.mkdir()
+        self.worktree.mkdir()
+
+    def write(self, root: Path, path: str, text: str) -> Path:
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        os.utime(file, (OLD, OLD))
+        return file
+
+    def place(self, *files: FileFacts, find_artifact=no_artifact) -> None:
+        place_files(files, self.user, self.worktree, find_artifact)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path)
+
+
+def test_a_file_that_git_restored_stays(places):
+    """Whatever has become of the user's."""
+    there = places.write(places.worktree, "data/a.csv", "then")
+    before = there.stat()
+    places.write(places.user, "data/a.csv", "now")
+    places.place(fact("data/a.csv", "then"))
+    after = there.stat()
+    assert (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns)
+
+
+def test_a_file_is_copied_from_the_users_tree(places):
+    """A copy with its times: what the re-run writes into it is not the user's."""
+    mine = places.write(places.user, "data/a.csv", "then")
+    places.write(places.worktree, "data/a.csv", "committed")
+    places.place(fact("data/a.csv", "then"))
+    copy = places.worktree / "data/a.csv"
+    assert copy.read_text() == "then"
+    assert copy.stat().st_mtime == OLD
+    assert not copy.samefile(mine)
+    copy.write_text("changed in place")
+    assert mine.read_text() == "then"
+
+
+def test_a_file_comes_from_an_artifact_where_the_users_is_another(places, tmp_path):
+    """By its bytes, not by its name."""
+    places.write(places.user, "data/a.csv", "now")
+    artifact = places.write(tmp_path, "artifacts/a", "then")
+    places.place(fact("data/a.csv", "then"), find_artifact=lambda _: artifact)
+    assert (places.worktree / "data/a.csv").read_text() == "then"
+    assert (places.user / "data/a.csv").read_text() == "now"
+
+
+def test_every_file_that_cannot_be_had_is_named_with_both_digests(places, tmp_path):
+    """Changed, gone, and an artifact with other bytes; what is left in place is the old file."""
+    places.write(places.user, "data/a.csv", "now")
+    artifact = places.write(tmp_path, "artifacts/a", "another")
+    with pytest.raises(LakeproofError) as error:
+        places.place(
+            fact("data/a.csv", "then"),
+            fact("data/b.csv", "gone"),
+            find_artifact=lambda _: artifact,
+        )
+    message = error.value.message
+    assert f"data/a.csv (deliveries) is now sha256 {sha('now')}, recorded sha256 {sha('then')}" in (
+        message
+    )
+    assert f"data/b.csv (deliveries) is not there, recorded sha256 {sha('gone')}" in message
+    assert not (places.worktree / "data/a.csv").exists()
+
+
+def test_many_lost_files_are_counted(places):
+    """The message stays short."""
+    with pytest.raises(LakeproofError, match=r"^9 file\(s\).*and 4 more"):
+        places.place(*(fact(f"data/{number}.csv", "x") for number in range(9)))
+
+
+def test_what_the_run_wrote_itself_is_not_placed(places):
+    """The re-run has to write it."""
+    places.write(places.user, "data/model.json", "then")
+    places.place(fact("data/model.json", "then", is_own=True))
+    assert not (places.worktree / "data/model.json").exists()
+
+
+def test_a_delivery_that_the_run_did_not_see_is_taken_out_of_the_worktree(places):
+    """A pattern would find it; the note beside the deliveries and the user's files stay."""
+    for name in ("a.csv", "b.csv", "c.csv", "README.md", ".gitkeep", "other.csv"):
+        places.write(places.worktree, f"data/{name}", name)
+        places.write(places.user, f"data/{name}", name)
+    places.place(
+        fact("data/a.csv", "a.csv"),
+        fact("data/b.csv", "b.csv"),
+        fact("data/other.csv", "other.csv", "lookup"),
+    )
+    assert sorted(os.listdir(places.worktree / "data")) == [
+        ".gitkeep",
+        "README.md",
+        "a.csv",
+        "b.csv",
+        "other.csv",
+    ]
+    assert (places.user / "data/c.csv").read_text() == "c.csv"
+
+
+def test_the_neighbours_of_a_single_file_stay(places):
+    """Nothing says that its dataset reads a folder."""
+    places.write(places.worktree, "data/a.csv", "a")
+    places.write(places.worktree, "data/b.csv", "b")
+    places.place(fact("data/a.csv", "a"))
+    assert (places.worktree / "data/b.csv").exists()
+
+
+def test_a_file_outside_of_the_project_is_verified_where_it_is(places, tmp_path):
+    """Read in place, never copied."""
+    outside = places.write(tmp_path, "outside/a.csv", "then")
+    places.place(fact(str(outside), "then"))
+    outside.write_text("now")
+    with pytest.raises(LakeproofError, match=f"is now sha256 {sha('now')}"):
+        places.place(fact(str(outside), "then"))
+
+
+def test_a_link_in_the_worktree_is_replaced_by_a_copy(places, tmp_path):
+    """Of the file or of a folder above it: through either a node would write the user's."""
+    mine = places.write(tmp_path, "disk/a.csv", "then")
+    for root in (places.user, places.worktree):
+        (root / "data").symlink_to(tmp_path / "disk")
+        (root / "b.csv").symlink_to(mine)
+    places.place(fact("data/a.csv", "then", "one"), fact("b.csv", "then", "two"))
+    for path in ("data/a.csv", "b.csv"):
+        assert (places.worktree / path).resolve().is_relative_to(places.worktree)
+        assert (places.worktree / path).read_text() == "then"
+    assert mine.read_text() == "then"
+
+
+def test_a_path_that_leads_out_of_the_project_is_refused(places, tmp_path):
+    """A record edited by hand writes nowhere else."""
+    places.write(tmp_path, "a.csv", "then")
+    with pytest.raises(LakeproofError, match="leads out of the project"):
+        places.place(fact("../a.csv", "then"))
