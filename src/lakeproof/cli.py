@@ -141,3 +141,183 @@ def pin(
         as_json,
         output,
     )
+
+
+@commands.command()
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
+@common_options()
+@click.pass_obj
+def runs(
+    metadata: "ProjectMetadata | None",
+    limit: int | None,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """List the recorded runs, newest first, and what each read, wrote and reached.
+
+    \b
+    Example:
+        kedro runs
+        kedro runs --limit 5 --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands import runs as room
+    from lakeproof.commands.output import emit
+    from lakeproof.commands.project import RunProject
+
+    found = RunProject(metadata, env).records.runs(limit)
+    emit(room.document(found), lambda: room.render(found), as_json, output)
+
+
+@commands.command()
+@click.argument("run")
+@common_options()
+@click.pass_obj
+def show(
+    metadata: "ProjectMetadata | None",
+    run: str,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Show the record of a run: code, parameters, tables, nodes, metrics, environment, machine.
+
+    RUN is an MLflow run id, the beginning of one, or `last`. --json prints the record itself.
+
+    \b
+    Example:
+        kedro show last
+        kedro show 3f9c2a7b --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands import show as room
+    from lakeproof.commands.output import emit
+    from lakeproof.commands.project import RunProject
+
+    records = RunProject(metadata, env).records
+    record = records.record(records.resolve(run))
+    emit(room.document(record), lambda: room.render(record), as_json, output)
+
+
+@commands.command()
+@click.argument("run")
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "spark"]),
+    help="Run it on this engine instead of the recorded one.",
+)
+@click.option(
+    "--here",
+    "is_here",
+    is_flag=True,
+    help="Use the interpreter and libraries of this environment as they are.",
+)
+@click.option("--keep", is_flag=True, help="Leave the scratch project and say where it is.")
+@common_options(has_env=False)
+@click.pass_obj
+def reproduce(
+    metadata: "ProjectMetadata | None",
+    run: str,
+    engine: str | None,
+    is_here: bool,
+    keep: bool,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Run a recorded run again, in isolation, and say whether it is the same.
+
+    RUN is an MLflow run id, the beginning of one, or `last`. Code, configuration, parameters,
+    table versions and libraries are the recorded ones; your working tree, tables and MLflow runs
+    stay as they are. Exit code 0: the same; 1: diverged; 2: inconclusive, or it could not start.
+
+    \b
+    Example:
+        kedro reproduce last
+        kedro reproduce 3f9c2a7b --json --output verdict.json
+        kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands.project import RunProject
+
+    with trouble_is(2):
+        from lakeproof.commands import reproduce as room
+        from lakeproof.reproduce import report
+        from lakeproof.reproduce.verdict import exit_code
+
+        found = room.reproduce(
+            RunProject(metadata, None),
+            run,
+            engine,
+            is_here,
+            keep,
+            lambda t: click.echo(t, err=True),
+        )
+        emit(report.document(found), lambda: report.render(found), as_json, output)
+    raise click.exceptions.Exit(exit_code(found.verdict))
+
+
+@commands.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@common_options()
+@click.pass_obj
+def compare(
+    metadata: "ProjectMetadata | None",
+    a: str,
+    b: str,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Compare two recorded runs without running anything: what differs, and what came of it.
+
+    A and B are MLflow run ids, beginnings of them, or `last`. Exit code 0: the same; 1: different;
+    2: trouble.
+
+    \b
+    Example:
+        kedro compare 3f9c2a7b last
+        kedro compare 3f9c2a7b 81d0c6aa --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands.project import RunProject
+
+    with trouble_is(2):
+        from lakeproof.commands import compare as room
+
+        project = RunProject(metadata, env)
+        found = room.gather(project.records, project.path, a, b)
+        emit(room.document(found), lambda: room.render(found), as_json, output)
+    raise click.exceptions.Exit(room.exit_code(found))
+
+
+@commands.command()
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option("--all", "is_all", is_flag=True, help="Check every finished run.")
+@common_options()
+@click.pass_obj
+def check(
+    metadata: "ProjectMetadata | None",
+    runs: tuple[str, ...],
+    is_all: bool,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Tell whether runs can still be had again; reads no rows and runs nothing.
+
+    Without RUN, the last one. Exit code 0: all can; 1: some cannot; 2: trouble.
+
+    \b
+    Example:
+        kedro check
+        kedro check --all --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands.project import RunProject
+
+    with trouble_is(2):
+        from lakeproof.commands import check as room
+
+        found = room.gather(RunProject(metadata, env), runs, is_all)
+        emit(room.document(found), lambda: room.render(found), as_json, output)
+    raise click.exceptions.Exit(room.exit_code(found))

@@ -133,7 +133,7 @@ def open_catalog(metadata: "ProjectMetadata | None", env: str | None) -> Project
     Raises:
         CatalogError: If there is no project, no such environment or no readable catalog.
     """
-    return _open(_project_path(metadata), env or os.environ.get("KEDRO_ENV") or None)
+    return _open(project_path_of(metadata), env or os.environ.get("KEDRO_ENV") or None)
 
 
 def _open(project_path: Path, env: str | None) -> ProjectCatalog:
@@ -184,7 +184,12 @@ def environments(conf_path: Path) -> list[str]:
     )
 
 
-def _project_path(metadata: "ProjectMetadata | None") -> Path:
+def project_path_of(metadata: "ProjectMetadata | None") -> Path:
+    """Find the project's folder, and let Kedro know of it.
+
+    Raises:
+        CatalogError: If there is none.
+    """
     if metadata is not None:
         return metadata.project_path
     from kedro.framework.startup import bootstrap_project

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.commands.output import table as layout
+from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog

@@ -1,25 +1,21 @@
-"""What a command prints: one JSON document, or a table for people.
+"""Where an answer goes: one JSON document, or text for people.
 
 Standard output carries the answer and nothing else; remarks go to standard error.
 """
 
 import json
 import os
-import shutil
-import sys
 import tempfile
-import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from lakeproof.commands.errors import OutputError
 
-MISSING = "-"
-_GAP = "  "
-_NARROWEST = 8
+_INTERRUPTED = 130
 
 
 def emit(
@@ -45,6 +41,22 @@ def emit(
         click.echo(text())
 
 
+@contextmanager
+def trouble_is(exit_code: int) -> Iterator[None]:
+    """Let errors end a command with an exit code that is not taken by an answer.
+
+    An interrupt ends it with the one of shells, where click would give 1.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        raise click.exceptions.Exit(_INTERRUPTED) from None
+    except click.ClickException as error:
+        vars(error)["exit_code"] = exit_code
+        raise
+
+
 def to_json(document: Mapping[str, Any]) -> str:
     """Write a document as every command does: schema number first, keys in the order given."""
     return json.dumps({"schema": 1, **document}, indent=2, ensure_ascii=False) + "\n"
@@ -53,44 +65,6 @@ def to_json(document: Mapping[str, Any]) -> str:
 def remark(sentence: str) -> None:
     """Say something beside the answer, where a script that reads the answer does not see it."""
     click.echo(sentence, err=True)
-
-
-def table(
-    columns: Mapping[str, Literal["left", "right"]],
-    rows: Sequence[Sequence[Any]],
-    width: int | None = None,
-    firm: Collection[str] = (),
-) -> str:
-    """Lay out rows in columns, cut to the terminal where there is one.
-
-    Args:
-        columns: Which way each is aligned, by heading.
-        rows: The cells; `None` is shown as a dash.
-        width: How wide a line may be; the terminal's width by default, without limit where
-            standard output is not a terminal, so that nothing is lost in a pipe.
-        firm: The columns that are cut only when all others are.
-    """
-    is_terminal = sys.stdout.isatty()
-    if width is None and is_terminal:
-        width = shutil.get_terminal_size().columns
-    cells = [list(columns), *([_shown(cell) for cell in row] for row in rows)]
-    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
-    last = [heading in firm for heading in columns]
-    while width is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        wide = [i for i, size in enumerate(widths) if size > _NARROWEST]
-        if not wide:
-            break
-        widths[min(wide, key=lambda i: (last[i], -widths[i]))] -= 1
-    lines = [
-        _GAP.join(
-            _padded(_cut(cell, size), size, side)
-            for cell, size, side in zip(line, widths, columns.values(), strict=True)
-        ).rstrip()
-        for line in cells
-    ]
-    if is_terminal:
-        lines[0] = click.style(lines[0], bold=True)
-    return "\n".join(lines)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -140,34 +114,3 @@ def _permissions(target: Path) -> int:
     umask = os.umask(0o077)
     os.umask(umask)
     return 0o666 & ~umask
-
-
-def _shown(cell: Any) -> str:
-    """Write a cell; what would steer the terminal is replaced, since others write commits too."""
-    text = MISSING if cell is None else str(cell)
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
-def _width(text: str) -> int:
-    """Count the terminal cells that a text takes."""
-    return sum(
-        0
-        if unicodedata.combining(character)
-        else 2
-        if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )
-
-
-def _cut(text: str, size: int) -> str:
-    if _width(text) <= size:
-        return text
-    while text and _width(text) > size - 1:
-        text = text[:-1]
-    return text + "…"
-
-
-def _padded(text: str, size: int, side: str) -> str:
-    padding = " " * (size - _width(text))
-    return padding + text if side == "right" else text + padding

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lakeproof.commands.output import MISSING
-from lakeproof.commands.output import table as layout
 from lakeproof.delta.pins import LATEST
+from lakeproof.terminal import MISSING, layout
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,10 @@ def test_help_shows_an_example(name):
     """On lines of its own."""
     text = CliRunner().invoke(commands, [name, "--help"]).output
     assert f"\n  Example:\n      kedro {name}" in text
-    for option in ("--env", "--json", "--output FILE", "--verbose"):
+    for option in ("--json", "--output FILE", "--verbose"):
         assert option in text
+    # A re-run takes the recorded one.
+    assert ("--env" in text) == (name != "reproduce")
 
 
 def test_the_commands_import_click_and_the_standard_library_alone():

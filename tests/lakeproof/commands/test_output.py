@@ -10,7 +10,8 @@ import pytest
 
 from lakeproof.commands import output
 from lakeproof.commands.errors import OutputError
-from lakeproof.commands.output import table, to_json, write_atomically
+from lakeproof.commands.output import to_json, write_atomically
+from lakeproof.terminal import layout as table
 
 COLUMNS = {"name": "left", "rows": "right"}
 

@@ -1,0 +1,103 @@
+"""`kedro check`: can recorded runs still be had again? Looks, scans nothing, runs nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.errors import LakeproofError
+from lakeproof.record.environment import gather_environment
+from lakeproof.reproduce.environment import missing_interpreter
+from lakeproof.reproduce.plan import make_plan
+from lakeproof.terminal import layout
+
+if TYPE_CHECKING:
+    from lakeproof.commands.project import RunProject
+
+_ID_CHARACTERS = 8
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Whether one run can be had again, and what is missing if not."""
+
+    run_id: str
+    is_reproducible: bool
+    missing: tuple[str, ...]
+
+
+def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Checked]:
+    """Check runs: those that are named, all finished ones that are no re-runs, or the last.
+
+    Raises:
+        LakeproofError: If there is no such run.
+    """
+    if is_all:
+        ids = [
+            run.run_id
+            for run in project.records.runs()
+            if run.status == "FINISHED" and "lakeproof.reproduces" not in run.tags
+        ]
+    else:
+        ids = [project.records.resolve(run) for run in runs or ("last",)]
+    here = gather_environment(project.path)
+    return [_check(project, run_id, here) for run_id in dict.fromkeys(ids)]
+
+
+def document(checked: Sequence[Checked]) -> dict[str, Any]:
+    """Give the JSON document."""
+    return {
+        "runs": [
+            {
+                "run_id": one.run_id,
+                "is_reproducible": one.is_reproducible,
+                "missing": list(one.missing),
+            }
+            for one in checked
+        ]
+    }
+
+
+def render(checked: Sequence[Checked]) -> str:
+    """Write it for people: a line a run, and beneath it what is missing."""
+    if not checked:
+        return "There is no recorded run yet. Make one: kedro run"
+    rows = []
+    for one in checked:
+        state = "yes" if one.is_reproducible else "no"
+        for place, sentence in enumerate(one.missing or (None,)):
+            rows.append(
+                [one.run_id[:_ID_CHARACTERS], state, sentence] if not place else ["", "", sentence]
+            )
+    return layout({"run": "left", "reproducible": "left", "missing": "left"}, rows)
+
+
+def exit_code(checked: Sequence[Checked]) -> int:
+    """Give 0 where all can be had again, 1 where some cannot."""
+    return int(any(not one.is_reproducible for one in checked))
+
+
+def _check(project: "RunProject", run_id: str, here: Any) -> Checked:
+    try:
+        record = project.records.record(run_id)
+        if record.run.status != "FINISHED":
+            return Checked(run_id, False, (f"The run {record.run.status}.",))
+        plan = make_plan(
+            record,
+            project.path,
+            project.locate_in(record.run.kedro_env),
+            project.has_artifact,
+            here,
+        )
+    except LakeproofError as error:
+        return Checked(run_id, False, (error.message,))
+    missing = list(plan.missing)
+    missing += [
+        f"Table {factor.factor.removeprefix('table id:')} is another one than the run's (id "
+        f"{factor.actual}, recorded {factor.expected}): only its content can tell. "
+        f"Try: kedro reproduce {run_id[:_ID_CHARACTERS]}"
+        for factor in plan.factors
+        if factor.factor.startswith("table id:")
+    ]
+    if not plan.has_environment:
+        missing += missing_interpreter(record.environment)
+    return Checked(run_id, not missing, tuple(missing))

@@ -1,0 +1,93 @@
+"""What a command about runs stands on: the project, its store, and today's catalog."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeproof.commands.catalog import open_catalog, project_path_of
+from lakeproof.delta.location import Location
+from lakeproof.errors import LakeproofError
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
+
+    from lakeproof.record.facts import FileFacts
+    from lakeproof.record.store import RecordStore
+
+
+@dataclass(frozen=True)
+class RunProject:
+    """A project, as the commands about its runs see it.
+
+    Args:
+        metadata: What Kedro's command line knows of it.
+        env: The environment whose MLflow configuration says where runs are kept.
+    """
+
+    metadata: "ProjectMetadata | None"
+    env: str | None
+
+    @cached_property
+    def path(self) -> Path:
+        """The project's folder."""
+        return project_path_of(self.metadata)
+
+    @cached_property
+    def records(self) -> "RecordStore":
+        """The store of its runs; opened when it is first asked for."""
+        from lakeproof.record.store import RecordStore
+        from lakeproof.record.tracking import open_loader, tracking_of
+
+        env = self.env or os.environ.get("KEDRO_ENV") or None
+        return RecordStore(tracking_of(self.path, open_loader(self.path, env)))
+
+    def locate_in(self, kedro_env: str) -> Callable[[str], Location | None]:
+        """Give what looks a table up in today's catalog of an environment.
+
+        A catalog that cannot be read today is none: the record says where the table was.
+        """
+        try:
+            catalog = open_catalog(self.metadata, kedro_env)
+        except LakeproofError:
+            return lambda _: None
+
+        def locate(name: str) -> Location | None:
+            try:
+                return catalog.table(name).location
+            except LakeproofError:
+                return None
+
+        return locate
+
+    def find_artifact(self, file: "FileFacts") -> Path | None:
+        """Bring a file that a recorded run wrote, from the artifacts of whichever has the bytes."""
+        from lakeproof.record.files import sha256_of
+
+        for uri in self._artifacts_like(file):
+            path = self.records.artifact(uri)
+            if path is not None and path.is_file() and sha256_of(path) == file.sha256:
+                return path
+        return None
+
+    def has_artifact(self, file: "FileFacts") -> bool:
+        """Tell whether a recorded run kept a file with these bytes."""
+        return any(
+            (path := self.records.artifact(uri)) is not None
+            and path.is_file()
+            and path.stat().st_size == file.size
+            for uri in self._artifacts_like(file)
+        )
+
+    def _artifacts_like(self, file: "FileFacts") -> list[str]:
+        found = [file.artifact] if file.artifact else []
+        for run in self.records.runs():
+            if run.record is not None:
+                found += [
+                    written.artifact
+                    for written in run.record.outputs.files
+                    if written.sha256 == file.sha256 and written.artifact
+                ]
+        return list(dict.fromkeys(found))
