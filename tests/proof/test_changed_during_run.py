@@ -1,0 +1,104 @@
+"""Edited while the run was going on: nobody can say which of the two states ran."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import Project
+
+from .conftest import append, commit_all, record_of, reproduce
+from .parts import add_pipeline
+
+PIPELINE = """
+import os
+
+from kedro.pipeline import Node, Pipeline
+
+
+def wait(settings: dict) -> int:
+    print("waiting", flush=True)
+    with open(os.environ["GO_ON"]) as pipe:
+        pipe.read()
+    return 1
+
+
+def create_pipeline() -> Pipeline:
+    return Pipeline([Node(wait, inputs="params:feature", outputs="answer", name="wait")])
+"""
+
+EDITS = {
+    "src/winery/rows.py": "\nEDITED = True\n",
+    "conf/base/parameters_train.yml": "\n# edited\n",
+    "conf/local/parameters_mine.yml": "mine: 1\n",
+    "README.md": "\nEdited.\n",
+}
+
+
+def run_while(project: Project, go_on, edit) -> str:
+    """Run, edit while the node waits, and give the run's id."""
+    os.mkfifo(go_on)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "kedro", "run", "--pipelines", "probe"],
+        cwd=project.path,
+        env={**project.environment, "GO_ON": str(go_on)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout.readline() == "waiting\n"
+    edit()
+    with open(go_on, "w") as pipe:
+        pipe.write("go on")
+    stdout, stderr = running.communicate(timeout=120)
+    assert running.returncode == 0, stderr
+    return stdout.partition("Recorded run ")[2][:32]
+
+
+@pytest.fixture(scope="module")
+def probing(make_project) -> Project:
+    """A project whose node waits."""
+    project = make_project("probing")
+    add_pipeline(project, "probe", PIPELINE)
+    append(
+        project.path / "conf/base/catalog.yml",
+        "\nanswer: {type: json.JSONDataset, filepath: data/answer.json}\n",
+    )
+    commit_all(project)
+    return project
+
+
+def test_edits_of_code_and_configuration_are_named_and_the_run_is_no_longer_had(probing, tmp_path):
+    """A source file, a tracked and an ignored file of the configuration, a document."""
+
+    def edit():
+        for name, text in EDITS.items():
+            append(probing.path / name, text)
+
+    run_id = run_while(probing, tmp_path / "go", edit)
+    assert record_of(probing, run_id)["code"]["changed_during_run"] == sorted(EDITS)
+    verdict = reproduce(probing, run_id, expected="INCONCLUSIVE")
+    for name in EDITS:
+        assert name in verdict.missing
+    assert "Edited while the run was going on" in verdict.missing
+    assert verdict.document["rerun_id"] is None
+    assert probing.kedro("check", run_id, code=1).stdout.count("Edited while") == 1
+    probing.git("checkout", "--quiet", "--", ".")
+    (probing.path / "conf/local/parameters_mine.yml").unlink()
+
+
+@pytest.mark.slow
+def test_what_runs_and_tools_leave_behind_is_no_edit(probing, tmp_path):
+    """Compiled modules, an editor's swap file, a commit of the same files, data."""
+
+    def edit():
+        append(probing.path / "src/winery/__pycache__/rows.cpython-311.pyc", "x")
+        append(probing.path / "src/winery/.rows.py.swp", "x")
+        append(probing.path / "data/08_reporting/note.txt", "x")
+        append(probing.path / "found-by-the-way.txt", "x")
+        probing.git("commit", "--quiet", "--allow-empty", "--message", "Meanwhile")
+
+    run_id = run_while(probing, tmp_path / "go", edit)
+    assert record_of(probing, run_id)["code"]["changed_during_run"] == []
+    assert record_of(probing, run_id)["problems"] == []
