@@ -1,0 +1,46 @@
+"""P7: `kedro reproduce` of the example against the run that it repeats, in one environment."""
+
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import copy_of_project, pairs, ratio, report, run
+
+RUNS = 5
+
+
+def main() -> None:
+    """Measure in turn; each run begins without tables, each re-run repeats the latest."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = copy_of_project(Path(folder) / "project")
+        paths = {"PYTHONPATH": str(project / "src")}
+        kedro = [sys.executable, "-m", "kedro"]
+
+        def original() -> None:
+            for data in (project / "data").glob("0[2-8]*"):
+                shutil.rmtree(data)
+            run([*kedro, "run"], project, **paths)
+
+        def again() -> None:
+            said = run([*kedro, "reproduce", "last"], project, **paths)
+            if not re.match("REPEATED", said):
+                sys.exit(f"not repeated:\n{said}")
+
+        original()
+        figures = ratio(pairs(again, original, RUNS))
+    report(
+        "P7 kedro reproduce ÷ the run that it repeats",
+        "<= 1.2",
+        figures["ratio"] <= 1.2,
+        reproduce_s=figures["ours_s"],
+        run_s=figures["theirs_s"],
+        ratio=figures["ratio"],
+        ratio_min=figures["ratio_min"],
+        ratio_max=figures["ratio_max"],
+    )
+
+
+if __name__ == "__main__":
+    main()
