@@ -57,13 +57,18 @@ class EmbeddedEngine:
                         f"{write.current.version} and its save_args.mode is error. It is as it was."
                     )
                 case "merge" if write.current is not None:
-                    return _merge(staged, write, write.current)
+                    return _as_given(_merge(staged, write, write.current), staged)
                 case "delete":
-                    return _delete(staged, write)
+                    return _as_given(_delete(staged, write), staged)
                 case "append" if write.current is not None:
-                    return _append(staged, write, write.current)
+                    return _as_given(_append(staged, write, write.current), staged)
                 case _:
                     return _replace(staged, write)
+
+
+def _as_given(written: Written, staged: StagedRows) -> Written:
+    """Say which rows were handed over: what the table holds already would hide others."""
+    return replace(written, given=staged.facts(list(staged.columns)).digest)
 
 
 def _replace(staged: StagedRows, write: Write) -> Written:
@@ -257,7 +262,7 @@ def _with(
             return None
         before -= going
     # Facts add up column by column, in the order of the table.
-    return before + digest_table(staged.lazy().select(list(current.columns)))
+    return before + staged.facts(list(current.columns))
 
 
 def _having_keys_of(staged: StagedRows, write: Write, current: OpenedTable) -> pl.LazyFrame:

@@ -100,12 +100,14 @@ class Written:
         is_committed: Whether there is a new version.
         rows: Rows handed over.
         digest: Content digest of the whole table, where the write knew it.
+        given: Content digest of the rows handed over, where they are not the whole table.
     """
 
     opened: OpenedTable
     is_committed: bool
     rows: int
     digest: str | None = field(default=None)
+    given: str | None = field(default=None)
 
 
 class Engine(Protocol):

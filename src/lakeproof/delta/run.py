@@ -30,6 +30,7 @@ class TableUse:
         pin: Who asked for the version that was read, if somebody did.
         mode: How it was written.
         deliveries: `sha256:` of the names and contents of the deliveries that were handed over.
+        given: Content digest of the rows handed over, where they are not the whole table.
     """
 
     dataset: str
@@ -42,6 +43,7 @@ class TableUse:
     pin: str | None = None
     mode: str | None = None
     deliveries: str | None = None
+    given: str | None = None
 
 
 @dataclass
@@ -124,6 +126,7 @@ class RunTables:
                     digest=written.digest,
                     mode=mode,
                     deliveries=deliveries,
+                    given=written.given,
                 )
             )
 

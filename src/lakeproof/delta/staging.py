@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from lakeproof.delta.location import Location
+from lakeproof.digest import TableFacts, digest_table
 from lakeproof.digest.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
 
@@ -50,6 +51,7 @@ class StagedRows:
         self.schema: pa.Schema = self._plan.collect_schema().to_arrow()
         self.columns = {field.name: delta_type(field.type) for field in self.schema}
         self.rows = 0
+        self._facts: dict[tuple[str, ...], TableFacts] = {}
 
     def __enter__(self) -> "StagedRows":
         """Evaluate the plan.
@@ -81,6 +83,13 @@ class StagedRows:
         if self._frames:
             return pl.concat(self._frames).lazy()
         return pl.DataFrame(schema=self._plan.collect_schema()).lazy()
+
+    def facts(self, columns: list[str]) -> TableFacts:
+        """Digest the rows, with their columns in an order."""
+        key = tuple(columns)
+        if key not in self._facts:
+            self._facts[key] = digest_table(self.lazy().select(columns))
+        return self._facts[key]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in their order, in Arrow batches of bounded size."""

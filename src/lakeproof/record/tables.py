@@ -1,5 +1,6 @@
 """The Delta tables of a run, as facts: what was read, what was written, with which content."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -135,6 +136,12 @@ def _handed_over(uses: Sequence[TableUse]) -> str | None:
     deliveries = [use.deliveries for use in uses if use.deliveries]
     if deliveries:
         return deliveries[-1]
+    given = [use.given for use in uses if use.given]
+    if len(given) == len(uses) == 1:
+        return given[0]
+    if given:
+        lines = "\n".join(f"{use.given or use.digest}" for use in uses)
+        return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
     return f"rows:{sum(use.rows or 0 for use in uses)}"
 
 

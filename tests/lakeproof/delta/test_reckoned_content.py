@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
+from lakeproof.delta.run import RunTables
 from lakeproof.delta.versions import compute_digest, stored_digest
 
 
@@ -89,3 +90,22 @@ def test_what_was_reckoned_on_another_version_is_not_believed(table, tmp_path):
     opened = table("append").resolve()
     assert opened.version == 2
     assert stored_digest(opened) is None
+
+
+def given(table: DeltaTable, rows: pl.DataFrame) -> str:
+    """What a run knows of the rows that it handed over."""
+    run = RunTables()
+    table.join(run)
+    table.save(rows)
+    return str(run.uses[-1].given)
+
+
+def test_rows_that_are_there_already_are_told_from_others_that_are(table):
+    """Both leave the table as it is; a node that gave other ones is another node."""
+    merged = table("merge")
+    one = pl.DataFrame({"k": ["a"], "x": [0.0], "n": [1]})
+    other = pl.DataFrame({"k": ["b"], "x": [1.5], "n": [2]})
+    assert given(merged, one) == given(merged, one) != given(merged, other)
+    deleted = table("delete")
+    assert given(deleted, pl.DataFrame({"k": ["z"]})) != given(deleted, pl.DataFrame({"k": ["y"]}))
+    assert merged.resolve().version == 0
