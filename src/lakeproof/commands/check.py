@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.environment import gather_environment
+from lakeproof.record.store import REPRODUCES
 from lakeproof.reproduce.environment import missing_interpreter
 from lakeproof.reproduce.plan import make_plan
 from lakeproof.terminal import layout
@@ -35,7 +36,7 @@ def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Che
         ids = [
             run.run_id
             for run in project.records.runs()
-            if run.status == "FINISHED" and "lakeproof.reproduces" not in run.tags
+            if run.status == "FINISHED" and REPRODUCES not in run.tags
         ]
     else:
         ids = [project.records.resolve(run) for run in runs or ("last",)]

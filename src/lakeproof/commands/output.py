@@ -16,6 +16,7 @@ import click
 from lakeproof.commands.errors import OutputError
 
 _INTERRUPTED = 130
+_MOST_CHARACTERS = 800
 
 
 def emit(
@@ -45,7 +46,8 @@ def emit(
 def trouble_is(exit_code: int) -> Iterator[None]:
     """Let errors end a command with an exit code that is not taken by an answer.
 
-    An interrupt ends it with the one of shells, where click would give 1.
+    An interrupt ends it with the one of shells, where click would give 1. So do errors that are
+    not ours, a store of another MLflow for one: a traceback's exit code would be an answer, too.
     """
     try:
         yield
@@ -55,6 +57,16 @@ def trouble_is(exit_code: int) -> Iterator[None]:
     except click.ClickException as error:
         vars(error)["exit_code"] = exit_code
         raise
+    except (click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())[:_MOST_CHARACTERS] or "no message"
+        told = OutputError(
+            f"{type(error).__name__}: {text}. This was not foreseen; your files are as they were. "
+            "Where it comes from: the same command with --verbose"
+        )
+        vars(told)["exit_code"] = exit_code
+        raise told from error
 
 
 def to_json(document: Mapping[str, Any]) -> str:

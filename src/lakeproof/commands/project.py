@@ -83,11 +83,14 @@ class RunProject:
 
     def _artifacts_like(self, file: "FileFacts") -> list[str]:
         found = [file.artifact] if file.artifact else []
+        return list(dict.fromkeys([*found, *self._kept_files.get(file.sha256, ())]))
+
+    @cached_property
+    def _kept_files(self) -> dict[str, list[str]]:
+        """The artifacts that hold a file which a recorded run wrote, by its sha256."""
+        found: dict[str, list[str]] = {}
         for run in self.records.runs():
-            if run.record is not None:
-                found += [
-                    written.artifact
-                    for written in run.record.outputs.files
-                    if written.sha256 == file.sha256 and written.artifact
-                ]
-        return list(dict.fromkeys(found))
+            for file in run.record.outputs.files if run.record is not None else ():
+                if file.artifact:
+                    found.setdefault(file.sha256, []).append(file.artifact)
+        return found

@@ -92,9 +92,13 @@ def _judged(project: "RunProject", record: "Record", plan: Plan, outcome: Outcom
     """Compare, and keep the re-run with its verdict in the user's store."""
     run_id = keep.begin(project.records, outcome.record)
     try:
-        rerun = keep.as_run(outcome.record, run_id)
+        rerun = keep.as_run(outcome.record, run_id, record)
         table_ids = tuple(f for f in plan.factors if f.factor.startswith("table id:"))
-        comparison = compare(record, rerun, is_rerun=True, extra_factors=table_ids)
+        known = table_ids
+        if outcome.left_out:
+            lost = "; ".join(outcome.left_out)
+            known = (*table_ids, Factor("code:not restored", lost, None, is_setup=True))
+        comparison = compare(record, rerun, is_rerun=True, extra_factors=known)
         keep.finish(project.records, rerun, outcome.artifacts, comparison)
     except BaseException:
         # Without a verdict it is no re-run, and nobody is at work on it any more.

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.record.store import REPRODUCES, VERDICT
 from lakeproof.reproduce.report import shortened
 from lakeproof.terminal import layout
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from lakeproof.record.store import StoredRun
 
 _ID_CHARACTERS = 8
-_REPRODUCES, _VERDICT = "lakeproof.reproduces", "lakeproof.verdict"
 
 
 def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
@@ -32,7 +32,7 @@ def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
                 "outputs": _outputs(run.record),
                 "metrics": _metrics(run),
                 "reproduces": _reproduces(run),
-                "verdict": run.tags.get(_VERDICT),
+                "verdict": run.tags.get(VERDICT),
                 "trouble": run.trouble,
             }
             for run in found
@@ -108,14 +108,14 @@ def _metrics(run: "StoredRun") -> dict[str, float | None]:
 
 def _reproduces(run: "StoredRun") -> str | None:
     recorded = run.record.run.reproduces if run.record else None
-    return recorded or run.tags.get(_REPRODUCES)
+    return recorded or run.tags.get(REPRODUCES)
 
 
 def _rerun(run: "StoredRun") -> str | None:
     reproduces = _reproduces(run)
     if reproduces is None:
         return None
-    return " ".join(_present([reproduces[:_ID_CHARACTERS], run.tags.get(_VERDICT)]))
+    return " ".join(_present([reproduces[:_ID_CHARACTERS], run.tags.get(VERDICT)]))
 
 
 def _commit(record: "Record") -> str | None:

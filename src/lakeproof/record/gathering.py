@@ -162,6 +162,8 @@ def problems_of(record: Record) -> tuple[str, ...]:
             "The project was not in a git repository with a commit, so its code is known by digest "
             "alone and cannot be restored."
         )
+    if any(not content.path for content in code.untracked):
+        problems.append("Git could not say which files it does not track, so they are not known.")
     if code.changed_during_run:
         named = ", ".join(code.changed_during_run[:5])
         more = len(code.changed_during_run) - 5

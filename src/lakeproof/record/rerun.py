@@ -152,20 +152,21 @@ def hold_outputs(
     instead; what is no local file (SQL, an API, a bucket) is digested and kept in memory.
 
     Raises:
-        RunError: If a table is written that the record does not name.
+        RunError: If a table would be written that is not in scratch. The recorded run did not write
+            it, or its record would say so and it would be there.
     """
     from kedro.io import MemoryDataset
 
     from lakeproof.delta.dataset import DeltaTable
 
-    told = {table.dataset for table in rerun.tables}
+    scratch = Path(rerun.store).parent
     for name in sorted(pipeline.all_outputs()):
         dataset: Any = catalog.get(name)
         if isinstance(dataset, DeltaTable):
-            if name not in told and not _is_inside(dataset.location.uri, project_path):
+            if not _is_inside(dataset.location.uri, scratch):
                 raise RunError(
-                    f"The re-run would write table '{name}' at {dataset.location.uri}, which the "
-                    "record does not name. Nothing was run."
+                    f"The re-run may write table '{name}' at {dataset.location.uri}, which the "
+                    "recorded run did not write. Nothing was run, and the table is as it was."
                 )
             continue
         # What the catalog does not name is held in memory by the runner.

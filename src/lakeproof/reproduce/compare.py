@@ -141,6 +141,7 @@ class _Made:
         for file in record.outputs.files:
             self.files.setdefault(file.dataset, []).append(file)
         self.values = {one.dataset: one for one in record.outputs.values}
+        self.used = {crossing.dataset for node in record.nodes for crossing in node.inputs}
 
     def names(self) -> list[str]:
         return [*self.crossings, *self.tables, *self.models, *self.files, *self.values]
@@ -236,7 +237,8 @@ def _table_details(expected: TableWritten, actual: TableWritten) -> Iterator[str
         if counts.count("->") == 1:
             yield f"rows handed over: {counts}"
         else:
-            yield "other deliveries were handed over"
+            kind = "rows" if {"rs1"} == {kind for kind, *_ in kinds} else "deliveries"
+            yield f"other {kind} were handed over"
 
 
 def _model(
@@ -268,8 +270,9 @@ def _output(name: str, ours: _Made, theirs: _Made, counts: bool) -> Artifact:
     if not has_digests and has_files:
         sides = sides[0] and files[0], sides[1] and files[1]
     if not is_saved:
-        # A plan that nobody has computed has no content; what it ends up in is compared there.
-        counts = counts and kinds != {"lazy"}
+        # A plan that nobody has computed has no content; what it ends up in is compared there, if
+        # it ends up anywhere.
+        counts = counts and not (kinds == {"lazy"} and name in ours.used & theirs.used)
         maker, _ = ours.crossings.get(name) or theirs.crossings[name]
         name = f"{maker} → {name}"
     counts = counts and kinds != {"picture"}

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
-from lakeproof.record.environment import PROJECT, lock_hashes, normalised
+from lakeproof.record.environment import EDITABLE, PROJECT, lock_hashes, normalised
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.reproduce.facts import Factor
 
@@ -66,6 +66,11 @@ def differences(recorded: EnvironmentFacts, here: EnvironmentFacts) -> tuple[Fac
         pairs[f"package:{name}"] = (_described(then.get(name)), _described(now.get(name)))
     for name in sorted({*recorded.jars, *here.jars}):
         pairs[f"jar:{name}"] = (recorded.jars.get(name), here.jars.get(name))
+    for name in then.keys() & now.keys():
+        if then[name].origin == now[name].origin == EDITABLE:
+            # Its version says little of its code, which is in no record.
+            known = pairs[f"package:{name}"]
+            pairs[f"package:{name}"] = known[0], f"{known[1]}, whose code may be another"
     return tuple(
         Factor(factor, expected, actual, is_setup=expected is not None)
         for factor, (expected, actual) in pairs.items()
@@ -96,9 +101,10 @@ def _interpreter(facts: EnvironmentFacts) -> str:
 
 
 def missing_interpreter(recorded: EnvironmentFacts) -> tuple[str, ...]:
-    """Say that the recorded interpreter is missing, if it is, without building anything."""
+    """Say what of an environment is known to be missing, without building anything."""
     try:
         _find_interpreter(recorded, Path.cwd())
+        _requirements(recorded, None)
     except EnvironmentMissingError as error:
         return (error.message,)
     return ()

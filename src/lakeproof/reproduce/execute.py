@@ -6,7 +6,7 @@ error of ours with a sentence, before anything is run.
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,12 @@ class Outcome:
     Args:
         record: That of the re-run.
         artifacts: The folder of what it logged, the record aside.
+        left_out: Sentences on what the run may have seen and the re-run has not.
     """
 
     record: Record
     artifacts: Path | None
+    left_out: tuple[str, ...] = ()
 
 
 def verify(plan: Plan, say: Say) -> tuple[str, ...]:
@@ -132,7 +134,8 @@ def execute(
         say(f"Asking OpenBLAS for the recorded kernel {kernel}")
         words[recipe.KERNEL] = kernel
     finished = run_child(python, out.project, config, words, rerun_file, say)
-    return _result(finished, Path(rerun.record_path), store)
+    outcome = _result(finished, Path(rerun.record_path), store)
+    return replace(outcome, left_out=out.left_out)
 
 
 def _place(table: NeededTable, target: Path, say: Say) -> list[RerunTable]:

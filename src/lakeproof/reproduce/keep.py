@@ -6,8 +6,10 @@ not the model, which is the recorded one's or is not.
 """
 
 import json
+import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.record import store
 from lakeproof.record.command import to_yaml
-from lakeproof.record.facts import FileFacts, Record
+from lakeproof.record.facts import Content, FileFacts, Record
 from lakeproof.reproduce.facts import Comparison
 from lakeproof.reproduce.report import document
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _COMPARISON = "comparison.json"
 _LONGEST_PARAMETER = 6_000
+# What MLflow refuses in a name.
+_NOT_IN_NAMES = re.compile(r"[^/\w.\- :]")
 
 
 def begin(records: store.RecordStore, record: Record) -> str:
@@ -47,9 +51,31 @@ def begin(records: store.RecordStore, record: Record) -> str:
     return str(run.info.run_id)
 
 
-def as_run(record: Record, run_id: str) -> Record:
-    """Give the record of a re-run the id that it has in the user's store."""
+def as_run(record: Record, run_id: str, recorded: Record) -> Record:
+    """Make the record of a re-run one of the user's store.
+
+    It gets the id that it has there, and names nothing of scratch. What the recorded run withheld,
+    because it held a secret, stays withheld: the re-run may not have known the secret.
+    """
     scratch_id = record.run.run_id
+    withheld = {
+        content.sha256: content
+        for content in (
+            *((recorded.code.diff,) if recorded.code.diff else ()),
+            *recorded.code.untracked,
+            *recorded.configuration.files,
+        )
+        if content.withheld and content.sha256
+    }
+
+    def kept(content: Content) -> Content:
+        known = withheld.get(content.sha256)
+        return replace(known, path=content.path) if known is not None else content
+
+    def with_source(options: Mapping[str, Any]) -> dict[str, Any]:
+        rest = {name: value for name, value in options.items() if name != "conf_source"}
+        source = recorded.run.options.get("conf_source")
+        return {**rest, "conf_source": source} if source else rest
 
     def moved(file: FileFacts) -> FileFacts:
         is_kept = file.artifact is not None and file.artifact.startswith(f"runs:/{scratch_id}/")
@@ -58,7 +84,22 @@ def as_run(record: Record, run_id: str) -> Record:
 
     return replace(
         record,
-        run=replace(record.run, run_id=run_id),
+        run=replace(
+            record.run,
+            run_id=run_id,
+            options=with_source(record.run.options),
+            config=with_source(record.run.config),
+        ),
+        code=replace(
+            record.code,
+            diff=kept(record.code.diff) if record.code.diff else None,
+            untracked=tuple(map(kept, record.code.untracked)),
+        ),
+        configuration=replace(
+            record.configuration,
+            source=recorded.configuration.source,
+            files=tuple(map(kept, record.configuration.files)),
+        ),
         inputs=replace(record.inputs, files=tuple(map(moved, record.inputs.files))),
         outputs=replace(record.outputs, files=tuple(map(moved, record.outputs.files))),
     )
@@ -86,7 +127,7 @@ def finish(
         if metric.value is not None
     ]
     params = [
-        Param(name, str(value)[:_LONGEST_PARAMETER])
+        Param(_NOT_IN_NAMES.sub("_", name), str(value)[:_LONGEST_PARAMETER])
         for name, value in _leaves(record.parameters.values)
     ]
     client.log_batch(run_id, metrics=metrics, params=params[:1_000])

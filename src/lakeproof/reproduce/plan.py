@@ -136,7 +136,8 @@ def _missing_code(record: Record, project_path: Path) -> list[str]:
         return [error.message]
     conf = project_path / record.configuration.source
     present = conf.parent if conf.name.endswith(ARCHIVES) else conf
-    withheld = [lacking(file, top) for file in code.untracked]
+    # What has no digest (a nested repository, a dead link) is left out of a worktree, and said.
+    withheld = [lacking(file, top) for file in code.untracked if file.sha256]
     withheld += [lacking(file, present) for file in record.configuration.files]
     return [sentence for sentence in withheld if sentence is not None]
 

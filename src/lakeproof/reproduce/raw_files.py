@@ -126,8 +126,10 @@ def restore(content: Content, root: Path, path: str, present: Path) -> None:
 
 def lacking(content: Content, present: Path) -> str | None:
     """Say what `restore` would miss, by presence and size alone; `None` where it may have all."""
-    if content.withheld is None or not content.sha256:
+    if content.withheld is None:
         return None
+    if not content.sha256:
+        return f"The record could not keep '{content.path}': {content.withheld}."
     if any(_has_size(file, content.size) for file in _candidates(content, present)):
         return None
     return (

@@ -119,8 +119,8 @@ def first_divergence(comparison: Comparison) -> str:
     if found is None:
         return ""
     return shortened(
-        f"They part at node '{found.node}': what it got is the same, what it gave is not "
-        f"({', '.join(found.artifacts)})."
+        f"They part at node '{found.node}': what it got is the same as far as it "
+        f"can be compared, what it gave is not ({', '.join(found.artifacts)})."
     )
 
 

@@ -20,8 +20,6 @@ from lakeproof.reproduce.facts import (
 
 InputKind = Literal["table", "file", "value"]
 
-# `--engine` sets this runtime parameter, which Kedro puts among the others.
-_ENGINE = "parameter:engine"
 _NONE = "That was no re-run."
 _MOST_CHARACTERS = 100
 
@@ -189,9 +187,7 @@ def why_no_rerun(
         yield f"The code of the re-run changed while it ran: {changed}. {_NONE}"
     for factor in factors:
         kind, _, name = factor.factor.partition(":")
-        # One in addition may be how the re-run was told what to do; no recorded node knows it.
-        is_recorded = factor.expected is not None or name in expected.parameters.sources
-        if kind == "parameter" and factor.factor != _ENGINE and is_recorded:
+        if kind == "parameter":
             yield (
                 f"The re-run had another parameter '{name}': recorded "
                 f"{_cut(factor.expected)}, re-run {_cut(factor.actual)}. {_NONE}"

@@ -89,7 +89,8 @@ def test_people_read_the_verdict_first_then_why_then_everything():
     assert parts[0] == (f"DIVERGED ({RUN[:8]} and {RERUN[:8]}): 2 of 6 artifacts are not the same.")
     assert parts[1].startswith("- Node 'score' no longer gives the file 'metrics'")
     assert parts[2] == (
-        "They part at node 'fit': what it got is the same, what it gave is not (model)."
+        "They part at node 'fit': what it got is the same as far as it can be compared, what it "
+        "gave is not (model)."
     )
     assert parts[3].splitlines()[1].split() == ["cpu", "A", "CPU", "Another", "CPU"]
     lines = parts[4].splitlines()
