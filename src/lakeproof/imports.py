@@ -37,6 +37,18 @@ def end_imports() -> None:
 
 
 @contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let the garbage collector wait while something large is imported."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
 def without_ipython() -> Iterator[None]:
     """Say that there is no IPython, where none is loaded.
 

@@ -1,11 +1,12 @@
 """What a run does not wait for while it imports."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
 
-from lakeproof.imports import without_ipython
+from lakeproof.imports import without_collecting, without_ipython
 
 
 def python(code: str) -> str:
@@ -53,7 +54,7 @@ assert gc.get_freeze_count() == count
 def test_ipython_is_absent_only_for_whom_it_is_said():
     """A node may import it."""
     answer = python("""
-from lakeproof.imports import without_ipython
+from lakeproof.imports import without_collecting, without_ipython
 with without_ipython():
     try:
         from IPython import get_ipython
@@ -72,3 +73,18 @@ def test_ipython_is_back_after_an_error():
     with pytest.raises(ZeroDivisionError), without_ipython():
         raise ZeroDivisionError
     assert sys.modules.get("IPython", "not loaded") is not None
+
+
+@without_collecting()
+def fail_to_import(seen: list[bool]) -> None:
+    """Fail, as an import may."""
+    seen.append(gc.isenabled())
+    raise ImportError
+
+
+def test_garbage_is_collected_again_after_an_import():
+    """Also where it failed."""
+    seen: list[bool] = []
+    with pytest.raises(ImportError):
+        fail_to_import(seen)
+    assert (seen, gc.isenabled()) == ([False], True)

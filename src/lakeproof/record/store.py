@@ -112,9 +112,12 @@ class RecordStore:
     @cached_property
     def client(self) -> "MlflowClient":
         """MLflow's, opened when it is first needed: a SQLite store is made by opening it."""
-        from mlflow.tracking import MlflowClient
+        from lakeproof.imports import without_collecting
 
-        return MlflowClient(self.tracking.uri, registry_uri=self.tracking.uri)
+        with without_collecting():
+            from mlflow.tracking import MlflowClient
+
+            return MlflowClient(self.tracking.uri, registry_uri=self.tracking.uri)
 
     @property
     def experiment_id(self) -> str | None:
