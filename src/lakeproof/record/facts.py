@@ -189,9 +189,9 @@ class TableWritten:
         digest: `rs1:…` of the whole table afterwards.
         digest_from: `commit` where the write knew it, `rows` where they were read.
         node: Who handed them over.
-        handed_over: What was given: `rs1:…` of rows that join others, `rows:178` of those that are
-            the whole table, `sha256:…` of deliveries' names and contents or of several chunks. Rows
-            that the table holds already leave no trace in it.
+        handed_over: What was given: `rows:178` that are the whole table, `rows:5 rs1:…` that join
+            others (`sha256:…` for several chunks), `sha256:…` of deliveries' names and contents.
+            Rows that the table holds already leave no trace in it.
     """
 
     dataset: str

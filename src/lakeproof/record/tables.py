@@ -136,13 +136,14 @@ def _handed_over(uses: Sequence[TableUse]) -> str | None:
     deliveries = [use.deliveries for use in uses if use.deliveries]
     if deliveries:
         return deliveries[-1]
+    counted = f"rows:{sum(use.rows or 0 for use in uses)}"
     given = [use.given for use in uses if use.given]
     if len(given) == len(uses) == 1:
-        return given[0]
+        return f"{counted} {given[0]}"
     if given:
         lines = "\n".join(f"{use.given or use.digest}" for use in uses)
-        return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
-    return f"rows:{sum(use.rows or 0 for use in uses)}"
+        return f"{counted} sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
+    return counted
 
 
 def relative_to(project_path: Path, uri: str) -> str:

@@ -233,12 +233,13 @@ def _table_details(expected: TableWritten, actual: TableWritten) -> Iterator[str
         yield f"rows: {expected.rows} -> {actual.rows}"
     if _gave_otherwise(expected, actual):
         kinds = [str(one.handed_over).partition(":") for one in (expected, actual)]
-        counts = " -> ".join(number for kind, _, number in kinds if kind == "rows")
-        if counts.count("->") == 1:
-            yield f"rows handed over: {counts}"
+        counts = [number.partition(" ")[0] for kind, _, number in kinds if kind == "rows"]
+        if len(counts) < 2:
+            yield "other deliveries were handed over"
+        elif counts[0] == counts[1]:
+            yield "other rows were handed over"
         else:
-            kind = "rows" if {"rs1"} == {kind for kind, *_ in kinds} else "deliveries"
-            yield f"other {kind} were handed over"
+            yield f"rows handed over: {' -> '.join(counts)}"
 
 
 def _model(

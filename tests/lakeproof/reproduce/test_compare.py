@@ -631,7 +631,8 @@ def test_a_crossing_of_an_unknown_dataset_needs_no_file():
         ("rows:5", "rows:0", "rows handed over: 5 -> 0"),
         (digest("two files", "sha256"), digest("none", "sha256"), "other deliveries were handed"),
         (digest("two files", "sha256"), "rows:2", "other deliveries were handed over"),
-        (digest("some"), digest("as many others"), "other rows were handed over"),
+        (f"rows:2 {digest('some')}", f"rows:2 {digest('others')}", "other rows were handed over"),
+        (f"rows:1 {digest('one')}", f"rows:0 {digest('none')}", "rows handed over: 1 -> 0"),
     ],
 )
 def test_a_table_that_held_the_rows_already_does_not_hide_what_was_handed_over(then, now, detail):
