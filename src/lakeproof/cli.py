@@ -73,6 +73,18 @@ def common_options(has_env: bool = True) -> Callable[[Command], Command]:
     return add
 
 
+def report_option(told: str) -> Callable[[Command], Command]:
+    """Add the option `report`: a page for people who have neither the project nor Kedro."""
+    return click.option(
+        "--report",
+        "report_file",
+        type=click.Path(dir_okay=False, writable=True, path_type=Path),
+        callback=_require_folder,
+        metavar="FILE",
+        help=told,
+    )
+
+
 @commands.command()
 @click.argument("table")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
@@ -171,11 +183,13 @@ def runs(
 
 @commands.command()
 @click.argument("run")
+@report_option("Write an HTML page about the run to this file instead.")
 @common_options()
 @click.pass_obj
 def show(
     metadata: "ProjectMetadata | None",
     run: str,
+    report_file: Path | None,
     env: str | None,
     as_json: bool,
     output: Path | None,
@@ -188,14 +202,19 @@ def show(
     Example:
         kedro show last
         kedro show 3f9c2a7b --json
+        kedro show 3f9c2a7b --report record.html
     """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands import report_page
     from lakeproof.commands import show as room
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
-    records = RunProject(metadata, env).records
-    record = records.record(records.resolve(run))
-    emit(room.document(record), lambda: room.render(record), as_json, output)
+    project = RunProject(metadata, env)
+    record = project.records.record(project.records.resolve(run))
+    if report_file is not None:
+        report_page.write_record(project, record, report_file)
+    if report_file is None or as_json or output is not None:
+        emit(room.document(record), lambda: room.render(record), as_json, output)
 
 
 @commands.command()
@@ -212,6 +231,7 @@ def show(
     help="Use the interpreter and libraries of this environment as they are.",
 )
 @click.option("--keep", is_flag=True, help="Leave the scratch project and say where it is.")
+@report_option("Write an HTML page about it to this file as well, whatever the verdict.")
 @common_options(has_env=False)
 @click.pass_obj
 def reproduce(
@@ -220,6 +240,7 @@ def reproduce(
     engine: str | None,
     is_here: bool,
     keep: bool,
+    report_file: Path | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
@@ -233,18 +254,21 @@ def reproduce(
     Example:
         kedro reproduce last
         kedro reproduce 3f9c2a7b --json --output verdict.json
+        kedro reproduce 3f9c2a7b --report proof.html
         kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.output import emit, trouble_is
     from lakeproof.commands.project import RunProject
 
     with trouble_is(2):
+        from lakeproof.commands import report_page
         from lakeproof.commands import reproduce as room
         from lakeproof.reproduce import report
         from lakeproof.reproduce.verdict import exit_code
 
+        project = RunProject(metadata, None)
         found = room.reproduce(
-            RunProject(metadata, None),
+            project,
             run,
             engine,
             is_here,
@@ -252,6 +276,8 @@ def reproduce(
             lambda t: click.echo(t, err=True),
         )
         emit(report.document(found), lambda: report.render(found), as_json, output)
+        if report_file is not None:
+            report_page.write_rerun(project, found, report_file)
     raise click.exceptions.Exit(exit_code(found.verdict))
 
 

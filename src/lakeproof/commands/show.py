@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.record.parameters import leaves
 from lakeproof.reproduce.report import shortened
 from lakeproof.terminal import layout
 
@@ -93,16 +94,8 @@ def _content(content: "Content") -> str:
 
 def _parameters(record: "Record") -> Iterator[list[Any]]:
     sources = record.parameters.sources
-    for name, value in _leaves(record.parameters.values):
+    for name, value in leaves(record.parameters.values):
         yield [name, repr(value), sources.get(name)]
-
-
-def _leaves(values: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    if not isinstance(values, Mapping) or not values:
-        yield name, values
-        return
-    for key, value in values.items():
-        yield from _leaves(value, f"{name}.{key}" if name else str(key))
 
 
 def _inputs(record: "Record") -> Iterator[list[Any]]:

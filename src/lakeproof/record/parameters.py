@@ -29,9 +29,9 @@ def gather_parameters(
     resolved = resolved_parameters(config_loader) or dict(runtime_params)
     objects: list[str] = []
     values, redacted = secrets.redact(_plain(resolved, "", objects))
-    given = set(_leaves(runtime_params))
+    given = set(_names(runtime_params))
     declared = _declared(config_loader)
-    sources = {name: _source(name, given, declared) for name in _leaves(values)}
+    sources = {name: _source(name, given, declared) for name in _names(values)}
     sources |= dict.fromkeys(objects, FROM_PYTHON)
     return ParameterFacts(values=values, sources=sources, redacted=redacted)
 
@@ -79,14 +79,18 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple)
 
 
-def _leaves(value: Mapping[Any, Any], name: str = "") -> Iterator[str]:
-    """Yield dotted names; a list is one leaf, and so is an empty mapping."""
-    for key, item in value.items():
+def leaves(values: Mapping[Any, Any], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each parameter by its dotted name; a list is one leaf, and so is an empty mapping."""
+    for key, item in values.items():
         dotted = f"{name}.{key}" if name else str(key)
         if isinstance(item, Mapping) and item:
-            yield from _leaves(item, dotted)
+            yield from leaves(item, dotted)
         else:
-            yield dotted
+            yield dotted, item
+
+
+def _names(values: Mapping[Any, Any]) -> list[str]:
+    return [name for name, _ in leaves(values)]
 
 
 def _source(name: str, given: set[str], declared: Mapping[str, str]) -> str:
@@ -112,7 +116,7 @@ def _declared(config_loader: Any) -> dict[str, str]:
         for path in sorted(files_matching(folder / environment, patterns)):
             if path.endswith(_SUFFIXES) and "/." not in path.removeprefix(folder.as_posix()):
                 name = Path(path).relative_to(folder.absolute()).as_posix()
-                declared |= dict.fromkeys(_leaves(_read(Path(path))), f"{folder.name}/{name}")
+                declared |= dict.fromkeys(_names(_read(Path(path))), f"{folder.name}/{name}")
     return declared
 
 

@@ -171,6 +171,11 @@ class RecordStore:
         """
         return self._record(self.client.get_run(run_id))
 
+    def seal(self, run_id: str) -> str | None:
+        """Give the digest of a run's record as it stands on the run; `None` if it has none."""
+        tags = self.client.get_run(run_id).data.tags
+        return str(tags[TAG]) if TAG in tags else None
+
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
         import mlflow

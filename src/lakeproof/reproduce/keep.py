@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.record import store
 from lakeproof.record.command import to_yaml
 from lakeproof.record.facts import Content, FileFacts, Record
+from lakeproof.record.parameters import leaves
 from lakeproof.reproduce.facts import Comparison
 from lakeproof.reproduce.report import document
 
@@ -128,7 +129,7 @@ def finish(
     ]
     params = [
         Param(_NOT_IN_NAMES.sub("_", name), str(value)[:_LONGEST_PARAMETER])
-        for name, value in _leaves(record.parameters.values)
+        for name, value in leaves(record.parameters.values)
     ]
     client.log_batch(run_id, metrics=metrics, params=params[:1_000])
     if artifacts is not None:
@@ -141,16 +142,6 @@ def finish(
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
     client.set_tag(run_id, store.VERDICT, comparison.verdict)
     client.set_terminated(run_id, record.run.status, end_time=moment)
-
-
-def _leaves(value: Any, name: str = "") -> list[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        return [
-            leaf
-            for key, item in value.items()
-            for leaf in _leaves(item, f"{name}.{key}" if name else str(key))
-        ]
-    return [(name, value)] if name else []
 
 
 def _milliseconds(moment: str) -> int:

@@ -1,0 +1,209 @@
+"""The part of the page that says what was run: data, code, parameters, and what came out."""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from lakeproof.record.facts import Content, Metric, Record
+from lakeproof.record.parameters import leaves
+from lakeproof.report.facts import (
+    Cell,
+    Listing,
+    Pictures,
+    Section,
+    Sentences,
+    Style,
+    code,
+    facts,
+    filled,
+    table,
+)
+
+_MOST_LINES = 300
+_LONGEST_LINE = 400
+
+
+def result(record: Record, rerun: Record | None, pictures: Pictures) -> Section:
+    """Show metrics, beside those of the re-run where there is one, and pictures."""
+    names = sorted(record.metrics.keys() | (rerun.metrics.keys() if rerun else set()))
+    columns: dict[str, Style] = {"metric": "text", "recorded": "number"}
+    sides = [record]
+    if rerun is not None:
+        columns["re-run"] = "number"
+        sides.append(rerun)
+    rows = ([name, *(_metric(side.metrics.get(name)) for side in sides)] for name in names)
+    return Section("Metrics and pictures", filled(table(columns, rows), pictures))
+
+
+def run(record: Record) -> Section:
+    """Say which run it was and how it was asked for."""
+    found = record.run
+    return Section(
+        "What was run",
+        filled(
+            facts(
+                {
+                    "pipelines": ", ".join(found.pipelines),
+                    "Kedro environment": found.kedro_env,
+                    "command": code(found.command and shlex.join(found.command)),
+                    "started": _moment(found.started_at),
+                    "took": f"{found.duration_s:.1f} s",
+                    "ended": found.status,
+                    "failed at step": found.failed_node,
+                    "error": code(found.error),
+                    "is itself a re-run of": code(found.reproduces),
+                }
+            ),
+            table(
+                {"step": "text", "seconds": "number", "was given": "text", "made": "text"},
+                (
+                    [
+                        node.name,
+                        Cell(f"{node.duration_s:.2f}", "number"),
+                        ", ".join(one.dataset for one in node.inputs),
+                        ", ".join(one.dataset for one in node.outputs),
+                    ]
+                    for node in record.nodes
+                ),
+            ),
+        ),
+    )
+
+
+def data(record: Record) -> Section:
+    """Say which versions were read and written, and what was in them."""
+    columns: dict[str, Style] = {
+        "table": "text",
+        "version": "number",
+        "rows": "number",
+        "content, table id": "code",
+    }
+    files: dict[str, Style] = {"file or source": "text", "": "text", "content": "code"}
+    read, written = record.inputs, record.outputs
+    others: list[list[Any]] = [
+        *([one.dataset, "read", f"sha256:{one.sha256}", one.path] for one in read.files),
+        *([one.dataset, "read", one.digest or one.note, one.type] for one in read.values),
+        *([one.dataset, "written", f"sha256:{one.sha256}", one.path] for one in written.files),
+        *([one.dataset, "written", one.digest or one.note, one.type] for one in written.values),
+    ]
+    return Section(
+        "On which data",
+        filled(
+            table(
+                {**columns, "table read from": "text"},
+                (
+                    [
+                        one.dataset,
+                        one.version,
+                        one.rows,
+                        f"{one.digest}\n{one.table_id}",
+                        one.uri
+                        + (", written by this run before" if one.is_own else "")
+                        + (f", pinned by {one.pin}" if one.pin else ""),
+                    ]
+                    for one in read.tables
+                ),
+            ),
+            table(
+                {**columns, "table written to": "text"},
+                (
+                    [
+                        one.dataset,
+                        one.version,
+                        one.rows,
+                        f"{one.digest}\n{one.table_id}",
+                        f"{one.uri} ({one.mode})"
+                        + ("" if one.written else ", which held these rows already"),
+                    ]
+                    for one in written.tables
+                ),
+            ),
+            table({**files, "where": "text"}, others),
+        ),
+        "A version never changes once it is written. The digest tells its content: rows and "
+        "types, whatever their order or the layout of files.",
+    )
+
+
+def source(record: Record) -> Section:
+    """Say which commit ran, and what the working tree had beyond it."""
+    found = record.code
+    state = (
+        "with the changes below, which were not committed"
+        if found.is_dirty
+        else "exactly as committed"
+    )
+    diff = found.diff
+    return Section(
+        "With which code",
+        filled(
+            facts(
+                {
+                    "commit": code(found.commit or "none: the code is known by digest alone"),
+                    "state": state if found.commit else None,
+                    "repository": code(found.remote),
+                    "digest of the source tree": code(found.tree),
+                    "source files": len(found.files),
+                    "digest of the configuration": code(record.configuration.digest),
+                    "changed while it ran": ", ".join(found.changed_during_run) or None,
+                }
+            ),
+            table(
+                {"untracked file": "text", "bytes": "number", "content": "code", "": "text"},
+                (_content(one) for one in found.untracked),
+            ),
+            Sentences((f"The changes are not shown: {diff.withheld}.",))
+            if diff is not None and diff.withheld
+            else Sentences(()),
+            Listing(_bounded(diff.text) if diff is not None and diff.text else ""),
+        ),
+    )
+
+
+def parameters(record: Record) -> Section:
+    """List every parameter as the steps got it."""
+    sources = record.parameters.sources
+    return Section(
+        "With which parameters",
+        filled(
+            table(
+                {"parameter": "text", "value": "code", "set in": "text"},
+                (
+                    [name, Cell(repr(value)[:_LONGEST_LINE], "code"), sources.get(name)]
+                    for name, value in leaves(record.parameters.values)
+                ),
+            )
+        ),
+    )
+
+
+def problems(record: Record) -> Section:
+    """Say what the run itself made impossible to have again."""
+    return Section("Why it cannot be had again", filled(Sentences(record.problems)))
+
+
+def _metric(metric: Metric | None) -> float | str | None:
+    """Give the number; its bits where decimal digits have no word for it."""
+    if metric is None:
+        return None
+    return f"bits {metric.bits}" if metric.value is None else metric.value
+
+
+def _content(content: Content) -> list[object]:
+    return [content.path, content.size, f"sha256:{content.sha256}", content.withheld]
+
+
+def _moment(text: str) -> str:
+    return f"{text[:19].replace('T', ' ')} UTC"
+
+
+def _bounded(text: str) -> str:
+    return "\n".join(_lines(text))
+
+
+def _lines(text: str) -> Iterator[str]:
+    lines = text.rstrip("\n").split("\n")
+    for line in lines[:_MOST_LINES]:
+        yield line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
+    if len(lines) > _MOST_LINES:
+        yield f"… and {len(lines) - _MOST_LINES} more lines, which are in the record"
