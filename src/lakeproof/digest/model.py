@@ -27,7 +27,9 @@ _CACHES = {
     "_has_canonical_format",
     "_deprecated_key_to_warnings",
 }
-_SKIPPED = _SETTINGS | _CACHES
+# MLflow's autologging notes on an estimator which run it was fitted in.
+_NOTES = {"_mlflow_run_id"}
+_SKIPPED = _SETTINGS | _CACHES | _NOTES
 _DURATIONS = ("_time", "_time_")
 
 

@@ -82,6 +82,16 @@ def test_threads_and_reporting_do_not_count():
     assert digest_model(model.set_params(max_depth=3)) != before
 
 
+def test_the_run_that_mlflow_notes_on_an_estimator_does_not_count():
+    """Autologging does so; the same fit in a re-run would be another model."""
+    model = fitted("forest")
+    before = digest_model(model)
+    model._mlflow_run_id = "3f9c2a7be1c44d0f8a6f0c2d9b7e5a10"
+    assert digest_model(model) == before
+    model.noted_ = "something else"
+    assert digest_model(model) != before
+
+
 def test_what_cannot_be_pickled_is_said_with_its_place():
     """Never an equal digest of nothing."""
     model = make_pipeline(FunctionTransformer(lambda rows: rows), LogisticRegression())
