@@ -55,10 +55,3 @@ def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -
         inputs.append(DatasetInput(dataset, [InputTag(key, tags[key]) for key in tags]))
     if inputs:
         MlflowClient().log_inputs(run_id, inputs)
-
-
-def metrics_of(run_id: str) -> dict[str, float]:
-    """Read the metrics that the run has logged."""
-    from mlflow.tracking import MlflowClient
-
-    return dict(MlflowClient().get_run(run_id).data.metrics)

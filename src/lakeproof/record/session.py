@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
+    from mlflow.entities import Run
 
 _MOST_CHARACTERS = 2_000
 
@@ -35,6 +36,7 @@ class RunSession:
         tables: Its tables, at their versions.
         rerun: What it is told, if it is a re-run.
         pipelines: What was asked for.
+        tracking: What `mlflow.yml` says of its MLflow run, where kedro-mlflow makes one.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class RunSession:
         tables: RunTables,
         rerun: rerunning.Rerun | None,
         pipelines: tuple[str, ...],
+        tracking: Any,
     ) -> None:
         self._setting = setting
         self._tables = tables
         self._rerun = rerun
         self._pipelines = pipelines
+        self._tracking = tracking
         self._began = datetime.now(UTC)
         self._files = FileRecorder(setting.project_path)
         self._table_facts = TableRecorder(setting.project_path, rerun)
@@ -78,7 +82,8 @@ class RunSession:
         setting = Setting.gather(context, run_params, pipeline, catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
-        return cls(setting, tables, rerun, pipelines)
+        configured = getattr(context, "mlflow", None)
+        return cls(setting, tables, rerun, pipelines, configured and configured.tracking)
 
     def started(self) -> None:
         """Take note of the MLflow run that kedro-mlflow has just started."""
@@ -86,6 +91,9 @@ class RunSession:
 
         active = mlflow.active_run()
         self._tables.run_id = active.info.run_id if active else None
+        if self._tracking is not None and not self._tracking.disable_tracking.disable_autologging:
+            # kedro-mlflow only refrains from turning it off. Models and tables are logged already.
+            mlflow.autolog(log_models=False, log_datasets=False, exclude_flavors=["spark"])
         # MLflow's own clean-up, which runs after ours, would call an interrupted run FINISHED.
         atexit.register(self._interrupted)
 
@@ -97,9 +105,9 @@ class RunSession:
         run_id = self._tables.run_id
         if run_id is None:
             return
-        metrics = self._index(run_id)
-        self._keep(self._record(run_id, "FINISHED", metrics))
-        print_metrics(metrics)
+        run = self._index(run_id)
+        self._keep(self._record(run_id, "FINISHED", run.data.metrics), run)
+        print_metrics(run.data.metrics)
         print_recorded(run_id)
 
     def failed(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
@@ -111,17 +119,19 @@ class RunSession:
         if run_id is None:
             return
         try:
-            metrics = self._index(run_id)
-            self._keep(self._record(run_id, "FAILED", metrics, error))
+            run = self._index(run_id)
+            self._keep(self._record(run_id, "FAILED", run.data.metrics, error), run)
         except LakeproofError:
             pass  # what made the run fail may make its tables unreadable; that error is the one
         print_failed(run_id)
 
-    def _index(self, run_id: str) -> dict[str, float]:
+    def _index(self, run_id: str) -> "Run":
+        from mlflow.tracking import MlflowClient
+
         from lakeproof.record import mlflow_index
 
         mlflow_index.log_tables(run_id, self._tables.uses, self._table_facts)
-        return mlflow_index.metrics_of(run_id)
+        return MlflowClient().get_run(run_id)
 
     def _record(
         self,
@@ -166,10 +176,10 @@ class RunSession:
             metrics,
         )
 
-    def _keep(self, record: Record) -> None:
+    def _keep(self, record: Record, run: "Run") -> None:
         from mlflow.tracking import MlflowClient
 
-        from lakeproof.record import store
+        from lakeproof.record import mlflow_words, store
         from lakeproof.record.code import keep_alive
         from lakeproof.record.command import to_yaml
         from lakeproof.record.document import to_bytes
@@ -181,7 +191,20 @@ class RunSession:
             partial.replace(path)
         elif record.code.commit is not None:
             keep_alive(self._setting.project_path, record.run.run_id, record.code.commit)
-        store.write(MlflowClient(), record, to_yaml(record.run.config))
+        client = MlflowClient()
+        # What the user has named or described stays so.
+        if self._has_name_of_kedro_mlflow(run):
+            client.update_run(record.run.run_id, name=mlflow_words.name_of(record))
+        tags = mlflow_words.tags_of(record)
+        if mlflow_words.NOTE not in run.data.tags:
+            tags[mlflow_words.NOTE] = mlflow_words.description_of(record)
+        store.write(client, record, to_yaml(record.run.config), tags)
+
+    def _has_name_of_kedro_mlflow(self, run: "Run") -> bool:
+        """Tell whether nobody named the MLflow run, in `mlflow.yml` or meanwhile."""
+        asked = self._tracking.run if self._tracking is not None else None
+        is_asked = asked is None or bool(asked.name or asked.id)
+        return not is_asked and run.info.run_name == "+".join(self._pipelines)
 
     def _interrupted(self) -> None:
         import mlflow

@@ -32,6 +32,8 @@ LAST = "last"
 
 _PREFIX = re.compile(r"[0-9a-f]{4,32}")
 _PAGE = 200
+# As many as MLflow takes at once.
+_MOST_TAGS = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
 _WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
 
@@ -63,13 +65,14 @@ class StoredRun:
     trouble: str | None
 
 
-def write(client: "MlflowClient", record: Record, run_config: str) -> None:
+def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping[str, str]) -> None:
     """Keep a record on its MLflow run.
 
     Args:
         client: Of the store the run is in.
         record: The run's.
         run_config: What `kedro run --config` takes to repeat it.
+        tags: By which people find the run; the record says the same and more.
     """
     from mlflow.entities import RunTag
 
@@ -77,19 +80,10 @@ def write(client: "MlflowClient", record: Record, run_config: str) -> None:
     run_id = record.run.run_id
     client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
     client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
-    tags = index_of(record) | {TAG: digest_of(content)}
-    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
-
-
-def index_of(record: Record) -> dict[str, str]:
-    """Give the tags by which people find a run in MLflow; the record says the same and more."""
-    tags = {
-        "lakeproof.code": record.code.tree,
-        "lakeproof.git_commit": record.code.commit or "",
-        "lakeproof.is_dirty": str(record.code.is_dirty).lower(),
-        REPRODUCES: record.run.reproduces or "",
-    }
-    return {key: value for key, value in tags.items() if value}
+    # The one that makes the record count comes last.
+    found = [RunTag(key, value) for key, value in {**tags, TAG: digest_of(content)}.items()]
+    for start in range(0, len(found), _MOST_TAGS):
+        client.log_batch(run_id, tags=found[start : start + _MOST_TAGS])
 
 
 def digest_of(content: bytes) -> str:

@@ -6,29 +6,28 @@ not the model, which is the recorded one's or is not.
 """
 
 import json
-import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.record import store
+from lakeproof.record import mlflow_words, store
 from lakeproof.record.command import to_yaml
 from lakeproof.record.facts import Content, FileFacts, Record
 from lakeproof.record.parameters import leaves
 from lakeproof.reproduce.facts import Comparison
-from lakeproof.reproduce.report import document
+from lakeproof.reproduce.report import document, meaning
 
 if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, Run
     from mlflow.tracking import MlflowClient
 
 _COMPARISON = "comparison.json"
 _LONGEST_PARAMETER = 6_000
-# What MLflow refuses in a name.
-_NOT_IN_NAMES = re.compile(r"[^/\w.\- :]")
+_MOST_FACTORS = 10
 
 
 def begin(records: store.RecordStore, record: Record) -> str:
@@ -43,7 +42,7 @@ def begin(records: store.RecordStore, record: Record) -> str:
     run = records.client.create_run(
         experiment,
         start_time=_milliseconds(record.run.started_at),
-        run_name=f"re-run of {str(record.run.reproduces)[:8]}",
+        run_name=f"re-run of {_original(record)}",
         tags={
             store.REPRODUCES: str(record.run.reproduces),
             "mlflow.parentRunId": str(record.run.reproduces),
@@ -128,20 +127,57 @@ def finish(
         if metric.value is not None
     ]
     params = [
-        Param(_NOT_IN_NAMES.sub("_", name), str(value)[:_LONGEST_PARAMETER])
+        Param(mlflow_words.key_of(name), str(value)[:_LONGEST_PARAMETER])
         for name, value in leaves(record.parameters.values)
     ]
     client.log_batch(run_id, metrics=metrics, params=params[:1_000])
+    inputs = list(_same_inputs(client.get_run(str(record.run.reproduces)), record))
+    if inputs:
+        client.log_inputs(run_id, inputs)
     if artifacts is not None:
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(folder, "artifacts")
             shutil.copytree(artifacts, kept, ignore=shutil.ignore_patterns(store.FOLDER))
             client.log_artifacts(run_id, str(kept))
-    store.write(client, record, to_yaml(record.run.config))
+    tags = {
+        **mlflow_words.tags_of(record),
+        mlflow_words.NOTE: mlflow_words.description_of(record, list(_outcome(record, comparison))),
+    }
+    store.write(client, record, to_yaml(record.run.config), tags)
     text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
+    client.update_run(run_id, name=f"re-run of {_original(record)}: {comparison.verdict}")
     client.set_tag(run_id, store.VERDICT, comparison.verdict)
     client.set_terminated(run_id, record.run.status, end_time=moment)
+
+
+def _same_inputs(original: "Run", record: Record) -> "Iterator[DatasetInput]":
+    """Give the dataset inputs of the recorded run that were the re-run's too, to the digest."""
+    read = {f"{one.dataset}@{one.version}": one.digest for one in record.inputs.tables}
+    written = {f"{one.dataset}@{one.version}": one.digest for one in record.outputs.tables}
+    digests = {**written, **read}
+    for entry in original.inputs.dataset_inputs if original.inputs else ():
+        if digests.get(entry.dataset.name) == entry.dataset.digest:
+            yield entry
+
+
+def _outcome(record: Record, comparison: Comparison) -> Iterator[str]:
+    """Say what came of the re-run, for its description in MLflow."""
+    literal = mlflow_words.literal
+    yield f"**{comparison.verdict}**, re-run of {literal(_original(record))}: {meaning(comparison)}"
+    place = comparison.first_divergence
+    if place is not None:
+        names = ", ".join(map(literal, place.artifacts))
+        yield f"They part at node {literal(place.node)}: {names}"
+    if comparison.factors:
+        named = ", ".join(literal(one.factor) for one in comparison.factors[:_MOST_FACTORS])
+        more = ", …" if len(comparison.factors) > _MOST_FACTORS else ""
+        yield f"Another than recorded: {named}{more}"
+    yield "\n".join(f"- {literal(one[:500])}" for one in comparison.missing[:10])
+
+
+def _original(record: Record) -> str:
+    return str(record.run.reproduces)[:8]
 
 
 def _milliseconds(moment: str) -> int:

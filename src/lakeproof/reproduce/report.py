@@ -110,7 +110,7 @@ def headline(comparison: Comparison) -> str:
     runs = " and ".join(
         run[:_SHORT_ID] for run in (comparison.run_id, comparison.rerun_id) if run is not None
     )
-    return f"{verdict} ({runs}): {_meaning(comparison)}"
+    return f"{verdict} ({runs}): {meaning(comparison)}"
 
 
 def first_divergence(comparison: Comparison) -> str:
@@ -177,7 +177,8 @@ def missing(sentences: Sequence[str]) -> str:
     return "\n".join(f"- {shortened(sentence)}" for sentence in sentences)
 
 
-def _meaning(comparison: Comparison) -> str:
+def meaning(comparison: Comparison) -> str:
+    """Say in one sentence what the verdict claims."""
     counting = [one for one in comparison.artifacts if one.counts]
     others = sum(one.verdict != "same" for one in counting)
     setup = [one.factor for one in comparison.factors if one.is_setup]
