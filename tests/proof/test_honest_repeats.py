@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from .conftest import (
     FEATURES,
     FOREST,
     SAMPLES,
+    Verdict,
     deliver,
     edit,
     move_on,
@@ -23,10 +25,23 @@ from .conftest import (
 )
 
 
-def test_the_example_is_repeated(small):
-    """Every table, model, prediction, metric, report and frame in between; the verdict says so."""
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Path:
+    """Where the report of the first re-run goes."""
+    return tmp_path_factory.mktemp("report") / "proof.html"
+
+
+@pytest.fixture(scope="module")
+def repeated(small, page) -> Verdict:
+    """The first re-run."""
     project, finished = small
-    verdict = repeat(project, finished.run_id)
+    return repeat(project, finished.run_id, "--report", str(page))
+
+
+def test_the_example_is_repeated(small, repeated):
+    """Every table, model, prediction, metric, report and frame in between; the verdict says so."""
+    _, finished = small
+    verdict = repeated
     assert verdict.document["run_id"] == finished.run_id
     assert verdict.document["factors"] == []
     assert verdict.document["first_divergence"] is None
@@ -46,6 +61,42 @@ def test_the_example_is_repeated(small):
         "metric macro_f1",
     }
     assert verdict.artifact("confusion_matrix", "file")["detail"] == "does not count"
+
+
+def test_the_report_of_a_repeat_says_so_with_both_runs_and_the_picture(repeated, page):
+    """One file; JSON stands on standard output as ever."""
+    text = page.read_text()
+    assert "<h1>REPEATED</h1>" in text
+    assert repeated.document["run_id"] in text
+    assert repeated.document["rerun_id"] in text
+    assert text.count("data:image/png;base64,") == 1
+    for one in repeated.document["artifacts"]:
+        assert str(one["expected"]) in text
+    assert f"Wrote {page}" in repeated.stderr
+
+
+def test_a_rerun_is_found_in_mlflow_beneath_its_run_by_its_verdict(small, repeated):
+    """With the same inputs, and a name that says what came of it."""
+    from mlflow.tracking import MlflowClient
+
+    project, finished = small
+    client = MlflowClient(f"sqlite:///{project.path / 'mlflow.db'}")
+    original = client.get_run(finished.run_id)
+    wanted = (
+        f"tags.`mlflow.parentRunId` = '{finished.run_id}' AND tags.`lakeproof.verdict` = '{{}}'"
+    )
+    experiments = [original.info.experiment_id]
+    found = client.search_runs(experiments, wanted.format("REPEATED"))
+    assert client.search_runs(experiments, wanted.format("DIVERGED")) == []
+    (rerun,) = [run for run in found if run.info.run_id == repeated.document["rerun_id"]]
+    assert rerun.info.run_name == f"re-run of {finished.run_id[:8]}: REPEATED"
+    assert rerun.data.tags["mlflow.note.content"].startswith("**REPEATED**, re-run of")
+    inputs = [
+        {entry.dataset.name: entry.dataset.digest for entry in run.inputs.dataset_inputs}
+        for run in (original, rerun)
+    ]
+    assert set(inputs[0]) == {"samples@1", "features@0", "predictions@0"}
+    assert inputs[0] == inputs[1]
 
 
 @pytest.mark.slow

@@ -77,9 +77,9 @@ def probing(make_project) -> Project:
     return project
 
 
-def diverges(project: Project, run_id: str, node: str):
+def diverges(project: Project, run_id: str, node: str, *args: str):
     """Have it again; the node is named, with what it made, and what was before it is the same."""
-    verdict = reproduce(project, run_id, expected="DIVERGED")
+    verdict = reproduce(project, run_id, *args, expected="DIVERGED")
     assert verdict.document["first_divergence"] == {"node": node, "artifacts": [node]}
     assert verdict.artifact("prepare → rows", "memory")["verdict"] == "same"
     assert verdict.artifact(f"{node} → {node}", "memory")["verdict"] == "differs"
@@ -102,10 +102,16 @@ def to_the_end(node: str) -> tuple[str, ...]:
         pytest.param("by_place", marks=pytest.mark.slow),
     ],
 )
-def test_a_node_that_is_never_the_same_is_named(probing, node):
-    """The clock, a generator without a seed, a forest that predicts on two threads, an address."""
+def test_a_node_that_is_never_the_same_is_named(probing, node, tmp_path):
+    """The clock, a generator without a seed, a forest that predicts on two threads, an address.
+
+    In the report as well.
+    """
     done = probing.kedro(*to_the_end(node))
-    verdict = diverges(probing, done.run_id, node)
+    page = tmp_path / "proof.html"
+    verdict = diverges(probing, done.run_id, node, "--report", str(page))
+    assert "<h1>DIVERGED</h1>" in page.read_text()
+    assert f"At the step &#39;{node}&#39;" in page.read_text()
     assert verdict.document["factors"] == []
     assert verdict.document["missing"] == []
 

@@ -86,11 +86,19 @@ def only(*outputs: str) -> tuple[str, ...]:
     return ("run", "--pipelines", "weather", "--tags", ",".join(outputs))
 
 
-def test_a_generator_that_yields_nothing_is_missed(weather, monkeypatch):
-    """A file and a table; each is named with its node, and none of the two is the same."""
+def test_a_generator_that_yields_nothing_is_missed(weather, monkeypatch, tmp_path):
+    """A file and a table; each is named with its node, and none of the two is the same.
+
+    In the report as well, over that of another day.
+    """
     done = weather.kedro(*only("report", "measured"))
     monkeypatch.setenv("RAIN", "1")
-    verdict = reproduce(weather, done.run_id, expected="INCONCLUSIVE")
+    page = tmp_path / "proof.html"
+    page.write_text("of another day")
+    verdict = reproduce(weather, done.run_id, "--report", str(page), expected="INCONCLUSIVE")
+    assert "<h1>INCONCLUSIVE</h1>" in page.read_text()
+    assert "Node &#39;report&#39; no longer gives the file" in page.read_text()
+    assert "of another day" not in page.read_text()
     assert verdict.artifact("report", "file")["verdict"] == "missing"
     assert verdict.artifact("measured", "table")["verdict"] == "missing"
     assert "Node 'report' no longer gives the file 'report'" in verdict.missing

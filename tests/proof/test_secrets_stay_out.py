@@ -12,7 +12,7 @@ import pytest
 
 from conftest import Finished, Project
 
-from .conftest import append, commit_all, reproduce
+from .conftest import append, commit_all, reproduce, runs_of
 from .parts import add_pipeline
 
 # None of them is anybody's.
@@ -178,7 +178,23 @@ def test_commands_that_look_at_the_run_repeat_none_and_say_what_is_withheld(kept
     assert set(record["parameters"]["redacted"]) == {f"connection.{place}" for place in PLACES}
     assert record["code"]["remote"] == "https://git.example/wine.git"
     runs = project.kedro("runs")
+    project.kedro("show", done.run_id, "--report", "data/08_reporting/record.html")
+    page = (project.path / "data/08_reporting/record.html").read_text()
+    assert "connection.client_secret" in page
     assert found_in(project, show, as_json, runs) == {}
+
+
+def test_name_description_and_tags_in_mlflow_repeat_none(kept):
+    """They tell what was given, which is where secrets were; the failed run's tell its error."""
+    project, done, _ = kept
+    runs = runs_of(project)
+    tags = runs[done.run_id]["data"]["tags"]
+    assert runs[done.run_id]["info"]["run_name"].startswith("probe, connection.api_token=***")
+    assert "api_token=***" in tags["kedro_command"]
+    assert "api_token=***" in tags["mlflow.note.content"]
+    (failed,) = [run for run in runs.values() if run["info"]["status"] == "FAILED"]
+    assert "cannot reach" in failed["data"]["tags"]["mlflow.note.content"]
+    assert found_in(project) == {}
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What one run of the example leaves behind. One run is shared by all that only look at it."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -94,6 +95,52 @@ def test_every_table_is_a_dataset_input_with_version_id_and_digest(recorded, inp
         assert dataset.digest.startswith("rs1:")
         assert len(dataset.digest) == 36
         assert source["path"].startswith(str(project.path))
+
+
+def test_the_run_is_named_after_its_data_and_described(recorded, run):
+    """In MLflow's list, where every other run would be `__default__`."""
+    _, finished = recorded
+    assert run.info.run_name == "default on samples@1"
+    text = run.data.tags["mlflow.note.content"]
+    assert text.startswith(f"**Have it again:** `kedro reproduce {finished.run_id[:8]}`")
+    for told in ("2026-02-delivery.csv", "| `accuracy` | 0.97", "| `features` | 0 | 178 |"):
+        assert told in text
+
+
+def test_runs_are_found_by_commit_and_by_the_version_of_a_table(recorded, client, run):
+    """Version 0 too; and not by another one."""
+    project, finished = recorded
+
+    def found(tag, value):
+        wanted = f"tags.`{tag}` = '{value}'"
+        runs = client.search_runs([run.info.experiment_id], filter_string=wanted)
+        return [one.info.run_id for one in runs]
+
+    for tag, value in [
+        ("lakeproof.git_commit", project.git("rev-parse", "HEAD")),
+        ("lakeproof.version.samples", "1"),
+        ("lakeproof.version.features", "0"),
+        ("lakeproof.written.predictions", "0"),
+    ]:
+        assert found(tag, value) == [finished.run_id]
+    assert found("lakeproof.version.samples", "0") == []
+
+
+def test_show_writes_a_page_that_stands_for_itself(recorded, tmp_path):
+    """The picture is in it; a folder is no file, and nothing comes of it."""
+    project, finished = recorded
+    page = tmp_path / "record.html"
+    done = project.kedro("show", finished.run_id, "--report", str(page))
+    assert done.stdout == ""
+    assert f"Wrote {page}" in done.stderr
+    text = page.read_text()
+    picture = (project.path / "data/08_reporting/wine/confusion_matrix.png").read_bytes()
+    assert f'src="data:image/png;base64,{base64.b64encode(picture).decode()}"' in text
+    assert finished.run_id in text
+    assert text.count("0.9782608695652174") == 1
+    refused = project.kedro("show", finished.run_id, "--report", str(tmp_path), code=2)
+    assert "is a directory" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["record.html"]
 
 
 def test_the_digest_of_an_input_is_that_of_its_rows(recorded, inputs):
