@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from lakeproof.record.facts import Content, Metric, Record
+from lakeproof.record.facts import Content, Metric, Record, TableRead, TableWritten
 from lakeproof.record.parameters import leaves
 from lakeproof.report.facts import (
     Cell,
@@ -13,6 +13,7 @@ from lakeproof.report.facts import (
     Section,
     Sentences,
     Style,
+    Table,
     code,
     facts,
     filled,
@@ -21,6 +22,12 @@ from lakeproof.report.facts import (
 
 _MOST_LINES = 300
 _LONGEST_LINE = 400
+_VERSION: dict[str, Style] = {
+    "version": "number",
+    "rows": "number",
+    "content, table id": "code",
+    "where": "text",
+}
 
 
 def result(record: Record, rerun: Record | None, pictures: Pictures) -> Section:
@@ -72,54 +79,9 @@ def run(record: Record) -> Section:
 
 def data(record: Record) -> Section:
     """Say which versions were read and written, and what was in them."""
-    columns: dict[str, Style] = {
-        "table": "text",
-        "version": "number",
-        "rows": "number",
-        "content, table id": "code",
-    }
-    files: dict[str, Style] = {"file or source": "text", "": "text", "content": "code"}
-    read, written = record.inputs, record.outputs
-    others: list[list[Any]] = [
-        *([one.dataset, "read", f"sha256:{one.sha256}", one.path] for one in read.files),
-        *([one.dataset, "read", one.digest or one.note, one.type] for one in read.values),
-        *([one.dataset, "written", f"sha256:{one.sha256}", one.path] for one in written.files),
-        *([one.dataset, "written", one.digest or one.note, one.type] for one in written.values),
-    ]
     return Section(
         "On which data",
-        filled(
-            table(
-                {**columns, "table read from": "text"},
-                (
-                    [
-                        one.dataset,
-                        one.version,
-                        one.rows,
-                        f"{one.digest}\n{one.table_id}",
-                        one.uri
-                        + (", written by this run before" if one.is_own else "")
-                        + (f", pinned by {one.pin}" if one.pin else ""),
-                    ]
-                    for one in read.tables
-                ),
-            ),
-            table(
-                {**columns, "table written to": "text"},
-                (
-                    [
-                        one.dataset,
-                        one.version,
-                        one.rows,
-                        f"{one.digest}\n{one.table_id}",
-                        f"{one.uri} ({one.mode})"
-                        + ("" if one.written else ", which held these rows already"),
-                    ]
-                    for one in written.tables
-                ),
-            ),
-            table({**files, "where": "text"}, others),
-        ),
+        filled(_tables_read(record), _tables_written(record), _others(record)),
         "A version never changes once it is written. The digest tells its content: rows and "
         "types, whatever their order or the layout of files.",
     )
@@ -180,6 +142,37 @@ def parameters(record: Record) -> Section:
 def problems(record: Record) -> Section:
     """Say what the run itself made impossible to have again."""
     return Section("Why it cannot be had again", filled(Sentences(record.problems)))
+
+
+def _tables_read(record: Record) -> Table:
+    rows = []
+    for one in record.inputs.tables:
+        own = ", written by this run before" if one.is_own else ""
+        pin = f", pinned by {one.pin}" if one.pin else ""
+        rows.append([*_version(one), f"{one.uri}{own}{pin}"])
+    return table({"table read": "text", **_VERSION}, rows)
+
+
+def _tables_written(record: Record) -> Table:
+    rows = []
+    for one in record.outputs.tables:
+        kept = "" if one.written else ", which held these rows already"
+        rows.append([*_version(one), f"{one.uri} ({one.mode}){kept}"])
+    return table({"table written": "text", **_VERSION}, rows)
+
+
+def _version(one: TableRead | TableWritten) -> list[Any]:
+    return [one.dataset, one.version, one.rows, f"{one.digest}\n{one.table_id}"]
+
+
+def _others(record: Record) -> Table:
+    """List what is no table: files, and what was loaded or saved otherwise."""
+    rows: list[list[Any]] = []
+    for found, what in ((record.inputs, "read"), (record.outputs, "written")):
+        rows += [[one.dataset, what, f"sha256:{one.sha256}", one.path] for one in found.files]
+        rows += [[one.dataset, what, one.digest or one.note, one.type] for one in found.values]
+    columns: dict[str, Style] = {"file or source": "text", "": "text", "content": "code"}
+    return table({**columns, "where": "text"}, rows)
 
 
 def _metric(metric: Metric | None) -> float | str | None:
