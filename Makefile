@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-# Two at a time, each file by one of them: a file's tests may share a project.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+# Two at a time, each file by one of them: a file's tests may share a project. Tests with Spark are
+# together, so that it starts once (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
 # What a person types in this folder may say so; a run sends nothing anywhere.
@@ -33,6 +34,10 @@ help:  ## list the targets
 	$(INSTALL) -r requirements/spark.txt
 	@touch $@
 
+.venv/jars: .venv/spark requirements/jars.txt
+	$(BIN)/python -m lakeproof.spark.jars
+	@touch $@
+
 .venv/test: .venv/run requirements/test.txt
 	$(INSTALL) -r requirements/test.txt
 	@touch $@
@@ -40,7 +45,7 @@ help:  ## list the targets
 run: .venv/run  ## install what the embedded engine needs and run the example
 	$(BIN)/kedro run
 
-spark: .venv/spark  ## add the Spark engine (needs Java 17 or 21)
+spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 
 test: .venv/test  ## the tests, without the long matrix
 	$(PYTEST) -m "not slow"

@@ -84,6 +84,39 @@ def copy_project(target: Path) -> Project:
     return project
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, and all tests with Spark on one: it is started once."""
+    has_java = shutil.which("java") is not None
+    for item in items:
+        is_spark = item.get_closest_marker("spark") is not None
+        group = "spark" if is_spark else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+        if is_spark and not has_java:
+            item.add_marker(pytest.mark.skip(reason="Java is not installed"))
+
+
+@pytest.fixture(scope="session")
+def spark_session():
+    """The one session of Spark, on this machine, with the jars of this project's lock."""
+    import pyspark  # noqa: F401
+
+    from lakeproof.spark import session
+    from lakeproof.spark.settings import SparkSettings, use_settings
+
+    conf = {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "1g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.ui.enabled": "false",
+    }
+    lock = REPOSITORY / "requirements" / "jars.txt"
+    use_settings(lambda: SparkSettings.from_config(conf, lock))
+    yield session.spark()
+    session.stop()
+    use_settings(None)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project that nothing has run in."""

@@ -38,9 +38,11 @@ class LakeproofHooks:
         """Prepare configuration before kedro-mlflow reads its own: its store may have moved."""
         from lakeproof.record import rerun, tracking
         from lakeproof.record.paths import register_project_path
+        from lakeproof.spark.project import use_settings_of
 
         self._context = context
         register_project_path(context.project_path)
+        use_settings_of(context)
         told = rerun.current()
         if told is not None:
             rerun.prepare(told, context)

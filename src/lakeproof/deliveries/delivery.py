@@ -46,7 +46,7 @@ class Delivery:
         Nothing is read: a node can say what it does to every delivery, and only the new ones pay.
 
         Args:
-            function: From rows to rows, lazily: a Polars `LazyFrame` in, one out.
+            function: From rows to rows, lazily: a lazy frame of the running engine in, one out.
         """
         return replace(self, steps=(*self.steps, function))
 
@@ -68,10 +68,22 @@ class Delivery:
             DeliveryError: The file is gone, empty, or its header is not the schema's; while the
                 frame is consumed, also for everything that is refused in rows.
         """
+        rows: pl.LazyFrame = self.cleaned(self.parsed())
+        return rows
+
+    def parsed(self) -> "pl.LazyFrame":
+        """Return the rows as they are in the file, before any step of `map`.
+
+        Raises:
+            DeliveryError: As `rows`.
+        """
         # Polars and Arrow are loaded by whoever reads rows, not by whoever lists deliveries.
         from lakeproof.deliveries.reading import scan
 
-        rows = scan(self)
+        return scan(self)
+
+    def cleaned(self, rows: Any) -> Any:
+        """Lay the steps of `map` over the rows, as a lazy frame of any engine."""
         for step in self.steps:
             rows = step(rows)
         return rows

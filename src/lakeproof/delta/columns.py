@@ -3,12 +3,42 @@
 Delta-rs casts an integer into an old string column without a word; here a changed type is an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from lakeproof.errors import SchemaError
 
 SchemaMode = Literal["merge", "overwrite"]
+
+# Spark takes no such name without column mapping, which delta-rs and Polars do not read.
+_NOT_IN_NAMES = " ,;{}()\n\t="
+
+
+def require_names(name: str, columns: Iterable[str]) -> None:
+    """Refuse a column that only one of the two engines could write.
+
+    Args:
+        name: The catalog name of the table, for messages.
+        columns: The names of what is to be written.
+
+    Raises:
+        SchemaError: Naming the first column with a character that Delta keeps out of names, or two
+            that only their case tells apart.
+    """
+    seen: dict[str, str] = {}
+    for column in columns:
+        if not column or any(character in column for character in _NOT_IN_NAMES):
+            raise SchemaError(
+                f"Column {column!r} for table '{name}' has a name that Delta does not take on both "
+                "engines: none of the characters ' ,;{}()=', tab and newline may be in it. The "
+                "table is as it was. Rename the column in the node."
+            )
+        other = seen.setdefault(column.casefold(), column)
+        if other != column:
+            raise SchemaError(
+                f"Columns '{other}' and '{column}' for table '{name}' differ in case alone, which "
+                "Delta does not tell apart. The table is as it was. Rename one in the node."
+            )
 
 
 def require_fit(

@@ -39,7 +39,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
 
     Args:
         filepath: The table's folder, or an object-store URI (`s3://`, `abfss://`, `gs://`).
-        engine: `embedded`; the same for every table of a run.
+        engine: `embedded` or `spark`; the same for every table of a run.
         key: The column, or columns, whose values tell rows apart.
         load_args: `version: N` or `timestamp: "2026-01-31T00:00:00Z"`; `--load-versions` wins.
         save_args: `mode` (`overwrite`, `append`, `merge`, `delete`, `error`), `partition_by`,
@@ -192,6 +192,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         taken = taken_deliveries(current) if current is not None else {}
         new = [d for d in deliveries if taken.get(d.name, ("", 0))[0] != d.sha256]
         written = None
+        engine = self._engine()
         for number, delivery in enumerate(new, start=1):
             count = taken.get(delivery.name, ("", 0))[1] + 1
             write = Write(
@@ -203,7 +204,8 @@ class DeltaTable(AbstractDataset[Any, Any]):
                 delivery_transaction(delivery.name, delivery.sha256, count),
             )
             try:
-                written = self._engine().write(delivery.rows(), write)
+                with engine.handed_over(delivery.parsed(), self.location) as rows:
+                    written = engine.write(delivery.cleaned(rows), write)
             except LakeproofError:
                 if number > 1:
                     logger.warning(

@@ -5,6 +5,7 @@ an engine only moves rows.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
@@ -119,6 +120,15 @@ class Engine(Protocol):
         """Give the rows of one version as the engine's own lazy frame."""
         ...
 
+    def handed_over(self, parsed: Any, location: Location) -> AbstractContextManager[Any]:
+        """Give rows that were parsed on this machine as the engine's own lazy frame.
+
+        Args:
+            parsed: A lazy frame of Polars; it may raise while it is consumed.
+            location: The table that the rows are for.
+        """
+        ...
+
     def write(self, rows: Any, write: Write) -> Written:
         """Write rows in one commit or none.
 
@@ -138,4 +148,8 @@ def engine_for(name: str) -> Engine:
         from lakeproof.delta.embedded import EmbeddedEngine
 
         return EmbeddedEngine()
-    raise RunError(f"There is no engine '{name}'. Known: embedded. Nothing was run.")
+    if name == "spark":
+        from lakeproof.delta.spark import SparkEngine
+
+        return SparkEngine()
+    raise RunError(f"There is no engine '{name}'. Known: embedded, spark. Nothing was run.")

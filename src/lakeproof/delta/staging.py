@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
+from lakeproof.delta.columns import require_names
 from lakeproof.delta.location import Location
 from lakeproof.digest import TableFacts, digest_table
 from lakeproof.digest.delta_types import delta_type
@@ -46,6 +47,7 @@ class StagedRows:
     def __init__(self, rows: Any, location: Location) -> None:
         self._location = location
         self._plan = _as_delta_types(_as_lazy(rows, location.name), location.name)
+        require_names(location.name, self._plan.collect_schema())
         self._frames: list[pl.DataFrame] = []
         self._file: Path | None = None
         self.schema: pa.Schema = self._plan.collect_schema().to_arrow()

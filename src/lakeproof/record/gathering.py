@@ -29,6 +29,7 @@ from lakeproof.record.facts import (
 )
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.secrets import Secrets
+from lakeproof.spark.facts import gather_spark
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -119,7 +120,9 @@ class Setting:
             {table.dataset: table.version for table in inputs.tables},
             self.parameters.values,
         )
-        compute: ComputeFacts = gather_compute(self.engine, {})
+        used = gather_spark()
+        compute: ComputeFacts = gather_compute(self.engine, used.configuration)
+        environment = replace(self.environment.result(), java=used.java, jars=used.jars)
         record = Record(
             run=replace(run, config=config),
             code=code,
@@ -130,7 +133,7 @@ class Setting:
             nodes=nodes,
             models=models,
             metrics={name: to_metric(value) for name, value in metrics.items()},
-            environment=self.environment.result(),
+            environment=environment,
             compute=compute,
             not_compared=self.not_compared,
         )

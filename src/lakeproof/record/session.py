@@ -18,6 +18,7 @@ from lakeproof.record.git import head_commit
 from lakeproof.record.hiding import LogWithoutSecrets
 from lakeproof.record.pinning import pin_tables
 from lakeproof.record.tables import TableRecorder
+from lakeproof.spark import session as spark_session
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -104,9 +105,13 @@ class RunSession:
         self._release(catalog)
         run_id = self._tables.run_id
         if run_id is None:
+            spark_session.stop()
             return
-        run = self._index(run_id)
-        self._keep(self._record(run_id, "FINISHED", run.data.metrics), run)
+        try:
+            run = self._index(run_id)
+            self._keep(self._record(run_id, "FINISHED", run.data.metrics), run)
+        finally:
+            spark_session.stop()
         print_metrics(run.data.metrics)
         print_recorded(run_id)
 
@@ -117,12 +122,15 @@ class RunSession:
         self._release(catalog)
         run_id = self._tables.run_id
         if run_id is None:
+            spark_session.stop()
             return
         try:
             run = self._index(run_id)
             self._keep(self._record(run_id, "FAILED", run.data.metrics, error), run)
         except LakeproofError:
             pass  # what made the run fail may make its tables unreadable; that error is the one
+        finally:
+            spark_session.stop()
         print_failed(run_id)
 
     def _index(self, run_id: str) -> "Run":

@@ -119,8 +119,8 @@ def test_merge_of_equal_rows_commits_nothing(make_table):
 
 def test_merge_by_two_columns(make_table):
     """The key may be a pair, with names that need quoting."""
-    frame = pl.DataFrame({"the id": [1, 1, 2], 'q"t': ["x", "y", "x"], "v": [1, 2, 3]})
-    table = make_table(key=["the id", 'q"t'], save_args={"mode": "merge"})
+    frame = pl.DataFrame({"the-id": [1, 1, 2], 'q"t': ["x", "y", "x"], "v": [1, 2, 3]})
+    table = make_table(key=["the-id", 'q"t'], save_args={"mode": "merge"})
     table.save(frame)
     table.save(frame.filter(pl.col("v") == 2).with_columns(v=pl.lit(20, pl.Int64)))
     assert sorted(table.load().collect()["v"].to_list()) == [1, 3, 20]
@@ -233,7 +233,7 @@ def test_a_column_that_delta_has_no_type_for_is_refused_by_name(make_table, colu
     assert not table.exists()
 
 
-def test_any_frame_of_the_field_can_be_written(make_table):
+def test_any_frame_of_the_field_can_be_written(make_embedded_table):
     """Polars lazy and eager, pandas, Arrow and Narwhals; categories become text."""
     import narwhals.stable.v2 as nw
 
@@ -241,11 +241,11 @@ def test_any_frame_of_the_field_can_be_written(make_table):
     for number, frame in enumerate(
         [ABC.lazy(), ABC.to_pandas(), ABC.to_arrow(), nw.from_native(ABC.lazy()), categories]
     ):
-        table = make_table(f"t{number}")
+        table = make_embedded_table(f"t{number}")
         table.save(frame)
         assert rows(table) == {"a": 1.0, "b": None, "c": 3.0}
     with pytest.raises(SchemaError, match=r"was handed a builtins\.dict"):
-        make_table("t9").save({"id": ["a"]})
+        make_embedded_table("t9").save({"id": ["a"]})
 
 
 @pytest.mark.parametrize(
@@ -260,20 +260,20 @@ def test_a_table_may_have_no_rows(make_table, empty):
 
 
 def test_rows_beyond_memory_pass_through_a_file_that_is_gone_afterwards(
-    make_table, tmp_path, monkeypatch
+    make_embedded_table, tmp_path, monkeypatch
 ):
     """Same rows, same digest, nothing left beside the table."""
     from lakeproof.delta import staging
 
     monkeypatch.setattr(staging, "_IN_MEMORY_BYTES", 1_000)
     frame = pl.DataFrame({"id": range(400_000), "x": 0.5})
-    table = make_table(key="id", save_args={"mode": "merge"})
+    table = make_embedded_table(key="id", save_args={"mode": "merge"})
     table.save(frame.lazy())
     assert table.load().select(pl.col("id").sum(), pl.len()).collect().row(0) == (
         79999800000,
         400000,
     )
-    make_table().save(frame)
+    make_embedded_table().save(frame)
     assert version(table) == 0
     table.save(frame.with_columns(x=pl.lit(0.25)))
     assert table.load().select(pl.col("x").sum()).collect().item() == 100_000.0
@@ -414,10 +414,10 @@ def test_exists_tells_whether_there_is_a_table(make_table, tmp_path):
     assert table.exists()
 
 
-def test_arrow_streams_of_several_chunks_keep_their_rows(make_table):
+def test_arrow_streams_of_several_chunks_keep_their_rows(make_embedded_table):
     """Chunks are not batches of the same length."""
     chunks = pa.concat_tables([ABC.to_arrow(), ABC.with_columns(id=pl.col("id") + "2").to_arrow()])
-    table = make_table()
+    table = make_embedded_table()
     table.save(chunks)
     assert len(rows(table)) == 6
 

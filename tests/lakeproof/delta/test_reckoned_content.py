@@ -12,11 +12,9 @@ from lakeproof.delta.versions import compute_digest, stored_digest
 
 
 @pytest.fixture
-def table(tmp_path):
+def table(make_table):
     def make(mode: str, **save_args) -> DeltaTable:
-        return DeltaTable(
-            filepath=str(tmp_path / "t"), key="k", save_args={"mode": mode, **save_args}
-        )
+        return make_table("t", key="k", save_args={"mode": mode, **save_args})
 
     make("overwrite").save(
         pl.DataFrame({"k": ["a", "b", "c"], "x": [0.0, 1.5, None], "n": [1, 2, 3]})

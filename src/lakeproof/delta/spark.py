@@ -1,0 +1,215 @@
+"""The Spark engine: Spark computes and writes rows, delta-rs keeps the log where it can.
+
+Whole tables and additions are files that Spark has written and delta-rs commits: atomically on a
+local disk, which Spark's own commit is not. Corrections and deletions are `MERGE INTO` by Spark.
+Rows that are in this process already (a pandas frame of predictions) are written from here: they
+would come back as the same rows from a way through the JVM.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import deltalake
+import polars as pl
+from deltalake.transaction import create_table_with_add_actions
+
+from lakeproof.delta.commit import CommitNote
+from lakeproof.delta.embedded import EmbeddedEngine
+from lakeproof.delta.engine import Write, Written
+from lakeproof.delta.guard import PROPERTIES
+from lakeproof.delta.location import Location
+from lakeproof.delta.log import OpenedTable
+from lakeproof.delta.spark_errors import explained
+from lakeproof.delta.spark_staging import SparkStagedRows, parsed_file
+from lakeproof.delta.writing import commit_properties, storage_options, write_staged
+from lakeproof.spark.session import spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+# What a MERGE says of itself is set in the session, which threads share.
+_merging = threading.Lock()
+_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+_APP_ID = "spark.databricks.delta.write.txnAppId"
+_APP_VERSION = "spark.databricks.delta.write.txnVersion"
+
+
+class SparkEngine:
+    """Lazy frames of Spark in, files of Spark out."""
+
+    name = "spark"
+
+    def read(self, opened: OpenedTable) -> "DataFrame":
+        """Give one version as a lazy frame; a frame without a version would move under the node.
+
+        Raises:
+            PinError: If Spark refuses the version.
+        """
+        with explained(opened.location.name, opened.version):
+            reader = spark().read.format("delta").option("versionAsOf", opened.version)
+            return reader.load(opened.location.uri)
+
+    def handed_over(
+        self, parsed: pl.LazyFrame, location: Location
+    ) -> AbstractContextManager["DataFrame"]:
+        """Give rows that were parsed on the driver as a frame of Spark."""
+        return parsed_file(parsed, location)
+
+    def write(self, rows: Any, write: Write) -> Written:
+        """Write rows in one commit, or none where nothing would change.
+
+        Raises:
+            SchemaError: If the columns do not fit.
+            RowKeyError: If a key is null or there twice.
+            TableError: If the table is there and should not be, or a task of Spark fails.
+        """
+        import narwhals.stable.v2 as nw
+
+        native: Any = nw.to_native(rows, pass_through=True)
+        if not type(native).__module__.startswith("pyspark."):
+            return EmbeddedEngine().write(rows, write)
+        with SparkStagedRows(native, write.location, _partitions(write)) as staged:
+            return write_staged(staged, write, _SparkCommits())
+
+
+def _partitions(write: Write) -> list[str]:
+    """Give the columns by which the files are laid out: those of the table, where there is one."""
+    if write.current is not None and write.args.mode != "delete":
+        return list(write.current.table.metadata().partition_columns)
+    return list(write.args.partition_by) if write.current is None else []
+
+
+class _SparkCommits:
+    """Commits of what Spark has staged."""
+
+    def create(self, staged: SparkStagedRows, write: Write, note: CommitNote) -> None:
+        create_table_with_add_actions(
+            write.location.uri,
+            staged.schema,
+            staged.moved_files(),
+            mode="error",
+            partition_by=_partitions(write) or None,
+            configuration=dict(PROPERTIES),
+            storage_options=storage_options(write),
+            commit_properties=commit_properties(write, note),
+        )
+
+    def overwrite(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        self._add("overwrite", staged, write, current, note)
+
+    def append(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        if set(staged.columns) <= set(current.columns):
+            self._add("append", staged, write, current, note)
+            return
+        # A column joins: that is a change of the table's schema, which Spark makes with the rows.
+        writer = spark().read.format("delta").load(staged.uri).write.format("delta").mode("append")
+        writer = writer.option("mergeSchema", "true").option("userMetadata", note.to_json())
+        if write.transaction is not None:
+            app_id, version = write.transaction
+            writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
+        with explained(write.location.name):
+            writer.save(write.location.uri)
+
+    def merge(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        values = [column for column in staged.columns if column not in write.key]
+        changed = " OR ".join(
+            _has_changed(column, current.columns.get(column)) for column in values
+        )
+        names = [_quoted(column) for column in staged.columns]
+        update = ", ".join(f"{_quoted(column)} = s.{_quoted(column)}" for column in values)
+        joins = not set(staged.columns) <= set(current.columns)
+        statement = (
+            f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
+            f"INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
+            f"ON {_same_key(write.key)} "
+            + (f"WHEN MATCHED AND ({changed}) THEN UPDATE SET {update} " if values else "")
+            + f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
+            f"VALUES ({', '.join(f's.{name}' for name in names)})"
+        )
+        _run(statement, write, note)
+
+    def delete(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        _run(
+            f"MERGE INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
+            f"ON {_same_key(write.key)} WHEN MATCHED THEN DELETE",
+            write,
+            note,
+        )
+
+    def _add(
+        self,
+        mode: str,
+        staged: SparkStagedRows,
+        write: Write,
+        current: OpenedTable,
+        note: CommitNote,
+    ) -> None:
+        """Commit the staged files to a table that is there."""
+        schema = staged.schema if mode == "overwrite" else current.table.schema()
+        current.table.create_write_transaction(
+            list(staged.moved_files()),
+            mode,
+            schema,
+            partition_by=_partitions(write) or None,
+            commit_properties=commit_properties(write, note),
+            post_commithook_properties=deltalake.PostCommitHookProperties(create_checkpoint=True),
+        )
+
+
+def _run(statement: str, write: Write, note: CommitNote) -> None:
+    with explained(write.location.name), _said_in_commit(write, note):
+        spark().sql(statement).collect()
+
+
+@contextmanager
+def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
+    """Have the next commit of this session say who made it and what it took."""
+    conf = spark().conf
+    said = {_METADATA: note.to_json()}
+    if write.transaction is not None:
+        app_id, version = write.transaction
+        said |= {_APP_ID: app_id, _APP_VERSION: str(version)}
+    with _merging:
+        for key, value in said.items():
+            conf.set(key, value)
+        try:
+            yield
+        finally:
+            for key in said:
+                conf.unset(key)
+
+
+def _has_changed(column: str, kind: str | None) -> str:
+    """Write the condition under which a correction changes a column."""
+    name = _quoted(column)
+    if kind is None:
+        return f"s.{name} IS NOT NULL"
+    condition = f"NOT (s.{name} <=> t.{name})"
+    if kind in ("double", "float"):
+        # SQL holds -0.0 for 0.0; as text they differ.
+        texts = [f"CAST({side}.{name} AS STRING)" for side in "st"]
+        condition = f"({condition} OR (s.{name} = 0 AND NOT ({' <=> '.join(texts)})))"
+    return condition
+
+
+def _same_key(key: Sequence[str]) -> str:
+    return " AND ".join(f"s.{_quoted(column)} = t.{_quoted(column)}" for column in key)
+
+
+def _quoted(column: str) -> str:
+    escaped = column.replace("`", "``")
+    return f"`{escaped}`"
+
+
+def _table(uri: str) -> str:
+    return f"delta.{_quoted(uri)}"

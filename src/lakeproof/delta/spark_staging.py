@@ -1,0 +1,256 @@
+"""Rows of Spark on their way into a table: evaluated once, into files that the table then takes.
+
+Spark writes them as a Delta table of their own beside the real one. Whoever decides on the commit
+(`writing`) looks at that table; when it is to be made, the files move into the real one and are not
+written again. So a lazy plan runs once, and its content is known before the commit.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import polars as pl
+from deltalake.transaction import AddAction
+
+from lakeproof.delta.columns import require_names
+from lakeproof.delta.location import Location, log_files
+from lakeproof.delta.log import OpenedTable, open_table
+from lakeproof.digest import TableFacts, digest_table
+from lakeproof.errors import SchemaError, TableError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import deltalake
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+
+class SparkStagedRows:
+    """The rows of one write as a Delta table beside the one they go to; a context manager.
+
+    Args:
+        frame: What the node returned.
+        location: The table they go to.
+        partition_by: By whose values their files are laid out.
+    """
+
+    def __init__(self, frame: "DataFrame", location: Location, partition_by: list[str]) -> None:
+        self._frame = frame
+        self._location = location
+        self._partition_by = partition_by
+        self._facts: dict[tuple[str, ...], TableFacts] = {}
+        self._staged: OpenedTable | None = None
+        self.uri = _beside(location, "staged")
+
+    def __enter__(self) -> "SparkStagedRows":
+        """Evaluate the plan.
+
+        Raises:
+            SchemaError: If a column has a type or a name that Delta has not.
+            LakeproofError: If a task fails, with its reason.
+        """
+        from lakeproof.delta.spark_errors import explained
+
+        require_names(self._location.name, self._frame.columns)
+        _require_types(self._location.name, self._frame)
+        _sweep(self._location, "staged")
+        try:
+            with explained(self._location.name):
+                self._write()
+            staged = Location(self._location.name, self.uri, self._location.storage_options)
+            self._staged = open_table(staged)
+        except BaseException:
+            self._remove()
+            raise
+        self.columns = self._staged.columns
+        self.rows = self._staged.rows()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        """Remove what the table did not take."""
+        self._remove()
+
+    @property
+    def schema(self) -> "deltalake.Schema":
+        """The columns as Delta has them."""
+        return self._table.schema()
+
+    def lazy(self) -> pl.LazyFrame:
+        """Give the rows as a lazy frame of Polars."""
+        return pl.scan_delta(self._table)
+
+    def facts(self, columns: list[str]) -> TableFacts:
+        """Digest the rows from their files, with their columns in an order."""
+        key = tuple(columns)
+        if key not in self._facts:
+            self._facts[key] = digest_table(self.lazy().select(columns))
+        return self._facts[key]
+
+    def moved_files(self) -> list[AddAction]:
+        """Move the files into the table's folder and say what a commit has to say of them."""
+        actions = []
+        for add in self._added():
+            path = unquote(add["path"])
+            self._move(path)
+            actions.append(
+                AddAction(
+                    path=path,
+                    size=add["size"],
+                    partition_values=add["partitionValues"],
+                    modification_time=add["modificationTime"],
+                    data_change=True,
+                    stats=add.get("stats") or "{}",
+                )
+            )
+        return actions
+
+    @property
+    def _table(self) -> "deltalake.DeltaTable":
+        assert self._staged is not None, "rows are staged by entering the context"
+        return self._staged.table
+
+    def _write(self) -> None:
+        writer = self._frame.write.format("delta").mode("error")
+        if self._partition_by:
+            writer = writer.partitionBy(*self._partition_by)
+        writer.save(self.uri)
+
+    def _added(self) -> Iterator[dict[str, Any]]:
+        assert self._staged is not None
+        filesystem, names = log_files(self._staged.location)
+        for name in sorted(names):
+            if name.endswith(".json"):
+                with filesystem.open_input_file(f"_delta_log/{name}") as file:
+                    for line in file.read().splitlines():
+                        if add := json.loads(line).get("add"):
+                            yield add
+
+    def _move(self, path: str) -> None:
+        if self._location.is_local:
+            target = Path(self._location.uri, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(Path(self.uri, path), target)
+            return
+        if not _rename_in_store(f"{self.uri}/{path}", f"{self._location.uri}/{path}"):
+            raise TableError(
+                f"Table '{self._location.name}' is as it was: the store did not move the new file "
+                f"{path} into it. Run again."
+            )
+
+    def _remove(self) -> None:
+        if self._location.is_local:
+            shutil.rmtree(self.uri, ignore_errors=True)
+        else:
+            _delete_in_store(self.uri)
+
+
+def _require_types(name: str, frame: "DataFrame") -> None:
+    """Refuse what delta-spark would drop without a word, or write as the other engine cannot."""
+    from pyspark.sql import types
+
+    refused = (
+        types.NullType,
+        types.DayTimeIntervalType,
+        types.YearMonthIntervalType,
+        types.CalendarIntervalType,
+        types.VariantType,
+    )
+    for field in frame.schema.fields:
+        if isinstance(field.dataType, refused):
+            raise SchemaError(
+                f"Column '{field.name}' for table '{name}' is {field.dataType.simpleString()}, for "
+                "which Delta has no type. The table is as it was. Cast the column in the node."
+            )
+
+
+def _sweep(location: Location, kind: str) -> None:
+    """Remove what killed writes left beside a table; its write lock is held by the caller."""
+    if location.is_local:
+        table = Path(location.uri)
+        for left in table.parent.glob(f".{table.name}.{kind}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame"]:
+    """Give rows that were parsed on this machine as a frame of Spark, by a file beside the table.
+
+    Raises:
+        LakeproofError: The one that the rows raised while they streamed.
+    """
+    import pyarrow.parquet as pq
+
+    from lakeproof.delta.staging import StagedRows
+    from lakeproof.spark.session import spark
+
+    _sweep(location, "parsed")
+    folder = _beside(location, "parsed")
+    try:
+        with StagedRows(parsed, location) as staged:
+            reader = staged.reader()
+            if location.is_local:
+                os.makedirs(folder)
+                with pq.ParquetWriter(f"{folder}/rows.parquet", reader.schema) as writer:
+                    for batch in reader:
+                        writer.write_batch(batch)
+                frame = spark().read.parquet(folder)
+            else:
+                frame = frame_of(reader.read_all())
+        yield frame
+    finally:
+        if location.is_local:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def frame_of(rows: "pa.Table") -> "DataFrame":
+    """Make a frame of Spark of rows in memory; times without a zone stay without one."""
+    import pyarrow as pa
+
+    from lakeproof.spark.session import spark
+
+    frame = spark().createDataFrame(rows)
+    plain = {
+        field.name: frame[f"`{field.name}`"].cast("timestamp_ntz")
+        for field in rows.schema
+        if pa.types.is_timestamp(field.type) and field.type.tz is None
+    }
+    return frame.withColumns(plain) if plain else frame
+
+
+def _beside(location: Location, kind: str) -> str:
+    """Name a folder that nobody has used: Spark remembers the tables it has seen by their path."""
+    parent, _, name = location.uri.rpartition("/")
+    return f"{parent}/.{name}.{kind}-{uuid.uuid4().hex}" if parent else f".{name}.{kind}"
+
+
+def _rename_in_store(source: str, target: str) -> bool:
+    filesystem, path = _store(source)
+    _, to = _store(target)
+    filesystem.mkdirs(to.getParent())
+    return bool(filesystem.rename(path, to))
+
+
+def _delete_in_store(uri: str) -> None:
+    filesystem, path = _store(uri)
+    filesystem.delete(path, True)
+
+
+def _store(uri: str) -> tuple[Any, Any]:
+    """Find Hadoop's file system of a path, which has the credentials that Spark has."""
+    from lakeproof.spark.session import spark
+
+    session: Any = spark()
+    path = session._jvm.org.apache.hadoop.fs.Path(uri)
+    return path.getFileSystem(session._jsc.hadoopConfiguration()), path

@@ -1,0 +1,301 @@
+"""What is decided before a commit, the same on every engine: may it be, must it be, what will be.
+
+Rows have been evaluated by then (`Staged`), so that their content is known; an engine only makes
+the commit that is decided here (`Commits`). Refusals have one wording because they stand here.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import deltalake
+import polars as pl
+
+from lakeproof.delta.columns import require_fit
+from lakeproof.delta.commit import CommitNote
+from lakeproof.delta.engine import Write, Written
+from lakeproof.delta.log import OpenedTable, find_commit
+from lakeproof.delta.versions import compute_digest, digest_of, stored_facts
+from lakeproof.digest import digest_table
+from lakeproof.errors import RowKeyError, TableError
+
+if TYPE_CHECKING:
+    from lakeproof.digest import TableFacts
+
+
+class Staged(Protocol):
+    """Rows that are evaluated, and can be looked at as often as needed."""
+
+    columns: dict[str, str]
+    rows: int
+
+    def lazy(self) -> pl.LazyFrame:
+        """Give the rows as a lazy frame of Polars."""
+        ...
+
+    def facts(self, columns: list[str]) -> "TableFacts":
+        """Digest the rows, with their columns in an order."""
+        ...
+
+
+class Commits(Protocol):
+    """Makes the commit that was decided on; each method makes one."""
+
+    def create(self, staged: Any, write: Write, note: CommitNote) -> None:
+        """Make a table of the rows."""
+        ...
+
+    def overwrite(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Replace all rows, and the columns."""
+        ...
+
+    def append(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Add the rows; a column that the table lacks joins it."""
+        ...
+
+    def merge(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Update rows whose key is there and whose values differ; insert the others."""
+        ...
+
+    def delete(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Delete the rows whose key is among those staged."""
+        ...
+
+
+def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
+    """Write rows in one commit, or none where nothing would change.
+
+    Raises:
+        SchemaError: If the columns do not fit.
+        RowKeyError: If a key is null or there twice.
+        TableError: If the table is there and should not be.
+    """
+    mode = write.args.mode
+    if write.current is not None:
+        require_fit(
+            write.location.name,
+            write.current.columns,
+            _only_key(staged.columns, write) if mode == "delete" else staged.columns,
+            write.args.schema_mode,
+            may_lack=mode in ("merge", "delete", "append"),
+        )
+    if mode in ("merge", "delete"):
+        _require_key(staged, write)
+    if mode == "error" and write.current is not None:
+        raise TableError(
+            f"Table '{write.location.name}' exists already at version "
+            f"{write.current.version} and its save_args.mode is error. It is as it was."
+        )
+    if mode in ("overwrite", "error") or (write.current is None and mode != "delete"):
+        return _replace(staged, write, commits)
+    # Said beside the table's content, which would hide rows that it holds already.
+    given = staged.facts(list(staged.columns)).digest
+    if mode == "delete":
+        written = _delete(staged, write, commits)
+    else:
+        assert write.current is not None
+        join = _merge if mode == "merge" else _append
+        written = join(staged, write, write.current, commits)
+    return replace(written, given=given)
+
+
+def transactions(write: Write) -> list[deltalake.Transaction] | None:
+    """Give the transaction identifier of a write as delta-rs takes it."""
+    return None if write.transaction is None else [deltalake.Transaction(*write.transaction)]
+
+
+def commit_properties(write: Write, note: CommitNote) -> deltalake.CommitProperties:
+    """Say in a commit of delta-rs who made it."""
+    return deltalake.CommitProperties(
+        custom_metadata={"userMetadata": note.to_json()}, app_transactions=transactions(write)
+    )
+
+
+def storage_options(write: Write) -> dict[str, str] | None:
+    """Give the settings of the store as delta-rs takes them."""
+    options = write.location.storage_options
+    return dict(options) if options else None
+
+
+def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
+    """Create the table, or overwrite all of it."""
+    facts = staged.facts(list(staged.columns))
+    current = write.current
+    if (
+        current is not None
+        and write.args.skip_unchanged
+        and current.columns == staged.columns
+        and _holds(current, facts.digest, write.believes_commits)
+    ):
+        return Written(current, is_committed=False, rows=staged.rows, digest=facts.digest)
+    note = _noted(write, staged.rows, facts)
+    if current is None:
+        commits.create(staged, write, note)
+    else:
+        commits.overwrite(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
+    """Tell whether a version has this content; one that cannot be read has not."""
+    if believes_commits:
+        return digest_of(current) == digest
+    try:
+        return compute_digest(current) == digest
+    except Exception:
+        # Delta-rs and Polars have no error in common. All of it is about to be replaced.
+        return False
+
+
+def _append(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
+    note = _noted(write, current.rows() + staged.rows, _with(staged, current))
+    commits.append(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
+    known = _known_keys(staged, write, current)
+    if known == 0:
+        # Nothing to correct: an append reads and rewrites no file.
+        return _append(staged, write, current, commits)
+    replaced = _having_keys_of(staged, write, current)
+    going = digest_table(replaced)
+    # Rows whose key the table holds twice cannot be reckoned with.
+    facts = _with(staged, current, going) if going.rows == known else None
+    note = _noted(write, current.rows() + staged.rows - known, facts)
+    if known == staged.rows and _are_there(staged, current, replaced, going):
+        # What was taken must be remembered all the same.
+        return _mark(write, note, current, staged.rows)
+    commits.merge(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _are_there(
+    staged: Staged, current: OpenedTable, replaced: pl.LazyFrame, going: "TableFacts"
+) -> bool:
+    """Tell whether the rows are, to the bit, what the table holds under their keys."""
+    joining = [column for column in staged.columns if column not in current.columns]
+    is_value = staged.lazy().select(pl.any_horizontal(pl.col(joining).is_not_null().any()))
+    if joining and is_value.collect().item():
+        return False
+    common = [column for column in current.columns if column in staged.columns]
+    if len(common) < len(current.columns):
+        going = digest_table(replaced.select(common))
+    return going.digest == staged.facts(common).digest
+
+
+def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Written:
+    """Commit the transaction identifier alone, where there is one."""
+    if write.transaction is None:
+        return Written(current, is_committed=False, rows=rows)
+    deltalake.write_deltalake(
+        current.table,
+        pl.DataFrame(schema=pl.scan_delta(current.table).collect_schema()).to_arrow(),
+        mode="append",
+        storage_options=storage_options(write),
+        commit_properties=commit_properties(write, note),
+    )
+    return _written(write, note, rows)
+
+
+def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
+    current = write.current
+    if current is None:
+        raise TableError(
+            f"Table '{write.location.name}' does not exist, so no row of it can be deleted."
+        )
+    # Counted on the table's side, where a key may be there more than once.
+    going = digest_table(_having_keys_of(staged, write, current))
+    before = stored_facts(current)
+    after = before - going if before is not None else None
+    note = _noted(write, current.rows() - going.rows, after)
+    if going.rows == 0:
+        return _mark(write, note, current, staged.rows)
+    commits.delete(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _only_key(columns: dict[str, str], write: Write) -> dict[str, str]:
+    return {column: columns[column] for column in write.key if column in columns}
+
+
+def _require_key(staged: Staged, write: Write) -> None:
+    """Refuse rows that their key does not tell apart."""
+    name, key = write.location.name, list(write.key)
+    absent = [column for column in key if column not in staged.columns]
+    if not key or absent:
+        raise RowKeyError(
+            f"save_args.mode {write.args.mode} of table '{name}' needs a key, and "
+            + (f"the rows have no column '{absent[0]}'." if absent else "the catalog names none.")
+            + " The table is as it was. Set `key` of the catalog entry."
+        )
+    keys = staged.lazy().select(key)
+    empty = keys.filter(pl.any_horizontal(pl.all().is_null())).head(1).collect()
+    if empty.height:
+        raise RowKeyError(
+            f"A row for table '{name}' has no value in its key ({', '.join(key)}). The table is as "
+            "it was."
+        )
+    # Sorting takes less memory than a set; which key repeats is asked only when one does.
+    in_order = keys.sort(key).collect()
+    repeats = pl.all_horizontal(pl.col(column) == pl.col(column).shift() for column in key)
+    if in_order.select(repeats.any()).item():
+        repeated = in_order.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1)
+        raise RowKeyError(
+            f"Rows for table '{name}' hold the key {_shown(repeated.row(0)[:-1])} "
+            f"{repeated['len'][0]} times. The table is as it was. Keep one row of each key."
+        )
+
+
+def _with(
+    staged: Staged, current: OpenedTable, going: "TableFacts | None" = None
+) -> "TableFacts | None":
+    """Reckon what the table will hold once the staged rows are in it, without reading it.
+
+    Args:
+        staged: The rows to come.
+        current: The table before.
+        going: The rows of it that will give way.
+
+    Returns:
+        `None` where its writer left no facts or its columns change.
+    """
+    before = stored_facts(current)
+    if before is None or staged.columns.items() != current.columns.items():
+        return None
+    if going is not None:
+        before -= going
+    # Facts add up column by column, in the order of the table.
+    return before + staged.facts(list(current.columns))
+
+
+def _having_keys_of(staged: Staged, write: Write, current: OpenedTable) -> pl.LazyFrame:
+    keys = staged.lazy().select(write.key)
+    return pl.scan_delta(current.table).join(keys, on=list(write.key), how="semi")
+
+
+def _noted(write: Write, rows: int, facts: "TableFacts | None") -> CommitNote:
+    """Complete the note of a commit with what the table holds after it."""
+    return replace(
+        write.note,
+        rows=rows,
+        digest=facts.digest if facts is not None else None,
+        content=facts.to_json() if facts is not None else None,
+        follows=-1 if write.current is None else write.current.version,
+    )
+
+
+def _known_keys(staged: Staged, write: Write, current: OpenedTable) -> int:
+    """Count the rows whose key is in the table already."""
+    there = pl.scan_delta(current.table).select(write.key)
+    both = staged.lazy().select(write.key).join(there, on=list(write.key), how="semi")
+    return int(both.select(pl.len()).collect(engine="streaming").item())
+
+
+def _shown(key: tuple[Any, ...]) -> str:
+    return repr(key[0]) if len(key) == 1 else repr(key)
+
+
+def _written(write: Write, note: CommitNote, rows: int) -> Written:
+    after = -1 if write.current is None else write.current.version
+    opened = find_commit(write.location, after, note.commit_id)
+    return Written(opened, is_committed=True, rows=rows, digest=note.digest)

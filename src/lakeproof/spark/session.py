@@ -1,0 +1,135 @@
+"""The one session of a process: taken over where there is one, else started, and then stopped.
+
+Nothing here imports pyspark before rows are to be moved: `kedro viz` and `kedro history` start no
+JVM.
+"""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.spark.errors import SparkError
+from lakeproof.spark.settings import FIXED, SparkSettings, current_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+_lock = threading.Lock()
+_session: "SparkSession | None" = None
+_is_ours = False
+_jars: "list[Path]" = []
+_INSTALL = "Spark is not installed. Install it: make spark. Without it: --params engine=embedded"
+
+
+def spark() -> "SparkSession":
+    """Give the session, starting it the first time.
+
+    Raises:
+        SparkError: If Spark is not installed, there is no Java for it, or it does not start.
+    """
+    global _session, _is_ours
+    with _lock:
+        if _session is None or not _is_alive(_session):
+            _require_installed()
+            active = _active()
+            _is_ours = active is None
+            _session = _start(current_settings()) if active is None else _taken_over(active)
+        return _session
+
+
+def _start(settings: SparkSettings) -> "SparkSession":
+    global _jars
+    if settings.remote is not None:
+        return _connect(settings)
+    from lakeproof.spark.jars import locked_jars
+    from lakeproof.spark.java import require_java
+    from lakeproof.spark.launch import launch
+
+    require_java()
+    _jars = locked_jars(settings.jar_lock, settings.conf)
+    return launch(settings.effective(_jars), settings.is_local)
+
+
+def _connect(settings: SparkSettings) -> "SparkSession":
+    """Open a session on a Spark Connect server, which has its own jars and static settings."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    assert settings.remote is not None
+    try:
+        session: SparkSession = SparkSession.builder.remote(settings.remote).getOrCreate()
+    except (PySparkException, ImportError) as error:
+        raise SparkError(
+            f"The Spark Connect server {settings.remote.partition(';')[0]} does not answer: "
+            f"{str(error)[:400]}. Nothing was run. Correct spark.remote in spark.yml; the client "
+            "needs `pip install 'pyspark[connect]'`."
+        ) from error
+    return _taken_over(session)
+
+
+def _taken_over(active: "SparkSession") -> "SparkSession":
+    """Use somebody's session with settings of our own beside theirs.
+
+    Raises:
+        SparkError: If it knows no Delta tables.
+    """
+    extensions = active.conf.get("spark.sql.extensions", "") or ""
+    is_databricks = "databricks" in (active.conf.get("spark.app.name", "") or "").lower()
+    if "DeltaSparkSessionExtension" not in extensions and not is_databricks:
+        raise SparkError(
+            "There is a Spark session already, and it knows no Delta tables: spark.sql.extensions "
+            f"is '{extensions}'. It was left as it is. Stop it (spark.stop()), so that one is "
+            "started from spark.yml, or start it with Delta's extension."
+        )
+    # A second session on the same context: what is set here is not set in theirs.
+    session = active.newSession()
+    for key, value in FIXED.items():
+        session.conf.set(key, value)
+    return session
+
+
+def _active() -> "SparkSession | None":
+    """Find a session that somebody has made, also in another thread."""
+    from pyspark.sql import SparkSession
+
+    # `getActiveSession` is None in every other thread.
+    found: Any = SparkSession.getActiveSession() or getattr(
+        SparkSession, "_instantiatedSession", None
+    )
+    return found if found is not None and _is_alive(found) else None
+
+
+def _is_alive(session: "SparkSession") -> bool:
+    context = getattr(session, "_sc", None)
+    return context is None or context._jsc is not None
+
+
+def _require_installed() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("pyspark") is None:
+        raise SparkError(_INSTALL)
+
+
+def session_in_use() -> "SparkSession | None":
+    """Give the session if one was needed so far."""
+    return _session
+
+
+def jars_in_use() -> "list[Path]":
+    """Give the jars that the session was started with."""
+    return list(_jars) if _session is not None and _is_ours else []
+
+
+def stop() -> None:
+    """End the session if it is ours; somebody else's goes on."""
+    global _session, _is_ours
+    with _lock:
+        session, _session = _session, None
+        if session is not None and _is_ours:
+            from lakeproof.spark.launch import close_gateway
+
+            session.stop()
+            close_gateway()
+        _is_ours = False
