@@ -235,9 +235,11 @@ def _of_compute(ours: ComputeFacts, theirs: ComputeFacts) -> Iterator[Factor]:
     yield from _differing("blas kernel", _blas(ours, "architecture"), _blas(theirs, "architecture"))
     yield from _differing("blas library", _blas(ours, "version"), _blas(theirs, "version"))
     yield from _differing("engine", ours.engine, theirs.engine)
-    yield from _parts(
-        "engine configuration", ours.engine_configuration, theirs.engine_configuration
-    )
+    if ours.engine == theirs.engine:
+        # All of another engine's settings are other ones.
+        yield from _parts(
+            "engine configuration", ours.engine_configuration, theirs.engine_configuration
+        )
     yield from _differing("cpu", ours.cpu, theirs.cpu)
     yield from _differing("machine", ours.machine, theirs.machine)
     yield from _differing("cores", ours.cores, theirs.cores)

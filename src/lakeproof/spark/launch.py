@@ -6,13 +6,12 @@ shown with `--verbose` (`LAKEPROOF_DEBUG=1`) and whose end is quoted when Spark 
 
 import logging
 import os
-import re
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +38,11 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if is_local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # pyspark 4.2 says this of pandas 3 whenever Arrow is used; it is handed no pandas frame here.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     started = time.monotonic()
     logger.info("Starting Spark on %s", conf["spark.master"])
-    with _without_pandas_warning(), _log_file() as (log, popen_kwargs):
+    with _log_file() as (log, popen_kwargs):
         from py4j.protocol import Py4JError
         from pyspark import SparkConf, SparkContext
         from pyspark.errors import PySparkException
@@ -56,8 +57,9 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
             context = SparkContext(conf=spark_conf, gateway=gateway)
             session: SparkSession = SparkSession.builder.config(map=dict(conf)).getOrCreate()
         except (Py4JError, PySparkException, OSError) as error:
+            said = f"{_said(log)}\n{_text_of(error)}"
             close_gateway()
-            raise SparkError(_explain(conf, f"{_said(log)}\n{error}")) from error
+            raise SparkError(_explain(conf, said)) from error
     context.setLogLevel("WARN" if wants_traceback() else "ERROR")
     logger.info("Spark %s is there after %.0f s", context.version, time.monotonic() - started)
     return session
@@ -69,7 +71,8 @@ def close_gateway() -> None:
 
     gateway = SparkContext._gateway
     if gateway is not None:
-        gateway.shutdown()
+        with suppress(Exception):  # the JVM may be gone already
+            gateway.shutdown()
         process = getattr(gateway, "proc", None)
         if process is not None:
             process.stdin.close()
@@ -92,6 +95,14 @@ def _log_file() -> Iterator[tuple[Path | None, dict[str, Any]]]:
         Path(name).unlink(missing_ok=True)
 
 
+def _text_of(error: Exception) -> str:
+    """Write an error of Java's, which Java is asked for, if it still answers."""
+    try:
+        return str(error)
+    except Exception:
+        return type(error).__name__
+
+
 def _said(log: Path | None) -> str:
     return log.read_text(encoding="utf-8", errors="replace") if log is not None else ""
 
@@ -111,10 +122,11 @@ def _explain(conf: Mapping[str, str], said: str) -> str:
             f"Spark did not start: no master answers at {conf['spark.master']}. Nothing was run. "
             "Start the cluster, or correct spark.master in spark.yml."
         )
-    if found := re.search(r"Could not parse Master URL: '([^']*)'", said):
+    if "Could not parse Master URL" in said or "Master must either be" in said:
         return (
-            f"Spark did not start: spark.master is '{found[1]}', which is no address of a master. "
-            "Nothing was run. Correct it in spark.yml: local[*], spark://host:7077, yarn, k8s://…"
+            f"Spark did not start: spark.master is '{conf['spark.master']}', which is no address "
+            "of a master. Nothing was run. Correct it in spark.yml: local[*], spark://host:7077, "
+            "yarn, k8s://…"
         )
     if "Invalid maximum heap size" in said or "Could not reserve enough space" in said:
         return (
@@ -128,11 +140,3 @@ def _explain(conf: Mapping[str, str], said: str) -> str:
         "Spark did not start. Nothing was run. To see all that it says: LAKEPROOF_DEBUG=1 kedro "
         f"run …. It said last: {told}"
     )
-
-
-@contextmanager
-def _without_pandas_warning() -> Iterator[None]:
-    """Keep back what pyspark 4.2 says of pandas 3: no frame of pandas is handed to it here."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
-        yield

@@ -81,7 +81,6 @@ def test_the_order_is_data_parameters_code_configuration_packages_machine():
         "blas kernel",
         "blas library",
         "engine",
-        "engine configuration",
         "cpu",
         "machine",
         "cores",
