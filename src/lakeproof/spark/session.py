@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from lakeproof.spark.progress import Progress
+
 _lock = threading.Lock()
 _session: "SparkSession | None" = None
 _is_ours = False
 _jars: "list[Path]" = []
+_progress: "Progress | None" = None
 _INSTALL = "Spark is not installed. Install it: make spark. Without it: --params engine=embedded"
 
 
@@ -39,16 +42,19 @@ def spark() -> "SparkSession":
 
 
 def _start(settings: SparkSettings) -> "SparkSession":
-    global _jars
+    global _jars, _progress
     if settings.remote is not None:
         return _connect(settings)
     from lakeproof.spark.jars import locked_jars
     from lakeproof.spark.java import require_java
     from lakeproof.spark.launch import launch
+    from lakeproof.spark.progress import Progress
 
     require_java()
     _jars = locked_jars(settings.jar_lock, settings.conf)
-    return launch(settings.effective(_jars), settings.is_local)
+    session = launch(settings.effective(_jars), settings.is_local)
+    _progress = Progress(session.sparkContext)
+    return session
 
 
 def _connect(settings: SparkSettings) -> "SparkSession":
@@ -124,8 +130,11 @@ def jars_in_use() -> "list[Path]":
 
 def stop() -> None:
     """End the session if it is ours; somebody else's goes on."""
-    global _session, _is_ours
+    global _session, _is_ours, _progress
     with _lock:
+        if _progress is not None:
+            _progress.stop()
+            _progress = None
         session, _session = _session, None
         if session is not None and _is_ours:
             from lakeproof.spark.launch import close_gateway

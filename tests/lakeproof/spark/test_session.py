@@ -78,6 +78,26 @@ def test_the_record_holds_settings_java_jars_and_executors_but_no_place(spark_se
     assert not [key for key in facts.configuration if key.endswith((".host", ".port", ".id"))]
 
 
+def test_work_that_takes_a_while_is_told(spark_session, monkeypatch, caplog):
+    """A line now and then, with the tasks that are done; nothing of what is done at once."""
+    from lakeproof.spark import progress
+
+    spark_session.range(10).count()
+    assert "at work" not in caplog.text
+    monkeypatch.setattr(progress, "_SILENT_SECONDS", 0.5)
+    caplog.set_level("INFO", "lakeproof.spark.progress")
+    spark_session.range(2, numPartitions=2).mapInArrow(_slowly, "id long").collect()
+    assert "Spark is at work" in caplog.text
+    assert "of 2 tasks" in caplog.text
+
+
+def _slowly(batches):
+    import time
+
+    time.sleep(4)
+    yield from batches
+
+
 def test_an_import_of_the_engine_starts_nothing():
     """`kedro viz` and `kedro history` load the catalog with the engine named in it."""
     done = in_another_process(
