@@ -101,6 +101,8 @@ def _start_again(environ: dict[str, str]) -> NoReturn:
 _OF_PLUGINS = (
     "register_new_resolver() is deprecated",
     "Add type hints to the `predict` method",
+    # kedro-viz 12.5 makes FastAPI warn of it in every build.
+    "ORJSONResponse is deprecated",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from kedro.io import AbstractDataset
 from kedro.io.core import Version
-from kedro_datasets._typing import TablePreview
+from kedro_datasets._typing import JSONPreview
 
 from lakeproof.delta.commit import Taken
 from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
@@ -72,7 +72,6 @@ class DeltaTable(AbstractDataset[Any, Any]):
         self._uri = _without_userinfo(str(filepath).rstrip("/"))
         # Kedro tells a dataset its name nowhere; the hook does, until then the folder's serves.
         self._name = PurePosixPath(self._uri).name
-        self._filepath = PurePosixPath(self._uri)
         self._engine_name = engine
         self.key = (key,) if isinstance(key, str) else tuple(key or ())
         self._load_args = dict(load_args or {})
@@ -250,19 +249,11 @@ class DeltaTable(AbstractDataset[Any, Any]):
                 written.opened.version,
             )
 
-    def preview(self, nrows: int = 5) -> TablePreview:
-        """Show schema, version and first rows in `kedro viz`, as a load would read them."""
-        import polars as pl
+    def preview(self, nrows: int = 5) -> JSONPreview:
+        """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
+        from lakeproof.delta.preview import preview
 
-        opened = self.resolve()
-        frame = pl.scan_delta(opened.table).head(nrows).collect()
-        return TablePreview(
-            {
-                "index": [f"version {opened.version}, row {row}" for row in range(frame.height)],
-                "columns": [f"{column} ({kind})" for column, kind in opened.columns.items()],
-                "data": [[None if v is None else str(v) for v in row] for row in frame.rows()],
-            }
-        )
+        return JSONPreview(preview(self, nrows))
 
     def _engine(self) -> Engine:
         return engine_for(self._engine_name)

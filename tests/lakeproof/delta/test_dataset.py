@@ -394,16 +394,6 @@ def test_credentials_reach_no_message_and_no_description(make_table):
     assert not [text for text in shown if "SECRET" in text or "verysecret" in text]
 
 
-def test_the_preview_shows_schema_version_and_first_rows(make_table):
-    """In the form that kedro viz draws."""
-    table = make_table()
-    table.save(ABC)
-    preview = table.preview(nrows=2)
-    assert preview["columns"] == ["id (string)", "x (double)"]
-    assert preview["data"] == [["a", "1.0"], ["b", None]]
-    assert preview["index"] == ["version 0, row 0", "version 0, row 1"]
-
-
 def test_exists_tells_whether_there_is_a_table(make_table, tmp_path):
     """A folder alone is none."""
     table = make_table()

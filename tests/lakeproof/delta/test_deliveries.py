@@ -118,7 +118,7 @@ def test_what_was_taken_is_remembered_beyond_a_checkpoint(folder, table):
     take(folder, table)
     assert version(table) == 24
     for number in range(15):
-        os.remove(table._filepath / "_delta_log" / f"{number:020d}.json")
+        os.remove(f"{table.location.uri}/_delta_log/{number:020d}.json")
     assert len(taken_deliveries(table.resolve())) == 25
     take(folder, table)
     assert version(table) == 24
@@ -228,7 +228,7 @@ WRITER = """
 
 def start_writer(folder: Path, table) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(WRITER), str(folder), str(table._filepath)],
+        [sys.executable, "-c", textwrap.dedent(WRITER), str(folder), table.location.uri],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -284,7 +284,7 @@ def test_a_writer_that_waits_says_so(folder, table, caplog):
     from lakeproof.delta.lock import lock_path
 
     write_deliveries(folder, 1)
-    lock = FileLock(lock_path(str(table._filepath)))
+    lock = FileLock(lock_path(table.location.uri))
     lock.acquire()
     writer = start_writer(folder, table)
     assert writer.stdout.readline() == "ready\n"
