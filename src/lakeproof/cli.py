@@ -22,6 +22,20 @@ def commands() -> None:
     """Table versions and recorded runs."""
 
 
+def _offer_runs(_context: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
+    from lakeproof.commands import completion
+
+    return completion.runs(incomplete)
+
+
+def _offer_tables(
+    _context: click.Context, _argument: click.Parameter, incomplete: str
+) -> list[str]:
+    from lakeproof.commands import completion
+
+    return completion.tables(incomplete)
+
+
 def _show_tracebacks(_context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
     if is_asked:
         os.environ["LAKEPROOF_DEBUG"] = "1"
@@ -86,7 +100,7 @@ def report_option(told: str) -> Callable[[Command], Command]:
 
 
 @commands.command()
-@click.argument("table")
+@click.argument("table", shell_complete=_offer_tables)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
 @common_options()
 @click.pass_obj
@@ -114,7 +128,7 @@ def history(
 
 
 @commands.command()
-@click.argument("requests", nargs=-1, metavar="[TABLE[=VERSION]]...")
+@click.argument("requests", nargs=-1, metavar="[TABLE[=VERSION]]...", shell_complete=_offer_tables)
 @common_options()
 @click.pass_obj
 def pin(
@@ -182,7 +196,7 @@ def runs(
 
 
 @commands.command()
-@click.argument("run")
+@click.argument("run", shell_complete=_offer_runs)
 @report_option("Write an HTML page about the run to this file instead.")
 @common_options()
 @click.pass_obj
@@ -218,7 +232,7 @@ def show(
 
 
 @commands.command()
-@click.argument("run")
+@click.argument("run", shell_complete=_offer_runs)
 @click.option(
     "--engine",
     type=click.Choice(["embedded", "spark"]),
@@ -282,8 +296,8 @@ def reproduce(
 
 
 @commands.command()
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@click.argument("a", metavar="A", shell_complete=_offer_runs)
+@click.argument("b", metavar="B", shell_complete=_offer_runs)
 @common_options()
 @click.pass_obj
 def compare(
@@ -317,7 +331,7 @@ def compare(
 
 
 @commands.command()
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=_offer_runs)
 @click.option("--all", "is_all", is_flag=True, help="Check every finished run.")
 @common_options()
 @click.pass_obj
