@@ -1,0 +1,143 @@
+"""Every command that the documentation shows is run, in the order of its page, in one project."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from conftest import Finished, Project, copy_project
+from docs.pages import PAGES, Shown, commands_of, spans_of
+from lakeproof.cli import commands
+
+# Why a command that is shown is not run here. One that no page shows any more is to be taken out.
+NOT_RUN = {
+    "make run": "makes an environment; what it runs, `kedro run`, is run in its place",
+    "make test": "is what runs this",
+    "kedro viz run": "serves until it is stopped; `kedro viz build` has the same pages",
+    ".venv/bin/uv pip install jupyterlab": "needs the network",
+    ".venv/bin/kedro jupyter lab": "is not installed, and serves until it is stopped",
+}
+INSTEAD = {"make run": "kedro run"}
+# A forest that is fitted in no time; what is shown does not hang on its size.
+SMALL = ("n_estimators: 300", "n_estimators: 5")
+
+SHOWN = [shown for page in PAGES for shown in commands_of(page)]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory) -> tuple[Project, dict[Shown, Finished], str]:
+    """A project in which everything shown was run, one after another, and its first run."""
+    project = copy_project(tmp_path_factory.mktemp("documented") / "project")
+    parameters = project.path / "conf/base/parameters_train.yml"
+    assert SMALL[0] in parameters.read_text()
+    parameters.write_text(parameters.read_text().replace(*SMALL))
+    project.git("commit", "--quiet", "--all", "--message", "A small forest")
+    first = project.kedro("run").run_id
+    # Where the page on re-runs says that it was taken from.
+    shutil.copy(project.path / f"mlartifacts/{first}/artifacts/lakeproof/run.yml", project.path)
+    ended = {}
+    for shown in SHOWN:
+        line = INSTEAD.get(shown.line, None if shown.line in NOT_RUN else shown.about(first))
+        if line is not None:
+            ended[shown] = typed(project, line)
+    return project, ended, first
+
+
+def typed(project: Project, line: str) -> Finished:
+    """Run a line in bash, as a person would in the activated environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # kedro viz asks the package index for its newest version; here nobody answers.
+    nobody = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", line],
+        cwd=project.path,
+        env={**project.environment, **nobody, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def test_commands_are_found():
+    """On the pages that have some, each with what it puts out."""
+    assert {shown.page for shown in SHOWN} >= {"README.md", "reproduce.md", "versions.md"}
+    refused = [shown for shown in SHOWN if shown.error]
+    assert {shown.page for shown in refused} == {"README.md", "versions.md"}
+    assert {"REPEATED", "DIFFERENT"} <= {shown.verdict for shown in SHOWN}
+
+
+def test_what_is_not_run_is_still_shown():
+    """Or the list of exceptions would grow for ever."""
+    assert NOT_RUN.keys() <= {shown.line for shown in SHOWN}
+
+
+def test_a_run_is_told_from_a_number():
+    """So that the page's run is replaced by one that there is, and nothing else."""
+    shown = Shown("page", "kedro compare b7055698 last --limit 12345678", ())
+    assert shown.about("0123456789abcdef") == "kedro compare 01234567 last --limit 12345678"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: f"{shown.page}: {shown.line}")
+def test_a_command_does_what_its_page_says(walked, shown):
+    """It succeeds, or fails in the words that are shown; and the verdict is the one shown."""
+    _, ended, _ = walked
+    if shown not in ended:
+        pytest.skip(NOT_RUN[shown.line])
+    assert complaint(shown, ended[shown]) is None
+
+
+def complaint(shown: Shown, done: Finished) -> str | None:
+    """Say in what a command did not do what its page says."""
+    told = f"\nexit {done.exit_code}\n{done.stdout}\n{done.stderr}"
+    fails = bool(shown.error or shown.verdict == "DIFFERENT")
+    if (done.exit_code != 0) != fails or "Traceback" in done.stderr:
+        return f"it should {'fail' if fails else 'succeed'}{told}"
+    if shown.error and shown.error not in done.stderr:
+        return f"it does not say {shown.error}{told}"
+    if shown.verdict and not done.stdout.startswith(f"{shown.verdict} "):
+        return f"it does not say {shown.verdict}{told}"
+    return None
+
+
+def test_a_page_that_says_something_else_would_be_noticed():
+    """Another error, another verdict, a success that is none, a failure that is none."""
+    error = Shown("page", "kedro run", ("Error: There is no version 7: the newest is 1. …",))
+    assert (
+        complaint(error, Finished(1, "", "Error: There is no version 7: the newest is 1. X"))
+        is None
+    )
+    assert complaint(error, Finished(1, "", "Error: There is no version 7: the newest is 2. X"))
+    assert complaint(error, Finished(0, "", "Error: There is no version 7: the newest is 1. X"))
+    same = Shown("page", "kedro reproduce last", ("…", "REPEATED (b7055698 and ba6dfb17): all"))
+    assert complaint(same, Finished(0, "REPEATED (1 and 2)", "")) is None
+    assert complaint(same, Finished(0, "REPRODUCED (1 and 2)", ""))
+    assert complaint(Shown("page", "kedro runs", ()), Finished(2, "", ""))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_within_a_sentence_can_be_typed(page):
+    """Their options and arguments are those of the command."""
+    for span in spans_of(page):
+        parse(span)
+
+
+def parse(line: str) -> None:
+    """Read a line as one of our commands would; other commands, and patterns of one, are let be."""
+    _, name, *words = shlex.split(line)
+    command = commands.commands.get(name)
+    if command is not None and words and not set(line) & set("[|…"):
+        command.make_context(name, words)
+
+
+def test_a_misspelt_option_would_be_noticed():
+    """And one that a command does not have."""
+    parse("kedro show RUN --json")
+    with pytest.raises(click.UsageError, match="--jsn"):
+        parse("kedro show RUN --jsn")
