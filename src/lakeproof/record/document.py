@@ -7,10 +7,14 @@ where documents are kept (`store`).
 import json
 import math
 from dataclasses import asdict, replace
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import SCHEMA, Record
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _IN_THEIR_ORDER = (("run", "options"), ("run", "config"), ("parameters", "values"))
 _FLOAT, _PAIRS = "$float", "$pairs"
@@ -69,12 +73,10 @@ def from_bytes(content: bytes, name: str) -> Record:
 
 
 def _validated(content: bytes, name: str) -> Record:
-    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+    from pydantic import ValidationError
 
-    # Strings stay strings and keys are ours alone: a record edited by hand is not guessed at.
-    strict = with_config(ConfigDict(strict=True, extra="forbid"))(Record)
     try:
-        found: Record = TypeAdapter(strict).validate_json(content)
+        found = _reader().validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -92,6 +94,14 @@ def _validated(content: bytes, name: str) -> Record:
         ) from error
     run = replace(found.run, options=options, config=config)
     return replace(found, run=run, parameters=replace(found.parameters, values=values))
+
+
+@cache
+def _reader() -> "TypeAdapter[Record]":
+    from pydantic import ConfigDict, TypeAdapter, with_config
+
+    # Strings stay strings and keys are ours alone: a record edited by hand is not guessed at.
+    return TypeAdapter(with_config(ConfigDict(strict=True, extra="forbid"))(Record))
 
 
 def _encoded(value: Any, is_ordered: bool = False) -> Any:

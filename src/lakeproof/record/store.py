@@ -7,19 +7,21 @@ written. What was changed afterwards no longer fits the tag.
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.record import mlflow_database, mlflow_runs
 from lakeproof.record.document import RecordError, from_bytes, to_bytes
 from lakeproof.record.facts import Record
-from lakeproof.record.tracking import Tracking, follow_move, has_store
+from lakeproof.record.mlflow_runs import MlflowRun, Wanted
+from lakeproof.record.tracking import Tracking, follow_move, has_store, local_path
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
 FOLDER = "lakeproof"
@@ -31,7 +33,6 @@ VERDICT = "lakeproof.verdict"
 LAST = "last"
 
 _PREFIX = re.compile(r"[0-9a-f]{4,32}")
-_PAGE = 200
 # As many as MLflow takes at once.
 _MOST_TAGS = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
@@ -94,6 +95,9 @@ def digest_of(content: bytes) -> str:
 class RecordStore:
     """The recorded runs of a project.
 
+    They are read without MLflow where its database is known, for to import MLflow takes two
+    seconds; they are only ever written by it.
+
     Args:
         tracking: Where they are kept.
     """
@@ -102,10 +106,29 @@ class RecordStore:
         os.environ.update(tracking.variables)
         follow_move(tracking)
         self.tracking = tracking
+        self._opening: Future[MlflowClient] | None = None
 
     @cached_property
     def client(self) -> "MlflowClient":
         """MLflow's, opened when it is first needed: a SQLite store is made by opening it."""
+        return self._open() if self._opening is None else self._opening.result()
+
+    def begin_to_open(self) -> None:
+        """Let MLflow be imported and opened beside what follows; `client` waits for it."""
+        if self._opening is None and "client" not in vars(self):
+            with_one_thread = ThreadPoolExecutor(1, "lakeproof-mlflow")
+            self._opening = with_one_thread.submit(self._open)
+            with_one_thread.shutdown(wait=False)
+
+    def start_scratch(self, folder: Path) -> None:
+        """Put an empty store where a re-run will look for one, for an MLflow of the same version.
+
+        Nothing is put there where that is not known to be one: MLflow then makes its own.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        mlflow_database.copy_schema(self.tracking.uri, folder / "mlflow.db")
+
+    def _open(self) -> "MlflowClient":
         from lakeproof.imports import without_collecting
 
         with without_collecting():
@@ -123,7 +146,7 @@ class RecordStore:
 
     def runs(self, limit: int | None = None) -> list[StoredRun]:
         """List the runs, newest first."""
-        return [self._stored(run) for run in self._search("", limit)]
+        return [self._stored(run) for run in self._search(Wanted(), limit)]
 
     def resolve(self, run: str) -> str:
         """Turn what a person types into the id of a run.
@@ -135,17 +158,16 @@ class RecordStore:
             RecordError: If there is no such run, or more than one.
         """
         if run == LAST:
-            wanted = f"tags.`{TAG}` LIKE 'sha256:%' AND attributes.status = 'FINISHED'"
-            for found in self._search(wanted):
-                if REPRODUCES not in found.data.tags:
-                    return str(found.info.run_id)
+            newest = self._search(Wanted(sealed_by=TAG, without=REPRODUCES), 1)
+            if newest:
+                return newest[0].run_id
             raise RecordError("There is no recorded run yet. Make one: kedro run")
         if not _PREFIX.fullmatch(run):
             raise RecordError(
                 f"'{run[:80]}' is not a run: give an MLflow run id, at least four characters of "
                 "its beginning, or `last`. List them: kedro runs"
             )
-        known = [str(r.info.run_id) for r in self._search(f"attributes.run_id LIKE '{run}%'", 4)]
+        known = [found.run_id for found in self._search(Wanted(prefix=run), 4)]
         if not known:
             raise RecordError(f"There is no run {run} in this project. List them: kedro runs")
         if len(known) > 1:
@@ -163,7 +185,8 @@ class RecordStore:
             RecordError: If it has none, or it is damaged, of a newer schema, or not as it was
                 written.
         """
-        return self._record(self.client.get_run(run_id))
+        found = mlflow_database.get(self.tracking.uri, run_id)
+        return self._record(found or mlflow_runs.as_run(self.client.get_run(run_id)))
 
     def seal(self, run_id: str) -> str | None:
         """Give the digest of a run's record as it stands on the run; `None` if it has none."""
@@ -186,14 +209,13 @@ class RecordStore:
         except Exception:
             return None
 
-    def _record(self, run: "Run") -> Record:
-        name = f"The record of run {run.info.run_id[:8]}"
-        seal = run.data.tags.get(TAG)
+    def _record(self, run: MlflowRun) -> Record:
+        name = f"The record of run {run.run_id[:8]}"
+        seal = run.tags.get(TAG)
         if seal is None:
-            status = run.info.status
             raise RecordError(
-                f"Run {run.info.run_id[:8]} has no record: it is {status}"
-                f"{_WHY_NONE.get(status, '')}. Nothing was run."
+                f"Run {run.run_id[:8]} has no record: it is {run.status}"
+                f"{_WHY_NONE.get(run.status, '')}. Nothing was run."
             )
         content = self._content(run, name)
         record = from_bytes(content, name)
@@ -204,53 +226,48 @@ class RecordStore:
             )
         return record
 
-    def _content(self, run: "Run", name: str) -> bytes:
-        from mlflow.artifacts import download_artifacts
-
-        uri = f"{run.info.artifact_uri}/{FOLDER}/{RECORD}"
+    def _content(self, run: MlflowRun, name: str) -> bytes:
+        uri = f"{run.artifact_uri}/{FOLDER}/{RECORD}"
         try:
-            path = download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri)
-            return Path(path).read_bytes()
+            path = local_path(uri)
+            if path is None:
+                from mlflow.artifacts import download_artifacts
+
+                path = Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
+            return path.read_bytes()
         except Exception as error:
             raise RecordError(
                 f"{name} is not where MLflow says ({FOLDER}/{RECORD} of the run's artifacts). "
                 "Nothing was run. If artifacts were moved, move them back."
             ) from error
 
-    def _search(self, wanted: str, limit: int | None = None) -> "Iterator[Run]":
+    def _search(self, wanted: Wanted, limit: int | None = None) -> Sequence[MlflowRun]:
+        if not has_store(self.tracking):
+            return []
+        name = self.tracking.experiment
+        found = mlflow_database.search(self.tracking.uri, name, wanted, limit)
+        if found is not None:
+            return found
         experiment = self.experiment_id
         if experiment is None:
-            return
-        left, token = limit, None
-        while left is None or left > 0:
-            page = self.client.search_runs(
-                [experiment],
-                filter_string=wanted,
-                max_results=_PAGE if left is None else min(left, _PAGE),
-                order_by=["attributes.start_time DESC"],
-                page_token=token,
-            )
-            yield from page
-            left = None if left is None else left - len(page)
-            token = page.token
-            if not token:
-                return
+            return []
+        return list(mlflow_runs.search(self.client, experiment, wanted, limit))
 
-    def _stored(self, run: "Run") -> StoredRun:
+    def _stored(self, run: MlflowRun) -> StoredRun:
         record, trouble = None, None
         try:
             record = self._record(run)
         except RecordError as error:
             trouble = error.message
-        start, end = run.info.start_time, run.info.end_time
+        start, end = run.start_time, run.end_time
         return StoredRun(
-            run_id=run.info.run_id,
-            status=run.info.status,
+            run_id=run.run_id,
+            status=run.status,
             started_at=_iso(start),
             finished_at=_iso(end),
             duration_s=(end - start) / 1000 if start is not None and end is not None else None,
-            metrics=dict(run.data.metrics),
-            tags=dict(run.data.tags),
+            metrics=run.metrics,
+            tags=run.tags,
             record=record,
             trouble=trouble,
         )

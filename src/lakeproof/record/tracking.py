@@ -151,6 +151,17 @@ def _path(location: str) -> Path | None:
     return None if "://" in location else Path(location)
 
 
+def local_path(uri: str) -> Path | None:
+    """Give the file of an artifact, if its address can mean nothing but one on this disk.
+
+    Returns:
+        `None` where MLflow is to be asked, which reads more addresses, and some of them otherwise.
+    """
+    path = _path(uri)
+    is_plain = path is not None and path.is_absolute() and not set(uri) & set("%?#;")
+    return path if is_plain else None
+
+
 def _forms(path: Path) -> tuple[str, ...]:
     """Give all forms in which MLflow and kedro-mlflow write a place."""
     return str(path), path.as_uri(), f"{_FILE}{path}"
