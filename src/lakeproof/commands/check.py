@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
+from lakeproof.record.document import RecordError
 from lakeproof.record.environment import gather_environment
 from lakeproof.record.store import REPRODUCES
 from lakeproof.reproduce.environment import missing_interpreter
@@ -13,6 +14,7 @@ from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
+    from lakeproof.record.facts import EnvironmentFacts, Record
 
 _ID_CHARACTERS = 8
 
@@ -32,16 +34,15 @@ def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Che
     Raises:
         LakeproofError: If there is no such run.
     """
+    here = gather_environment(project.path)
     if is_all:
-        ids = [
-            run.run_id
+        return [
+            _check(project, run.run_id, run.record or str(run.trouble), here)
             for run in project.records.runs()
             if run.status == "FINISHED" and REPRODUCES not in run.tags
         ]
-    else:
-        ids = [project.records.resolve(run) for run in runs or ("last",)]
-    here = gather_environment(project.path)
-    return [_check(project, run_id, here) for run_id in dict.fromkeys(ids)]
+    ids = [project.records.resolve(run) for run in runs or ("last",)]
+    return [_check(project, run_id, _read(project, run_id), here) for run_id in dict.fromkeys(ids)]
 
 
 def document(checked: Sequence[Checked]) -> dict[str, Any]:
@@ -77,9 +78,20 @@ def exit_code(checked: Sequence[Checked]) -> int:
     return int(any(not one.is_reproducible for one in checked))
 
 
-def _check(project: "RunProject", run_id: str, here: Any) -> Checked:
+def _read(project: "RunProject", run_id: str) -> "Record | str":
     try:
-        record = project.records.record(run_id)
+        return project.records.record(run_id)
+    except RecordError as error:
+        return error.message
+
+
+def _check(
+    project: "RunProject", run_id: str, record: "Record | str", here: "EnvironmentFacts"
+) -> Checked:
+    """Check a run by its record, or by the sentence that says why it has none."""
+    if isinstance(record, str):
+        return Checked(run_id, False, (record,))
+    try:
         if record.run.status != "FINISHED":
             return Checked(run_id, False, (f"The run {record.run.status}.",))
         plan = make_plan(

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.commands.catalog import open_catalog, project_path_of
+from lakeproof.commands.catalog import ProjectCatalog, open_catalog, project_path_of
 from lakeproof.delta.location import Location
 from lakeproof.errors import LakeproofError
 
@@ -49,9 +49,13 @@ class RunProject:
 
         A catalog that cannot be read today is none: the record says where the table was.
         """
-        try:
-            catalog = open_catalog(self.metadata, kedro_env)
-        except LakeproofError:
+        if kedro_env not in self._catalogs:
+            try:
+                self._catalogs[kedro_env] = open_catalog(self.metadata, kedro_env)
+            except LakeproofError:
+                self._catalogs[kedro_env] = None
+        catalog = self._catalogs[kedro_env]
+        if catalog is None:
             return lambda _: None
 
         def locate(name: str) -> Location | None:
@@ -61,6 +65,11 @@ class RunProject:
                 return None
 
         return locate
+
+    @cached_property
+    def _catalogs(self) -> dict[str, ProjectCatalog | None]:
+        """Those of today that were asked for, by environment."""
+        return {}
 
     def find_artifact(self, file: "FileFacts") -> Path | None:
         """Bring a file that a recorded run wrote, from the artifacts of whichever has the bytes."""

@@ -71,7 +71,10 @@ def reproduce(
         with Scratch(project.path, name, keep=keeps_scratch) as scratch:
             if keeps_scratch:
                 say(f"The scratch project stays in {scratch.path}")
-            outcome = execute(plan, scratch, project.path, project.find_artifact, engine, say)
+            outcome = execute(
+                *(plan, scratch, project.path, project.find_artifact, project.records),
+                *(engine, say),
+            )
             return _judged(project, record, plan, outcome)
     except LakeproofError as error:
         return _inconclusive(run_id, (error.message,), plan.factors if plan is not None else ())

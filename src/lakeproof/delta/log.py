@@ -206,9 +206,8 @@ def require_files(opened: OpenedTable) -> None:
     location = opened.location
     if not location.is_local:
         return
-    import pyarrow as pa
-
-    actions = pa.table(opened.table.get_add_actions(flatten=False))
+    # As it comes: PyArrow would import pandas to make a table of it.
+    actions = opened.table.get_add_actions(flatten=False)
     damaged = []
     root = location.uri.rstrip("/")
     for path, size in zip(

@@ -67,6 +67,7 @@ def run_child(
     rerun_file: Path,
     say: Callable[[str], None],
     extra_args: Sequence[str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Finished:
     """Start `kedro run --config` in the worktree, pass on what it says, and wait for it.
 
@@ -84,6 +85,7 @@ def run_child(
         rerun_file: What the run is told.
         say: Gets each line of standard error.
         extra_args: More options for `kedro run`.
+        meanwhile: Called once, when the process has started.
     """
     # -P: the current folder is not searched for modules, as it is not by the command `kedro`.
     command = [str(python), "-P", "-m", "kedro", "run", "--config", str(run_config.resolve())]
@@ -101,6 +103,7 @@ def run_child(
         )
     last: deque[str] = deque(maxlen=_LINES_KEPT)
     try:
+        meanwhile()
         for line in _lines(process):
             last.append(line)
             say(line)

@@ -19,6 +19,7 @@ from lakeproof.record.compute import cpu_model
 from lakeproof.record.document import from_bytes
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.rerun import Rerun, RerunTable
+from lakeproof.record.store import RecordStore
 from lakeproof.reproduce.child import Finished, run_child
 from lakeproof.reproduce.environment import rebuild
 from lakeproof.reproduce.kernel import kernel_to_set
@@ -82,6 +83,7 @@ def execute(
     scratch: Scratch,
     project_path: Path,
     find_artifact: Callable[[FileFacts], Path | None],
+    records: RecordStore,
     engine: str | None,
     say: Say,
 ) -> Outcome:
@@ -92,6 +94,7 @@ def execute(
         scratch: Where, entered.
         project_path: The user's project, which is only read.
         find_artifact: Brings MLflow's copy of a file.
+        records: The user's store, which is made ready to keep the re-run while it goes on.
         engine: Instead of the recorded one.
         say: Gets progress, a line at a time.
 
@@ -124,7 +127,9 @@ def execute(
     config = scratch.path / "rerun.yml"
     config.write_text(to_yaml(_run_config(plan, out.conf_source, out.project)))
     python = Path(sys.executable)
-    if not plan.has_environment:
+    if plan.has_environment:
+        records.start_scratch(store)
+    else:
         cache = project_path / ".lakeproof" / "environments"
         python = rebuild(record.environment, out.project / "requirements", cache, say)
     say("Running it again")
@@ -133,7 +138,9 @@ def execute(
     if kernel is not None:
         say(f"Asking OpenBLAS for the recorded kernel {kernel}")
         words[recipe.KERNEL] = kernel
-    finished = run_child(python, out.project, config, words, rerun_file, say)
+    finished = run_child(
+        python, out.project, config, words, rerun_file, say, meanwhile=records.begin_to_open
+    )
     outcome = _result(finished, Path(rerun.record_path), store)
     return replace(outcome, left_out=out.left_out)
 
