@@ -8,8 +8,8 @@ from lakeproof.errors import LakeproofError
 from lakeproof.record.document import RecordError
 from lakeproof.record.environment import gather_environment
 from lakeproof.record.store import REPRODUCES
-from lakeproof.reproduce.environment import missing_interpreter
 from lakeproof.reproduce.plan import make_plan
+from lakeproof.reproduce.rebuild import missing_interpreter
 from lakeproof.terminal import layout
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.rerun import Rerun, RerunTable
 from lakeproof.record.store import RecordStore
 from lakeproof.reproduce.child import Finished, run_child
-from lakeproof.reproduce.environment import rebuild
 from lakeproof.reproduce.kernel import kernel_to_set
 from lakeproof.reproduce.lakehouse import start_table
 from lakeproof.reproduce.plan import NeededTable, Plan
 from lakeproof.reproduce.raw_files import place_files
+from lakeproof.reproduce.rebuild import rebuild
 from lakeproof.reproduce.scratch import Scratch
 from lakeproof.reproduce.worktree import check_out
 
