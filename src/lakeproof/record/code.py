@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from lakeproof.record import git
 from lakeproof.record.facts import CodeFacts, Content
+from lakeproof.record.paths import files_below
 from lakeproof.record.secrets import Secrets
 
 DIFF_NAME = "working-tree.diff"
@@ -120,7 +121,9 @@ def source_files(project_path: Path) -> dict[str, str]:
     found = {}
     if declared.is_file():
         found[declared.name] = _sha256(declared)
-    for path in _walk(project_path / _source_folder(declared)):
+    for path in files_below(project_path / _source_folder(declared), _MADE):
+        if _LEFT_OVER.fullmatch(path.name) or not (path.is_file() or path.is_symlink()):
+            continue
         with suppress(OSError):  # Gone meanwhile, or nothing that Python could read either.
             found[readable(path.relative_to(project_path).as_posix())] = _sha256(path)
     return dict(sorted(found.items()))
@@ -270,20 +273,6 @@ def _source_folder(declared: Path) -> str:
     except (OSError, ValueError):
         return "src"
     return str(tool.get("kedro", {}).get("source_dir") or "src")
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        # A link may lead to a folder above it.
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [name for name in folders if not _MADE.fullmatch(name)]
-        paths = (Path(place, name) for name in names if not _LEFT_OVER.fullmatch(name))
-        yield from (path for path in paths if path.is_file() or path.is_symlink())
 
 
 def _sha256(path: Path) -> str:

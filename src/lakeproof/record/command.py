@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeproof.record.configuration import relative_to_project
 from lakeproof.record.parameters import plain
+from lakeproof.record.paths import relative_to_project
 from lakeproof.record.secrets import REDACTED, Secrets
 
 # By the names of Kedro's own options. Kedro splits these at commas itself and takes no lists.

@@ -3,7 +3,6 @@
 Read from the folders that Kedro's loader reads, so that a re-run finds the same ones there.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from lakeproof.record.code import file_content, readable, tree_digest
 from lakeproof.record.facts import ConfigurationFacts, Content
+from lakeproof.record.paths import files_below, relative_to_project
 from lakeproof.record.secrets import Secrets
 
 # Kedro's own, which hold whatever a project makes of `config_patterns`.
@@ -84,41 +84,19 @@ def files_matching(folder: Path, patterns: tuple[str, ...]) -> set[str]:
     return {path for pattern in patterns for path in local.glob(f"{root}/{pattern}")}
 
 
-def relative_to_project(source: str, project_path: Path) -> str:
-    """Give a place relative to the project where it lies inside, or else as it is."""
-    if "://" in source:
-        return source
-    path = Path(project_path, source)
-    if path.is_relative_to(project_path):
-        return path.relative_to(project_path).as_posix()
-    return path.as_posix()
-
-
 def _files(folder: Path, config_loader: Any) -> dict[str, Path]:
     patterns = (*_CREDENTIALS, *config_loader.config_patterns.get("credentials", ()))
     places = [folder / name for name in environments(config_loader)]
     hidden = {path for place in (folder, *places) for path in files_matching(place, patterns)}
     beside = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
     found = {}
-    for path in [*beside, *(path for place in places for path in _below(place))]:
+    for path in [*beside, *(path for place in places for path in files_below(place))]:
         name = path.relative_to(folder)
         is_hidden = any(part.startswith(".") for part in name.parts)
         is_credentials = path.absolute().as_posix() in hidden
         if not (is_hidden or is_credentials or _BACKUP.fullmatch(path.name)):
             found[name.as_posix()] = path
     return found
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        # A link may lead to a folder above it.
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        yield from (Path(place, name) for name in names)
 
 
 def _by_digest(content: Content, reason: str) -> Content:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lakeproof.record.crossing import are_files
 from lakeproof.record.facts import Crossing, FileFacts, ValueFacts
-from lakeproof.record.tables import relative_to
+from lakeproof.record.paths import relative_to_project
 
 _IN_MEMORY = {"MemoryDataset", "SharedMemoryDataset", "CachedDataset"}
 
@@ -103,7 +103,7 @@ class FileRecorder:
     ) -> FileFacts:
         return FileFacts(
             dataset=name,
-            path=relative_to(self._project_path, path.as_posix()),
+            path=relative_to_project(path.as_posix(), self._project_path),
             sha256=sha256 or sha256_of(path),
             size=path.stat().st_size,
             artifact=artifact,

@@ -10,26 +10,42 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
 
-# Set by git for its hooks: they would lead to another repository or index than the project's.
-_OF_HOOKS = {
-    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"),
-    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DIFF_OPTS"),
+# Set by git for its hooks, they would lead every command of ours to another repository, index or
+# setting (from `git rev-parse --local-env-vars`).
+PLACES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+_QUIETLY = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
 }
-_QUIETLY = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
 # Settings that have no option to overrule them. A filesystem monitor would be left running.
 _SETTINGS = (
-    *("-c", "core.quotePath=true"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "diff.autoRefreshIndex=true"),
-    *("-c", "diff.suppressBlankEmpty=false"),
+    "core.quotePath=true",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "diff.autoRefreshIndex=true",
+    "diff.suppressBlankEmpty=false",
 )
 # One section per path, which `git apply` takes whatever the user set: no renames, no omissions.
 _DIFF = (
@@ -39,6 +55,8 @@ _DIFF = (
 _PATCH = ("--patch", "--binary", "--full-index", "-U3", "--inter-hunk-context=0")
 _REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
 _SUBMODULE = b"160000"
+_LEFT_OUT = {*PLACES, "GIT_DIFF_OPTS"}
+_MOST_CHARACTERS = 500
 
 
 class GitError(LakeproofError):
@@ -177,29 +195,51 @@ def keep_commit(project_path: Path, name: str, commit: str) -> bool:
 
 
 def ask(folder: Path, *arguments: str, index: Path | None = None) -> bytes:
-    """Run git and give what it printed.
+    """Ask git something for the record.
 
     Raises:
         GitError: If git is not there or fails.
     """
-    environment = {key: value for key, value in os.environ.items() if key not in _OF_HOOKS}
-    environment |= _QUIETLY
-    if index is not None:
-        environment["GIT_INDEX_FILE"] = str(index)
+    variables = {} if index is None else {"GIT_INDEX_FILE": str(index)}
+    return run(folder, *arguments, settings=_SETTINGS, variables=variables)
+
+
+def run(
+    folder: Path,
+    *arguments: str,
+    settings: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    given: bytes = b"",
+) -> bytes:
+    """Run git in the repository of a folder and in no other, and give what it printed.
+
+    Args:
+        folder: Where.
+        arguments: The command.
+        settings: What wins over the user's settings, such as `core.eol=lf`.
+        variables: More for its environment.
+        given: Its standard input.
+
+    Raises:
+        GitError: With git's own words, if it is not there or fails.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    options = [part for setting in settings for part in ("-c", setting)]
     try:
         done = subprocess.run(
-            ["git", *_SETTINGS, *arguments],
+            ["git", *options, *arguments],
             cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
+            env={**environment, **_QUIETLY, **(variables or {})},
+            input=given,
             capture_output=True,
             check=False,
         )
     except OSError as error:
-        raise GitError(f"git {arguments[0]} could not be run: {error}") from error
+        raise GitError(f"git cannot be started: {error.strerror}") from error
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
-        raise GitError(f"git {arguments[0]} failed: {said[:500]}")
+        said = done.stderr.decode(errors="replace").strip()[:_MOST_CHARACTERS]
+        # Not where: it may become part of a record, which names no place of a machine.
+        raise GitError(f"git {arguments[0]} failed: {said or 'it does not say why'}")
     return done.stdout
 
 

@@ -9,6 +9,7 @@ from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.run import RunTables, TableUse
 from lakeproof.delta.versions import compute_digest, stored_digest
 from lakeproof.record.facts import Crossing, TableRead, TableWritten
+from lakeproof.record.paths import relative_to_project
 from lakeproof.record.rerun import Rerun
 
 DigestSource = Literal["commit", "rows"]
@@ -109,7 +110,7 @@ class TableRecorder:
             for table in self._rerun.tables:
                 if table.uri == opened.location.uri:
                     return table.recorded_uri
-        return relative_to(self._project_path, opened.location.uri)
+        return relative_to_project(opened.location.uri, self._project_path)
 
     def _started_digest(self, before: OpenedTable | None, mode: str) -> str | None:
         """Give the content that a write built upon; what is overwritten need not be read."""
@@ -144,13 +145,3 @@ def _handed_over(uses: Sequence[TableUse]) -> str | None:
         lines = "\n".join(f"{use.given or use.digest}" for use in uses)
         return f"{counted} sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
     return counted
-
-
-def relative_to(project_path: Path, uri: str) -> str:
-    """Write a local place relative to the project where it is inside; leave all others."""
-    if "://" in uri:
-        return uri
-    try:
-        return Path(uri).relative_to(project_path).as_posix()
-    except ValueError:
-        return uri

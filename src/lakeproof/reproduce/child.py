@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof import recipe
-from lakeproof.record import rerun
-from lakeproof.reproduce.worktree import GIT_PLACES
+from lakeproof.record import git, rerun
 
 _LINES_KEPT = 50
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -34,7 +33,7 @@ _FORGOTTEN = frozenset(
         "PYTHONPATH",
         "PYTHONSTARTUP",
         "VIRTUAL_ENV",
-        *GIT_PLACES,
+        *git.PLACES,
     }
 )
 _FORGOTTEN_PREFIXES = ("MLFLOW_EXPERIMENT_", "MLFLOW_TRACKING_")

@@ -4,21 +4,21 @@ Each record's code is put together again as a git tree: its commit, its diff, it
 That happens in an index and an object store in a temporary folder, so the user's are only read.
 """
 
-import base64
 import difflib
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from lakeproof.record import git
 from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
+from lakeproof.reproduce.raw_files import RawFileError, bytes_of
 
 MOST_LINES = 40
 _HUNK = re.compile(r"@@ -(\d+)\S* \+(\d+)\S* @@")
 # A plumbing command: the user's settings of what a diff looks like do not reach it.
+_SETTINGS = ("core.quotePath=false",)
 _DIFF = ("diff-tree", "-r", "--patch", "--unified=0")
 
 
@@ -119,12 +119,11 @@ def _bounded(lines: Iterable[str], limit: int) -> tuple[str, ...]:
 
 @contextmanager
 def _scratch(repository: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Give the repository's top folder, and an environment in which git writes elsewhere."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """Give the repository's top folder, and the variables by which git writes elsewhere."""
     try:
-        top = _git((repository, plain), "rev-parse", "--show-toplevel").decode().rstrip("\n")
-        objects = _git((repository, plain), "rev-parse", "--git-path", "objects").decode()
-    except (_NotRestorableError, OSError) as error:
+        top = _git((repository, {}), "rev-parse", "--show-toplevel").decode().rstrip("\n")
+        objects = _git((repository, {}), "rev-parse", "--git-path", "objects").decode()
+    except _NotRestorableError as error:
         raise _NotRestorableError("There is no git repository here") from error
     with tempfile.TemporaryDirectory(prefix="lakeproof-lines-") as folder:
         alternates = Path(folder, "objects", "info", "alternates")
@@ -133,7 +132,6 @@ def _scratch(repository: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         yield (
             Path(top),
             {
-                **plain,
                 "GIT_INDEX_FILE": str(Path(folder, "index")),
                 "GIT_OBJECT_DIRECTORY": str(Path(folder, "objects")),
                 # A partial clone would fetch what it lacks.
@@ -164,11 +162,12 @@ def _tree(scratch: tuple[Path, dict[str, str]], code: CodeFacts) -> str:
 
 
 def _bytes(content: Content, name: str) -> bytes:
-    if content.text is not None:
-        return content.text.encode()
-    if content.base64 is not None:
-        return base64.b64decode(content.base64)
-    raise _NotRestorableError(f"{name} are not in the record: {content.withheld or 'no content'}")
+    if content.withheld is not None:
+        raise _NotRestorableError(f"{name} are not in the record: {content.withheld}")
+    try:
+        return bytes_of(content)
+    except RawFileError as error:
+        raise _NotRestorableError(error.message) from error
 
 
 def _is_there(scratch: tuple[Path, dict[str, str]], name: str) -> bool:
@@ -180,16 +179,8 @@ def _is_there(scratch: tuple[Path, dict[str, str]], name: str) -> bool:
 
 
 def _git(scratch: tuple[Path, dict[str, str]], *command: str, given: bytes = b"") -> bytes:
-    folder, environment = scratch
-    done = subprocess.run(
-        ["git", "-c", "core.quotePath=false", *command],
-        cwd=folder,
-        env=environment,
-        input=given,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise _NotRestorableError(f"git {command[0]} failed: {said[0] if said else 'no reason'}")
-    return done.stdout
+    folder, variables = scratch
+    try:
+        return git.run(folder, *command, settings=_SETTINGS, variables=variables, given=given)
+    except git.GitError as error:
+        raise _NotRestorableError(error.message) from error

@@ -7,31 +7,14 @@ them today and never copied. Not for data (`raw_files`, `lakehouse`).
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import CodeFacts, ConfigurationFacts
+from lakeproof.record.git import GitError, diff_to_commit, find_repository, run
 from lakeproof.reproduce.raw_files import bytes_of, cut_links, restore
-
-# Set by git for its hooks, they would lead every command of ours to another repository, index or
-# setting (from `git rev-parse --local-env-vars`).
-GIT_PLACES = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-)
 
 # What a user may have set that would change files or run something. Filters (LFS) stay: a file has
 # its content through them.
@@ -144,7 +127,7 @@ def discard(project_path: Path, folder: Path) -> None:
             git(project_path, "worktree", "remove", "--force", "--force", str(worktree))
 
 
-def git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
+def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """Run git so that only the repository decides what comes of it.
 
     Args:
@@ -155,30 +138,12 @@ def git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
     Raises:
         CodeError: With git's own words.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in GIT_PLACES}
-    # A look at the user's tree would otherwise refresh its index on the way.
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     try:
-        done = subprocess.run(
-            ["git", *settings, *arguments],
-            cwd=folder,
-            env=environment,
-            input=given if given is not None else b"",
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
+        return run(folder, *arguments, settings=_SETTINGS, given=given)
+    except GitError as error:
         raise CodeError(
-            f"git cannot be started in {folder}: {error.strerror}. Nothing was run. Install git."
+            f"In {folder}, {error.message}. Nothing was run, and your files are as they were."
         ) from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[:800] or "it does not say why"
-        raise CodeError(
-            f"git {' '.join(arguments[:2])} failed in {folder}: {said}. Nothing was run, and your "
-            "files are as they were."
-        )
-    return done.stdout
 
 
 def repository_of(project_path: Path) -> Path:
@@ -221,8 +186,6 @@ def diff_of(project_path: Path, code: CodeFacts) -> bytes:
     assert code.commit is not None
     if code.diff.withheld is None:
         return bytes_of(code.diff)
-    from lakeproof.record.git import diff_to_commit, find_repository
-
     repository = find_repository(project_path)
     today = diff_to_commit(repository, code.commit) if repository else b""
     found = hashlib.sha256(today).hexdigest()

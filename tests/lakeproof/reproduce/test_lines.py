@@ -1,6 +1,7 @@
 """The changed lines between two runs, out of a real repository that stays as it is."""
 
 import base64
+import hashlib
 import os
 import subprocess
 from dataclasses import dataclass, replace
@@ -67,7 +68,8 @@ class Repository:
     def content(self, name: str) -> Content:
         """Record a file."""
         data = (self.path / name).read_bytes()
-        return Content(name, sha(name), len(data), base64=base64.b64encode(data).decode())
+        digest = hashlib.sha256(data).hexdigest()
+        return Content(name, digest, len(data), base64=base64.b64encode(data).decode())
 
     def state(self) -> dict[str, object]:
         """Tell everything of the repository and its files that could change."""
