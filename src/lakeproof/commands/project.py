@@ -71,6 +71,17 @@ class RunProject:
         """Those of today that were asked for, by environment."""
         return {}
 
+    def spark_settings(self, kedro_env: str) -> dict[str, str]:
+        """Read today's `spark.yml`.
+
+        Raises:
+            LakeproofError: If Spark cannot be started so.
+        """
+        from lakeproof.record.tracking import open_loader
+        from lakeproof.spark.project import settings_of
+
+        return dict(settings_of(open_loader(self.path, kedro_env), self.path).conf)
+
     def find_artifact(self, file: "FileFacts") -> Path | None:
         """Bring a file that a recorded run wrote, from the artifacts of whichever has the bytes."""
         from lakeproof.record.files import sha256_of

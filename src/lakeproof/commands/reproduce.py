@@ -9,6 +9,7 @@ from lakeproof.record.document import RecordError
 from lakeproof.record.environment import gather_environment
 from lakeproof.reproduce import keep
 from lakeproof.reproduce.compare import compare
+from lakeproof.reproduce.engine import AskedEngine
 from lakeproof.reproduce.execute import Outcome, execute, verify
 from lakeproof.reproduce.facts import Comparison, Factor
 from lakeproof.reproduce.plan import Plan, make_plan
@@ -62,7 +63,7 @@ def reproduce(
     say(f"Reproducing run {run_id[:8]} of {record.run.started_at}")
     plan = None
     try:
-        plan = _plan(project, record, is_here)
+        plan = _plan(project, record, is_here, engine)
         missing = plan.missing or verify(plan, say)
         if missing:
             return _inconclusive(run_id, missing, plan.factors)
@@ -73,14 +74,22 @@ def reproduce(
                 say(f"The scratch project stays in {scratch.path}")
             outcome = execute(
                 *(plan, scratch, project.path, project.find_artifact, project.records),
-                *(engine, say),
+                *(_asked(project, record, engine), say),
             )
             return _judged(project, record, plan, outcome)
     except LakeproofError as error:
         return _inconclusive(run_id, (error.message,), plan.factors if plan is not None else ())
 
 
-def _plan(project: "RunProject", record: "Record", is_here: bool) -> Plan:
+def _asked(project: "RunProject", record: "Record", engine: str | None) -> AskedEngine | None:
+    """Take the settings of another engine from today's project: the record has none for it."""
+    if engine is None:
+        return None
+    spark = project.spark_settings(record.run.kedro_env) if engine == "spark" else None
+    return AskedEngine(engine, spark)
+
+
+def _plan(project: "RunProject", record: "Record", is_here: bool, engine: str | None) -> Plan:
     return make_plan(
         record,
         project.path,
@@ -88,6 +97,7 @@ def _plan(project: "RunProject", record: "Record", is_here: bool) -> Plan:
         project.has_artifact,
         gather_environment(project.path),
         is_here,
+        engine,
     )
 
 

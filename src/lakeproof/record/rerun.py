@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ class Rerun:
         credentials_from: The user's configuration folder, from which credentials are read.
         kedro_env: The environment whose credentials they are.
         engine: Replaces the catalog's, where the re-run is to be on another one.
+        spark: Today's `spark.yml`, where that engine is asked for.
     """
 
     reproduces: str
@@ -65,11 +67,14 @@ class Rerun:
     credentials_from: str | None = None
     kedro_env: str | None = None
     engine: str | None = None
+    spark: Mapping[str, str] | None = None
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:
         """Leave it for the process that reads it."""
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        # What is not said needs no word for it in the recorded code.
+        told = {key: value for key, value in asdict(self).items() if value is not None}
+        path.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
     def verified_digest(self, uri: str, version: int) -> str | None:
         """Give the digest of a version that was verified just before the re-run."""
@@ -106,6 +111,8 @@ def prepare(rerun: Rerun, context: "KedroContext") -> None:
     """
     _end_with_parent()
     loader: Any = context.config_loader
+    if rerun.spark is not None:
+        loader["spark"] = dict(rerun.spark)
     store = Path(rerun.store)
     store.mkdir(parents=True, exist_ok=True)
     mlflow = _configured(loader, "mlflow", {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]})

@@ -21,6 +21,7 @@ from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.rerun import Rerun, RerunTable
 from lakeproof.record.store import RecordStore
 from lakeproof.reproduce.child import Finished, run_child
+from lakeproof.reproduce.engine import AskedEngine
 from lakeproof.reproduce.kernel import kernel_to_set
 from lakeproof.reproduce.lakehouse import start_table
 from lakeproof.reproduce.plan import NeededTable, Plan
@@ -84,7 +85,7 @@ def execute(
     project_path: Path,
     find_artifact: Callable[[FileFacts], Path | None],
     records: RecordStore,
-    engine: str | None,
+    engine: AskedEngine | None,
     say: Say,
 ) -> Outcome:
     """Run it again.
@@ -120,7 +121,8 @@ def execute(
         tables=tuple(tables),
         credentials_from=str(project_path / record.configuration.source),
         kedro_env=record.run.kedro_env,
-        engine=engine,
+        engine=engine.name if engine is not None else None,
+        spark=engine.spark if engine is not None else None,
     )
     rerun_file = scratch.path / "rerun.json"
     rerun.write(rerun_file)
@@ -131,7 +133,7 @@ def execute(
         records.start_scratch(store)
     else:
         cache = project_path / ".lakeproof" / "environments"
-        python = rebuild(record.environment, out.project / "requirements", cache, say)
+        python = rebuild(plan.environment, out.project / "requirements", cache, say)
     say("Running it again")
     words = {**record.compute.threads, recipe.HANDED_OVER: record.compute.recipe}
     kernel = kernel_to_set(record.compute, cpu_model())

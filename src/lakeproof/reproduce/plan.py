@@ -14,9 +14,11 @@ from lakeproof.delta.log import OpenedTable, open_table, require_files
 from lakeproof.delta.pins import LATEST
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record, TableRead, TableWritten
+from lakeproof.reproduce.engine import environment_on
 from lakeproof.reproduce.environment import differences, is_same
 from lakeproof.reproduce.facts import Factor
 from lakeproof.reproduce.raw_files import lacking
+from lakeproof.reproduce.rebuild import EnvironmentMissingError
 from lakeproof.reproduce.worktree import (
     ARCHIVES,
     CodeError,
@@ -76,8 +78,9 @@ class Plan:
         tables: Where each is.
         load_versions: What the re-run pins: versions from before the run of tables that it only
             reads, and what the run's own command pinned.
-        has_environment: Whether the current interpreter and libraries are the recorded ones, or
-            are to be taken as they are.
+        environment: In which it is to be had: the recorded one, with Spark where that is asked for.
+        has_environment: Whether the current interpreter and libraries are those, or are to be
+            taken as they are.
         factors: What is known already to be another: of the environment, and of table ids.
         missing: Sentences with the cure.
     """
@@ -85,6 +88,7 @@ class Plan:
     record: Record
     tables: tuple[NeededTable, ...]
     load_versions: Mapping[str, str]
+    environment: EnvironmentFacts
     has_environment: bool
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
@@ -97,6 +101,7 @@ def make_plan(
     has_artifact: Callable[[FileFacts], bool],
     here: EnvironmentFacts,
     is_here: bool = False,
+    engine: str | None = None,
 ) -> Plan:
     """Hold what the record needs against what is here.
 
@@ -107,17 +112,24 @@ def make_plan(
         has_artifact: Tells whether MLflow has a copy of a file.
         here: The current environment.
         is_here: Take the current environment as it is.
+        engine: Instead of the recorded one.
     """
     missing = list(record.problems)
     missing += _missing_code(record, project_path)
     missing += _missing_files(record, project_path, has_artifact)
     tables, of_tables, factors = _tables(record, project_path, locate)
     missing += of_tables
+    environment = record.environment
+    try:
+        environment = environment_on(engine, record, project_path)
+    except EnvironmentMissingError as error:
+        missing += [] if is_here else [error.message]
     return Plan(
         record=record,
         tables=tables,
         load_versions=_load_versions(record),
-        has_environment=is_here or is_same(record.environment, here),
+        environment=environment,
+        has_environment=is_here or is_same(environment, here),
         factors=(*factors, *differences(record.environment, here)),
         missing=tuple(dict.fromkeys(missing)),
     )
