@@ -4,6 +4,7 @@ Kedro hands a node its parameters as a plain dict, and kedro-mlflow logs that di
 it into a frozen dataclass here. Not for the meaning of single values: that is the dataclass's own.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
@@ -51,6 +52,24 @@ def require_task(task: Any, name: str) -> None:
     """
     if task not in TASKS:
         raise ValueError(f"'{name}.task' is {task!r}; it must be one of: {', '.join(TASKS)}.")
+
+
+def require_fraction(value: Any, name: str, *, most: int) -> None:
+    """Refuse a share that is no number, none at all, or too much; it counts in steps of 0.0001.
+
+    Args:
+        value: What the YAML says.
+        name: The parameter, as a dotted name.
+        most: The largest share, in ten-thousandths.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not 1 <= round(value * 10_000) <= most:
+        raise ValueError(
+            f"'{name}' is {value!r}; it must be a number from 0.0001 to {most / 10_000:g}."
+        )
 
 
 def _quoted(names: list[str]) -> str:

@@ -6,14 +6,22 @@ of the rows, and no engine or table promises one: the order made here is that of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from winery.keys import WHOLE, mark_share
+from winery.memory import Size, available_memory, require_result, require_room, result_limit
+
 if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
     import pandas as pd
     import pyarrow as pa
 
 # The column of `features` that says on which side a row is.
 IS_TEST = "is_test"
+_IS_SAMPLED = "_is_sampled"
+# A split's prefix ends with a colon, so that none is this one.
+_SAMPLE = "sample/"
 
 
 def collect_in_order(frame: Any, *, key: str) -> pa.Table:
@@ -44,10 +52,20 @@ def collect_in_order(frame: Any, *, key: str) -> pa.Table:
     return table
 
 
-def select_rows(features: Any, *, key: str, target: str, task: str, is_test: bool) -> pd.DataFrame:
+def select_rows(
+    features: Any,
+    *,
+    key: str,
+    target: str,
+    task: str,
+    is_test: bool,
+    sample: int = WHOLE,
+    memory: Callable[[], int | None] = available_memory,
+) -> pd.DataFrame:
     """Collect the rows of one side of the split as numbers that an estimator takes.
 
-    Whatever the engine's types were, every measurement is float64, a missing one NaN.
+    Whatever the engine's types were, every measurement is float64, a missing one NaN. A sample is
+    taken by the key, the same rows on every engine; a larger one keeps the rows of a smaller one.
 
     Args:
         features: The table `features`, of any engine.
@@ -55,25 +73,27 @@ def select_rows(features: Any, *, key: str, target: str, task: str, is_test: boo
         target: The column to predict.
         task: `classification` keeps the target's type, `regression` makes it float64.
         is_test: Which side.
+        sample: The share of that side in ten-thousandths.
+        memory: Asks how many bytes are free, of a lazy frame only.
 
     Returns:
         The key, the measurements and the target, sorted by the key.
 
     Raises:
-        ValueError: That side is empty, a target is missing or no number, or a key is repeated.
+        ValueError: That side is empty or does not fit into memory, a target is missing or no
+            number, or a key is repeated.
     """
     import narwhals.stable.v2 as nw
     import pandas as pd
 
     side = nw.col(IS_TEST) if is_test else ~nw.col(IS_TEST)
-    frame = nw.from_native(features).lazy().filter(side).drop(IS_TEST).to_native()
-    table = collect_in_order(frame, key=key)
+    given = nw.from_native(features)
+    frame = given.lazy().filter(side).drop(IS_TEST)
+    if isinstance(given, nw.LazyFrame):
+        _require_room(frame, is_test=is_test, sample=sample, memory=memory)
+    table = collect_in_order(_sampled(frame, key=key, sample=sample).to_native(), key=key)
     if not len(table):
-        name, change = ("test", "Raise") if is_test else ("training", "Lower")
-        raise ValueError(
-            f"The split leaves no row in the {name} set. {change} `feature.split.test_fraction`, "
-            "choose another `feature.split.salt`, or add rows."
-        )
+        raise ValueError(_nothing_left(is_test=is_test, sample=sample))
     _require_target(table, key=key, target=target, task=task)
     return pd.DataFrame(
         {
@@ -82,6 +102,45 @@ def select_rows(features: Any, *, key: str, target: str, task: str, is_test: boo
             else table[name].cast("float64", safe=False).to_numpy()
             for name in table.column_names
         }
+    )
+
+
+def _sampled(frame: nw.LazyFrame[Any], *, key: str, sample: int) -> nw.LazyFrame[Any]:
+    if sample == WHOLE:
+        return frame
+    import narwhals.stable.v2 as nw
+
+    marked = mark_share(frame, key=key, prefix=_SAMPLE, basis_points=sample, name=_IS_SAMPLED)
+    return marked.filter(nw.col(_IS_SAMPLED)).drop(_IS_SAMPLED)
+
+
+def _require_room(
+    frame: nw.LazyFrame[Any], *, is_test: bool, sample: int, memory: Callable[[], int | None]
+) -> None:
+    import narwhals.stable.v2 as nw
+
+    # This reads the one column that tells the sides apart; how many of them a sample takes follows
+    # without a look at the keys.
+    rows = int(frame.select(nw.len()).collect("pyarrow").item())
+    size = Size.of(rows * sample // WHOLE, frame.collect_schema())
+    what, pipeline = ("test", "evaluate") if is_test else ("training", "train")
+    said: Any = {"what": what, "parameter": f"{pipeline}.sample_fraction", "now": sample}
+    require_room(size, memory(), **said)
+    if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
+        require_result(size, result_limit(frame.to_native()), **said)
+
+
+def _nothing_left(*, is_test: bool, sample: int) -> str:
+    name, pipeline = ("test", "evaluate") if is_test else ("training", "train")
+    if sample < WHOLE:
+        return (
+            f"The sample of {sample / WHOLE:g} leaves no row of the {name} set. Raise "
+            f"`{pipeline}.sample_fraction`, or add rows."
+        )
+    change = "Raise" if is_test else "Lower"
+    return (
+        f"The split leaves no row in the {name} set. {change} `feature.split.test_fraction`, "
+        "choose another `feature.split.salt`, or add rows."
     )
 
 

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from winery.parameters import checked, require_task
+from winery.parameters import checked, require_fraction, require_task
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,21 @@ def test_a_task_is_one_of_two():
     require_task("regression", "train")
     with pytest.raises(ValueError, match=r"'train.task' is 'ranking'.*classification, regression"):
         require_task("ranking", "train")
+
+
+@pytest.mark.parametrize("value", [0.0001, 0.25, 1, 1.0])
+def test_a_fraction_is_from_one_step_to_all(value):
+    require_fraction(value, "train.sample_fraction", most=10_000)
+
+
+@pytest.mark.parametrize(
+    "value", [0, 0.00001, -0.5, 1.01, True, "0.1", None, float("nan"), float("inf")]
+)
+def test_what_is_no_fraction_is_refused_with_those_that_are(value):
+    with pytest.raises(ValueError, match=r"'train.sample_fraction' is .* from 0.0001 to 1\."):
+        require_fraction(value, "train.sample_fraction", most=10_000)
+
+
+def test_a_split_may_not_take_all():
+    with pytest.raises(ValueError, match=r"from 0.0001 to 0.9999\."):
+        require_fraction(1.0, "feature.split.test_fraction", most=9_999)

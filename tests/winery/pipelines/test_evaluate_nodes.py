@@ -65,6 +65,15 @@ def text_of(figure) -> list[str]:
     ]
 
 
+def test_a_fraction_takes_a_part_of_the_test_rows_and_all_by_default():
+    keys = [f"K{number}" for number in range(400)]
+    features = pd.DataFrame({"k": keys, "x": 1.0, "y": 1.0, "is_test": True})
+    assert len(select_test_rows(features, REGRESSION)) == 400
+    assert 60 < len(select_test_rows(features, REGRESSION | {"sample_fraction": 0.25})) < 140
+    with pytest.raises(ValueError, match=r"'evaluate.sample_fraction' is 2"):
+        select_test_rows(features, REGRESSION | {"sample_fraction": 2})
+
+
 def test_test_rows_are_those_that_no_model_has_seen():
     features = pl.LazyFrame({"k": [2, 1], "x": [1, 2], "y": [5, 6], "is_test": [True, False]})
     selected = select_test_rows(features, REGRESSION)

@@ -49,6 +49,19 @@ def test_training_rows_are_those_that_are_not_for_the_test(settings):
     pd.testing.assert_frame_equal(features, before)
 
 
+def test_a_fraction_takes_a_part_of_the_training_rows_and_all_by_default(settings):
+    keys = [f"K{number}" for number in range(400)]
+    features = pd.DataFrame({"k": keys, "x": 1.0, "y": 1.0, "is_test": False})
+    everything = select_training_rows(features, settings)
+    settings["sample_fraction"] = 1
+    pd.testing.assert_frame_equal(select_training_rows(features, settings), everything)
+    settings["sample_fraction"] = 0.25
+    assert 60 < len(select_training_rows(features, settings)) < 140
+    settings["sample_fraction"] = 0
+    with pytest.raises(ValueError, match=r"'train.sample_fraction' is 0"):
+        select_training_rows(features, settings)
+
+
 def test_the_model_is_one_pipeline_that_knows_its_features(rows, settings):
     before, given = rows.copy(), repr(settings)
     model = fit_model(rows, settings)

@@ -36,11 +36,17 @@ def select_test_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
         The key, the measurements as float64 and the target.
 
     Raises:
-        ValueError: There is no such row, a key is repeated, or a target is missing.
+        ValueError: There is no such row, or more than fit into memory; a key is repeated, or a
+            target is missing.
     """
     chosen = EvaluateSettings.read(settings)
     return select_rows(
-        features, key=chosen.key, target=chosen.target, task=chosen.task, is_test=True
+        features,
+        key=chosen.key,
+        target=chosen.target,
+        task=chosen.task,
+        is_test=True,
+        sample=chosen.sample,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from winery.parameters import checked, require_task
+from winery.parameters import checked, require_fraction, require_task
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,13 @@ class EvaluateSettings:
         key: The column that tells rows apart.
         target: The column that was predicted.
         task: `classification` or `regression`.
+        sample_fraction: The share of the test rows to score, in steps of 0.0001.
     """
 
     key: str
     target: str
     task: str
+    sample_fraction: float = 1.0
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> EvaluateSettings:
@@ -39,8 +41,9 @@ class EvaluateSettings:
         return cls(**checked(cls, values, "evaluate"))
 
     def __post_init__(self) -> None:
-        """Refuse an unknown task, and a key whose name the predictions need."""
+        """Refuse an unknown task, no sample, and a key whose name the predictions need."""
         require_task(self.task, "evaluate")
+        require_fraction(self.sample_fraction, "evaluate.sample_fraction", most=10_000)
         if self.key in ("actual", "predicted") or self.key.startswith("probability_"):
             raise ValueError(
                 f"The key is named '{self.key}', as a column of the predictions is. Rename it "
@@ -51,3 +54,8 @@ class EvaluateSettings:
     def is_classification(self) -> bool:
         """Whether a class was predicted, not a number."""
         return self.task == "classification"
+
+    @property
+    def sample(self) -> int:
+        """The share of the rows that is taken, in ten-thousandths."""
+        return round(self.sample_fraction * 10_000)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from winery.parameters import checked
+from winery.parameters import checked, require_fraction
 from winery.rows import IS_TEST
 
 
@@ -27,13 +27,7 @@ class SplitSettings:
         """Refuse what would leave one side empty or the split undefined."""
         if isinstance(self.salt, bool) or not isinstance(self.salt, str | int):
             raise ValueError(f"'feature.split.salt' is {self.salt!r}, neither text nor an integer.")
-        fraction = self.test_fraction
-        is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
-        if not is_number or not 1 <= round(fraction * 10_000) <= 9_999:
-            raise ValueError(
-                f"'feature.split.test_fraction' is {fraction!r}; it must be a number from 0.0001 "
-                "to 0.9999."
-            )
+        require_fraction(self.test_fraction, "feature.split.test_fraction", most=9_999)
 
     @property
     def basis_points(self) -> int:

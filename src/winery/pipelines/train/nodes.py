@@ -31,11 +31,17 @@ def select_training_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
         The key, the measurements as float64 and the target.
 
     Raises:
-        ValueError: There is no such row, a key is repeated, or a target is missing.
+        ValueError: There is no such row, or more than fit into memory; a key is repeated, or a
+            target is missing.
     """
     chosen = TrainSettings.read(settings)
     return select_rows(
-        features, key=chosen.key, target=chosen.target, task=chosen.task, is_test=False
+        features,
+        key=chosen.key,
+        target=chosen.target,
+        task=chosen.task,
+        is_test=False,
+        sample=chosen.sample,
     )
 
 

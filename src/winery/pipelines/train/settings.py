@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from winery.parameters import checked, require_task
+from winery.parameters import checked, require_fraction, require_task
 from winery.pipelines.train.estimators import NAMES
 
 
@@ -21,6 +21,7 @@ class TrainSettings:
         estimator: One of the names in `estimators`.
         hyperparameters: By estimator, the arguments of its class.
         seed: Where every random choice of the fit starts.
+        sample_fraction: The share of the training rows to fit to, in steps of 0.0001.
     """
 
     key: str
@@ -29,6 +30,7 @@ class TrainSettings:
     estimator: str
     hyperparameters: dict[str, dict[str, Any]]
     seed: int
+    sample_fraction: float = 1.0
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> TrainSettings:
@@ -50,8 +52,9 @@ class TrainSettings:
         return cls(**given)
 
     def __post_init__(self) -> None:
-        """Refuse names that stand for nothing, and a seed that would not be one."""
+        """Refuse names that stand for nothing, and numbers that would not be what they say."""
         require_task(self.task, "train")
+        require_fraction(self.sample_fraction, "train.sample_fraction", most=10_000)
         for name in (self.estimator, *self.hyperparameters):
             if name not in NAMES:
                 raise ValueError(
@@ -75,3 +78,8 @@ class TrainSettings:
     def own_hyperparameters(self) -> dict[str, Any]:
         """The arguments for the estimator that is used."""
         return self.hyperparameters.get(self.estimator, {})
+
+    @property
+    def sample(self) -> int:
+        """The share of the rows that is taken, in ten-thousandths."""
+        return round(self.sample_fraction * 10_000)
