@@ -13,7 +13,7 @@ export DO_NOT_TRACK = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test test-slow check bench lock clean
+.PHONY: help run spark test check lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,18 +50,21 @@ spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 test: .venv/test  ## the tests, without the long matrix
 	$(PYTEST) -m "not slow"
 
+# [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
+.PHONY: test-slow bench
 test-slow: .venv/test  ## the long matrix
 	$(PYTEST) -m slow
+
+bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
+	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
+		$(BIN)/python benchmarks/$$script.py || exit 1; done
+# [/starter-only]
 
 check: .venv/test  ## style, types and the architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
-	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
-		$(BIN)/python benchmarks/$$script.py || exit 1; done
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml

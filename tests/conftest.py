@@ -61,7 +61,9 @@ class Project:
         ).stdout.strip()
 
 
-def copy_project(target: Path) -> Project:
+def copy_project(
+    target: Path, without: tuple[str, ...] = ("tests/", "docs/", "benchmarks/")
+) -> Project:
     """Copy what git has, or would take, into a repository of its own with one commit."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -72,7 +74,7 @@ def copy_project(target: Path) -> Project:
     ).stdout
     for name in filter(None, listed.split("\0")):
         source = REPOSITORY / name
-        if source.is_file() and not name.startswith(("tests/", "docs/", "benchmarks/")):
+        if source.is_file() and not name.startswith(without):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
     project = Project(target)

@@ -12,7 +12,10 @@ from winery.pipelines.evaluate.nodes import (
 )
 from winery.pipelines.feature.nodes import build_features
 from winery.pipelines.ingest.nodes import clean
-from winery.pipelines.train.nodes import fit_model, select_training_rows
+from winery.pipelines.train.nodes import (
+    fit_model,
+    select_training_rows,
+)
 
 
 def run(samples, parameters):

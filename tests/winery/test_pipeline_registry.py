@@ -50,7 +50,8 @@ def test_kedro_resolves_the_annotations_of_every_node(caplog):
 def test_registering_pipelines_imports_nothing_heavy():
     """`kedro run --help` and `kedro registry list` do it, and should not take seconds."""
     code = (
-        "import sys, winery.pipeline_registry as r; r.register_pipelines();"
+        "import winery.pipeline_registry as registry;"
+        "import sys; registry.register_pipelines();"
         "heavy = {'sklearn', 'matplotlib', 'pandas', 'polars', 'numpy', 'pyarrow', 'narwhals'};"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -29,7 +29,7 @@ class _NotRestorableError(Exception):
 def changed_lines(
     repository: Path, expected: CodeFacts, actual: CodeFacts, limit: int = MOST_LINES
 ) -> tuple[str, ...] | str:
-    """Show the changed lines of two runs' sources, such as `src/winery/rows.py:41  + new`.
+    """Show the changed lines of two runs' sources, such as `src/project/rows.py:41  + new`.
 
     A line that is gone has its old number, one that came its new number.
 

@@ -2,7 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winery.pipelines.train.nodes import fit_model, select_training_rows
+from winery.pipelines.train.nodes import (
+    fit_model,
+    select_training_rows,
+)
 
 
 @pytest.fixture

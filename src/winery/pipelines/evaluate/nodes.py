@@ -12,7 +12,10 @@ from winery.pipelines.evaluate.classes import (
     probability_column,
     probability_columns,
 )
-from winery.pipelines.evaluate.figures import confusion_figure, residual_figure
+from winery.pipelines.evaluate.figures import (
+    confusion_figure,
+    residual_figure,
+)
 from winery.pipelines.evaluate.settings import EvaluateSettings
 from winery.rows import collect_in_order, select_rows
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from winery.pipelines.train.estimators import NEEDS_SCALING, make_estimator
+from winery.pipelines.train.estimators import (
+    NEEDS_SCALING,
+    make_estimator,
+)
 from winery.pipelines.train.settings import TrainSettings
 from winery.rows import select_rows
 

@@ -1,0 +1,100 @@
+"""A new project works at once: its own commands, in an environment of its own.
+
+The environment is not downloaded again: it is a new one whose packages are links to those of this
+repository, which has the same locks. The project itself is installed in it, as `make run` does.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from conftest import Project
+
+from .conftest import PACKAGE
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """A project whose commands are those of its own environment."""
+
+    path: Path
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Run a command and give what it printed; warnings and logs are part of it."""
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            # kedro viz asks the package index for its newest version; here nobody answers.
+            env=environment | {"HTTPS_PROXY": "http://127.0.0.1:9"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def make(self, target: str) -> str:
+        """Run a target of its Makefile, without what it would download first."""
+        return self.run("make", "-o", ".venv/run", "-o", ".venv/test", target)
+
+
+@pytest.fixture(scope="module")
+def project(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> NewProject:
+    """The project as it was made, moved elsewhere with its first commit, and installed."""
+    place = tmp_path_factory.mktemp("works") / generated.name
+    new = NewProject(shutil.copytree(generated, place))
+    link_environment(place / ".venv")
+    # As the Makefile does it, after what it would download.
+    uv = (".venv/bin/uv", "pip", "install", "--offline", "--python", ".venv/bin/python")
+    new.run(*uv, "--no-deps", "--editable", ".")
+    return new
+
+
+def link_environment(place: Path) -> None:
+    """Make an environment with the packages of this one, all but this project."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    ours = Path(sysconfig.get_path("purelib"))
+    theirs = place / ours.relative_to(sys.prefix)
+    for package in ours.iterdir():
+        if not package.name.startswith("winery"):
+            (theirs / package.name).symlink_to(package)
+    for script in Path(sysconfig.get_path("scripts")).iterdir():
+        target = place / "bin" / script.name
+        shebang = f"#!{sys.executable}".encode()
+        if script.is_file() and not target.exists():
+            shutil.copy2(script, target)
+            if (content := script.read_bytes()).startswith(shebang):
+                own = f"#!{place}/bin/python".encode()
+                target.write_bytes(content.replace(shebang, own, 1))
+
+
+@pytest.mark.slow
+def test_its_style_types_and_architecture_are_in_order(project):
+    """`make check`, at the first commit."""
+    said = project.make("check")
+    assert "All checks passed" in said
+    assert "Success: no issues found" in said
+    assert "2 kept, 0 broken" in said
+
+
+@pytest.mark.slow
+def test_it_runs_is_had_again_is_drawn_and_passes_its_tests(project):
+    """`make run`, `kedro reproduce last`, `kedro viz build`, `make test`; its tree stays clean."""
+    assert "Completed 9 out of 9 tasks" in project.make("run")
+    assert "\nREPEATED (" in project.run(".venv/bin/kedro", "reproduce", "last")
+    project.run(".venv/bin/kedro", "viz", "build")
+    nodes = (project.path / "build/api/nodes").iterdir()
+    assert f"src/{PACKAGE}/pipelines" in "".join(node.read_text() for node in nodes)
+    tested = re.search(r"(\d+) passed", project.make("test"))
+    assert tested
+    assert int(tested[1]) > 100
+    assert Project(project.path).git("status", "--porcelain") == ""
