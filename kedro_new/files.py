@@ -111,12 +111,14 @@ def _without_starter(text: str, name: str) -> str:
     for line in text.splitlines(keepends=True):
         if BEGIN in line or END in line:
             if is_inside == (BEGIN in line):
-                raise GenerateError(f"'{name}' of the starter begins or ends {BEGIN} twice.")
+                raise GenerateError(
+                    f"'{name}' of the starter begins or ends {BEGIN} twice. Nothing was made."
+                )
             is_inside = not is_inside
         elif not is_inside:
             kept.append(line)
     if is_inside:
-        raise GenerateError(f"'{name}' of the starter has {BEGIN} without {END}.")
+        raise GenerateError(f"'{name}' of the starter has {BEGIN} without {END}. Nothing was made.")
     return "".join(kept)
 
 
