@@ -43,8 +43,9 @@ LEFT_OUT = (
 # The project is its owner's, to license as they like; the machinery keeps its licence.
 MOVED = {"LICENSE": "src/lakeproof/LICENSE"}
 
-# Lines between these, in whatever a comment is there, stay in the starter.
+# Lines between two of these, each on a line of its own in a comment, stay in the starter.
 BEGIN, END = "[starter-only]", "[/starter-only]"
+_MARK = re.compile(r"\s*(?:#|<!--)\s*(\[/?starter-only\])")
 
 
 def copy(starter: Path, target: Path, *, package: str, title: str) -> None:
@@ -109,8 +110,8 @@ def _not_ignored(starter: Path) -> list[str]:
 def _without_starter(text: str, name: str) -> str:
     kept, is_inside = [], False
     for line in text.splitlines(keepends=True):
-        if BEGIN in line or END in line:
-            if is_inside == (BEGIN in line):
+        if mark := _MARK.match(line):
+            if is_inside == (mark[1] == BEGIN):
                 raise GenerateError(
                     f"'{name}' of the starter begins or ends {BEGIN} twice. Nothing was made."
                 )

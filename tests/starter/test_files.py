@@ -23,9 +23,10 @@ def copied(tmp_path: Path, text: str) -> str:
 
 
 def test_marked_lines_stay_and_the_marks_with_them(tmp_path):
-    """Twice in one file, with lines between."""
-    text = f"a\n{BEGIN} why\nb\n{END}\nc\n{BEGIN}\nd\n{END}\ne\n"
-    assert copied(tmp_path, text) == "a\nc\ne\n"
+    """Twice in one file; where one is only spoken of, nothing happens."""
+    told = "x = 1  # [starter-only] is spoken of\n"
+    text = f"a\n{BEGIN} why\nb\n{END}\n{told}  {BEGIN}\nd\n  {END}\ne\n"
+    assert copied(tmp_path, text) == f"a\n{told}e\n"
 
 
 def test_names_are_replaced_once_though_the_new_ones_hold_the_old(tmp_path):
