@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,19 +20,26 @@ def kedro_new(tmp_path: Path) -> Callable[..., Finished]:
     (tmp_path / "home").mkdir()
     (tmp_path / "here").mkdir()
 
-    def new(*arguments: str, code: int = 0, **variables: str) -> Finished:
-        return _new(tmp_path / "here", tmp_path / "home", *arguments, code=code, **variables)
+    def new(*arguments: str, **more: Any) -> Finished:
+        return _new(tmp_path / "here", tmp_path / "home", *arguments, **more)
 
     return new
 
 
-def _new(folder: Path, home: Path, *arguments: str, code: int = 0, **variables: str) -> Finished:
+def _new(
+    folder: Path,
+    home: Path,
+    *arguments: str,
+    code: int = 0,
+    terminal: int = subprocess.DEVNULL,
+    **variables: str,
+) -> Finished:
     done = subprocess.run(
         [sys.executable, "-m", "kedro", "new", *arguments],
         cwd=folder,
         env=_of_nobody(home) | variables,
-        # Nobody answers a prompt.
-        stdin=subprocess.DEVNULL,
+        # Without a terminal nobody answers a prompt.
+        stdin=terminal,
         capture_output=True,
         text=True,
         check=False,

@@ -139,28 +139,18 @@ def test_a_file_names_folder_and_package_apart_from_the_project(kedro_new, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("answer", "folder"), [("Wine Cellar\n", "wine-cellar"), ("42\n", None), ("\n", None)]
+    ("answer", "made"),
+    [("Wine Cellar\n", ["wine-cellar"]), ("\n", ["new-kedro-project"]), ("42\n", [])],
 )
-def test_the_one_question_is_asked_at_a_terminal(tmp_path, answer, folder):
+def test_the_one_question_is_asked_at_a_terminal(kedro_new, tmp_path, answer, made):
     """A name without a letter is refused there; the default is Kedro's own."""
     master, slave = pty.openpty()
     os.write(master, answer.encode())
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", "new", "--starter", str(REPOSITORY)],
-        cwd=tmp_path,
-        stdin=slave,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = kedro_new("--starter", str(REPOSITORY), terminal=slave, code=0 if made else 1)
     os.close(slave)
     os.close(master)
-    made = [path.name for path in tmp_path.iterdir()]
-    if answer == "42\n":
-        assert "at least one letter" in done.stderr
-        assert (done.returncode, made) == (1, [])
-    else:
-        assert (done.returncode, made) == (0, [folder or "new-kedro-project"])
+    assert ("at least one letter" in done.stderr) == (not made)
+    assert [path.name for path in (tmp_path / "here").iterdir()] == made
 
 
 def test_the_longest_and_the_shortest_name_leave_the_code_in_style(kedro_new, tmp_path):
