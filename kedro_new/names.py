@@ -27,6 +27,8 @@ MODULES_BY_OTHER_NAMES = frozenset(
         "google",
         "graphql",
         "importlinter",
+        "ipykernel_launcher",
+        "jupyter",
         "kedro_datasets_benchmarks",
         "kedro_datasets_experimental",
         "markdown_it",
@@ -36,12 +38,14 @@ MODULES_BY_OTHER_NAMES = frozenset(
         "pil",
         "py",
         "pylab",
+        "rpds",
         "ruamel",
         "sklearn",
         "slugify",
         "vendor_licenses",
         "xdist",
         "yaml",
+        "zmq",
     }
 )
 # What lies beside the package in the generated project.
