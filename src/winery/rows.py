@@ -10,7 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from winery.keys import WHOLE, mark_share
-from winery.memory import Size, available_memory, require_result, require_room, result_limit
+from winery.memory import (
+    Size,
+    available_memory,
+    require_result,
+    require_room,
+    result_limit,
+)
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw

@@ -32,14 +32,18 @@ OF_THE_USER = {
     f"tests/{PACKAGE}/pipelines/test_split.py",
     f"tests/{PACKAGE}/pipelines/test_train_nodes.py",
     f"tests/{PACKAGE}/test_any_table.py",
+    f"tests/{PACKAGE}/test_memory.py",
     f"tests/{PACKAGE}/test_parameters.py",
     f"tests/{PACKAGE}/test_pipeline_registry.py",
     f"tests/{PACKAGE}/test_rows.py",
+    f"tests/{PACKAGE}/test_sample.py",
     f"tests/{PACKAGE}/test_{PACKAGE}_conf.py",
     *(
         f"src/{PACKAGE}/{name}"
         for name in (
             "__init__.py",
+            "keys.py",
+            "memory.py",
             "parameters.py",
             "pipeline_registry.py",
             "pipelines/__init__.py",

@@ -2,7 +2,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from winery.parameters import checked, require_fraction, require_task
+from winery.parameters import (
+    checked,
+    require_fraction,
+    require_task,
+)
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def test_spark_refuses_with_the_sizes_what_its_machine_or_its_driver_cannot_hold
     rows = spark_session.createDataFrame(features(list(range(500))).collect().to_arrow())
     with pytest.raises(ValueError, match=r"rows of 24 bytes \(3 columns\).* 0.00 GiB are"):
         select_rows(rows, **ASKED, is_test=False, memory=lambda: 1000)
-    monkeypatch.setattr("winery.rows.result_limit", lambda frame: 1000)
+    limit = "winery.rows.result_limit"
+    monkeypatch.setattr(limit, lambda frame: 1000)
     with pytest.raises(ValueError, match=r"through Spark's driver.*spark.driver.maxResultSize"):
         select_rows(rows, **ASKED, is_test=False)

@@ -1,6 +1,7 @@
 """Decide once and for all on which side of the train/test split a row is.
 
-A row's side follows from its key and the salt alone: see `winery.keys`.
+A row's side follows from its key and the salt alone, whose mixing is in
+`winery.keys`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from winery.parameters import checked, require_fraction, require_task
+from winery.parameters import (
+    checked,
+    require_fraction,
+    require_task,
+)
 from winery.pipelines.train.estimators import NAMES
 
 
