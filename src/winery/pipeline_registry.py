@@ -8,6 +8,8 @@ from winery.pipelines import evaluate, feature, ingest, train
 def register_pipelines() -> dict[str, Pipeline]:
     """Build the four pipelines, and `__default__`, which is the four in the order of a run.
 
+    Beside them `stream`, which takes the same deliveries as `ingest` by Spark, as they arrive.
+
     Returns:
         The pipelines by name.
     """
@@ -17,4 +19,5 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train": train.create_pipeline(),
         "evaluate": evaluate.create_pipeline(),
     }
-    return {**pipelines, "__default__": sum(pipelines.values(), Pipeline([]))}
+    whole = sum(pipelines.values(), Pipeline([]))
+    return {**pipelines, "stream": ingest.create_stream(), "__default__": whole}

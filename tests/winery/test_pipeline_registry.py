@@ -6,7 +6,14 @@ from winery.pipeline_registry import register_pipelines
 
 def test_the_default_is_the_four_pipelines_and_every_node_has_its_functions_name():
     pipelines = register_pipelines()
-    assert list(pipelines) == ["ingest", "feature", "train", "evaluate", "__default__"]
+    assert list(pipelines) == [
+        "ingest",
+        "feature",
+        "train",
+        "evaluate",
+        "stream",
+        "__default__",
+    ]
     assert [node.name for node in pipelines["__default__"].nodes] == [
         "ingest_deliveries",
         "build_features",

@@ -15,14 +15,24 @@ if TYPE_CHECKING:
     from lakeproof.deliveries.dialect import Dialect
     from lakeproof.deliveries.errors import DeliveryError
     from lakeproof.deliveries.schema import Column, Schema
+    from lakeproof.deliveries.stream import DeliveryStream
 
-__all__ = ["Column", "Delivery", "DeliveryError", "DeliveryFolder", "Dialect", "Schema"]
+__all__ = [
+    "Column",
+    "Delivery",
+    "DeliveryError",
+    "DeliveryFolder",
+    "DeliveryStream",
+    "Dialect",
+    "Schema",
+]
 
 _ROOMS = {
     "Column": "schema",
     "Delivery": "delivery",
     "DeliveryError": "errors",
     "DeliveryFolder": "dataset",
+    "DeliveryStream": "stream",
     "Dialect": "dialect",
     "Schema": "schema",
 }

@@ -10,14 +10,15 @@ from kedro.io import AbstractDataset
 from kedro.io.core import Version
 from kedro_datasets._typing import JSONPreview
 
-from lakeproof.delta.commit import Taken
+from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
 from lakeproof.delta.location import Location
 from lakeproof.delta.lock import write_lock
 from lakeproof.delta.log import OpenedTable, exists, open_table, resolve
 from lakeproof.delta.pins import Pin, choose_pin
 from lakeproof.delta.run import RunTables
-from lakeproof.errors import LakeproofError, RowKeyError, TableError
+from lakeproof.delta.taking import Taking
+from lakeproof.errors import TableError
 
 logger = logging.getLogger(__name__)
 
@@ -145,18 +146,20 @@ class DeltaTable(AbstractDataset[Any, Any]):
         return self._engine().read(opened)
 
     def save(self, data: Any) -> None:
-        """Write rows in one commit, or each delivery of a list in one of its own.
+        """Write rows in one commit, or each delivery of a list or a stream in one of its own.
 
         Raises:
             LakeproofError: With the table as it was before the write that failed.
         """
         args = SaveArgs.from_config(self._name, self._save_config)
         run = self._run or RunTables()
+        is_delivered = isinstance(data, Arrivals) or _are_deliveries(data)
         with write_lock(self._name, self._uri):
             current = open_table(self.location) if exists(self.location) else None
             run.has_found(self._uri, current)
-            if _are_deliveries(data):
-                written = self._take(data, args, current, run)
+            if is_delivered:
+                taking = Taking(self.location, current, args, self.key, self._engine(), run)
+                written = self._take(data, taking)
             else:
                 write = Write(
                     self.location,
@@ -169,70 +172,19 @@ class DeltaTable(AbstractDataset[Any, Any]):
                 written = self._engine().write(data, write)
                 self._log(written)
         if written is not None:
-            deliveries = _digest_of(data) if _are_deliveries(data) else None
+            came = data.deliveries if isinstance(data, Arrivals) else data
+            deliveries = _digest_of(came) if is_delivered else None
             run.has_written(self._name, written, args.mode, deliveries)
 
-    def _take(
-        self, deliveries: Sequence[Any], args: SaveArgs, current: OpenedTable | None, run: RunTables
-    ) -> Written | None:
-        """Take the deliveries that the table has not taken yet, one commit each, in their order.
-
-        Which ones those are is read from the table, under its write lock: the transaction
-        identifier of a delivery is set in the commit of its rows, so neither a crash nor a second
-        process can take one twice or lose one.
-        """
-        from lakeproof.delta.transactions import delivery_transaction, taken_deliveries
-
-        if args.mode != "merge":
-            raise RowKeyError(
-                f"Table '{self._name}' was handed deliveries, but its save_args.mode is "
-                f"{args.mode}. Set mode: merge and a key, so that a correction finds its row."
-            )
-        taken = taken_deliveries(current) if current is not None else {}
-        new = [d for d in deliveries if taken.get(d.name, ("", 0))[0] != d.sha256]
-        written = None
-        engine = self._engine()
-        for number, delivery in enumerate(new, start=1):
-            count = taken.get(delivery.name, ("", 0))[1] + 1
-            write = Write(
-                self.location,
-                current,
-                args,
-                self.key,
-                run.note(self._name, Taken(delivery.name, delivery.sha256)),
-                delivery_transaction(delivery.name, delivery.sha256, count),
-            )
-            try:
-                with engine.handed_over(delivery.parsed(), self.location) as rows:
-                    written = engine.write(delivery.cleaned(rows), write)
-            except LakeproofError:
-                if number > 1:
-                    logger.warning(
-                        "Table '%s' keeps the %d new deliveries taken before '%s'.",
-                        self._name,
-                        number - 1,
-                        delivery.name,
-                    )
-                raise
-            current = written.opened
-            logger.info(
-                "Table '%s' took delivery '%s' (%d of %d new): %d rows, version %d",
-                self._name,
-                delivery.name,
-                number,
-                len(new),
-                written.rows,
-                current.version,
-            )
-        if written is None and current is not None:
-            logger.info(
-                "Table '%s' has taken all %d deliveries already: version %d stays",
-                self._name,
-                len(deliveries),
-                current.version,
-            )
-            written = Written(current, is_committed=False, rows=0)
-        return written
+    def _take(self, data: Any, taking: Taking) -> Written | None:
+        """Take deliveries that are all there, or those that arrive."""
+        if not isinstance(data, Arrivals):
+            taking.take(data)
+        elif data.order is not None:
+            taking.take(data.in_recorded_order())
+        else:
+            self._engine().follow(data, taking, self._name)
+        return taking.end()
 
     def _log(self, written: Written) -> None:
         if written.is_committed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import deltalake
 import polars as pl
@@ -14,6 +14,11 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.staging import StagedRows
 from lakeproof.delta.writing import commit_properties, storage_options, write_staged
+from lakeproof.errors import RunError
+
+if TYPE_CHECKING:
+    from lakeproof.deliveries.arrivals import Arrivals
+    from lakeproof.delta.taking import Taking
 
 
 class EmbeddedEngine:
@@ -29,6 +34,18 @@ class EmbeddedEngine:
     def handed_over(self, parsed: pl.LazyFrame, location: Location) -> Iterator[pl.LazyFrame]:
         """Give rows that were parsed as they are: they are a frame of this engine."""
         yield parsed
+
+    def follow(self, arrivals: "Arrivals", taking: "Taking", name: str) -> None:
+        """Refuse: nothing here follows a folder.
+
+        Raises:
+            RunError: Always.
+        """
+        raise RunError(
+            f"Table '{name}' was handed a stream of deliveries, which needs Spark, and its engine "
+            "is embedded. Nothing was taken. Stream on Spark: kedro run --env spark --pipelines "
+            "stream; or take the same deliveries as a batch: kedro run --pipelines ingest"
+        )
 
     def write(self, rows: Any, write: Write) -> Written:
         """Write rows in one commit, or none where nothing would change.

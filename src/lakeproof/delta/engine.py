@@ -7,13 +7,17 @@ an engine only moves rows.
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from lakeproof.delta.columns import SchemaMode
 from lakeproof.delta.commit import CommitNote
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
 from lakeproof.errors import RunError, TableError
+
+if TYPE_CHECKING:
+    from lakeproof.deliveries.arrivals import Arrivals
+    from lakeproof.delta.taking import Taking
 
 Mode = Literal["overwrite", "append", "merge", "delete", "error"]
 
@@ -126,6 +130,19 @@ class Engine(Protocol):
         Args:
             parsed: A lazy frame of Polars; it may raise while it is consumed.
             location: The table that the rows are for.
+        """
+        ...
+
+    def follow(self, arrivals: "Arrivals", taking: "Taking", name: str) -> None:
+        """Hand deliveries over to be taken as they arrive, until no more are there.
+
+        Args:
+            arrivals: The folder.
+            taking: Takes them.
+            name: The table's, for messages.
+
+        Raises:
+            LakeproofError: If this engine cannot, or one delivery is refused.
         """
         ...
 

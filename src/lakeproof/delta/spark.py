@@ -29,6 +29,9 @@ from lakeproof.spark.session import spark
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from lakeproof.deliveries.arrivals import Arrivals
+    from lakeproof.delta.taking import Taking
+
 # What a MERGE says of itself is set in the session, which threads share.
 _merging = threading.Lock()
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
@@ -56,6 +59,16 @@ class SparkEngine:
     ) -> AbstractContextManager["DataFrame"]:
         """Give rows that were parsed on the driver as a frame of Spark."""
         return parsed_file(parsed, location)
+
+    def follow(self, arrivals: "Arrivals", taking: "Taking", name: str) -> None:
+        """Have Structured Streaming say which files have come.
+
+        Raises:
+            LakeproofError: If a delivery is refused, or Spark fails.
+        """
+        from lakeproof.delta.spark_stream import follow
+
+        follow(arrivals, taking, name)
 
     def write(self, rows: Any, write: Write) -> Written:
         """Write rows in one commit, or none where nothing would change.

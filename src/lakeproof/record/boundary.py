@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables, TableUse
-from lakeproof.record.crossing import cross, is_model, joined
+from lakeproof.record.crossing import cross, digest_files, is_model, joined
 from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
 from lakeproof.record.files import FileRecorder, is_in_memory
 from lakeproof.record.models import describe_model
@@ -30,8 +31,8 @@ class _Passage:
     node: "Node"
     started: float
     ended: float
-    inputs: dict[str, list[Crossing | TableUse]] = field(default_factory=dict)
-    outputs: dict[str, list[Crossing | TableUse]] = field(default_factory=dict)
+    inputs: dict[str, list[Crossing | TableUse | Arrivals]] = field(default_factory=dict)
+    outputs: dict[str, list[Crossing | TableUse | Arrivals]] = field(default_factory=dict)
 
 
 class Boundary:
@@ -72,9 +73,13 @@ class Boundary:
         self.begins(node)
         if name == "parameters" or name.startswith("params:"):
             redacted, _ = self._secrets.redact({name.removeprefix("params:"): data})
-            crossing: Crossing | TableUse = cross(name, redacted)
+            crossing: Crossing | TableUse | Arrivals = cross(name, redacted)
         elif isinstance(dataset, DeltaTable):
             crossing = self._use(name, "read")
+        elif isinstance(data, Arrivals):
+            # What comes is known when it has come.
+            crossing = data
+            self._files.follows(name, data)
         else:
             crossing = cross(name, data, is_stored=not is_in_memory(dataset))
             self._files.loaded(dataset, data, crossing)
@@ -109,10 +114,8 @@ class Boundary:
             tables: Knows the digests of table versions.
         """
 
-        def settled(parts: list[Crossing | TableUse]) -> Crossing:
-            return joined(
-                [part if isinstance(part, Crossing) else tables.crossing(part) for part in parts]
-            )
+        def settled(name: str, parts: list[Crossing | TableUse | Arrivals]) -> Crossing:
+            return joined([_settled(name, part, tables) for part in parts])
 
         in_order = sorted(self._passages.values(), key=lambda passage: passage.ended)
         return tuple(
@@ -120,12 +123,12 @@ class Boundary:
                 name=passage.node.name,
                 duration_s=round(passage.ended - passage.started, 6),
                 inputs=tuple(
-                    settled(passage.inputs[name])
+                    settled(name, passage.inputs[name])
                     for name in dict.fromkeys(passage.node.inputs)
                     if name in passage.inputs
                 ),
                 outputs=tuple(
-                    settled(passage.outputs[name])
+                    settled(name, passage.outputs[name])
                     for name in dict.fromkeys(passage.node.outputs)
                     if name in passage.outputs
                 ),
@@ -139,3 +142,9 @@ class Boundary:
     def _use(self, name: str, kind: Any) -> Crossing | TableUse:
         use = self._tables.last_use(name, kind)
         return use if use is not None else Crossing(name, "opaque", None, "nothing was committed")
+
+
+def _settled(name: str, part: Crossing | TableUse | Arrivals, tables: TableRecorder) -> Crossing:
+    if isinstance(part, Arrivals):
+        return Crossing(name, "files", digest_files(part.deliveries))
+    return part if isinstance(part, Crossing) else tables.crossing(part)

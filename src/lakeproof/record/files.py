@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.record.crossing import are_files
 from lakeproof.record.facts import Crossing, FileFacts, ValueFacts
 from lakeproof.record.paths import relative_to_project
@@ -28,11 +29,17 @@ class FileRecorder:
         self._values_read: dict[str, ValueFacts] = {}
         self._values_written: dict[str, ValueFacts] = {}
         self._own: set[str] = set()
+        self._followed: dict[str, Arrivals] = {}
 
     @property
     def read(self) -> tuple[FileFacts, ...]:
-        """The files that were read and that this run had not written."""
-        return tuple(self._read.values())
+        """The files that were read and that this run had not written, a stream's as they came."""
+        came = [
+            self._facts(name, one.path, one.sha256, size=arrivals.sizes[one.name])
+            for name, arrivals in self._followed.items()
+            for one in arrivals.deliveries
+        ]
+        return (*self._read.values(), *came)
 
     @property
     def written(self) -> tuple[FileFacts, ...]:
@@ -65,6 +72,10 @@ class FileRecorder:
                 note = crossing.note
                 value = ValueFacts(name, type(dataset).__name__, crossing.digest, note)
                 self._values_read.setdefault(name, value)
+
+    def follows(self, name: str, arrivals: Arrivals) -> None:
+        """Take note of a folder whose files come while the run goes on."""
+        self._followed[name] = arrivals
 
     def saved(self, dataset: Any, data: Any, crossing: Crossing, run_id: str | None) -> None:
         """Take note of what became of what a node handed over."""
@@ -99,13 +110,18 @@ class FileRecorder:
             yield self._facts(name, place, artifact=artifact_of(dataset, place, run_id))
 
     def _facts(
-        self, name: str, path: Path, sha256: str | None = None, artifact: str | None = None
+        self,
+        name: str,
+        path: Path,
+        sha256: str | None = None,
+        artifact: str | None = None,
+        size: int | None = None,
     ) -> FileFacts:
         return FileFacts(
             dataset=name,
             path=relative_to_project(path.as_posix(), self._project_path),
             sha256=sha256 or sha256_of(path),
-            size=path.stat().st_size,
+            size=path.stat().st_size if size is None else size,
             artifact=artifact,
         )
 

@@ -49,11 +49,12 @@ def pin_tables(
     Raises:
         PinError: If a pin cannot be had or honoured.
         TableError: If a table that is only read does not exist.
-        RunError: If the runner cannot be used with Delta tables.
+        RunError: If the runner cannot be used with Delta tables, or an engine not with a stream.
     """
     tables = dict(tables_of(pipeline, catalog))
     _refuse_processes(run_params, tables)
     _refuse_idle_pins(run_params.get("load_versions") or {}, pipeline, catalog)
+    _refuse_streams(pipeline, catalog)
     read = {name for node in pipeline.nodes for name in node.inputs}
     written = pipeline.all_outputs()
     for name, table in tables.items():
@@ -85,6 +86,26 @@ def _refuse_processes(run_params: Mapping[str, Any], tables: Mapping[str, DeltaT
             "read at the versions that this run resolved, and delta-rs panics in a forked process. "
             "Nothing was run. Use threads: kedro run --runner ThreadRunner"
         )
+
+
+def _refuse_streams(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Refuse a stream into a table that is not on Spark, before a run of it begins."""
+    from lakeproof.deliveries import DeliveryStream
+
+    for node in pipeline.nodes:
+        streams = [catalog.get(name) for name in node.inputs]
+        # In a re-run everything has arrived.
+        if not any(isinstance(one, DeliveryStream) and not one.is_replayed for one in streams):
+            continue
+        for name in node.outputs:
+            table = catalog.get(name)
+            if isinstance(table, DeltaTable) and table.engine_name != "spark":
+                raise RunError(
+                    f"Node '{node.name}' takes a stream of deliveries, which needs Spark, and the "
+                    f"engine of table '{name}' is {table.engine_name}. Nothing was run. Stream on "
+                    "Spark: kedro run --env spark --pipelines stream; or take the same deliveries "
+                    "as a batch: kedro run --pipelines ingest"
+                )
 
 
 def _refuse_idle_pins(

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,8 @@ class Rerun:
         kedro_env: The environment whose credentials they are.
         engine: Replaces the catalog's, where the re-run is to be on another one.
         spark: Today's `spark.yml`, where that engine is asked for.
+        arrivals: The names of the files of a folder, by dataset, as the run took them, where that
+            is not their own order.
     """
 
     reproduces: str
@@ -68,12 +70,13 @@ class Rerun:
     kedro_env: str | None = None
     engine: str | None = None
     spark: Mapping[str, str] | None = None
+    arrivals: Mapping[str, list[str]] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:
         """Leave it for the process that reads it."""
         # What is not said needs no word for it in the recorded code.
-        told = {key: value for key, value in asdict(self).items() if value is not None}
+        told = {key: value for key, value in asdict(self).items() if value not in (None, {})}
         path.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
     def verified_digest(self, uri: str, version: int) -> str | None:
@@ -134,9 +137,16 @@ def prepare(rerun: Rerun, context: "KedroContext") -> None:
 
 
 def redirect(rerun: Rerun, catalog: "CatalogProtocol[Any, Any]") -> None:
-    """Let each table be where the re-run was told that it is, on the engine it was told."""
+    """Let each table be where the re-run was told that it is, on the engine it was told.
+
+    A stream takes what the run took, in that order: nothing arrives in scratch.
+    """
+    from lakeproof.deliveries import DeliveryStream
     from lakeproof.delta.dataset import DeltaTable
 
+    for name, dataset in catalog.items():
+        if isinstance(dataset, DeliveryStream):
+            dataset.replay(rerun.arrivals.get(name))
     if rerun.engine is not None:
         for _, dataset in catalog.items():
             if isinstance(dataset, DeltaTable):

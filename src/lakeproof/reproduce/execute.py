@@ -5,9 +5,9 @@ error of ours with a sentence, before anything is run.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lakeproof import recipe
@@ -123,6 +123,7 @@ def execute(
         kedro_env=record.run.kedro_env,
         engine=engine.name if engine is not None else None,
         spark=engine.spark if engine is not None else None,
+        arrivals=_arrivals(record.inputs.files),
     )
     rerun_file = scratch.path / "rerun.json"
     rerun.write(rerun_file)
@@ -145,6 +146,21 @@ def execute(
     )
     outcome = _result(finished, Path(rerun.record_path), store)
     return replace(outcome, left_out=out.left_out)
+
+
+def _arrivals(files: Sequence[FileFacts]) -> dict[str, list[str]]:
+    """Give the names of a folder's files in the order of the record, where that is not their own.
+
+    A stream takes files in the order in which they came, which their copies do not tell.
+    """
+    by_dataset: dict[str, list[PurePosixPath]] = {}
+    for file in files:
+        by_dataset.setdefault(file.dataset, []).append(PurePosixPath(file.path))
+    return {
+        dataset: [path.name for path in paths]
+        for dataset, paths in by_dataset.items()
+        if len({path.parent for path in paths}) == 1 and paths != sorted(paths)
+    }
 
 
 def _place(table: NeededTable, target: Path, say: Say) -> list[RerunTable]:

@@ -32,6 +32,18 @@ def ingest_deliveries(deliveries: list[Delivery]) -> list[Delivery]:
     return [delivery.map(clean) for delivery in deliveries]
 
 
+def ingest_stream(arrivals: Delivery) -> Delivery:
+    """Lay the cleaning over each delivery that will arrive; the table takes them as they come.
+
+    Args:
+        arrivals: The stream, of which `map` reaches every delivery.
+
+    Returns:
+        The same stream, its deliveries cleaned.
+    """
+    return arrivals.map(clean)
+
+
 def clean(frame: Any) -> Any:
     """Turn NaN into null, because engines disagree on what NaN equals and where it sorts.
 
