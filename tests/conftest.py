@@ -86,8 +86,12 @@ def copy_project(
     return project
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, and all tests with Spark on one: it is started once."""
+    """Keep a file's tests on one worker, and all tests with Spark on one: it is started once.
+
+    First, for pytest-xdist reads the groups when its own turn comes.
+    """
     has_java = shutil.which("java") is not None
     for item in items:
         is_spark = item.get_closest_marker("spark") is not None

@@ -62,7 +62,14 @@ def require_fit(
     """
     if schema_mode == "overwrite":
         return
+    known = {column.casefold(): column for column in table}
     for column, found in incoming.items():
+        other = known.get(column.casefold(), column)
+        if other != column:
+            raise SchemaError(
+                f"Table '{name}' has a column '{other}', the rows to be written have '{column}': "
+                "Delta does not tell them apart. The table is as it was. Rename it in the node."
+            )
         expected = table.get(column)
         if expected is None and schema_mode != "merge":
             raise SchemaError(

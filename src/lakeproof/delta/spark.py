@@ -6,9 +6,10 @@ Rows that are in this process already (a pandas frame of predictions) are writte
 would come back as the same rows from a way through the JVM.
 """
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import deltalake
@@ -83,7 +84,9 @@ class SparkEngine:
         native: Any = nw.to_native(rows, pass_through=True)
         if not type(native).__module__.startswith("pyspark."):
             return EmbeddedEngine().write(rows, write)
-        with SparkStagedRows(native, write.location, _partitions(write)) as staged:
+        with SparkStagedRows(native, write.location, _layout(write, native.columns)) as staged:
+            if write.current is not None and _is_for_delta_rs(staged, write, write.current):
+                return EmbeddedEngine().write(staged.lazy(), write)
             return write_staged(staged, write, _SparkCommits())
 
 
@@ -92,6 +95,29 @@ def _partitions(write: Write) -> list[str]:
     if write.current is not None and write.args.mode != "delete":
         return list(write.current.table.metadata().partition_columns)
     return list(write.args.partition_by) if write.current is None else []
+
+
+def _layout(write: Write, columns: list[str]) -> list[str]:
+    """Give the columns by which staged files are laid out; none where the rows lack one of them."""
+    wanted = _partitions(write)
+    return wanted if set(wanted) <= set(columns) else []
+
+
+def _is_for_delta_rs(staged: SparkStagedRows, write: Write, current: OpenedTable) -> bool:
+    """Tell a write that files alone do not make right: delta-rs then writes Spark's rows.
+
+    Times without a zone that are new to a table change its protocol, constraints are checked row by
+    row, and rows without the column that lays out the files have no place to lie in.
+    """
+    metadata, protocol = current.table.metadata(), current.table.protocol()
+    features = {*(protocol.reader_features or ()), *(protocol.writer_features or ())}
+    brings_plain_times = any("timestamp_ntz" in kind for kind in staged.columns.values())
+    has_rules = any(key.startswith("delta.constraints.") for key in metadata.configuration) or any(
+        not field.nullable or any(key.startswith("delta.") for key in field.metadata)
+        for field in current.table.schema().fields
+    )
+    lacks_place = _layout(write, list(staged.columns)) != _partitions(write)
+    return (brings_plain_times and "timestampNtz" not in features) or has_rules or lacks_place
 
 
 class _SparkCommits:
@@ -126,7 +152,8 @@ class _SparkCommits:
         if write.transaction is not None:
             app_id, version = write.transaction
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
-        with explained(write.location.name):
+        # Not while a MERGE has told the session whose transaction its next commit is.
+        with _merging, explained(write.location.name):
             writer.save(write.location.uri)
 
     def merge(
@@ -198,8 +225,9 @@ def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
         try:
             yield
         finally:
-            for key in said:
-                conf.unset(key)
+            with suppress(Exception):  # a session that has died has its own error
+                for key in said:
+                    conf.unset(key)
 
 
 def _has_changed(column: str, kind: str | None) -> str:
@@ -225,4 +253,4 @@ def _quoted(column: str) -> str:
 
 
 def _table(uri: str) -> str:
-    return f"delta.{_quoted(uri)}"
+    return f"delta.{_quoted(uri if '://' in uri else os.path.abspath(uri))}"

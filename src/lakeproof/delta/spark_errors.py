@@ -22,13 +22,21 @@ def explained(name: str, version: int | None = None) -> Iterator[None]:
     Raises:
         LakeproofError: In place of Spark's own.
     """
-    from py4j.protocol import Py4JJavaError
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
-    except (PySparkException, Py4JJavaError) as error:
-        raise _explain(name, version, str(error)) from error
+    except (PySparkException, Py4JError) as error:
+        raise _explain(name, version, _text_of(error)) from error
+
+
+def _text_of(error: Exception) -> str:
+    """Write an error of Java's, which Java is asked for, if it still answers."""
+    try:
+        return str(error)
+    except Exception:
+        return "Spark's JVM has ended"
 
 
 def _explain(name: str, version: int | None, said: str) -> LakeproofError:

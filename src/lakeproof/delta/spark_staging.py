@@ -128,20 +128,27 @@ class SparkStagedRows:
         writer.save(self.uri)
 
     def _added(self) -> Iterator[dict[str, Any]]:
+        """Give the files of the staged table as it is now: it may have been compacted at once."""
         assert self._staged is not None
         filesystem, names = log_files(self._staged.location)
+        live: dict[str, dict[str, Any]] = {}
         for name in sorted(names):
             if name.endswith(".json"):
                 with filesystem.open_input_file(f"_delta_log/{name}") as file:
-                    for line in file.read().splitlines():
-                        if add := json.loads(line).get("add"):
-                            yield add
+                    actions = [json.loads(line) for line in file.read().splitlines()]
+                for action in actions:
+                    if remove := action.get("remove"):
+                        live.pop(remove["path"], None)
+                adds = [action["add"] for action in actions if "add" in action]
+                live |= {add["path"]: add for add in adds}
+        yield from live.values()
 
     def _move(self, path: str) -> None:
         if self._location.is_local:
             target = Path(self._location.uri, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(Path(self.uri, path), target)
+            # Not a rename alone: the table's folder may be on another disk than the one beside it.
+            shutil.move(Path(self.uri, path), target)
             return
         if not _rename_in_store(f"{self.uri}/{path}", f"{self._location.uri}/{path}"):
             raise TableError(
@@ -231,8 +238,9 @@ def frame_of(rows: "pa.Table") -> "DataFrame":
 
 def _beside(location: Location, kind: str) -> str:
     """Name a folder that nobody has used: Spark remembers the tables it has seen by their path."""
-    parent, _, name = location.uri.rpartition("/")
-    return f"{parent}/.{name}.{kind}-{uuid.uuid4().hex}" if parent else f".{name}.{kind}"
+    uri = os.path.abspath(location.uri) if location.is_local else location.uri
+    parent, _, name = uri.rpartition("/")
+    return f"{parent}/.{name}.{kind}-{uuid.uuid4().hex}"
 
 
 def _rename_in_store(source: str, target: str) -> bool:

@@ -46,7 +46,7 @@ def history(location: Location, limit: int | None = None) -> Iterator[VersionFac
     oldest = 0 if limit is None else max(newest - limit + 1, 0)
     counts: dict[int, int | None] | None = None
     for entry in entries(location, newest, oldest):
-        if entry.note is None and counts is None:
+        if not _is_next(entry) and counts is None:
             counts = count_rows(location, oldest)
         yield _facts(entry, counts or {})
 
@@ -94,16 +94,21 @@ def compute_digest(opened: OpenedTable) -> str:
     return digest_table(pl.scan_delta(opened.table)).digest
 
 
+def _is_next(entry: LogEntry) -> bool:
+    """Tell whether what a note says of the whole table holds: nothing came before its commit."""
+    return entry.note is not None and entry.note.follows == entry.version - 1
+
+
 def _facts(entry: LogEntry, counts: Mapping[int, int | None]) -> VersionFacts:
     note = entry.note
     return VersionFacts(
         version=entry.version,
         timestamp=iso_time(entry.timestamp),
         operation=entry.operation,
-        rows=note.rows if note is not None else counts.get(entry.version),
+        rows=note.rows if note is not None and _is_next(entry) else counts.get(entry.version),
         run_id=note.run_id if note else None,
         git_commit=note.git_commit if note else None,
         node=note.node if note else None,
         delivery=note.delivery.name if note and note.delivery else None,
-        digest=note.digest if note and note.follows == entry.version - 1 else None,
+        digest=note.digest if note and _is_next(entry) else None,
     )

@@ -298,4 +298,6 @@ def _shown(key: tuple[Any, ...]) -> str:
 def _written(write: Write, note: CommitNote, rows: int) -> Written:
     after = -1 if write.current is None else write.current.version
     opened = find_commit(write.location, after, note.commit_id)
-    return Written(opened, is_committed=True, rows=rows, digest=note.digest)
+    # Where nothing locks, somebody's commit may have come between what was read and ours.
+    digest = note.digest if opened.version == after + 1 else None
+    return Written(opened, is_committed=True, rows=rows, digest=digest)

@@ -77,6 +77,8 @@ class Rerun:
         """Leave it for the process that reads it."""
         # What is not said needs no word for it in the recorded code.
         told = {key: value for key, value in asdict(self).items() if value not in (None, {})}
+        # Settings of Spark may hold what is nobody else's.
+        path.touch(mode=0o600)
         path.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
     def verified_digest(self, uri: str, version: int) -> str | None:

@@ -12,12 +12,13 @@ from lakeproof.spark.jars import sha256_of
 from lakeproof.spark.session import jars_in_use, session_in_use
 from lakeproof.spark.settings import FIXED
 
-# Made anew by each session, or true of one machine only.
-_PASSING = re.compile(
-    r"\.(host|port|bindAddress|address|id|startTime|dir|url|uri|appUIAddress)$|^spark\.(app|jars|"
-    r"repl|submit\.pyFiles|files|archives|rdd\.compress|serializer\.objectStreamReset|remote)\b"
+# What can make a result, or its speed, another; all else may hold hosts, paths and keys.
+_TOLD = re.compile(
+    r"^spark\.(sql|databricks\.delta|shuffle|memory|dynamicAllocation|default)\.|"
+    r"^spark\.(executor|driver)\.(memory|memoryOverhead|cores|instances|maxResultSize)$|"
+    r"^spark\.(serializer|submit\.deployMode|task\.cpus|speculation)$"
 )
-_SECRET = re.compile(r"secret|password|passwd|token|credential|access\.?key|api\.?key", re.I)
+_SECRET = re.compile(r"secret|pass|token|credential|auth|sas|key|url|uri|host|dir$", re.I)
 
 
 @dataclass(frozen=True)
@@ -36,28 +37,34 @@ class SparkFacts:
 
 
 def gather_spark() -> SparkFacts:
-    """Ask the session of this process, if one was needed."""
+    """Ask the session of this process, if one was needed; one that has died is said to have."""
     session: Any = session_in_use()
     if session is None:
         return SparkFacts()
-    configuration = {key: str(session.conf.get(key)) for key in FIXED}
-    # A server at the other end of Spark Connect tells its settings one by one, and no Java.
-    if getattr(session, "_jvm", None) is None:
-        return SparkFacts(configuration=configuration | {"spark.version": session.version})
-    context = session.sparkContext
-    configuration |= {
-        key: value for key, value in context.getConf().getAll() if _is_lasting(key, value)
-    }
-    configuration |= {
-        "spark.master": _without_host(context.master),
-        "spark.version": context.version,
-        **_executors(context),
-    }
-    return SparkFacts(
-        java=str(session._jvm.java.lang.System.getProperty("java.version")),
-        jars={jar.name: f"sha256:{sha256_of(jar)}" for jar in jars_in_use()},
-        configuration=dict(sorted(configuration.items())),
-    )
+    jars = {jar.name: f"sha256:{sha256_of(jar)}" for jar in jars_in_use()}
+    try:
+        context = session.sparkContext
+        configuration = {
+            key: value for key, value in context.getConf().getAll() if _is_told(key, value)
+        }
+        # Ours are in force, whatever a context that was taken over was started with.
+        configuration |= {key: str(session.conf.get(key)) for key in FIXED}
+        configuration |= {
+            "spark.master": _without_host(context.master),
+            "spark.version": context.version,
+            "jars": ", ".join(_jar_names(context)),
+            **_executors(context),
+        }
+        java = str(session._jvm.java.lang.System.getProperty("java.version"))
+    except Exception:
+        # Py4J has no one error for a JVM that is gone, and a record must be kept all the same.
+        return SparkFacts(jars=jars, configuration={"session": "had ended before the run did"})
+    return SparkFacts(java, jars, dict(sorted(configuration.items())))
+
+
+def _jar_names(context: Any) -> list[str]:
+    listed = str(context._jsc.sc().listJars().mkString(",")).split(",")
+    return sorted(jar.rpartition("/")[2] for jar in listed if jar)
 
 
 def _executors(context: Any) -> dict[str, str]:
@@ -75,8 +82,8 @@ def _executors(context: Any) -> dict[str, str]:
     return told
 
 
-def _is_lasting(key: str, value: str) -> bool:
-    return not (_PASSING.search(key) or _SECRET.search(key) or "/" in value)
+def _is_told(key: str, value: str) -> bool:
+    return bool(_TOLD.search(key)) and not _SECRET.search(key) and "/" not in value
 
 
 def _without_host(master: str) -> str:

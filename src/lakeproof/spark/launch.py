@@ -40,6 +40,9 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     # pyspark 4.2 says this of pandas 3 whenever Arrow is used; it is handed no pandas frame here.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    if not wants_traceback():
+        # Else each error comes with its whole stack in JSON, past the sentence made of it.
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     started = time.monotonic()
     logger.info("Starting Spark on %s", conf["spark.master"])
     with _log_file() as (log, popen_kwargs):

@@ -5,6 +5,7 @@ JVM.
 """
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.spark.errors import SparkError
@@ -43,8 +44,6 @@ def spark() -> "SparkSession":
 
 def _start(settings: SparkSettings) -> "SparkSession":
     global _jars, _progress
-    if settings.remote is not None:
-        return _connect(settings)
     from lakeproof.spark.jars import locked_jars
     from lakeproof.spark.java import require_java
     from lakeproof.spark.launch import launch
@@ -57,29 +56,17 @@ def _start(settings: SparkSettings) -> "SparkSession":
     return session
 
 
-def _connect(settings: SparkSettings) -> "SparkSession":
-    """Open a session on a Spark Connect server, which has its own jars and static settings."""
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
-
-    assert settings.remote is not None
-    try:
-        session: SparkSession = SparkSession.builder.remote(settings.remote).getOrCreate()
-    except (PySparkException, ImportError) as error:
-        raise SparkError(
-            f"The Spark Connect server {settings.remote.partition(';')[0]} does not answer: "
-            f"{str(error)[:400]}. Nothing was run. Correct spark.remote in spark.yml; the client "
-            "needs `pip install 'pyspark[connect]'`."
-        ) from error
-    return _taken_over(session)
-
-
 def _taken_over(active: "SparkSession") -> "SparkSession":
     """Use somebody's session with settings of our own beside theirs.
 
     Raises:
-        SparkError: If it knows no Delta tables.
+        SparkError: If it knows no Delta tables, or is one of Spark Connect.
     """
+    if type(active).__module__.startswith("pyspark.sql.connect"):
+        raise SparkError(
+            "There is a session of Spark Connect, which has no way to move files into a table. It "
+            "was left as it is. Run on the cluster itself: docs/spark.md"
+        )
     extensions = active.conf.get("spark.sql.extensions", "") or ""
     is_databricks = "databricks" in (active.conf.get("spark.app.name", "") or "").lower()
     if "DeltaSparkSessionExtension" not in extensions and not is_databricks:
@@ -107,8 +94,11 @@ def _active() -> "SparkSession | None":
 
 
 def _is_alive(session: "SparkSession") -> bool:
-    context = getattr(session, "_sc", None)
-    return context is None or context._jsc is not None
+    context: Any = getattr(session, "_sc", None)
+    if context is None:
+        return True
+    process = getattr(context._gateway, "proc", None)
+    return context._jsc is not None and (process is None or process.poll() is None)
 
 
 def _require_installed() -> None:
@@ -139,6 +129,7 @@ def stop() -> None:
         if session is not None and _is_ours:
             from lakeproof.spark.launch import close_gateway
 
-            session.stop()
+            with suppress(Exception):  # its JVM may have ended before
+                session.stop()
             close_gateway()
         _is_ours = False

@@ -1,5 +1,6 @@
 """What Spark is told: a project's `spark.yml`, and what exactness does not leave to it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ FIXED = MappingProxyType(
         "spark.sql.execution.pythonUDF.arrow.enabled": "false",
         # A column joins a table because the catalog says so.
         "spark.databricks.delta.schema.autoMerge.enabled": "false",
+        # Versions come from the runs alone.
+        "spark.databricks.delta.autoCompact.enabled": "false",
     }
 )
 _QUIET = MappingProxyType({"spark.ui.showConsoleProgress": "false"})
@@ -62,11 +65,23 @@ class SparkSettings:
             SparkError: If a key is not Spark's, or would undo what exactness needs.
         """
         conf = {key: _text(key, value) for key, value in config.items() if value is not None}
+        if "spark.remote" in conf:
+            raise SparkError(
+                "spark.yml says spark.remote: Spark Connect has no way to move files into a table, "
+                "so this project does not run on it. Name a spark.master instead: docs/spark.md"
+            )
         for key, fixed in FIXED.items():
             if key in conf and conf[key].lower() != fixed.lower():
                 raise SparkError(
                     f"spark.yml says {key}: {conf[key]}, but a run that can be had again needs "
                     f"{fixed}: see docs/spark.md. Spark was not started. Take the line out."
+                )
+        for key in ("spark.jars", "spark.jars.packages"):
+            if re.search(r"delta-(spark|storage|core)", conf.get(key, "")):
+                raise SparkError(
+                    f"spark.yml says {key}: {conf[key]}, but Delta's jars are those of "
+                    "requirements/jars.txt, which the record names. Spark was not started. Take "
+                    "them out, or change the lock."
                 )
         return cls(conf, jar_lock)
 
@@ -74,11 +89,6 @@ class SparkSettings:
     def master(self) -> str:
         """Where Spark runs."""
         return self.conf.get("spark.master", "local[*]")
-
-    @property
-    def remote(self) -> str | None:
-        """The address of a Spark Connect server, where one is used."""
-        return self.conf.get("spark.remote")
 
     @property
     def is_local(self) -> bool:
@@ -94,14 +104,14 @@ class SparkSettings:
         conf = {"spark.master": self.master, **_QUIET, **(_LOCAL if self.is_local else {})}
         conf |= self.conf
         conf |= {**STATIC, **FIXED}
-        conf["spark.sql.extensions"] = _joined(self.conf.get("spark.sql.extensions"), [_DELTA])
-        conf["spark.jars"] = _joined(self.conf.get("spark.jars"), [str(jar) for jar in jars])
+        conf["spark.sql.extensions"] = _joined([_DELTA], self.conf.get("spark.sql.extensions"))
+        conf["spark.jars"] = _joined([str(jar) for jar in jars], self.conf.get("spark.jars"))
         return conf
 
 
-def _joined(given: str | None, ours: list[str]) -> str:
+def _joined(ours: list[str], given: str | None) -> str:
     theirs = [part.strip() for part in (given or "").split(",") if part.strip()]
-    return ",".join(dict.fromkeys([*theirs, *ours]))
+    return ",".join(dict.fromkeys([*ours, *theirs]))
 
 
 def _text(key: str, value: Any) -> str:

@@ -192,3 +192,26 @@ def test_a_spark_that_does_not_start_says_why_in_a_sentence(conf, words):
     assert done.stdout.startswith("SparkError Spark did not start"), done.stderr
     assert words in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_session_that_died_leaves_the_record_to_be_kept():
+    """It says that it had ended, and hides no error of the run."""
+    done = in_another_process(
+        f"""
+        from pathlib import Path
+        from lakeproof.spark import session
+        from lakeproof.spark.facts import gather_spark
+        from lakeproof.spark.settings import SparkSettings, use_settings
+        lock = Path("requirements/jars.txt")
+        use_settings(lambda: SparkSettings.from_config({LOCAL!r}, lock))
+        session.spark().stop()
+        print(gather_spark().configuration)
+        print(len(gather_spark().jars))
+        print(session.spark().range(2).count())
+        session.stop()
+        """
+    )
+    assert done.stdout.splitlines() == ["{'session': 'had ended before the run did'}", "2", "2"], (
+        done.stderr
+    )

@@ -25,7 +25,12 @@ def test_what_exactness_needs_cannot_be_turned_off(key):
 
 @pytest.mark.parametrize(
     ("config", "words"),
-    [({"master": "local"}, "key 'master', which is none"), ({"spark.a": {"b": 1}}, "are flat")],
+    [
+        ({"master": "local"}, "key 'master', which is none"),
+        ({"spark.a": {"b": 1}}, "are flat"),
+        ({"spark.remote": "sc://there:15002"}, "does not run on it"),
+        ({"spark.jars.packages": "io.delta:delta-spark_2.13:4.1.0"}, "change the lock"),
+    ],
 )
 def test_what_is_not_a_setting_of_spark_is_refused(config, words):
     """Spark itself would ignore it."""
@@ -45,9 +50,9 @@ def test_a_users_jars_and_extensions_stay_beside_ours():
         {"spark.jars": "/x/a.jar", "spark.sql.extensions": "org.example.Extension"}, LOCK
     )
     effective = given.effective([Path("/cache/delta.jar")])
-    assert effective["spark.jars"] == "/x/a.jar,/cache/delta.jar"
+    assert effective["spark.jars"] == "/cache/delta.jar,/x/a.jar"
     assert effective["spark.sql.extensions"] == (
-        "org.example.Extension,io.delta.sql.DeltaSparkSessionExtension"
+        "io.delta.sql.DeltaSparkSessionExtension,org.example.Extension"
     )
 
 

@@ -1,0 +1,106 @@
+"""What only Spark's way of writing could get wrong: its files become the table's."""
+
+import polars as pl
+import pytest
+
+from lakeproof.delta.log import open_table
+from lakeproof.delta.versions import compute_digest, stored_digest
+from lakeproof.errors import SchemaError
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def engine(spark_session) -> str:
+    """This file is about one engine."""
+    return "spark"
+
+
+def assert_believed(table) -> None:
+    opened = table.resolve()
+    assert stored_digest(opened) == compute_digest(opened)
+
+
+def test_files_that_were_compacted_at_once_do_not_come_twice(make_table, spark_session):
+    """The staged table may have been rewritten by Delta itself before its files are taken."""
+    key = "spark.databricks.delta.autoCompact.enabled"
+    before = spark_session.conf.get(key)
+    spark_session.conf.set(key, "true")
+    try:
+        table = make_table()
+        table.save(spark_session.range(0, 120, 1, 60))
+    finally:
+        spark_session.conf.set(key, before)
+    assert open_table(table.location).rows() == 120
+    assert_believed(table)
+
+
+@pytest.mark.parametrize(
+    "save_args",
+    [
+        {"mode": "overwrite", "schema_mode": "overwrite"},
+        {"mode": "append", "schema_mode": "merge"},
+        {"mode": "merge", "schema_mode": "merge"},
+    ],
+)
+def test_times_without_a_zone_may_join_a_table(make_table, save_args):
+    """That changes the table's protocol, which files alone do not."""
+    make_table(key="k").save(pl.DataFrame({"k": [1, 2]}))
+    table = make_table(key="k", save_args=save_args)
+    table.save(pl.DataFrame({"k": [2, 3]}).with_columns(t=pl.datetime(2026, 1, 1)))
+    found = dict(table.load().select("k", pl.col("t").is_not_null()).collect().iter_rows())
+    assert found[3]
+    assert table.resolve().version == 1
+
+
+def test_a_constraint_of_the_table_holds(make_table):
+    """Rows that break it are refused, as on the embedded engine."""
+    table = make_table(save_args={"mode": "append"})
+    table.save(pl.DataFrame({"k": [1]}))
+    table.resolve().table.alter.add_constraint({"positive": "k > 0"})
+    with pytest.raises(Exception, match=r"(?i)constraint|invalid"):
+        table.save(pl.DataFrame({"k": [-5]}))
+    table.save(pl.DataFrame({"k": [5]}))
+    assert sorted(table.load().collect()["k"]) == [1, 5]
+
+
+def test_a_column_that_only_its_case_tells_apart_is_refused(make_table):
+    """Delta would take it for the other one."""
+    make_table().save(pl.DataFrame({"k": [1], "Val": [1]}))
+    table = make_table(save_args={"mode": "append", "schema_mode": "merge"})
+    with pytest.raises(SchemaError, match="has a column 'Val', the rows to be written have 'val'"):
+        table.save(pl.DataFrame({"k": [2], "val": [2]}))
+
+
+def test_rows_without_the_column_that_lays_out_the_files_are_merged(make_table):
+    """They keep it where their key is known, and have none where it is new."""
+    make_table(key="k", save_args={"partition_by": "p"}).save(
+        pl.DataFrame({"k": [1, 2], "p": ["a", "b"], "v": [1, 2]})
+    )
+    table = make_table(key="k", save_args={"mode": "merge"})
+    table.save(pl.DataFrame({"k": [2, 3], "v": [20, 30]}))
+    assert sorted(table.load().select("k", "p", "v").collect().rows()) == [
+        (1, "a", 1),
+        (2, "b", 20),
+        (3, None, 30),
+    ]
+
+
+def test_a_folder_on_another_disk_is_written_to(make_table, tmp_path):
+    """The staged files are copied where they cannot be renamed."""
+    import os
+
+    other = "/dev/shm" if os.path.isdir("/dev/shm") else str(tmp_path)
+    if os.stat(other).st_dev == os.stat(tmp_path).st_dev:
+        pytest.skip("there is no second disk here")
+    import shutil
+    import tempfile
+
+    place = tempfile.mkdtemp(dir=other)
+    try:
+        (tmp_path / "samples").symlink_to(place)
+        table = make_table()
+        table.save(pl.DataFrame({"k": [1, 2]}))
+        assert_believed(table)
+    finally:
+        shutil.rmtree(place)
