@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-# Two at a time, each file by one of them: a file's tests may share a project. Tests with Spark are
-# together, so that it starts once (tests/conftest.py).
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+# Two at a time, each file by one of them: a file's tests may share a project. Those with Spark come
+# after, in one process: it starts once, and takes both cores by itself.
+PYTEST := $(BIN)/python -m pytest
+BOTH := --numprocesses 2 --dist loadfile
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
 # What a person types in this folder may say so; a run sends nothing anywhere.
@@ -48,12 +49,14 @@ run: .venv/run  ## install what the embedded engine needs and run the example
 spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 
 test: .venv/test  ## the tests, without the long matrix
-	$(PYTEST) -m "not slow"
+	$(PYTEST) $(BOTH) -m "not slow and not spark"
+	$(PYTEST) -m "not slow and spark"
 
 # [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
 .PHONY: test-slow bench
 test-slow: .venv/test  ## the long matrix
-	$(PYTEST) -m slow
+	$(PYTEST) $(BOTH) -m "slow and not spark"
+	$(PYTEST) -m "slow and spark"
 
 bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \

@@ -86,19 +86,12 @@ def copy_project(
     return project
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, and all tests with Spark on one: it is started once.
-
-    First, for pytest-xdist reads the groups when its own turn comes.
-    """
-    has_java = shutil.which("java") is not None
-    for item in items:
-        is_spark = item.get_closest_marker("spark") is not None
-        group = "spark" if is_spark else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-        if is_spark and not has_java:
-            item.add_marker(pytest.mark.skip(reason="Java is not installed"))
+    """Skip what needs Java where there is none; the last line of the run counts it."""
+    if shutil.which("java") is None:
+        for item in items:
+            if item.get_closest_marker("spark") is not None:
+                item.add_marker(pytest.mark.skip(reason="Java is not installed"))
 
 
 @pytest.fixture(scope="session")
