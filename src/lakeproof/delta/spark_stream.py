@@ -5,6 +5,7 @@ long as one run: it would remember names where a delivery is a name and a conten
 nothing of a table that was restored or that a batch run has written.
 """
 
+import logging
 import os
 import re
 import tempfile
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from lakeproof.deliveries.arrivals import Arrivals
+
+logger = logging.getLogger(__name__)
 
 # Its columns, of which the path alone is asked for: no content is read.
 _BINARY_FILE = "path string, modificationTime timestamp, length long, content binary"
@@ -46,6 +49,13 @@ def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
 
     _require_driver()
     batches = _Batches(arrivals, taking)
+    logger.info(
+        "Table '%s' follows %s: %d deliveries, at most %d files at a time",
+        name,
+        arrivals.folder,
+        len(arrivals.listed),
+        arrivals.files_per_batch,
+    )
     try:
         with tempfile.TemporaryDirectory(prefix="lakeproof-stream-") as checkpoint:
             query = (

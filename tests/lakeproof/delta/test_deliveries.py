@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeproof.deliveries import DeliveryFolder
+from lakeproof.deliveries import DeliveryFolder, DeliveryStream
 from lakeproof.delta.transactions import taken_deliveries
 from lakeproof.delta.versions import history
 from lakeproof.errors import LakeproofError, SchemaError
@@ -173,6 +173,14 @@ def test_deliveries_need_a_table_that_merges(folder, make_table):
     (folder / "1.csv").write_text("id,x\na,1\n")
     with pytest.raises(LakeproofError, match="Set mode: merge"):
         take(folder, make_table(key="id"))
+
+
+def test_a_stream_is_not_for_the_embedded_engine(folder, embedded_table):
+    """It says so instead of taking what happens to be there."""
+    (folder / "1.csv").write_text("id,x\na,1\n")
+    with pytest.raises(LakeproofError, match="which needs Spark, and its engine is embedded"):
+        embedded_table.save(DeliveryStream(path=str(folder), key="id", schema=SCHEMA).load())
+    assert not embedded_table.exists()
 
 
 def test_of_a_thousand_deliveries_only_the_new_one_is_parsed(folder, table, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import node, pipeline
 
+from lakeproof.deliveries import DeliveryStream
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.run import RunTables
 from lakeproof.errors import LakeproofError, PinError, RunError, TableError
@@ -95,3 +96,15 @@ def test_a_damaged_table_that_will_be_written_anew_stops_nothing(tables, tmp_pat
     for file in (tmp_path / "b").glob("*.parquet"):
         file.unlink()
     pin({"a": tables("a"), "b": b, "c": MemoryDataset()})
+
+
+def test_a_stream_into_a_table_that_is_not_on_spark_is_refused(tables, tmp_path):
+    """Before a run of it begins; on Spark it is not, nor in a re-run, where nothing streams."""
+    (tmp_path / "raw").mkdir()
+    stream = DeliveryStream(path=str(tmp_path / "raw"), key="x", schema={"x": {"type": "long"}})
+    follow = pipeline([node(copy, "stream", "b", name="follow")])
+    with pytest.raises(RunError, match=r"Node 'follow' .* needs Spark, .* 'b' is embedded\. Noth"):
+        pin({"stream": stream, "b": tables("b", rows=None)}, of=follow)
+    pin({"stream": stream, "b": tables("b", rows=None, engine="spark")}, of=follow)
+    stream.replay(None)
+    pin({"stream": stream, "b": tables("b", rows=None)}, of=follow)

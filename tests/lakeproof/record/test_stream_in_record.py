@@ -1,0 +1,72 @@
+"""A stream in a record: the files as they came, and what its re-run is told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import node
+
+from lakeproof.deliveries import DeliveryStream
+from lakeproof.delta.run import RunTables
+from lakeproof.record.boundary import Boundary
+from lakeproof.record.crossing import digest_files
+from lakeproof.record.files import FileRecorder
+from lakeproof.record.rerun import Rerun, current, redirect
+from lakeproof.record.secrets import Secrets
+from lakeproof.record.tables import TableRecorder
+
+SCHEMA = {"id": {"type": "string"}}
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> DeliveryStream:
+    (tmp_path / "raw").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "raw" / name).write_text(f"id\n{name}\n")
+    return DeliveryStream(path=str(tmp_path / "raw"), key="id", schema=SCHEMA)
+
+
+def same(rows: Any) -> Any:
+    return rows
+
+
+def rerun(tmp_path: Path, **told: Any) -> Rerun:
+    return Rerun("r", str(tmp_path / "store"), str(tmp_path / "record.json"), (), **told)
+
+
+def test_files_and_digest_are_those_of_what_came_in_the_order_in_which_it_came(stream, tmp_path):
+    """Known at the end, not when the node began; also of a file that was moved away since."""
+    files = FileRecorder(tmp_path)
+    boundary = Boundary(RunTables(), files, Secrets())
+    arrivals = stream.load()
+    boundary.loaded(node(same, "in", "out", name="same"), "in", stream, arrivals)
+    assert files.read == ()
+    arrivals.map(same).batch(["b.csv"])
+    arrivals.map(same).batch(["a.csv"])
+    (tmp_path / "raw/b.csv").unlink()
+    assert [(file.path, file.size) for file in files.read] == [("raw/b.csv", 9), ("raw/a.csv", 9)]
+    assert files.values_read == ()
+    (facts,) = boundary.nodes(TableRecorder(tmp_path, None))
+    came = arrivals.deliveries
+    assert (facts.inputs[0].kind, facts.inputs[0].digest) == ("files", digest_files(came))
+    assert digest_files(came) != digest_files(came[::-1])
+
+
+def test_a_rerun_is_told_the_order_and_its_streams_follow_nothing(stream, tmp_path, monkeypatch):
+    """In the file that both sides read."""
+    told = tmp_path / "rerun.json"
+    rerun(tmp_path, arrivals={"in": ["b.csv", "a.csv"]}).write(told)
+    monkeypatch.setenv("LAKEPROOF_RERUN", str(told))
+    found = current()
+    assert found is not None
+    redirect(found, DataCatalog({"in": stream}))
+    assert [one.name for one in stream.load().in_recorded_order()] == ["b.csv", "a.csv"]
+
+
+def test_a_rerun_without_a_stream_is_told_in_words_that_older_code_knows(tmp_path):
+    """It refuses a word that it does not know."""
+    told = tmp_path / "rerun.json"
+    rerun(tmp_path).write(told)
+    assert "arrivals" not in json.loads(told.read_text())
