@@ -10,8 +10,17 @@ from lakeproof.errors import SchemaError
 
 SchemaMode = Literal["merge", "overwrite"]
 
-# Spark takes no such name without column mapping, which delta-rs and Polars do not read.
-_NOT_IN_NAMES = " ,;{}()\n\t="
+# Spark takes no such name without column mapping, which delta-rs and Polars do not read; and what a
+# node says of a column with a point or a backtick, Spark understands as something else.
+_NOT_IN_NAMES = " ,;{}()\n\t=.`"
+# Delta lays files out by nothing else, or the engines write the value in other words.
+_IN_PATHS = ("string", "byte", "short", "integer", "long", "boolean", "date", "timestamp")
+# Values are equal on one engine and not on the other (-0.0, NaN), or cannot be compared at all.
+_NO_KEY = ("double", "float", "array", "map", "struct")
+
+# A byte may take three characters of a name, which file systems hold to 255.
+LONGEST_IN_PATH = 80
+MISSING_IN_PATH = "__HIVE_DEFAULT_PARTITION__"
 
 
 def require_names(name: str, columns: Iterable[str]) -> None:
@@ -30,7 +39,7 @@ def require_names(name: str, columns: Iterable[str]) -> None:
         if not column or any(character in column for character in _NOT_IN_NAMES):
             raise SchemaError(
                 f"Column {column!r} for table '{name}' has a name that Delta does not take on both "
-                "engines: none of the characters ' ,;{}()=', tab and newline may be in it. The "
+                "engines: none of the characters ' ,;{}()=.`', tab and newline may be in it. The "
                 "table is as it was. Rename the column in the node."
             )
         other = seen.setdefault(column.casefold(), column)
@@ -39,6 +48,50 @@ def require_names(name: str, columns: Iterable[str]) -> None:
                 f"Columns '{other}' and '{column}' for table '{name}' differ in case alone, which "
                 "Delta does not tell apart. The table is as it was. Rename one in the node."
             )
+
+
+def require_key_types(name: str, key: Iterable[str], columns: Mapping[str, str]) -> None:
+    """Refuse a key by whose values the engines would tell other rows apart.
+
+    Raises:
+        SchemaError: Naming the first column of a type that is none for a key.
+    """
+    for column in key:
+        kind = columns.get(column, "string")
+        if kind.startswith(_NO_KEY):
+            raise SchemaError(
+                f"Column '{column}' of the key of table '{name}' is {kind}, of which the two "
+                "engines do not agree on what is equal. The table is as it was. Take a column of "
+                "text, whole numbers, decimals, dates or times as `key` of the catalog entry."
+            )
+
+
+def require_partition_types(
+    name: str, partition_by: Iterable[str], columns: Mapping[str, str]
+) -> None:
+    """Refuse to lay files out by values that the two engines write into a path differently.
+
+    Raises:
+        SchemaError: Naming the first such column.
+    """
+    for column in partition_by:
+        kind = columns.get(column, "string")
+        if not kind.startswith(_IN_PATHS):
+            raise SchemaError(
+                f"Column '{column}' of table '{name}' is {kind}, by which the two engines cannot "
+                "both lay out files. The table is as it was. Take it out of save_args.partition_by "
+                f"of '{name}' in the catalog. Columns may be: {', '.join(_IN_PATHS)}."
+            )
+
+
+def not_in_path(name: str, column: str) -> SchemaError:
+    """Make the refusal of a text that does not come back from a path as it went in."""
+    return SchemaError(
+        f"Column '{column}' lays out the files of table '{name}' and holds a text that is empty, "
+        f"longer than {LONGEST_IN_PATH} bytes, {MISSING_IN_PATH} or with a zero byte in it: from a "
+        "path it would come back as missing, or not at all. The table is as it was. Give such rows "
+        "another text in the node, or take the column out of save_args.partition_by."
+    )
 
 
 def require_fit(

@@ -9,6 +9,7 @@ import polars as pl
 
 from lakeproof.delta.commit import CommitNote
 from lakeproof.delta.engine import Write, Written
+from lakeproof.delta.file_statistics import silenced
 from lakeproof.delta.guard import PROPERTIES
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
@@ -71,6 +72,7 @@ class _EmbeddedCommits:
             configuration=dict(PROPERTIES),
             storage_options=storage_options(write),
             commit_properties=commit_properties(write, note),
+            **silenced(staged.columns),
         )
 
     def overwrite(
@@ -84,6 +86,7 @@ class _EmbeddedCommits:
             partition_by=list(write.args.partition_by) or None,
             storage_options=storage_options(write),
             commit_properties=commit_properties(write, note),
+            **silenced(staged.columns),
         )
 
     def append(
@@ -96,6 +99,7 @@ class _EmbeddedCommits:
             schema_mode="merge",  # it was said before which columns may differ
             storage_options=storage_options(write),
             commit_properties=commit_properties(write, note),
+            **silenced({**current.columns, **staged.columns}),
         )
 
     def merge(
@@ -112,6 +116,7 @@ class _EmbeddedCommits:
             target_alias="t",
             merge_schema=write.args.schema_mode == "merge",
             commit_properties=commit_properties(write, note),
+            **silenced({**current.columns, **staged.columns}),
         )
         if values:
             merger = merger.when_matched_update(
@@ -131,6 +136,7 @@ class _EmbeddedCommits:
             source_alias="s",
             target_alias="t",
             commit_properties=commit_properties(write, note),
+            **silenced(current.columns),
         ).when_matched_delete().execute()
 
 

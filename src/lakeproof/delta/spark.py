@@ -24,7 +24,9 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.spark_errors import explained
 from lakeproof.delta.spark_staging import SparkStagedRows, parsed_file
+from lakeproof.delta.staged import partitions_of
 from lakeproof.delta.writing import commit_properties, storage_options, write_staged
+from lakeproof.errors import SchemaError
 from lakeproof.spark.session import spark
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ _merging = threading.Lock()
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 _APP_ID = "spark.databricks.delta.write.txnAppId"
 _APP_VERSION = "spark.databricks.delta.write.txnVersion"
+_NESTED = ("array<", "map<", "struct<")
 
 
 class SparkEngine:
@@ -84,17 +87,31 @@ class SparkEngine:
         native: Any = nw.to_native(rows, pass_through=True)
         if not type(native).__module__.startswith("pyspark."):
             return EmbeddedEngine().write(rows, write)
-        with SparkStagedRows(native, write.location, _layout(write, native.columns)) as staged:
+        with (
+            _text_is_text(write.location.name),
+            SparkStagedRows(native, write.location, _layout(write, native.columns)) as staged,
+        ):
             if write.current is not None and _is_for_delta_rs(staged, write, write.current):
                 return EmbeddedEngine().write(staged.lazy(), write)
             return write_staged(staged, write, _SparkCommits())
 
 
+@contextmanager
+def _text_is_text(name: str) -> Iterator[None]:
+    """Refuse bytes that Spark calls text and nobody else reads: found when they are digested."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        if "invalid utf-8" not in str(error).lower():
+            raise
+        raise SchemaError(
+            f"A text for table '{name}' is not UTF-8, which Spark alone would read. The table is "
+            "as it was. Keep such a column binary, or decode it in the node."
+        ) from error
+
+
 def _partitions(write: Write) -> list[str]:
-    """Give the columns by which the files are laid out: those of the table, where there is one."""
-    if write.current is not None and write.args.mode != "delete":
-        return list(write.current.table.metadata().partition_columns)
-    return list(write.args.partition_by) if write.current is None else []
+    return partitions_of(write) if write.args.mode != "delete" else []
 
 
 def _layout(write: Write, columns: list[str]) -> list[str]:
@@ -235,6 +252,10 @@ def _has_changed(column: str, kind: str | None) -> str:
     name = _quoted(column)
     if kind is None:
         return f"s.{name} IS NOT NULL"
+    if kind.startswith(_NESTED):
+        # SQL compares no maps, and holds -0.0 for 0.0 inside of lists and structs. To write a row
+        # as it is changes no content; a row that holds nothing else new is not looked for.
+        return "TRUE"
     condition = f"NOT (s.{name} <=> t.{name})"
     if kind in ("double", "float"):
         # SQL holds -0.0 for 0.0; as text they differ.

@@ -4,11 +4,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lakeproof.delta.columns import not_in_path
 from lakeproof.errors import LakeproofError, PinError, SchemaError, TableError
 
 _RETENTION = "DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND_DELETED_FILE_RETENTION_DURATION"
-_NAMES = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAME"
-_TYPES = ("DELTA_UNSUPPORTED_DATA_TYPES", "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE")
+_NAMES = ("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAME", "DELTA_DUPLICATE_COLUMNS_FOUND")
+_TYPES = (
+    "DELTA_UNSUPPORTED_DATA_TYPES",
+    "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE",
+    "DELTA_COMPLEX_TYPE_COLUMN_CONTAINS_NULL_TYPE",
+    "STRUCT_NO_FIELDS",
+)
+# Said by a plan of ours that must not go on with a value.
+NOT_IN_PATH = "lakeproof: not in a path: "
 
 
 @contextmanager
@@ -50,7 +58,9 @@ def _explain(name: str, version: int | None, said: str) -> LakeproofError:
             f"{name}={version} --set-retention; or read it on the embedded engine: --params "
             "engine=embedded"
         )
-    if _NAMES in said:
+    if NOT_IN_PATH in said:
+        return not_in_path(name, said.partition(NOT_IN_PATH)[2].partition("\n")[0].strip())
+    if any(trouble in said for trouble in _NAMES):
         return SchemaError(
             f"A column for table '{name}' has a name that Delta does not take on both engines: "
             f"{_line(said)} The table is as it was. Rename it in the node."

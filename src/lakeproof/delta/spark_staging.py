@@ -18,7 +18,12 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake.transaction import AddAction
 
-from lakeproof.delta.columns import require_names
+from lakeproof.delta.columns import (
+    LONGEST_IN_PATH,
+    MISSING_IN_PATH,
+    require_names,
+    require_partition_types,
+)
 from lakeproof.delta.location import Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.digest import TableFacts, digest_table
@@ -60,6 +65,8 @@ class SparkStagedRows:
 
         require_names(self._location.name, self._frame.columns)
         _require_types(self._location.name, self._frame)
+        kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
+        require_partition_types(self._location.name, self._partition_by, kinds)
         _sweep(self._location, "staged")
         try:
             with explained(self._location.name):
@@ -122,7 +129,10 @@ class SparkStagedRows:
         return self._staged.table
 
     def _write(self) -> None:
-        writer = self._frame.write.format("delta").mode("error")
+        frame = self._frame
+        for column in self._partition_by:
+            frame = _refusing_lost_text(frame, column)
+        writer = frame.write.format("delta").mode("error")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
         writer.save(self.uri)
@@ -180,6 +190,25 @@ def _require_types(name: str, frame: "DataFrame") -> None:
                 f"Column '{field.name}' for table '{name}' is {field.dataType.simpleString()}, for "
                 "which Delta has no type. The table is as it was. Cast the column in the node."
             )
+
+
+def _refusing_lost_text(frame: "DataFrame", column: str) -> "DataFrame":
+    """Have a task fail at a text that the layout would lose: the plan is run but once."""
+    from pyspark.sql import functions as sql
+    from pyspark.sql.types import StringType
+
+    from lakeproof.delta.spark_errors import NOT_IN_PATH
+
+    if not isinstance(frame.schema[column].dataType, StringType):
+        return frame
+    text = frame[f"`{column}`"]
+    is_lost = (
+        (sql.octet_length(text) > LONGEST_IN_PATH)
+        | text.isin("", MISSING_IN_PATH)
+        | text.contains("\x00")
+    )
+    refusal = sql.raise_error(sql.lit(f"{NOT_IN_PATH}{column}\n"))
+    return frame.withColumn(column, sql.when(is_lost, refusal).otherwise(text))
 
 
 def _sweep(location: Location, kind: str) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from lakeproof.delta.columns import require_names
 from lakeproof.delta.location import Location
+from lakeproof.delta.polars_types import as_delta_types
 from lakeproof.digest import TableFacts, digest_table
 from lakeproof.digest.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 _IN_MEMORY_BYTES = 128 * 2**20
 _BATCH_ROWS = 131_072
-# Delta has no unsigned integers; the next wider signed type holds every value.
-_SIGNED: dict[Any, Any] = {
-    pl.UInt8: pl.Int16,
-    pl.UInt16: pl.Int32,
-    pl.UInt32: pl.Int64,
-    pl.UInt64: pl.Int64,
-}
 
 
 class StagedRows:
@@ -46,8 +39,7 @@ class StagedRows:
 
     def __init__(self, rows: Any, location: Location) -> None:
         self._location = location
-        self._plan = _as_delta_types(_as_lazy(rows, location.name), location.name)
-        require_names(location.name, self._plan.collect_schema())
+        self._plan = as_delta_types(_as_lazy(rows, location.name), location.name)
         self._frames: list[pl.DataFrame] = []
         self._file: Path | None = None
         self.schema: pa.Schema = self._plan.collect_schema().to_arrow()
@@ -169,24 +161,6 @@ def _as_lazy(rows: Any, name: str) -> pl.LazyFrame:
         f"Table '{name}' was handed a {type(native).__module__}.{type(native).__qualname__}; the "
         "embedded engine writes Polars, pandas, Arrow and Narwhals frames. The table is as it was."
     )
-
-
-def _as_delta_types(plan: pl.LazyFrame, name: str) -> pl.LazyFrame:
-    """Cast what has one lossless Delta type; refuse what has none."""
-    casts = []
-    for column, dtype in plan.collect_schema().items():
-        if dtype in _SIGNED:
-            casts.append(pl.col(column).cast(_SIGNED[type(dtype)]))
-        elif isinstance(dtype, pl.Categorical | pl.Enum):
-            casts.append(pl.col(column).cast(pl.String))
-        elif isinstance(dtype, pl.Datetime) and dtype.time_unit != "us":
-            casts.append(pl.col(column).cast(pl.Datetime("us", dtype.time_zone)))
-        elif dtype in (pl.Null, pl.Time, pl.Duration, pl.Object, pl.Int128):
-            raise SchemaError(
-                f"Column '{column}' for table '{name}' is {dtype}, for which Delta has no type. "
-                "The table is as it was. Cast the column in the node."
-            )
-    return plan.with_columns(casts) if casts else plan
 
 
 def _cause_of_ours(error: BaseException) -> LakeproofError | None:

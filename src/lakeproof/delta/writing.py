@@ -14,27 +14,13 @@ from lakeproof.delta.columns import require_fit
 from lakeproof.delta.commit import CommitNote
 from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.log import OpenedTable, find_commit
+from lakeproof.delta.staged import Staged, require_key, require_partitions
 from lakeproof.delta.versions import compute_digest, digest_of, stored_facts
 from lakeproof.digest import digest_table
-from lakeproof.errors import RowKeyError, TableError
+from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
     from lakeproof.digest import TableFacts
-
-
-class Staged(Protocol):
-    """Rows that are evaluated, and can be looked at as often as needed."""
-
-    columns: dict[str, str]
-    rows: int
-
-    def lazy(self) -> pl.LazyFrame:
-        """Give the rows as a lazy frame of Polars."""
-        ...
-
-    def facts(self, columns: list[str]) -> "TableFacts":
-        """Digest the rows, with their columns in an order."""
-        ...
 
 
 class Commits(Protocol):
@@ -74,12 +60,14 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
         require_fit(
             write.location.name,
             write.current.columns,
-            _only_key(staged.columns, write) if mode == "delete" else staged.columns,
+            _only_key(staged, write) if mode == "delete" else staged.columns,
             write.args.schema_mode,
             may_lack=mode in ("merge", "delete", "append"),
         )
     if mode in ("merge", "delete"):
-        _require_key(staged, write)
+        require_key(staged, write)
+    if mode != "delete":
+        require_partitions(staged, write)
     if mode == "error" and write.current is not None:
         raise TableError(
             f"Table '{write.location.name}' exists already at version "
@@ -214,36 +202,8 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
     return _written(write, note, staged.rows)
 
 
-def _only_key(columns: dict[str, str], write: Write) -> dict[str, str]:
-    return {column: columns[column] for column in write.key if column in columns}
-
-
-def _require_key(staged: Staged, write: Write) -> None:
-    """Refuse rows that their key does not tell apart."""
-    name, key = write.location.name, list(write.key)
-    absent = [column for column in key if column not in staged.columns]
-    if not key or absent:
-        raise RowKeyError(
-            f"save_args.mode {write.args.mode} of table '{name}' needs a key, and "
-            + (f"the rows have no column '{absent[0]}'." if absent else "the catalog names none.")
-            + " The table is as it was. Set `key` of the catalog entry."
-        )
-    keys = staged.lazy().select(key)
-    empty = keys.filter(pl.any_horizontal(pl.all().is_null())).head(1).collect()
-    if empty.height:
-        raise RowKeyError(
-            f"A row for table '{name}' has no value in its key ({', '.join(key)}). The table is as "
-            "it was."
-        )
-    # Sorting takes less memory than a set; which key repeats is asked only when one does.
-    in_order = keys.sort(key).collect()
-    repeats = pl.all_horizontal(pl.col(column) == pl.col(column).shift() for column in key)
-    if in_order.select(repeats.any()).item():
-        repeated = in_order.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1)
-        raise RowKeyError(
-            f"Rows for table '{name}' hold the key {_shown(repeated.row(0)[:-1])} "
-            f"{repeated['len'][0]} times. The table is as it was. Keep one row of each key."
-        )
+def _only_key(staged: Staged, write: Write) -> dict[str, str]:
+    return {column: staged.columns[column] for column in write.key if column in staged.columns}
 
 
 def _with(
@@ -289,10 +249,6 @@ def _known_keys(staged: Staged, write: Write, current: OpenedTable) -> int:
     there = pl.scan_delta(current.table).select(write.key)
     both = staged.lazy().select(write.key).join(there, on=list(write.key), how="semi")
     return int(both.select(pl.len()).collect(engine="streaming").item())
-
-
-def _shown(key: tuple[Any, ...]) -> str:
-    return repr(key[0]) if len(key) == 1 else repr(key)
 
 
 def _written(write: Write, note: CommitNote, rows: int) -> Written:

@@ -25,6 +25,12 @@ FIXED = MappingProxyType(
         "spark.sql.session.timeZone": "UTC",
         # Spark's default, INT96, is Spark's alone.
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        # The calendar is the same for every day, also before 1582 and in files of other writers.
+        "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+        "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+        # Without it a filter for a day in October 1582 is pushed down as one ten days later, and
+        # finds nothing (Spark 4.2).
+        "spark.sql.datetime.java8API.enabled": "true",
         # An overflow or a bad cast is an error, as Polars' strict casts are; not a null.
         "spark.sql.ansi.enabled": "true",
         # A version whose files are gone would otherwise be read as a table without rows.

@@ -1,0 +1,44 @@
+"""What a file of the embedded engine tells of its least and greatest values, which filters trust.
+
+delta-rs 1.6 writes those of a decimal as a number that JSON cuts to the digits of a double, or to
+64 bits: a filter of either engine then leaves out files that hold what it looks for. Values of 15
+digits survive; a column that may hold more goes without. To go once delta-rs writes them whole.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_DECIMAL = re.compile(r"decimal\((\d+),")
+_SAFE_DIGITS = 15
+
+
+def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
+    """Keep quiet about columns of which delta-rs would tell something untrue.
+
+    Args:
+        columns: The Delta type by column of what the files will hold.
+
+    Returns:
+        Keyword arguments of a write of delta-rs; none where its own choice is right.
+    """
+    from deltalake import ColumnProperties, WriterProperties
+
+    truthful = list(_truthful(columns))
+    if len(truthful) == len(columns):
+        return {}
+    # By default none: the fields of a struct cannot be named here.
+    properties = WriterProperties(
+        compression="SNAPPY",
+        default_column_properties=ColumnProperties(statistics_enabled="NONE"),
+        column_properties={
+            column: ColumnProperties(statistics_enabled="CHUNK") for column in truthful
+        },
+    )
+    return {"writer_properties": properties}
+
+
+def _truthful(columns: Mapping[str, str]) -> Iterable[str]:
+    for column, kind in columns.items():
+        if all(int(digits) <= _SAFE_DIGITS for digits in _DECIMAL.findall(kind)):
+            yield column

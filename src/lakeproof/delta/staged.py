@@ -1,0 +1,102 @@
+"""Rows that are evaluated and on their way into a table, and what is refused in them.
+
+The same for every engine, with the same words. Not for the columns' fit with a table's, which is
+known before (`columns`).
+"""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+
+from lakeproof.delta.columns import (
+    LONGEST_IN_PATH,
+    MISSING_IN_PATH,
+    not_in_path,
+    require_key_types,
+    require_partition_types,
+)
+from lakeproof.delta.engine import Write
+from lakeproof.errors import RowKeyError
+
+if TYPE_CHECKING:
+    from lakeproof.digest import TableFacts
+
+
+class Staged(Protocol):
+    """Rows that are evaluated, and can be looked at as often as needed."""
+
+    columns: dict[str, str]
+    rows: int
+
+    def lazy(self) -> pl.LazyFrame:
+        """Give the rows as a lazy frame of Polars."""
+        ...
+
+    def facts(self, columns: list[str]) -> "TableFacts":
+        """Digest the rows, with their columns in an order."""
+        ...
+
+
+def partitions_of(write: Write) -> list[str]:
+    """Give the columns by which files are laid out: those of the table, where there is one."""
+    if write.current is not None:
+        return list(write.current.table.metadata().partition_columns)
+    return list(write.args.partition_by)
+
+
+def require_partitions(staged: Staged, write: Write) -> None:
+    """Refuse values by which both engines cannot lay out files, or that a path would not give back.
+
+    Raises:
+        SchemaError: Naming the first such column.
+    """
+    columns = [column for column in partitions_of(write) if column in staged.columns]
+    require_partition_types(write.location.name, columns, staged.columns)
+    for column in columns:
+        if staged.columns[column] == "string":
+            text = pl.col(column)
+            is_lost = (
+                (text.str.len_bytes() > LONGEST_IN_PATH)
+                | text.is_in(["", MISSING_IN_PATH])
+                | text.str.contains("\x00", literal=True)
+            )
+            if staged.lazy().select(is_lost.any()).collect().item():
+                raise not_in_path(write.location.name, column)
+
+
+def require_key(staged: Staged, write: Write) -> None:
+    """Refuse rows that their key does not tell apart.
+
+    Raises:
+        RowKeyError: If there is no key, or a value of it is null or there twice.
+        SchemaError: If a column of it has a type that is none for a key.
+    """
+    name, key = write.location.name, list(write.key)
+    absent = [column for column in key if column not in staged.columns]
+    if not key or absent:
+        raise RowKeyError(
+            f"save_args.mode {write.args.mode} of table '{name}' needs a key, and "
+            + (f"the rows have no column '{absent[0]}'." if absent else "the catalog names none.")
+            + " The table is as it was. Set `key` of the catalog entry."
+        )
+    require_key_types(name, key, staged.columns)
+    keys = staged.lazy().select(key)
+    empty = keys.filter(pl.any_horizontal(pl.all().is_null())).head(1).collect()
+    if empty.height:
+        raise RowKeyError(
+            f"A row for table '{name}' has no value in its key ({', '.join(key)}). The table is as "
+            "it was."
+        )
+    # Sorting takes less memory than a set; which key repeats is asked only when one does.
+    in_order = keys.sort(key).collect()
+    repeats = pl.all_horizontal(pl.col(column) == pl.col(column).shift() for column in key)
+    if in_order.select(repeats.any()).item():
+        repeated = in_order.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1)
+        raise RowKeyError(
+            f"Rows for table '{name}' hold the key {_shown(repeated.row(0)[:-1])} "
+            f"{repeated['len'][0]} times. The table is as it was. Keep one row of each key."
+        )
+
+
+def _shown(key: tuple[Any, ...]) -> str:
+    return repr(key[0]) if len(key) == 1 else repr(key)
