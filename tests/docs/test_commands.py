@@ -27,9 +27,11 @@ NOT_RUN = {
     "cd house-prices && make run": "is in that project; tests/starter",
     ".venv/bin/kedro jupyter lab": "is not installed, and serves until it is stopped",
 }
-# Pages whose commands are typed in another project than this one.
+# Pages whose commands are not for the one project in which the others are typed.
 ELSEWHERE = {
     "your-own-data.md": "a new project with other data; tests/starter/test_your_own_data.py",
+    "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
+    "streaming.md": "on Spark; tests/proof/test_streams.py",
     "existing-project.md": "a project that is not here; typed by hand",
 }
 INSTEAD = {"make run": "kedro run"}

@@ -54,8 +54,9 @@ def _explain(name: str, version: int | None, said: str) -> LakeproofError:
         return PinError(
             f"Version {version} of table '{name}' is older than the table's retention{kept} "
             "(delta.deletedFileRetentionDuration), and Spark refuses it although its files are "
-            "there. Nothing was run. Set the retention that keeps versions readable: kedro pin "
-            f"{name}={version} --set-retention; or read it on the embedded engine: --params "
+            "there. Nothing was run. Let the table keep its versions: set this property to "
+            "'interval 3650 days' (ALTER TABLE … SET TBLPROPERTIES, or delta-rs' "
+            "alter.set_table_properties); or read it on the embedded engine: --params "
             "engine=embedded"
         )
     if NOT_IN_PATH in said:
