@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-# Two at a time, each file by one of them: a file's tests may share a project. Those with Spark come
-# after, in one process: it starts once, and takes both cores by itself.
+# Two at a time, each file by one of them: a file's tests may share a project. Those with Spark are
+# one process beside them, so that it starts once.
 PYTEST := $(BIN)/python -m pytest
 BOTH := --numprocesses 2 --dist loadfile
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
@@ -49,14 +49,14 @@ run: .venv/run  ## install what the embedded engine needs and run the example
 spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 
 test: .venv/test  ## the tests, without the long matrix
-	$(PYTEST) $(BOTH) -m "not slow and not spark"
-	$(PYTEST) -m "not slow and spark"
+	$(PYTEST) -m "not slow and spark" & spark=$$!; \
+	$(PYTEST) $(BOTH) -m "not slow and not spark"; others=$$?; wait $$spark && exit $$others
 
 # [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
 .PHONY: test-slow bench
 test-slow: .venv/test  ## the long matrix
-	$(PYTEST) $(BOTH) -m "slow and not spark"
-	$(PYTEST) -m "slow and spark"
+	$(PYTEST) -m "slow and spark" & spark=$$!; \
+	$(PYTEST) $(BOTH) -m "slow and not spark"; others=$$?; wait $$spark && exit $$others
 
 bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \

@@ -16,7 +16,7 @@ from lakeproof.delta.columns import (
     require_partition_types,
 )
 from lakeproof.delta.engine import Write
-from lakeproof.errors import RowKeyError
+from lakeproof.errors import RowKeyError, SchemaError
 
 if TYPE_CHECKING:
     from lakeproof.digest import TableFacts
@@ -62,6 +62,26 @@ def require_partitions(staged: Staged, write: Write) -> None:
             )
             if staged.lazy().select(is_lost.any()).collect().item():
                 raise not_in_path(write.location.name, column)
+
+
+def require_no_new_plain_times(staged: Staged, write: Write) -> None:
+    """Refuse what no engine's merge makes right: it leaves a table that nobody can open.
+
+    Raises:
+        SchemaError: Naming the column that brings a table its first times without a zone.
+    """
+    if write.current is None:
+        return
+    protocol = write.current.table.protocol()
+    if "timestampNtz" in (*(protocol.reader_features or ()), *(protocol.writer_features or ())):
+        return
+    for column, kind in staged.columns.items():
+        if "timestamp_ntz" in kind:
+            raise SchemaError(
+                f"Column '{column}' for table '{write.location.name}' is {kind}, the first times "
+                "without a zone that it gets, which a merge cannot bring. The table is as it was. "
+                "Give them a zone in the node, or bring the column by an append or overwrite first."
+            )
 
 
 def require_key(staged: Staged, write: Write) -> None:

@@ -14,7 +14,12 @@ from lakeproof.delta.columns import require_fit
 from lakeproof.delta.commit import CommitNote
 from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.log import OpenedTable, find_commit
-from lakeproof.delta.staged import Staged, require_key, require_partitions
+from lakeproof.delta.staged import (
+    Staged,
+    require_key,
+    require_no_new_plain_times,
+    require_partitions,
+)
 from lakeproof.delta.versions import compute_digest, digest_of, stored_facts
 from lakeproof.digest import digest_table
 from lakeproof.errors import TableError
@@ -68,6 +73,8 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
         require_key(staged, write)
     if mode != "delete":
         require_partitions(staged, write)
+    if mode == "merge":
+        require_no_new_plain_times(staged, write)
     if mode == "error" and write.current is not None:
         raise TableError(
             f"Table '{write.location.name}' exists already at version "

@@ -40,7 +40,6 @@ def test_files_that_were_compacted_at_once_do_not_come_twice(make_table, spark_s
     [
         {"mode": "overwrite", "schema_mode": "overwrite"},
         {"mode": "append", "schema_mode": "merge"},
-        {"mode": "merge", "schema_mode": "merge"},
     ],
 )
 def test_times_without_a_zone_may_join_a_table(make_table, save_args):
@@ -51,6 +50,15 @@ def test_times_without_a_zone_may_join_a_table(make_table, save_args):
     found = dict(table.load().select("k", pl.col("t").is_not_null()).collect().iter_rows())
     assert found[3]
     assert table.resolve().version == 1
+
+
+def test_times_without_a_zone_are_not_merged_into_a_table_that_has_none(make_table):
+    """Nobody could open it afterwards."""
+    make_table(key="k").save(pl.DataFrame({"k": [1, 2]}))
+    table = make_table(key="k", save_args={"mode": "merge", "schema_mode": "merge"})
+    with pytest.raises(SchemaError, match=r"Column 't'.*first times without a zone"):
+        table.save(pl.DataFrame({"k": [2, 3]}).with_columns(t=pl.datetime(2026, 1, 1)))
+    assert sorted(make_table().load().collect()["k"]) == [1, 2]
 
 
 def test_a_constraint_of_the_table_holds(make_table):
