@@ -65,7 +65,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         run_id = run(start, "FINISHED", **({REPRODUCES: reproduces} if reproduces else {}))
         record = a_record()
         facts = replace(record.run, run_id=run_id, reproduces=reproduces)
-        write(client, replace(record, run=facts), "pipelines: []\n")
+        write(client, replace(record, run=facts), "pipelines: []\n", {})
         recorded.append(run_id)
     values = {"loss": float("nan"), "most": math.inf, "accuracy": 2 / 3, "whole": 1.0}
     client.log_batch(recorded[0], metrics=[Metric(k, v, 1, 0) for k, v in values.items()])
