@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from lakeproof.delta.columns import not_in_path
 from lakeproof.errors import LakeproofError, PinError, SchemaError, TableError
+from lakeproof.spark.errors import text_of
 
 _RETENTION = "DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND_DELETED_FILE_RETENTION_DURATION"
 _NAMES = ("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAME", "DELTA_DUPLICATE_COLUMNS_FOUND")
@@ -36,15 +37,7 @@ def explained(name: str, version: int | None = None) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise _explain(name, version, _text_of(error)) from error
-
-
-def _text_of(error: Exception) -> str:
-    """Write an error of Java's, which Java is asked for, if it still answers."""
-    try:
-        return str(error)
-    except Exception:
-        return "Spark's JVM has ended"
+        raise _explain(name, version, text_of(error)) from error
 
 
 def _explain(name: str, version: int | None, said: str) -> LakeproofError:

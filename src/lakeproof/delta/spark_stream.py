@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.deliveries.errors import DeliveryError, shown
 from lakeproof.delta.taking import Taking
 from lakeproof.errors import TableError
-from lakeproof.spark.errors import SparkError
+from lakeproof.spark.errors import text_of
 from lakeproof.spark.session import spark
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
-    _require_driver()
     batches = _Batches(arrivals, taking)
     logger.info(
         "Table '%s' follows %s: %d deliveries, at most %d files at a time",
@@ -73,7 +72,7 @@ def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
                 query.stop()
         batches.raise_error()
     except (PySparkException, Py4JJavaError) as error:
-        said = (str(error).strip().splitlines() or ["it says nothing"])[0][:400]
+        said = (text_of(error).strip().splitlines() or ["it says nothing"])[0][:400]
         raise TableError(
             f"The stream of deliveries into table '{name}' broke off: {said} What was taken before "
             "stays taken, nothing else was touched. Run again: kedro run --pipelines stream"
@@ -139,16 +138,6 @@ def _arriving_files(arrivals: "Arrivals") -> "DataFrame":
     literal = re.sub(r"([\\\[\]{}*?])", r"\\\1", os.path.abspath(arrivals.folder))
     files: DataFrame = reader.load(f"file:{literal}").select("path")
     return files
-
-
-def _require_driver() -> None:
-    """Refuse Spark Connect: there, what takes a batch would run on the server."""
-    if getattr(spark(), "_jvm", None) is None:
-        raise SparkError(
-            "A stream of deliveries needs Spark's driver in this process, and spark.remote names a "
-            "Spark Connect server. Nothing was taken. Take the same deliveries as a batch: kedro "
-            "run --pipelines ingest"
-        )
 
 
 def _require_all(arrivals: "Arrivals", name: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import wants_traceback
-from lakeproof.spark.errors import SparkError
+from lakeproof.spark.errors import SparkError, text_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -60,7 +60,7 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
             context = SparkContext(conf=spark_conf, gateway=gateway)
             session: SparkSession = SparkSession.builder.config(map=dict(conf)).getOrCreate()
         except (Py4JError, PySparkException, OSError) as error:
-            said = f"{_said(log)}\n{_text_of(error)}"
+            said = f"{_said(log)}\n{text_of(error)}"
             close_gateway()
             raise SparkError(_explain(conf, said)) from error
     context.setLogLevel("WARN" if wants_traceback() else "ERROR")
@@ -96,14 +96,6 @@ def _log_file() -> Iterator[tuple[Path | None, dict[str, Any]]]:
     finally:
         os.close(handle)
         Path(name).unlink(missing_ok=True)
-
-
-def _text_of(error: Exception) -> str:
-    """Write an error of Java's, which Java is asked for, if it still answers."""
-    try:
-        return str(error)
-    except Exception:
-        return type(error).__name__
 
 
 def _said(log: Path | None) -> str:
