@@ -84,7 +84,7 @@ class RunProject:
 
     def find_artifact(self, file: "FileFacts") -> Path | None:
         """Bring a file that a recorded run wrote, from the artifacts of whichever has the bytes."""
-        from lakeproof.record.files import sha256_of
+        from lakeproof.checksum import sha256_of
 
         for uri in self._artifacts_like(file):
             path = self.records.artifact(uri)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from lakeproof.checksum import sha256_of
 from lakeproof.deliveries import content
 from lakeproof.deliveries.content import changed, opened
-from lakeproof.deliveries.digests import sha256_of
 from lakeproof.deliveries.errors import DeliveryError, refusal, shown
 from lakeproof.deliveries.layout import Layout, not_utf8
 from lakeproof.deliveries.parsing import is_sound, options, to_frame

@@ -12,9 +12,11 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from lakeproof.checksum import sha256_of
 
 CACHE_NAME = ".deliveries.json"
 
@@ -30,10 +32,14 @@ _Entry = tuple[int, int, str]  # size, mtime_ns, sha256
 _log = logging.getLogger(__name__)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the digest of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def digest_files(files: Sequence[Any]) -> str:
+    """Digest names and contents of files, in their order, without reading them.
+
+    Args:
+        files: Deliveries, or whatever else has a `name` and the `sha256` of its bytes.
+    """
+    lines = "\n".join(f"{file.sha256} {file.name}" for file in files)
+    return f"sha256:{hashlib.sha256(lines.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG, refuse_unknown
-from lakeproof.deliveries.digests import sha256_of
 from lakeproof.deliveries.errors import DeliveryError, shown
 
 if TYPE_CHECKING:

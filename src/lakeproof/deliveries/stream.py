@@ -6,11 +6,11 @@ Not for Spark: what follows the folder is the engine of the table that takes the
 from collections.abc import Sequence
 from typing import Any
 
+from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.dataset import DeliveryFolder
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
-from lakeproof.deliveries.digests import sha256_of
 from lakeproof.deliveries.errors import DeliveryError, shown
 
 

@@ -1,6 +1,5 @@
 """The catalog's face of a Delta table. Versions, locks and engines are behind it."""
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ from kedro.io.core import Version
 from kedro_datasets._typing import JSONPreview
 
 from lakeproof.deliveries.arrivals import Arrivals
+from lakeproof.deliveries.digests import digest_files
 from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
 from lakeproof.delta.location import Location
 from lakeproof.delta.lock import write_lock
@@ -173,7 +173,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
                 self._log(written)
         if written is not None:
             came = data.deliveries if isinstance(data, Arrivals) else data
-            deliveries = _digest_of(came) if is_delivered else None
+            deliveries = digest_files(came) if is_delivered else None
             run.has_written(self._name, written, args.mode, deliveries)
 
     def _take(self, data: Any, taking: Taking) -> Written | None:
@@ -240,9 +240,3 @@ def _are_deliveries(data: Any) -> bool:
     from lakeproof.deliveries import Delivery
 
     return isinstance(data, list | tuple) and all(isinstance(item, Delivery) for item in data)
-
-
-def _digest_of(deliveries: Sequence[Any]) -> str:
-    """Digest names and contents, in their order, without reading them."""
-    lines = "\n".join(f"{delivery.sha256} {delivery.name}" for delivery in deliveries)
-    return f"sha256:{hashlib.sha256(lines.encode('utf-8', 'surrogatepass')).hexdigest()}"

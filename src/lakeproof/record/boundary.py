@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.arrivals import Arrivals
+from lakeproof.deliveries.digests import digest_files
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables, TableUse
-from lakeproof.record.crossing import cross, digest_files, is_model, joined
+from lakeproof.record.crossing import cross, is_model, joined
 from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
 from lakeproof.record.files import FileRecorder, is_in_memory
 from lakeproof.record.models import describe_model

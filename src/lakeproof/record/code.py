@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from lakeproof.checksum import sha256_of
 from lakeproof.record import git
 from lakeproof.record.facts import CodeFacts, Content
 from lakeproof.record.paths import files_below
@@ -277,8 +278,7 @@ def _source_folder(declared: Path) -> str:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except FileNotFoundError:
         # A link that leads nowhere is what it says.
         return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()

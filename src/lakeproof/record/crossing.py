@@ -9,6 +9,7 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lakeproof.deliveries.digests import digest_files
 from lakeproof.record.facts import Crossing
 
 _PICTURES = ("matplotlib.", "plotly.", "PIL.", "altair.", "bokeh.", "seaborn.")
@@ -115,12 +116,6 @@ def are_files(data: Any) -> bool:
             for item in data
         )
     )
-
-
-def digest_files(files: Sequence[Any]) -> str:
-    """Digest names and contents of files, in their order, without reading them."""
-    lines = (f"{file.sha256} {file.name}" for file in files)
-    return f"sha256:{_sha256(chr(10).join(lines))}"
 
 
 def _sha256(text: str) -> str:

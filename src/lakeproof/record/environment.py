@@ -4,7 +4,6 @@ Not for what the machine is (`compute`), nor for whether two environments are th
 (`reproduce.environment`).
 """
 
-import hashlib
 import json
 import platform
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 
 PROJECT, EDITABLE = "project", "editable"
@@ -145,4 +145,4 @@ def lock_hashes(facts: EnvironmentFacts, folder: Path) -> dict[str, set[str]]:
 
 
 def _file_digest(path: Path) -> str:
-    return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return f"sha256:{sha256_of(path)}"

@@ -1,11 +1,11 @@
 """The files of a run, by their bytes; and what is no file, by what was loaded of it."""
 
-import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.record.crossing import are_files
 from lakeproof.record.facts import Crossing, FileFacts, ValueFacts
@@ -167,9 +167,3 @@ def artifact_of(dataset: Any, place: Path, run_id: str | None) -> str | None:
         return None
     folder = f"{dataset.artifact_path}/" if dataset.artifact_path else ""
     return f"runs:/{logged_to}/{folder}{place.name}"
-
-
-def sha256_of(path: Path) -> str:
-    """Hash a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from lakeproof.checksum import sha256_of
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import Content, FileFacts
 
@@ -48,11 +49,11 @@ def place_files(
     lost = []
     for file in (file for file in files if not file.is_own):
         if PurePosixPath(file.path).is_absolute():
-            found = sha256_of(Path(file.path))
+            found = _sha256_if_there(Path(file.path))
             if found != file.sha256:
                 lost.append(_described(file, found))
         elif not _is_placed(file, project_path, worktree_project, find_artifact):
-            lost.append(_described(file, sha256_of(project_path / file.path)))
+            lost.append(_described(file, _sha256_if_there(project_path / file.path)))
     if lost:
         more = f", and {len(lost) - _NAMED_AT_MOST} more" if len(lost) > _NAMED_AT_MOST else ""
         raise RawFileError(
@@ -69,7 +70,7 @@ def _is_placed(
     there = worktree_project / file.path
     # What a link leads to is no file of the worktree.
     is_inside = there.resolve().is_relative_to(worktree_project.resolve())
-    if is_inside and not there.is_symlink() and sha256_of(there) == file.sha256:
+    if is_inside and not there.is_symlink() and _sha256_if_there(there) == file.sha256:
         return True
     if copy_if_same(project_path / file.path, worktree_project, file.path, file.sha256):
         return True
@@ -184,11 +185,11 @@ def copy_if_same(source: Path, root: Path, path: str, sha256: str) -> bool:
         path: Where below it.
         sha256: In hexadecimal.
     """
-    if sha256_of(source) != sha256:
+    if _sha256_if_there(source) != sha256:
         return False
     target = make_way(root, path)
     shutil.copy2(source, target)
-    if sha256_of(target) == sha256:
+    if _sha256_if_there(target) == sha256:
         return True
     target.unlink()
     return False
@@ -251,11 +252,10 @@ def cut_links(
     return tuple(cut)
 
 
-def sha256_of(path: Path) -> str | None:
-    """Digest a file's bytes, in hexadecimal; `None` where there is no file that can be read."""
+def _sha256_if_there(path: Path) -> str | None:
+    """Digest a file's bytes; `None` where there is no file that can be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return None
 

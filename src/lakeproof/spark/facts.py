@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakeproof.spark.jars import sha256_of
 from lakeproof.spark.session import jars_in_use, session_in_use
 from lakeproof.spark.settings import FIXED
 
@@ -41,7 +40,7 @@ def gather_spark() -> SparkFacts:
     session: Any = session_in_use()
     if session is None:
         return SparkFacts()
-    jars = {jar.name: f"sha256:{sha256_of(jar)}" for jar in jars_in_use()}
+    jars = {jar.file_name: f"sha256:{jar.sha256}" for jar in jars_in_use()}
     try:
         context = session.sparkContext
         configuration = {

@@ -4,7 +4,6 @@
 network later.
 """
 
-import hashlib
 import logging
 import os
 import re
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakeproof.checksum import sha256_of
 from lakeproof.spark.errors import SparkError
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def read_lock(path: Path) -> list[Jar]:
     return jars
 
 
-def locked_jars(lock: Path, conf: Mapping[str, str]) -> list[Path]:
+def locked_jars(lock: Path, conf: Mapping[str, str]) -> list[Jar]:
     """Give the jars of a lock, from the cache where it has them, each checked against its sha256.
 
     Args:
@@ -97,7 +97,7 @@ def locked_jars(lock: Path, conf: Mapping[str, str]) -> list[Path]:
         _resolve(absent, conf)
     for jar in jars:
         _require(jar, jar.path)
-    return [jar.path for jar in jars]
+    return jars
 
 
 def _resolve(jars: list[Jar], conf: Mapping[str, str]) -> None:
@@ -158,12 +158,6 @@ def _require(jar: Jar, path: Path) -> None:
         )
 
 
-def sha256_of(path: Path) -> str:
-    """Digest a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "lakeproof" / "jars"
@@ -186,7 +180,7 @@ def _main(project: Path) -> None:
     lock = project / "requirements" / "jars.txt"
     settings = SparkSettings.from_config(loader["spark"], lock)
     for kept in locked_jars(lock, settings.conf):
-        print(f"{kept.name}: {kept.stat().st_size / 2**20:.1f} MB, as locked")
+        print(f"{kept.file_name}: {kept.path.stat().st_size / 2**20:.1f} MB, as locked")
 
 
 if __name__ == "__main__":

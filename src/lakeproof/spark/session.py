@@ -12,16 +12,15 @@ from lakeproof.spark.errors import SparkError
 from lakeproof.spark.settings import FIXED, SparkSettings, current_settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyspark.sql import SparkSession
 
+    from lakeproof.spark.jars import Jar
     from lakeproof.spark.progress import Progress
 
 _lock = threading.Lock()
 _session: "SparkSession | None" = None
 _is_ours = False
-_jars: "list[Path]" = []
+_jars: "list[Jar]" = []
 _progress: "Progress | None" = None
 _INSTALL = "Spark is not installed. Install it: make spark. Without it: --params engine=embedded"
 
@@ -51,7 +50,7 @@ def _start(settings: SparkSettings) -> "SparkSession":
 
     require_java()
     _jars = locked_jars(settings.jar_lock, settings.conf)
-    session = launch(settings.effective(_jars), settings.is_local)
+    session = launch(settings.effective([jar.path for jar in _jars]), settings.is_local)
     _progress = Progress(session.sparkContext)
     return session
 
@@ -113,8 +112,8 @@ def session_in_use() -> "SparkSession | None":
     return _session
 
 
-def jars_in_use() -> "list[Path]":
-    """Give the jars that the session was started with."""
+def jars_in_use() -> "list[Jar]":
+    """Give the jars that the session was started with, each checked then."""
     return list(_jars) if _session is not None and _is_ours else []
 
 

@@ -1,7 +1,7 @@
 """What Spark is told: a project's `spark.yml`, and what exactness does not leave to it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -11,13 +11,7 @@ from lakeproof.spark.errors import SparkError
 
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
 
-# Static ones, in force from the start of a session. Without them there is no Delta.
-STATIC = MappingProxyType(
-    {
-        "spark.sql.extensions": _DELTA,
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    }
-)
+_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 # Each of these closes a hole through which two runs would differ or, worse, rows vanish.
 FIXED = MappingProxyType(
     {
@@ -101,15 +95,14 @@ class SparkSettings:
         """Tell whether all of Spark runs on this machine, in one process or a few."""
         return self.master.startswith("local")
 
-    def effective(self, jars: list[Path]) -> dict[str, str]:
+    def effective(self, jars: Sequence[Path]) -> dict[str, str]:
         """Give everything a session is started with.
 
         Args:
             jars: The Delta jars.
         """
         conf = {"spark.master": self.master, **_QUIET, **(_LOCAL if self.is_local else {})}
-        conf |= self.conf
-        conf |= {**STATIC, **FIXED}
+        conf |= {**self.conf, **FIXED, "spark.sql.catalog.spark_catalog": _CATALOG}
         conf["spark.sql.extensions"] = _joined([_DELTA], self.conf.get("spark.sql.extensions"))
         conf["spark.jars"] = _joined([str(jar) for jar in jars], self.conf.get("spark.jars"))
         return conf

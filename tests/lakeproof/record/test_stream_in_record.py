@@ -9,9 +9,9 @@ from kedro.io import DataCatalog
 from kedro.pipeline import node
 
 from lakeproof.deliveries import DeliveryStream
+from lakeproof.deliveries.digests import digest_files
 from lakeproof.delta.run import RunTables
 from lakeproof.record.boundary import Boundary
-from lakeproof.record.crossing import digest_files
 from lakeproof.record.files import FileRecorder
 from lakeproof.record.rerun import Rerun, current, redirect
 from lakeproof.record.secrets import Secrets

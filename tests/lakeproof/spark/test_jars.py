@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lakeproof.checksum import sha256_of
 from lakeproof.spark.errors import SparkError
-from lakeproof.spark.jars import Jar, locked_jars, read_lock, sha256_of
+from lakeproof.spark.jars import Jar, locked_jars, read_lock
 
 LOCK = Path(__file__).parents[3] / "requirements" / "jars.txt"
 
@@ -36,7 +37,7 @@ def test_the_projects_lock_names_the_two_jars_that_delta_needs():
 def test_a_cached_jar_is_given_without_asking_anybody(cached):
     """Neither Java nor a network is needed for it."""
     lock, jar = cached
-    assert locked_jars(lock, {}) == [jar.path]
+    assert [found.path for found in locked_jars(lock, {})] == [jar.path]
 
 
 def test_a_jar_of_other_bytes_is_refused_and_left_as_it_is(cached):

@@ -144,7 +144,8 @@ def test_a_session_that_is_there_is_taken_over_and_left_as_it_was():
         from lakeproof.spark.settings import SparkSettings
         from lakeproof.spark.jars import locked_jars
         lock = Path("requirements/jars.txt")
-        conf = SparkSettings({LOCAL!r}, lock).effective(locked_jars(lock, {{}}))
+        jars = [jar.path for jar in locked_jars(lock, {{}})]
+        conf = SparkSettings({LOCAL!r}, lock).effective(jars)
         conf["spark.sql.session.timeZone"] = "Asia/Tokyo"
         theirs = SparkSession.builder.config(map=conf).getOrCreate()
         ours = session.spark()
