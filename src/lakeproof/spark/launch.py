@@ -52,10 +52,11 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
         from pyspark.java_gateway import launch_gateway
         from pyspark.sql import SparkSession
 
+        # What a stopped session left behind has neither our jars nor our memory, and settings that
+        # are written down now would be written down there.
+        close_gateway()
         spark_conf = SparkConf(loadDefaults=False).setAll(list(conf.items()))
         try:
-            # What another's stopped session left behind has neither our jars nor our memory.
-            close_gateway()
             gateway = launch_gateway(spark_conf, popen_kwargs)  # type: ignore[no-untyped-call]
             context = SparkContext(conf=spark_conf, gateway=gateway)
             session: SparkSession = SparkSession.builder.config(map=dict(conf)).getOrCreate()
