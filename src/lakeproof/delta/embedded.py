@@ -1,6 +1,6 @@
 """The embedded engine: delta-rs writes, Polars reads, no JVM."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from lakeproof.delta.file_statistics import silenced
 from lakeproof.delta.guard import PROPERTIES
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
+from lakeproof.delta.merge_sql import Dialect
 from lakeproof.delta.staging import StagedRows
 from lakeproof.delta.writing import commit_properties, storage_options, write_staged
 from lakeproof.errors import RunError
@@ -20,6 +21,9 @@ from lakeproof.errors import RunError
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals
     from lakeproof.delta.taking import Taking
+
+# In a merge predicate delta-rs needs brackets around each of these before an OR.
+_SQL = Dialect(mark='"', text="VARCHAR", unequal="({} IS DISTINCT FROM {})")
 
 
 class EmbeddedEngine:
@@ -64,42 +68,30 @@ class _EmbeddedCommits:
     """Commits of delta-rs."""
 
     def create(self, staged: StagedRows, write: Write, note: CommitNote) -> None:
-        deltalake.write_deltalake(
-            write.location.uri,
-            staged.reader(),
+        _write(
+            *(write.location.uri, staged, write, note, staged.columns),
             mode="error",
             partition_by=list(write.args.partition_by) or None,
             configuration=dict(PROPERTIES),
-            storage_options=storage_options(write),
-            commit_properties=commit_properties(write, note),
-            **silenced(staged.columns),
         )
 
     def overwrite(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        deltalake.write_deltalake(
-            current.table,
-            staged.reader(),
+        _write(
+            *(current.table, staged, write, note, staged.columns),
             mode="overwrite",
             schema_mode="overwrite",
             partition_by=list(write.args.partition_by) or None,
-            storage_options=storage_options(write),
-            commit_properties=commit_properties(write, note),
-            **silenced(staged.columns),
         )
 
     def append(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        deltalake.write_deltalake(
-            current.table,
-            staged.reader(),
+        _write(
+            *(current.table, staged, write, note, {**current.columns, **staged.columns}),
             mode="append",
             schema_mode="merge",  # it was said before which columns may differ
-            storage_options=storage_options(write),
-            commit_properties=commit_properties(write, note),
-            **silenced({**current.columns, **staged.columns}),
         )
 
     def merge(
@@ -107,24 +99,23 @@ class _EmbeddedCommits:
     ) -> None:
         values = [column for column in staged.columns if column not in write.key]
         changed = " OR ".join(
-            _has_changed(column, current.columns.get(column)) for column in values
+            _SQL.has_changed(column, current.columns.get(column)) for column in values
         )
         merger = current.table.merge(
             staged.reader(),
-            _same_key(write.key),
+            _SQL.same_key(write.key),
             source_alias="s",
             target_alias="t",
             merge_schema=write.args.schema_mode == "merge",
             commit_properties=commit_properties(write, note),
             **silenced({**current.columns, **staged.columns}),
         )
+        given = {column: _SQL.quoted(column) for column in staged.columns}
         if values:
             merger = merger.when_matched_update(
-                {_quoted(column): f"s.{_quoted(column)}" for column in values}, predicate=changed
+                {given[column]: f"s.{given[column]}" for column in values}, predicate=changed
             )
-        merger.when_not_matched_insert(
-            {_quoted(column): f"s.{_quoted(column)}" for column in staged.columns}
-        ).execute()
+        merger.when_not_matched_insert({name: f"s.{name}" for name in given.values()}).execute()
 
     def delete(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
@@ -132,7 +123,7 @@ class _EmbeddedCommits:
         keys = staged.lazy().select(write.key).collect()
         current.table.merge(
             keys.to_arrow(),
-            _same_key(write.key),
+            _SQL.same_key(write.key),
             source_alias="s",
             target_alias="t",
             commit_properties=commit_properties(write, note),
@@ -140,23 +131,20 @@ class _EmbeddedCommits:
         ).when_matched_delete().execute()
 
 
-def _has_changed(column: str, kind: str | None) -> str:
-    """Write the condition under which a correction changes a column."""
-    name = _quoted(column)
-    if kind is None:
-        return f"(s.{name} IS NOT NULL)"
-    condition = f"(s.{name} IS DISTINCT FROM t.{name})"
-    if kind in ("double", "float"):
-        # SQL holds -0.0 for 0.0; as text they differ.
-        texts = (f"CAST({side}.{name} AS VARCHAR)" for side in "st")
-        condition = f"({condition} OR (s.{name} = 0 AND ({' IS DISTINCT FROM '.join(texts)})))"
-    return condition
-
-
-def _same_key(key: Sequence[str]) -> str:
-    return " AND ".join(f"s.{_quoted(column)} = t.{_quoted(column)}" for column in key)
-
-
-def _quoted(column: str) -> str:
-    escaped = column.replace('"', '""')
-    return f'"{escaped}"'
+def _write(
+    target: str | deltalake.DeltaTable,
+    staged: StagedRows,
+    write: Write,
+    note: CommitNote,
+    columns: Mapping[str, str],
+    **how: Any,
+) -> None:
+    """Write the rows as they are, and say in their commit who did."""
+    deltalake.write_deltalake(
+        target,
+        staged.reader(),
+        storage_options=storage_options(write),
+        commit_properties=commit_properties(write, note),
+        **silenced(columns),
+        **how,
+    )

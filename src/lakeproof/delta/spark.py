@@ -8,7 +8,7 @@ would come back as the same rows from a way through the JVM.
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,10 @@ from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.guard import PROPERTIES
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
+from lakeproof.delta.merge_sql import Dialect
 from lakeproof.delta.spark_errors import explained
 from lakeproof.delta.spark_staging import SparkStagedRows, parsed_file
-from lakeproof.delta.staged import partitions_of
+from lakeproof.delta.staged import first_plain_times, partitions_of
 from lakeproof.delta.writing import commit_properties, storage_options, write_staged
 from lakeproof.errors import SchemaError
 from lakeproof.spark.session import spark
@@ -40,6 +41,7 @@ _merging = threading.Lock()
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 _APP_ID = "spark.databricks.delta.write.txnAppId"
 _APP_VERSION = "spark.databricks.delta.write.txnVersion"
+_SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
 _NESTED = ("array<", "map<", "struct<")
 
 
@@ -126,15 +128,13 @@ def _is_for_delta_rs(staged: SparkStagedRows, write: Write, current: OpenedTable
     Times without a zone that are new to a table change its protocol, constraints are checked row by
     row, and rows without the column that lays out the files have no place to lie in.
     """
-    metadata, protocol = current.table.metadata(), current.table.protocol()
-    features = {*(protocol.reader_features or ()), *(protocol.writer_features or ())}
-    brings_plain_times = any("timestamp_ntz" in kind for kind in staged.columns.values())
-    has_rules = any(key.startswith("delta.constraints.") for key in metadata.configuration) or any(
+    configuration = current.table.metadata().configuration
+    has_rules = any(key.startswith("delta.constraints.") for key in configuration) or any(
         not field.nullable or any(key.startswith("delta.") for key in field.metadata)
         for field in current.table.schema().fields
     )
     lacks_place = _layout(write, list(staged.columns)) != _partitions(write)
-    return (brings_plain_times and "timestampNtz" not in features) or has_rules or lacks_place
+    return has_rules or lacks_place or first_plain_times(staged, current) is not None
 
 
 class _SparkCommits:
@@ -180,13 +180,13 @@ class _SparkCommits:
         changed = " OR ".join(
             _has_changed(column, current.columns.get(column)) for column in values
         )
-        names = [_quoted(column) for column in staged.columns]
-        update = ", ".join(f"{_quoted(column)} = s.{_quoted(column)}" for column in values)
+        names = [_SQL.quoted(column) for column in staged.columns]
+        update = ", ".join(f"{_SQL.quoted(column)} = s.{_SQL.quoted(column)}" for column in values)
         joins = not set(staged.columns) <= set(current.columns)
         statement = (
             f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
             f"INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
-            f"ON {_same_key(write.key)} "
+            f"ON {_SQL.same_key(write.key)} "
             + (f"WHEN MATCHED AND ({changed}) THEN UPDATE SET {update} " if values else "")
             + f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
             f"VALUES ({', '.join(f's.{name}' for name in names)})"
@@ -198,7 +198,7 @@ class _SparkCommits:
     ) -> None:
         _run(
             f"MERGE INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
-            f"ON {_same_key(write.key)} WHEN MATCHED THEN DELETE",
+            f"ON {_SQL.same_key(write.key)} WHEN MATCHED THEN DELETE",
             write,
             note,
         )
@@ -249,29 +249,12 @@ def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
 
 def _has_changed(column: str, kind: str | None) -> str:
     """Write the condition under which a correction changes a column."""
-    name = _quoted(column)
-    if kind is None:
-        return f"s.{name} IS NOT NULL"
-    if kind.startswith(_NESTED):
+    if kind is not None and kind.startswith(_NESTED):
         # SQL compares no maps, and holds -0.0 for 0.0 inside of lists and structs. To write a row
         # as it is changes no content; a row that holds nothing else new is not looked for.
         return "TRUE"
-    condition = f"NOT (s.{name} <=> t.{name})"
-    if kind in ("double", "float"):
-        # SQL holds -0.0 for 0.0; as text they differ.
-        texts = [f"CAST({side}.{name} AS STRING)" for side in "st"]
-        condition = f"({condition} OR (s.{name} = 0 AND NOT ({' <=> '.join(texts)})))"
-    return condition
-
-
-def _same_key(key: Sequence[str]) -> str:
-    return " AND ".join(f"s.{_quoted(column)} = t.{_quoted(column)}" for column in key)
-
-
-def _quoted(column: str) -> str:
-    escaped = column.replace("`", "``")
-    return f"`{escaped}`"
+    return _SQL.has_changed(column, kind)
 
 
 def _table(uri: str) -> str:
-    return f"delta.{_quoted(uri if '://' in uri else os.path.abspath(uri))}"
+    return f"delta.{_SQL.quoted(uri if '://' in uri else os.path.abspath(uri))}"

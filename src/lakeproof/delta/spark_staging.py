@@ -26,18 +26,16 @@ from lakeproof.delta.columns import (
 )
 from lakeproof.delta.location import Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
-from lakeproof.digest import TableFacts, digest_table
+from lakeproof.delta.staged import Staged
 from lakeproof.errors import SchemaError, TableError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import deltalake
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
-class SparkStagedRows:
+class SparkStagedRows(Staged):
     """The rows of one write as a Delta table beside the one they go to; a context manager.
 
     Args:
@@ -47,10 +45,9 @@ class SparkStagedRows:
     """
 
     def __init__(self, frame: "DataFrame", location: Location, partition_by: list[str]) -> None:
+        super().__init__(location)
         self._frame = frame
-        self._location = location
         self._partition_by = partition_by
-        self._facts: dict[tuple[str, ...], TableFacts] = {}
         self._staged: OpenedTable | None = None
         self.uri = _beside(location, "staged")
 
@@ -74,20 +71,11 @@ class SparkStagedRows:
             staged = Location(self._location.name, self.uri, self._location.storage_options)
             self._staged = open_table(staged)
         except BaseException:
-            self._remove()
+            self.drop()
             raise
         self.columns = self._staged.columns
         self.rows = self._staged.rows()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: "TracebackType | None",
-    ) -> None:
-        """Remove what the table did not take."""
-        self._remove()
 
     @property
     def schema(self) -> "deltalake.Schema":
@@ -97,13 +85,6 @@ class SparkStagedRows:
     def lazy(self) -> pl.LazyFrame:
         """Give the rows as a lazy frame of Polars."""
         return pl.scan_delta(self._table)
-
-    def facts(self, columns: list[str]) -> TableFacts:
-        """Digest the rows from their files, with their columns in an order."""
-        key = tuple(columns)
-        if key not in self._facts:
-            self._facts[key] = digest_table(self.lazy().select(columns))
-        return self._facts[key]
 
     def moved_files(self) -> list[AddAction]:
         """Move the files into the table's folder and say what a commit has to say of them."""
@@ -166,7 +147,8 @@ class SparkStagedRows:
                 f"{path} into it. Run again."
             )
 
-    def _remove(self) -> None:
+    def drop(self) -> None:
+        """Remove what the table did not take."""
         if self._location.is_local:
             shutil.rmtree(self.uri, ignore_errors=True)
         else:

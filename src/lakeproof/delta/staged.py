@@ -4,7 +4,8 @@ The same for every engine, with the same words. Not for the columns' fit with a 
 known before (`columns`).
 """
 
-from typing import TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,25 +17,52 @@ from lakeproof.delta.columns import (
     require_partition_types,
 )
 from lakeproof.delta.engine import Write
+from lakeproof.delta.location import Location
+from lakeproof.delta.log import OpenedTable
+from lakeproof.digest import TableFacts, digest_table
 from lakeproof.errors import RowKeyError, SchemaError
 
 if TYPE_CHECKING:
-    from lakeproof.digest import TableFacts
+    from types import TracebackType
 
 
-class Staged(Protocol):
-    """Rows that are evaluated, and can be looked at as often as needed."""
+class Staged(ABC):
+    """Rows that are evaluated, and can be looked at as often as needed; a context manager.
+
+    Args:
+        location: The table they go to.
+    """
 
     columns: dict[str, str]
     rows: int
 
-    def lazy(self) -> pl.LazyFrame:
-        """Give the rows as a lazy frame of Polars."""
-        ...
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self._facts: dict[tuple[str, ...], TableFacts] = {}
 
-    def facts(self, columns: list[str]) -> "TableFacts":
-        """Digest the rows, with their columns in an order."""
-        ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        """Let go of the rows, whatever became of them."""
+        self.drop()
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Let go of the rows."""
+
+    @abstractmethod
+    def lazy(self) -> pl.LazyFrame:
+        """Give the rows as a lazy frame of Polars, as often as wanted."""
+
+    def facts(self, columns: list[str]) -> TableFacts:
+        """Digest the rows, with their columns in an order; once for each order."""
+        key = tuple(columns)
+        if key not in self._facts:
+            self._facts[key] = digest_table(self.lazy().select(columns))
+        return self._facts[key]
 
 
 def partitions_of(write: Write) -> list[str]:
@@ -64,24 +92,31 @@ def require_partitions(staged: Staged, write: Write) -> None:
                 raise not_in_path(write.location.name, column)
 
 
+def first_plain_times(staged: Staged, current: OpenedTable) -> str | None:
+    """Name the column that brings a table its first times without a zone.
+
+    Such times are a feature of the table's protocol.
+    """
+    protocol = current.table.protocol()
+    if "timestampNtz" in (*(protocol.reader_features or ()), *(protocol.writer_features or ())):
+        return None
+    return next((name for name, kind in staged.columns.items() if "timestamp_ntz" in kind), None)
+
+
 def require_no_new_plain_times(staged: Staged, write: Write) -> None:
     """Refuse what no engine's merge makes right: it leaves a table that nobody can open.
 
     Raises:
         SchemaError: Naming the column that brings a table its first times without a zone.
     """
-    if write.current is None:
-        return
-    protocol = write.current.table.protocol()
-    if "timestampNtz" in (*(protocol.reader_features or ()), *(protocol.writer_features or ())):
-        return
-    for column, kind in staged.columns.items():
-        if "timestamp_ntz" in kind:
-            raise SchemaError(
-                f"Column '{column}' for table '{write.location.name}' is {kind}, the first times "
-                "without a zone that it gets, which a merge cannot bring. The table is as it was. "
-                "Give them a zone in the node, or bring the column by an append or overwrite first."
-            )
+    column = first_plain_times(staged, write.current) if write.current is not None else None
+    if column is not None:
+        raise SchemaError(
+            f"Column '{column}' for table '{write.location.name}' is {staged.columns[column]}, the "
+            "first times without a zone that it gets, which a merge cannot bring. The table is as "
+            "it was. Give them a zone in the node, or bring the column by an append or overwrite "
+            "first."
+        )
 
 
 def require_key(staged: Staged, write: Write) -> None:

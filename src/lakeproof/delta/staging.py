@@ -8,25 +8,22 @@ into a file beside the table when it is not. Not for Spark, whose rows never com
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
 from lakeproof.delta.location import Location
 from lakeproof.delta.polars_types import as_delta_types
-from lakeproof.digest import TableFacts, digest_table
+from lakeproof.delta.staged import Staged
 from lakeproof.digest.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _IN_MEMORY_BYTES = 128 * 2**20
 _BATCH_ROWS = 131_072
 
 
-class StagedRows:
+class StagedRows(Staged):
     """The evaluated rows of one write; use as a context manager.
 
     Args:
@@ -38,14 +35,13 @@ class StagedRows:
     """
 
     def __init__(self, rows: Any, location: Location) -> None:
-        self._location = location
+        super().__init__(location)
         self._plan = as_delta_types(_as_lazy(rows, location.name), location.name)
         self._frames: list[pl.DataFrame] = []
         self._file: Path | None = None
         self.schema: pa.Schema = self._plan.collect_schema().to_arrow()
         self.columns = {field.name: delta_type(field.type) for field in self.schema}
         self.rows = 0
-        self._facts: dict[tuple[str, ...], TableFacts] = {}
 
     def __enter__(self) -> "StagedRows":
         """Evaluate the plan.
@@ -60,12 +56,7 @@ class StagedRows:
             raise _cause_of_ours(error) or error from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: "TracebackType | None",
-    ) -> None:
+    def drop(self) -> None:
         """Forget the rows."""
         self._frames = []
         self._drop_file()
@@ -77,13 +68,6 @@ class StagedRows:
         if self._frames:
             return pl.concat(self._frames).lazy()
         return pl.DataFrame(schema=self._plan.collect_schema()).lazy()
-
-    def facts(self, columns: list[str]) -> TableFacts:
-        """Digest the rows, with their columns in an order."""
-        key = tuple(columns)
-        if key not in self._facts:
-            self._facts[key] = digest_table(self.lazy().select(columns))
-        return self._facts[key]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in their order, in Arrow batches of bounded size."""

@@ -93,15 +93,11 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
     return replace(written, given=given)
 
 
-def transactions(write: Write) -> list[deltalake.Transaction] | None:
-    """Give the transaction identifier of a write as delta-rs takes it."""
-    return None if write.transaction is None else [deltalake.Transaction(*write.transaction)]
-
-
 def commit_properties(write: Write, note: CommitNote) -> deltalake.CommitProperties:
     """Say in a commit of delta-rs who made it."""
+    taken = None if write.transaction is None else [deltalake.Transaction(*write.transaction)]
     return deltalake.CommitProperties(
-        custom_metadata={"userMetadata": note.to_json()}, app_transactions=transactions(write)
+        custom_metadata={"userMetadata": note.to_json()}, app_transactions=taken
     )
 
 
