@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from lakeproof.record.facts import Record
+from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.record.parameters import leaves
 from lakeproof.record.store import REPRODUCES
 
@@ -23,6 +23,7 @@ _LONGEST_NAME = 120
 _LONGEST_NOTE = 5_000
 _MOST_ROWS = 20
 _SHORT_ID, _SHORT_DIGEST = 8, 18
+_VERSION = ("table", "version", "rows", "content")
 
 
 def name_of(record: Record) -> str:
@@ -100,15 +101,7 @@ def _parts(record: Record) -> Iterator[str]:
         yield f"**Failed{place}:** {literal(_cut(run.error, 500))}"
     if run.status == "FINISHED":
         yield f"**Have it again:** `kedro reproduce {run.run_id[:_SHORT_ID]}`"
-    yield _table(
-        "Read",
-        ["table", "version", "rows", "content"],
-        (
-            [literal(one.dataset), one.version, one.rows, literal(_cut(one.digest, _SHORT_DIGEST))]
-            for one in record.inputs.tables
-            if not one.is_own
-        ),
-    )
+    yield _table("Read", _VERSION, (_version(t) for t in record.inputs.tables if not t.is_own))
     files = [literal(file.path) for file in record.inputs.files if not file.is_own]
     if files:
         more = f" and {len(files) - _MOST_ROWS} more" if len(files) > _MOST_ROWS else ""
@@ -118,20 +111,18 @@ def _parts(record: Record) -> Iterator[str]:
         ["metric", "value"],
         ([literal(name), one.value] for name, one in sorted(record.metrics.items())),
     )
-    yield _table(
-        "Written",
-        ["table", "version", "rows", "content"],
-        (
-            [literal(one.dataset), one.version, one.rows, literal(_cut(one.digest, _SHORT_DIGEST))]
-            for one in record.outputs.tables
-        ),
-    )
+    yield _table("Written", _VERSION, map(_version, record.outputs.tables))
     commit = literal(code.commit[:_SHORT_ID]) if code.commit else "none"
     changes = ", with changes that were not committed" if code.is_dirty else ""
     yield f"**Code:** commit {commit}{changes}"
     # A re-run's own command names files that are gone.
     if run.command and not run.reproduces:
         yield f"**Asked for:** {literal(_cut(shlex.join(run.command), 500))}"
+
+
+def _version(table: TableRead | TableWritten) -> list[object]:
+    content = literal(_cut(table.digest, _SHORT_DIGEST))
+    return [literal(table.dataset), table.version, table.rows, content]
 
 
 def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

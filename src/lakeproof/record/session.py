@@ -1,7 +1,8 @@
 """One run from the machinery's side: begun, started, then finished or failed."""
 
 import atexit
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,16 +103,11 @@ class RunSession:
         """Record the run and tell its id."""
         from lakeproof.record.report import print_metrics, print_recorded
 
-        self._release(catalog)
-        run_id = self._tables.run_id
-        if run_id is None:
-            spark_session.stop()
-            return
-        try:
+        with self._ending(catalog) as run_id:
+            if run_id is None:
+                return
             run = self._index(run_id)
             self._keep(self._record(run_id, "FINISHED", run.data.metrics), run)
-        finally:
-            spark_session.stop()
         print_metrics(run.data.metrics)
         print_recorded(run_id)
 
@@ -119,18 +115,13 @@ class RunSession:
         """Record what a failed run had read and written by then."""
         from lakeproof.record.report import print_failed
 
-        self._release(catalog)
-        run_id = self._tables.run_id
-        if run_id is None:
-            spark_session.stop()
-            return
-        try:
-            run = self._index(run_id)
-            self._keep(self._record(run_id, "FAILED", run.data.metrics, error), run)
-        except LakeproofError:
-            pass  # what made the run fail may make its tables unreadable; that error is the one
-        finally:
-            spark_session.stop()
+        with self._ending(catalog) as run_id:
+            if run_id is None:
+                return
+            # What made it fail may make its tables unreadable; that error is the one.
+            with suppress(LakeproofError):
+                run = self._index(run_id)
+                self._keep(self._record(run_id, "FAILED", run.data.metrics, error), run)
         print_failed(run_id)
 
     def _index(self, run_id: str) -> "Run":
@@ -218,6 +209,15 @@ class RunSession:
         import mlflow
 
         mlflow.end_run("KILLED")
+
+    @contextmanager
+    def _ending(self, catalog: "CatalogProtocol[Any, Any]") -> Iterator[str | None]:
+        """Let the tables go, and Spark once the record is kept: it is asked what it was."""
+        self._release(catalog)
+        try:
+            yield self._tables.run_id
+        finally:
+            spark_session.stop()
 
     def _release(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the tables go: what is loaded after the run is not this run's."""

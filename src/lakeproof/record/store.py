@@ -185,13 +185,11 @@ class RecordStore:
             RecordError: If it has none, or it is damaged, of a newer schema, or not as it was
                 written.
         """
-        found = mlflow_database.get(self.tracking.uri, run_id)
-        return self._record(found or mlflow_runs.as_run(self.client.get_run(run_id)))
+        return self._record(self._get(run_id))
 
     def seal(self, run_id: str) -> str | None:
         """Give the digest of a run's record as it stands on the run; `None` if it has none."""
-        tags = self.client.get_run(run_id).data.tags
-        return str(tags[TAG]) if TAG in tags else None
+        return self._get(run_id).tags.get(TAG)
 
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
@@ -208,6 +206,10 @@ class RecordStore:
             return Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
         except Exception:
             return None
+
+    def _get(self, run_id: str) -> MlflowRun:
+        found = mlflow_database.get(self.tracking.uri, run_id)
+        return found or mlflow_runs.as_run(self.client.get_run(run_id))
 
     def _record(self, run: MlflowRun) -> Record:
         name = f"The record of run {run.run_id[:8]}"
