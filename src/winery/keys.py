@@ -11,12 +11,11 @@ import zlib
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from winery.parameters import WHOLE
+
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     import polars as pl
-
-# Shares are counted in ten-thousandths; this is all of it.
-WHOLE = 10_000
 
 _CHECKSUM = "_checksum"
 _PRIME = 2**31 - 1

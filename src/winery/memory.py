@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from winery.parameters import WHOLE
+
 # How often the rows lie in memory at the worst moment: as they are collected, sorted, as a pandas
 # frame, that frame as Kedro keeps and hands it on, and with missing values filled in. Measured with
 # 3 million rows of 12 numbers: 2.8 times when they are collected, 6.5 in the fit of each estimator,
@@ -185,7 +187,7 @@ def _advice(parameter: str, fits: int) -> str:
         return "Not even the smallest sample would; "
     # One digit, rounded down: the estimate is none to the percent.
     step = 10 ** (len(str(fits)) - 1)
-    return f"Take a sample: --params {parameter}={fits // step * step / 10_000:g}; or "
+    return f"Take a sample: --params {parameter}={fits // step * step / WHOLE:g}; or "
 
 
 def _gib(size: int) -> str:

@@ -10,6 +10,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 TASKS = ("classification", "regression")
+# Shares are counted in ten-thousandths; this is all of it.
+WHOLE = 10_000
 
 
 def checked(kind: type[Any], values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -66,10 +68,22 @@ def require_fraction(value: Any, name: str, *, most: int) -> None:
         ValueError: It is something else.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 1 <= round(value * 10_000) <= most:
+    if not is_number or not math.isfinite(value) or not 1 <= basis_points(value) <= most:
         raise ValueError(
-            f"'{name}' is {value!r}; it must be a number from 0.0001 to {most / 10_000:g}."
+            f"'{name}' is {value!r}; it must be a number from 0.0001 to {most / WHOLE:g}."
         )
+
+
+def basis_points(fraction: float) -> int:
+    """Give a share in ten-thousandths, the steps in which it counts.
+
+    Args:
+        fraction: As `require_fraction` lets it pass.
+
+    Returns:
+        A whole number.
+    """
+    return round(fraction * WHOLE)
 
 
 def _quoted(names: list[str]) -> str:

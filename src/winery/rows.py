@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from winery.keys import WHOLE, mark_share
+from winery.keys import mark_share
 from winery.memory import (
     Size,
     available_memory,
@@ -17,6 +17,7 @@ from winery.memory import (
     require_room,
     result_limit,
 )
+from winery.parameters import WHOLE
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw

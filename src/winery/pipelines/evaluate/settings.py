@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from winery.parameters import (
+    WHOLE,
+    basis_points,
     checked,
     require_fraction,
     require_task,
@@ -47,7 +49,7 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         """Refuse an unknown task, no sample, and a key whose name the predictions need."""
         require_task(self.task, "evaluate")
-        require_fraction(self.sample_fraction, "evaluate.sample_fraction", most=10_000)
+        require_fraction(self.sample_fraction, "evaluate.sample_fraction", most=WHOLE)
         if self.key in ("actual", "predicted") or self.key.startswith("probability_"):
             raise ValueError(
                 f"The key is named '{self.key}', as a column of the predictions is. Rename it "
@@ -62,4 +64,4 @@ class EvaluateSettings:
     @property
     def sample(self) -> int:
         """The share of the rows that is taken, in ten-thousandths."""
-        return round(self.sample_fraction * 10_000)
+        return basis_points(self.sample_fraction)

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from winery.parameters import checked, require_fraction
+from winery.parameters import (
+    WHOLE,
+    basis_points,
+    checked,
+    require_fraction,
+)
 from winery.rows import IS_TEST
 
 
@@ -27,12 +32,12 @@ class SplitSettings:
         """Refuse what would leave one side empty or the split undefined."""
         if isinstance(self.salt, bool) or not isinstance(self.salt, str | int):
             raise ValueError(f"'feature.split.salt' is {self.salt!r}, neither text nor an integer.")
-        require_fraction(self.test_fraction, "feature.split.test_fraction", most=9_999)
+        require_fraction(self.test_fraction, "feature.split.test_fraction", most=WHOLE - 1)
 
     @property
     def basis_points(self) -> int:
         """The share of the test rows in ten-thousandths."""
-        return round(self.test_fraction * 10_000)
+        return basis_points(self.test_fraction)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from winery.parameters import (
+    WHOLE,
+    basis_points,
     checked,
     require_fraction,
     require_task,
@@ -58,7 +60,7 @@ class TrainSettings:
     def __post_init__(self) -> None:
         """Refuse names that stand for nothing, and numbers that would not be what they say."""
         require_task(self.task, "train")
-        require_fraction(self.sample_fraction, "train.sample_fraction", most=10_000)
+        require_fraction(self.sample_fraction, "train.sample_fraction", most=WHOLE)
         for name in (self.estimator, *self.hyperparameters):
             if name not in NAMES:
                 raise ValueError(
@@ -86,4 +88,4 @@ class TrainSettings:
     @property
     def sample(self) -> int:
         """The share of the rows that is taken, in ten-thousandths."""
-        return round(self.sample_fraction * 10_000)
+        return basis_points(self.sample_fraction)
