@@ -11,6 +11,14 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
+# A small Spark on this machine.
+SPARK = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.ui.enabled": "false",
+}
 
 
 @dataclass(frozen=True)
@@ -102,15 +110,8 @@ def spark_session():
     from lakeproof.spark import session
     from lakeproof.spark.settings import SparkSettings, use_settings
 
-    conf = {
-        "spark.master": "local[2]",
-        "spark.driver.memory": "1g",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
-        "spark.ui.enabled": "false",
-    }
     lock = REPOSITORY / "requirements" / "jars.txt"
-    use_settings(lambda: SparkSettings.from_config(conf, lock))
+    use_settings(lambda: SparkSettings.from_config(SPARK, lock))
     yield session.spark()
     session.stop()
     use_settings(None)

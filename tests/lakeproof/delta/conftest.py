@@ -17,6 +17,9 @@ from lakeproof.delta import DeltaTable
 
 MakeTable = Callable[..., DeltaTable]
 
+# Of the deliveries that these tests take.
+SCHEMA = {"id": {"type": "string"}, "x": {"type": "double", "nullable": True}}
+
 
 class SparkTable(DeltaTable):
     """A table whose nodes hand over, and get, frames of Spark."""
@@ -69,3 +72,10 @@ def make_embedded_table(tmp_path: Path) -> MakeTable:
         return DeltaTable(filepath=str(tmp_path / folder), **entry)
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that deliveries come into."""
+    (tmp_path / "raw").mkdir()
+    return tmp_path / "raw"

@@ -15,13 +15,7 @@ from lakeproof.delta.transactions import taken_deliveries
 from lakeproof.delta.versions import history
 from lakeproof.errors import LakeproofError, SchemaError
 
-SCHEMA = {"id": {"type": "string"}, "x": {"type": "double", "nullable": True}}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "raw").mkdir()
-    return tmp_path / "raw"
+from .conftest import SCHEMA
 
 
 @pytest.fixture

@@ -13,15 +13,9 @@ from lakeproof.delta.run import RunTables
 from lakeproof.delta.versions import history
 from lakeproof.errors import LakeproofError
 
+from .conftest import SCHEMA
+
 pytestmark = pytest.mark.spark
-
-SCHEMA = {"id": {"type": "string"}, "x": {"type": "double", "nullable": True}}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "raw").mkdir()
-    return tmp_path / "raw"
 
 
 @pytest.fixture

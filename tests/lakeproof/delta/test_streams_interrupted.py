@@ -1,5 +1,6 @@
 """A stream that is killed, and two at once: nothing twice, nothing lost."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,33 +12,26 @@ from typing import Any
 
 import pytest
 
+from conftest import REPOSITORY, SPARK
 from lakeproof.deliveries import DeliveryStream
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.versions import history
 
 pytestmark = pytest.mark.spark
 
-REPOSITORY = Path(__file__).parents[3]
 SCHEMA = {"id": {"type": "string"}, "x": {"type": "double"}}
 COUNT = 3
 
 # A process with a JVM of its own, which ends itself in the middle of the delivery it is told.
 STREAMER = """
-    import os, signal, sys
+    import json, os, signal, sys
     from pathlib import Path
     from lakeproof.deliveries import DeliveryStream
     from lakeproof.delta import DeltaTable
     from lakeproof.spark.settings import SparkSettings, use_settings
 
-    folder, place, lock, last = sys.argv[1:]
-    conf = {
-        "spark.master": "local[2]",
-        "spark.driver.memory": "1g",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
-        "spark.ui.enabled": "false",
-    }
-    use_settings(lambda: SparkSettings.from_config(conf, Path(lock)))
+    folder, place, lock, last, conf = sys.argv[1:]
+    use_settings(lambda: SparkSettings.from_config(json.loads(conf), Path(lock)))
     seen = 0
 
     def look(rows):
@@ -75,8 +69,9 @@ def arrivals(folder: Path) -> Any:
 def start(folder: Path, last: int) -> subprocess.Popen[str]:
     lock = str(REPOSITORY / "requirements" / "jars.txt")
     place = str(folder.parent / "samples")
+    given = [str(folder), place, lock, str(last), json.dumps(SPARK)]
     return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(STREAMER), str(folder), place, lock, str(last)],
+        [sys.executable, "-c", textwrap.dedent(STREAMER), *given],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,36 +1,11 @@
 """Whether an environment is that of a run, and what differs."""
 
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-
-from lakeproof.record.environment import gather_environment
-from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.reproduce.environment import differences, is_same
 from lakeproof.reproduce.facts import Factor
 
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def here() -> EnvironmentFacts:
-    """The environment of the tests."""
-    return gather_environment(ROOT)
-
-
-def keep(facts: EnvironmentFacts, *names: str) -> EnvironmentFacts:
-    return replace(
-        facts, distributions=tuple(each for each in facts.distributions if each.name in names)
-    )
-
-
-def with_version(
-    facts: EnvironmentFacts, name: str, version: str, origin: str | None = None
-) -> EnvironmentFacts:
-    others = [each for each in facts.distributions if each.name != name]
-    changed = (*others, Distribution(name, version, origin))
-    return replace(facts, distributions=tuple(sorted(changed, key=lambda each: each.name)))
+from .environments import keep, with_version
 
 
 def test_an_environment_is_the_same_as_itself(here):

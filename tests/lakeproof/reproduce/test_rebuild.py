@@ -10,22 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from conftest import REPOSITORY
 from lakeproof.record.environment import gather_environment
-from lakeproof.record.facts import Distribution, EnvironmentFacts
+from lakeproof.record.facts import EnvironmentFacts
 from lakeproof.reproduce.rebuild import (
     EnvironmentMissingError,
     missing_interpreter,
     rebuild,
 )
 
-ROOT = Path(__file__).parents[3]
-LOCKS = ROOT / "requirements"
+from .environments import keep, with_version
 
-
-@pytest.fixture(scope="module")
-def here() -> EnvironmentFacts:
-    """The environment of the tests."""
-    return gather_environment(ROOT)
+LOCKS = REPOSITORY / "requirements"
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +34,6 @@ def small(here) -> EnvironmentFacts:
 def said() -> list[str]:
     """What the user is told."""
     return []
-
-
-def keep(facts: EnvironmentFacts, *names: str) -> EnvironmentFacts:
-    return replace(
-        facts, distributions=tuple(each for each in facts.distributions if each.name in names)
-    )
-
-
-def with_version(
-    facts: EnvironmentFacts, name: str, version: str, origin: str | None = None
-) -> EnvironmentFacts:
-    others = [each for each in facts.distributions if each.name != name]
-    changed = (*others, Distribution(name, version, origin))
-    return replace(facts, distributions=tuple(sorted(changed, key=lambda each: each.name)))
 
 
 def holds(python: Path) -> list[str]:
@@ -81,7 +63,7 @@ def test_a_rebuilt_environment_holds_what_was_recorded_and_nothing_else(
         check=True,
     ).stdout.split()
     assert version == [here.python, str(python.parents[1])]
-    assert gather_environment(ROOT) == here
+    assert gather_environment(REPOSITORY) == here
 
 
 def test_it_is_built_once_and_shared(small, tmp_path, said):
