@@ -8,7 +8,8 @@ from typing import Any
 
 from lakeproof.record.parameters import plain
 from lakeproof.record.paths import relative_to_project
-from lakeproof.record.secrets import REDACTED, Secrets
+from lakeproof.record.secret_text import REDACTED
+from lakeproof.record.secrets import Secrets
 
 # By the names of Kedro's own options. Kedro splits these at commas itself and takes no lists.
 _LISTS = ("tags", "node_names", "from_nodes", "to_nodes", "from_inputs", "to_outputs", "namespaces")

@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from lakeproof.cli import commands, common_options
+from lakeproof.cli import commands
+from lakeproof.cli.options import common_options
 from lakeproof.commands.catalog import open_catalog
 from lakeproof.commands.errors import CatalogError
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lakeproof.record.secrets import Secrets, is_secret_name
+from lakeproof.record.secret_names import is_secret_name
+from lakeproof.record.secrets import Secrets
 
 NONE = Secrets.of([], {})
 KNOWN = Secrets.of(["correct-horse", "swordfish"], {})

@@ -1,172 +1,15 @@
-"""The commands that a project gets beside Kedro's own.
+"""The commands about recorded runs: `runs`, `show`, `reproduce`, `compare` and `check`."""
 
-Thin: a command reads its options and hands over to its module in `lakeproof.commands`. Whatever is
-imported here is paid for by every `kedro` command, so it is click and the standard library alone.
-"""
-
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from lakeproof.cli.group import commands
+from lakeproof.cli.options import common_options, offer_runs, report_option
+
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-@click.group(name="Lakeproof")
-def commands() -> None:
-    """Table versions and recorded runs."""
-
-
-def _offer_runs(_context: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
-    from lakeproof.commands import completion
-
-    return completion.runs(incomplete)
-
-
-def _offer_tables(
-    _context: click.Context, _argument: click.Parameter, incomplete: str
-) -> list[str]:
-    from lakeproof.commands import completion
-
-    return completion.tables(incomplete)
-
-
-def _show_tracebacks(_context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
-    if is_asked:
-        os.environ["LAKEPROOF_DEBUG"] = "1"
-
-
-def _require_folder(
-    _context: click.Context, _option: click.Parameter, output: Path | None
-) -> Path | None:
-    """Notice before any work is done, not after it, that the answer could not be written."""
-    if output is not None and not output.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {output.absolute().parent}")
-    return output
-
-
-def common_options(has_env: bool = True) -> Callable[[Command], Command]:
-    """Add the options that every command has: `env`, `as_json` and `output` as arguments.
-
-    Args:
-        has_env: Whether the command is about one environment.
-    """
-    options = [
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-        click.option(
-            "--output",
-            type=click.Path(dir_okay=False, writable=True, path_type=Path),
-            callback=_require_folder,
-            metavar="FILE",
-            help="Write the JSON document to this file instead.",
-        ),
-        click.option(
-            "--verbose",
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_show_tracebacks,
-            help="Show where an error comes from (as LAKEPROOF_DEBUG=1 does).",
-        ),
-    ]
-    if has_env:
-        options.insert(
-            0, click.option("--env", "-e", help="The Kedro environment, as for `kedro run`.")
-        )
-
-    def add(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
-def report_option(told: str) -> Callable[[Command], Command]:
-    """Add the option `report`: a page for people who have neither the project nor Kedro."""
-    return click.option(
-        "--report",
-        "report_file",
-        type=click.Path(dir_okay=False, writable=True, path_type=Path),
-        callback=_require_folder,
-        metavar="FILE",
-        help=told,
-    )
-
-
-@commands.command()
-@click.argument("table", shell_complete=_offer_tables)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
-@common_options()
-@click.pass_obj
-def history(
-    metadata: "ProjectMetadata | None",
-    table: str,
-    limit: int | None,
-    env: str | None,
-    as_json: bool,
-    output: Path | None,
-) -> None:
-    """List the versions of a Delta table, newest first, and who wrote each.
-
-    \b
-    Example:
-        kedro history samples
-        kedro history samples --env wine_quality --limit 10 --json
-    """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import history as room
-    from lakeproof.commands.catalog import open_catalog
-    from lakeproof.commands.output import emit
-
-    found = room.gather(open_catalog(metadata, env), table, limit)
-    emit(room.document(found), lambda: room.render(found), as_json, output)
-
-
-@commands.command()
-@click.argument("requests", nargs=-1, metavar="[TABLE[=VERSION]]...", shell_complete=_offer_tables)
-@common_options()
-@click.pass_obj
-def pin(
-    metadata: "ProjectMetadata | None",
-    requests: tuple[str, ...],
-    env: str | None,
-    as_json: bool,
-    output: Path | None,
-) -> None:
-    """Pin Delta tables to a version in the catalog, or show the pins.
-
-    TABLE alone pins the version that is the latest now; TABLE=latest takes a pin away. Without
-    --env the entry of conf/base is edited (or that of conf/local, which wins over it); with --env
-    the one of that environment, which gets a copy of the base entry where it has none.
-
-    \b
-    Example:
-        kedro pin
-        kedro pin samples=0 features=3
-        kedro pin samples --env wine_quality
-        kedro pin samples=latest
-    """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import pins, pins_report
-    from lakeproof.commands.catalog import open_catalog
-    from lakeproof.commands.output import emit
-
-    catalog = open_catalog(metadata, env)
-    if requests:
-        changes = pins.pin(catalog, pins.parse_requests(requests))
-        found = pins.gather(catalog.reopened(), [change.table for change in changes])
-    else:
-        changes, found = [], pins.gather(catalog)
-    emit(
-        pins_report.document(found, changes),
-        lambda: pins_report.render_changes(changes) if requests else pins_report.render(found),
-        as_json,
-        output,
-    )
 
 
 @commands.command()
@@ -196,7 +39,7 @@ def runs(
 
 
 @commands.command()
-@click.argument("run", shell_complete=_offer_runs)
+@click.argument("run", shell_complete=offer_runs)
 @report_option("Write an HTML page about the run to this file instead.")
 @common_options()
 @click.pass_obj
@@ -232,7 +75,7 @@ def show(
 
 
 @commands.command()
-@click.argument("run", shell_complete=_offer_runs)
+@click.argument("run", shell_complete=offer_runs)
 @click.option(
     "--engine",
     type=click.Choice(["embedded", "spark"]),
@@ -296,8 +139,8 @@ def reproduce(
 
 
 @commands.command()
-@click.argument("a", metavar="A", shell_complete=_offer_runs)
-@click.argument("b", metavar="B", shell_complete=_offer_runs)
+@click.argument("a", metavar="A", shell_complete=offer_runs)
+@click.argument("b", metavar="B", shell_complete=offer_runs)
 @common_options()
 @click.pass_obj
 def compare(
@@ -331,7 +174,7 @@ def compare(
 
 
 @commands.command()
-@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=_offer_runs)
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=offer_runs)
 @click.option("--all", "is_all", is_flag=True, help="Check every finished run.")
 @common_options()
 @click.pass_obj

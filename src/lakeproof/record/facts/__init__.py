@@ -1,0 +1,73 @@
+"""What a record says: plain facts, apart from the code that gathers them and from their storage.
+
+The sections stand in the order in which a reader asks. Everything here is written as it is into one
+JSON document (`document`), so a name below is a key of the record. Nothing names a host, a user or
+a place on this machine outside the project, but for tables and files that lie outside of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakeproof.record.facts.code import CodeFacts, ConfigurationFacts, Content
+from lakeproof.record.facts.data import (
+    FileFacts,
+    InputFacts,
+    OutputFacts,
+    TableRead,
+    TableWritten,
+    ValueFacts,
+)
+from lakeproof.record.facts.run import ParameterFacts, RunFacts, Status
+from lakeproof.record.facts.setup import ComputeFacts, Distribution, EnvironmentFacts, Library
+from lakeproof.record.facts.steps import Crossing, CrossingKind, Metric, ModelFacts, NodeFacts
+
+__all__ = [
+    "SCHEMA",
+    "CodeFacts",
+    "ComputeFacts",
+    "ConfigurationFacts",
+    "Content",
+    "Crossing",
+    "CrossingKind",
+    "Distribution",
+    "EnvironmentFacts",
+    "FileFacts",
+    "InputFacts",
+    "Library",
+    "Metric",
+    "ModelFacts",
+    "NodeFacts",
+    "OutputFacts",
+    "ParameterFacts",
+    "Record",
+    "RunFacts",
+    "Status",
+    "TableRead",
+    "TableWritten",
+    "ValueFacts",
+]
+
+# Raised by whoever changes what a key means or adds one that a reader must not overlook; readers
+# take every number up to their own.
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run, whole. `problems` say, in sentences, why it cannot be had again, if it cannot."""
+
+    run: RunFacts
+    code: CodeFacts
+    configuration: ConfigurationFacts
+    parameters: ParameterFacts
+    inputs: InputFacts
+    outputs: OutputFacts
+    nodes: tuple[NodeFacts, ...]
+    models: tuple[ModelFacts, ...]
+    metrics: Mapping[str, Metric]
+    environment: EnvironmentFacts
+    compute: ComputeFacts
+    # Outputs that have no say: entries with `metadata: {lakeproof: {compare: false}}`.
+    not_compared: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    schema: int = SCHEMA

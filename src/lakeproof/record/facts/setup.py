@@ -1,0 +1,92 @@
+"""On what a run ran: interpreter, libraries, machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An installed distribution.
+
+    Args:
+        name: Normalised (PEP 503).
+        version: As it calls itself.
+        origin: `None` from an index; `project` for this project itself; `editable` for another one;
+            else the address it was installed from, without credentials.
+    """
+
+    name: str
+    version: str
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class EnvironmentFacts:
+    """The interpreter and what was installed.
+
+    Args:
+        implementation: `CPython`.
+        python: `3.11.9`.
+        build: Compiler and build date of the interpreter.
+        distributions: Sorted by name.
+        locks: `sha256:…` by path, relative to the project, of the requirements files.
+        java: The version of the JVM, where one was used.
+        jars: Digest by file name of the Delta jars, where they were used.
+    """
+
+    implementation: str
+    python: str
+    build: str
+    distributions: tuple[Distribution, ...]
+    locks: Mapping[str, str]
+    java: str | None = None
+    jars: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Library:
+    """A native thread pool that was loaded, as threadpoolctl tells it.
+
+    Args:
+        user_api: `blas` or `openmp`.
+        internal_api: `openblas`, `mkl`, `openmp`.
+        version: Of the library.
+        architecture: The kernel that it chose for this CPU, such as `Haswell`.
+        threads: How many it used.
+    """
+
+    user_api: str
+    internal_api: str
+    version: str | None
+    architecture: str | None
+    threads: int
+
+
+@dataclass(frozen=True)
+class ComputeFacts:
+    """The machine and how it was used; factors of a result, never a reason to refuse a re-run.
+
+    Args:
+        engine: `embedded` or `spark`.
+        engine_configuration: What was in force.
+        recipe: How the settings below came to be: `set at start`, `opted out` or `as found` (a run
+            that was not started by `kedro run` on a command line).
+        threads: The environment variables that decide threads, kernels and the hash seed, by name.
+        libraries: The native thread pools.
+        cpu: The model.
+        machine: `x86_64`.
+        cores: Those this process may use.
+        memory_gib: Of the machine, rounded.
+        os: Name and release of the system.
+    """
+
+    engine: str
+    engine_configuration: Mapping[str, str]
+    recipe: str
+    threads: Mapping[str, str | None]
+    libraries: tuple[Library, ...]
+    cpu: str
+    machine: str
+    cores: int
+    memory_gib: int
+    os: str

@@ -1,0 +1,75 @@
+"""What went on between: nodes, models, metrics."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+CrossingKind = Literal["table", "frame", "model", "value", "files", "lazy", "picture", "opaque"]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What passed between a node and a dataset.
+
+    Args:
+        dataset: The catalog name, or `params:…`.
+        kind: `table` has the digest of its version; `frame`, `model` and `value` that of what
+            passed; `files` that of names and contents; `lazy` was not computed; a `picture` is
+            listed and does not count; `opaque` has no digest.
+        digest: `rs1:…`, `frame1:…`, `model1:…` or `sha256:…`.
+        note: Why there is none.
+    """
+
+    dataset: str
+    kind: CrossingKind
+    digest: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """One node, in the order in which they ended.
+
+    Args:
+        name: Its name.
+        duration_s: From its first load to its last save, in seconds.
+        inputs: What it got, in the order of its signature.
+        outputs: What it gave.
+    """
+
+    name: str
+    duration_s: float
+    inputs: tuple[Crossing, ...]
+    outputs: tuple[Crossing, ...]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A fitted model.
+
+    Args:
+        dataset: The catalog name.
+        digest: `model1:…` of what it learned; `None` where it cannot be digested.
+        predictions: `frame1:…` of what it predicts for the first `prediction_rows` rows that it was
+            fitted on; `None` where that cannot be had.
+        prediction_rows: How many rows.
+        note: Why a digest is missing.
+    """
+
+    dataset: str
+    digest: str | None
+    predictions: str | None
+    prediction_rows: int
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric, to the last bit.
+
+    Args:
+        value: As a number; `None` where JSON has none for it (NaN, infinity).
+        bits: The IEEE 754 double, big-endian, in 16 hexadecimal digits.
+    """
+
+    value: float | None
+    bits: str
