@@ -94,7 +94,8 @@ def test_it_runs_is_had_again_is_drawn_and_passes_its_tests(project):
     project.run(".venv/bin/kedro", "viz", "build")
     nodes = (project.path / "build/api/nodes").iterdir()
     assert f"src/{PACKAGE}/pipelines" in "".join(node.read_text() for node in nodes)
-    tested = re.search(r"(\d+) passed", project.make("test"))
+    # With Spark and without are two runs of pytest.
+    tested = re.findall(r"(\d+) passed", project.make("test"))
     assert tested
-    assert int(tested[1]) > 100
+    assert max(map(int, tested)) > 100
     assert Project(project.path).git("status", "--porcelain") == ""
