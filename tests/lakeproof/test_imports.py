@@ -51,6 +51,21 @@ assert gc.get_freeze_count() == count
 """)
 
 
+def test_what_was_imported_is_not_collected_as_the_interpreter_ends():
+    """Frozen by then; before that it is collected as usual."""
+    seen = python("""
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count()))
+from lakeproof.imports import without_collecting
+with without_collecting():
+    import json
+print(gc.get_freeze_count())
+""")
+    before, at_the_end = map(int, seen.split())
+    assert before == 0
+    assert at_the_end > 1_000
+
+
 def test_ipython_is_absent_only_for_whom_it_is_said():
     """A node may import it."""
     answer = python("""
