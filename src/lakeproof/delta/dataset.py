@@ -183,7 +183,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         elif data.order is not None:
             taking.take(data.in_recorded_order())
         else:
-            self._engine().follow(data, taking, self._name)
+            self._engine().follow(data, taking, self.location)
         return taking.end()
 
     def _log(self, written: Written) -> None:

@@ -40,16 +40,17 @@ class EmbeddedEngine:
         """Give rows that were parsed as they are: they are a frame of this engine."""
         yield parsed
 
-    def follow(self, arrivals: "Arrivals", taking: "Taking", name: str) -> None:
+    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
         """Refuse: nothing here follows a folder.
 
         Raises:
             RunError: Always.
         """
         raise RunError(
-            f"Table '{name}' was handed a stream of deliveries, which needs Spark, and its engine "
-            "is embedded. Nothing was taken. Stream on Spark: kedro run --env spark --pipelines "
-            "stream; or take the same deliveries as a batch: kedro run --pipelines ingest"
+            f"Table '{location.name}' was handed a stream of deliveries, which needs Spark, and "
+            "its engine is embedded. Nothing was taken. Stream on Spark: kedro run --env spark "
+            "--pipelines stream; or take the same deliveries as a batch: kedro run --pipelines "
+            "ingest"
         )
 
     def write(self, rows: Any, write: Write) -> Written:

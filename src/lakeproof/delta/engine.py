@@ -133,13 +133,13 @@ class Engine(Protocol):
         """
         ...
 
-    def follow(self, arrivals: "Arrivals", taking: "Taking", name: str) -> None:
+    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
         """Hand deliveries over to be taken as they arrive, until no more are there.
 
         Args:
             arrivals: The folder.
             taking: Takes them.
-            name: The table's, for messages.
+            location: The table; its write lock is held.
 
         Raises:
             LakeproofError: If this engine cannot, or one delivery is refused.

@@ -66,7 +66,7 @@ class SparkEngine:
         """Give rows that were parsed on the driver as a frame of Spark."""
         return parsed_file(parsed, location)
 
-    def follow(self, arrivals: "Arrivals", taking: "Taking", name: str) -> None:
+    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
         """Have Structured Streaming say which files have come.
 
         Raises:
@@ -74,7 +74,7 @@ class SparkEngine:
         """
         from lakeproof.delta.spark_stream import follow
 
-        follow(arrivals, taking, name)
+        follow(arrivals, taking, location)
 
     def write(self, rows: Any, write: Write) -> Written:
         """Write rows in one commit, or none where nothing would change.

@@ -6,9 +6,7 @@ written again. So a lazy plan runs once, and its content is known before the com
 """
 
 import json
-import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake.transaction import AddAction
 
+from lakeproof.delta.beside import folder_beside, sweep, uri_beside
 from lakeproof.delta.columns import (
     LONGEST_IN_PATH,
     MISSING_IN_PATH,
@@ -49,7 +48,7 @@ class SparkStagedRows(Staged):
         self._frame = frame
         self._partition_by = partition_by
         self._staged: OpenedTable | None = None
-        self.uri = _beside(location, "staged")
+        self.uri = uri_beside(location, "staged")
 
     def __enter__(self) -> "SparkStagedRows":
         """Evaluate the plan.
@@ -64,7 +63,7 @@ class SparkStagedRows(Staged):
         _require_types(self._location.name, self._frame)
         kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
         require_partition_types(self._location.name, self._partition_by, kinds)
-        _sweep(self._location, "staged")
+        sweep(self._location, "staged")
         try:
             with explained(self._location.name):
                 self._write()
@@ -193,14 +192,6 @@ def _refusing_lost_text(frame: "DataFrame", column: str) -> "DataFrame":
     return frame.withColumn(column, sql.when(is_lost, refusal).otherwise(text))
 
 
-def _sweep(location: Location, kind: str) -> None:
-    """Remove what killed writes left beside a table; its write lock is held by the caller."""
-    if location.is_local:
-        table = Path(location.uri)
-        for left in table.parent.glob(f".{table.name}.{kind}-*"):
-            shutil.rmtree(left, ignore_errors=True)
-
-
 @contextmanager
 def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame"]:
     """Give rows that were parsed on this machine as a frame of Spark, by a file beside the table.
@@ -213,23 +204,18 @@ def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame
     from lakeproof.delta.staging import StagedRows
     from lakeproof.spark.session import spark
 
-    _sweep(location, "parsed")
-    folder = _beside(location, "parsed")
-    try:
+    if not location.is_local:
+        with StagedRows(parsed, location) as staged:
+            frame = frame_of(staged.reader().read_all())
+        yield frame
+        return
+    with folder_beside(location, "parsed") as folder:
         with StagedRows(parsed, location) as staged:
             reader = staged.reader()
-            if location.is_local:
-                os.makedirs(folder)
-                with pq.ParquetWriter(f"{folder}/rows.parquet", reader.schema) as writer:
-                    for batch in reader:
-                        writer.write_batch(batch)
-                frame = spark().read.parquet(folder)
-            else:
-                frame = frame_of(reader.read_all())
-        yield frame
-    finally:
-        if location.is_local:
-            shutil.rmtree(folder, ignore_errors=True)
+            with pq.ParquetWriter(folder / "rows.parquet", reader.schema) as writer:
+                for batch in reader:
+                    writer.write_batch(batch)
+        yield spark().read.parquet(str(folder))
 
 
 def frame_of(rows: "pa.Table") -> "DataFrame":
@@ -245,13 +231,6 @@ def frame_of(rows: "pa.Table") -> "DataFrame":
         if pa.types.is_timestamp(field.type) and field.type.tz is None
     }
     return frame.withColumns(plain) if plain else frame
-
-
-def _beside(location: Location, kind: str) -> str:
-    """Name a folder that nobody has used: Spark remembers the tables it has seen by their path."""
-    uri = os.path.abspath(location.uri) if location.is_local else location.uri
-    parent, _, name = uri.rpartition("/")
-    return f"{parent}/.{name}.{kind}-{uuid.uuid4().hex}"
 
 
 def _rename_in_store(source: str, target: str) -> bool:

@@ -11,10 +11,13 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from contextlib import AbstractContextManager
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.errors import DeliveryError, shown
+from lakeproof.delta.beside import folder_beside
+from lakeproof.delta.location import Location
 from lakeproof.delta.taking import Taking
 from lakeproof.errors import TableError
 from lakeproof.spark.errors import text_of
@@ -33,13 +36,13 @@ _BINARY_FILE = "path string, modificationTime timestamp, length long, content bi
 _ANY_AGE = "36500d"
 
 
-def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
+def follow(arrivals: "Arrivals", taking: Taking, location: Location) -> None:
     """Take what has arrived in a folder, and end when there is no more.
 
     Args:
         arrivals: The folder.
         taking: Takes a batch of deliveries.
-        name: The table's, for messages.
+        location: The table; its write lock is held.
 
     Raises:
         LakeproofError: If a delivery is refused, Spark fails, or it passes over a delivery.
@@ -47,7 +50,7 @@ def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
-    batches = _Batches(arrivals, taking)
+    batches, name = _Batches(arrivals, taking), location.name
     logger.info(
         "Table '%s' follows %s: %d deliveries, at most %d files at a time",
         name,
@@ -56,7 +59,7 @@ def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
         arrivals.files_per_batch,
     )
     try:
-        with tempfile.TemporaryDirectory(prefix="lakeproof-stream-") as checkpoint:
+        with _checkpoint(location) as checkpoint:
             query = (
                 _arriving_files(arrivals)
                 .writeStream.foreachBatch(batches.arrived)
@@ -78,6 +81,13 @@ def follow(arrivals: "Arrivals", taking: Taking, name: str) -> None:
             "stays taken, nothing else was touched. Run again: kedro run --pipelines stream"
         ) from error
     _require_all(arrivals, name)
+
+
+def _checkpoint(location: Location) -> AbstractContextManager[Path | str]:
+    """Give a folder on this machine for one run."""
+    if location.is_local:
+        return folder_beside(location, "stream")
+    return tempfile.TemporaryDirectory(prefix="lakeproof-stream-")
 
 
 class _Batches:

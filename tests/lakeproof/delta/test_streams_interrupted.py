@@ -94,6 +94,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_nothing_and_doubles_nothing(folde
     assert between.returncode == -signal.SIGKILL, errors
     table = table_of(folder)
     assert [fact.delivery for fact in history(table.location)] == ["0.csv"]
+    assert list(folder.parent.glob(".samples.stream-*"))
 
     merging = start(folder, last=COUNT + 1)
     # The rows of the second delivery lie beside the table, and Spark is about to merge them. It may
