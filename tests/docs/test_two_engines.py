@@ -68,6 +68,7 @@ def test_the_page_says_what_both_engines_give(spark_session):
     assert said == [], "".join(said)
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_an_example_that_says_something_else_is_noticed(spark_session):
     """A difference where the page says that there is none, the reverse, and another value."""

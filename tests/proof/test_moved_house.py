@@ -39,6 +39,7 @@ mlflow.set_tracking_uri(sys.argv[1])
 (logged,) = mlflow.MlflowClient().get_run(sys.argv[2]).outputs.model_outputs
 mlflow.register_model(f"models:/{logged.model_id}", "wine")
 """
+pytestmark = pytest.mark.slow
 # Not of this machine: so long that it is in no file by accident.
 OLD = "the-old-house-of-the-project"
 

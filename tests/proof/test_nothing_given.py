@@ -86,6 +86,7 @@ def only(*outputs: str) -> tuple[str, ...]:
     return ("run", "--pipelines", "weather", "--tags", ",".join(outputs))
 
 
+@pytest.mark.slow
 def test_a_generator_that_yields_nothing_is_missed(weather, monkeypatch, tmp_path):
     """A file and a table; each is named with its node, and none of the two is the same.
 

@@ -105,6 +105,7 @@ def test_a_delivery_that_changes_no_row_is_remembered(folder, table):
     assert version(table) == 1
 
 
+@pytest.mark.slow
 def test_what_was_taken_is_remembered_beyond_a_checkpoint(folder, table):
     """Transaction identifiers live in the table's state, not in its last commits."""
     for number in range(25):

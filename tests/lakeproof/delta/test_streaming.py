@@ -186,6 +186,7 @@ def test_commits_say_who_made_them_and_the_run_knows_what_came(folder, table):
     assert by_stream.opened.version == 1
 
 
+@pytest.mark.slow
 def test_a_pinned_version_is_read_undisturbed_while_the_stream_goes_on(folder, table):
     """In the middle of a batch, when newer versions are there already."""
     write(folder, "1.csv", "a,1")
