@@ -1,8 +1,11 @@
 """Pins, refusals and failures of whole runs, through the command a person types."""
 
 import json
+import re
+import shutil
 
 import deltalake
+import polars as pl
 import pytest
 
 from conftest import Project
@@ -151,3 +154,20 @@ def test_a_data_file_that_was_deleted_is_found_before_the_first_node(used):
     assert "Traceback" not in finished.stderr
     shutil.rmtree(table)
     kept.rename(table)
+
+
+def test_a_table_made_elsewhere_is_warned_of_once(project):
+    """Before the first node, with a command that ends it; a re-run does not say it again."""
+    project.kedro("run", "--pipelines", "ingest")
+    place = project.path / "data/02_intermediate/wine/samples"
+    rows = pl.read_delta(str(place))
+    shutil.rmtree(place)
+    rows.write_delta(place)
+    told = project.kedro("run", "--pipelines", "feature").stderr
+    assert told.count("does not promise") == 1
+    assert told.index("does not promise") < told.index("Reading table 'samples'")
+    again = project.kedro("reproduce", "last")
+    assert "does not promise" not in again.stdout + again.stderr
+    (command,) = re.findall(r"Keep them all: kedro (pin .*)", told)
+    project.kedro(*command.split())
+    assert "does not promise" not in project.kedro("run", "--pipelines", "feature").stderr

@@ -42,11 +42,18 @@ def history(
 
 @commands.command()
 @click.argument("requests", nargs=-1, metavar="[TABLE[=VERSION]]...", shell_complete=offer_tables)
+@click.option(
+    "--set-retention",
+    "is_to_be_kept",
+    is_flag=True,
+    help="Have the tables keep all their versions, in a commit that changes no row.",
+)
 @common_options()
 @click.pass_obj
 def pin(
     metadata: "ProjectMetadata | None",
     requests: tuple[str, ...],
+    is_to_be_kept: bool,
     env: str | None,
     as_json: bool,
     output: Path | None,
@@ -57,26 +64,38 @@ def pin(
     --env the entry of conf/base is edited (or that of conf/local, which wins over it); with --env
     the one of that environment, which gets a copy of the base entry where it has none.
 
+    A table that was made elsewhere may lose its versions after a week. That is said, and
+    --set-retention has it keep them as a table of this project does.
+
     \b
     Example:
         kedro pin
         kedro pin samples=0 features=3
         kedro pin samples --env wine_quality
         kedro pin samples=latest
+        kedro pin samples=3 --set-retention
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import pins, pins_report
+    from lakeproof.commands import keeping, pins, pins_report
     from lakeproof.commands.catalog import open_catalog
     from lakeproof.commands.output import emit
 
     catalog = open_catalog(metadata, env)
+    changes, kept = [], []
     if requests:
         changes = pins.pin(catalog, pins.parse_requests(requests))
-        found = pins.gather(catalog.reopened(), [change.table for change in changes])
+        catalog = catalog.reopened()
+        names = [change.table for change in changes]
+        kept = (keeping.keep if is_to_be_kept else keeping.gather)(catalog, names)
+        found = pins.gather(catalog, names)
+    elif is_to_be_kept:
+        raise click.UsageError("--set-retention needs tables: kedro pin samples --set-retention")
     else:
-        changes, found = [], pins.gather(catalog)
+        found = pins.gather(catalog)
     emit(
-        pins_report.document(found, changes),
-        lambda: pins_report.render_changes(changes) if requests else pins_report.render(found),
+        pins_report.document(found, changes, kept),
+        lambda: (
+            pins_report.render_changes(changes, kept) if requests else pins_report.render(found)
+        ),
         as_json,
         output,
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lakeproof.commands import keeping
+from lakeproof.commands.keeping import Keeping
 from lakeproof.delta.pins import LATEST
 from lakeproof.terminal import MISSING, layout
 
@@ -49,7 +51,9 @@ class Change:
     remark: str | None = None
 
 
-def document(found: Sequence[TablePin], changes: Sequence[Change]) -> dict[str, Any]:
+def document(
+    found: Sequence[TablePin], changes: Sequence[Change], kept: Sequence[Keeping] = ()
+) -> dict[str, Any]:
     """Make the JSON document: the pins as they are now, and what was changed to get there."""
     return {
         "pins": [
@@ -67,6 +71,7 @@ def document(found: Sequence[TablePin], changes: Sequence[Change]) -> dict[str, 
             for one in changes
             if one.is_changed
         ],
+        "retention": keeping.document(kept),
     }
 
 
@@ -88,9 +93,9 @@ def render(found: Sequence[TablePin]) -> str:
     )
 
 
-def render_changes(changes: Sequence[Change]) -> str:
-    """Write what was changed for people: each file, from what and to what."""
-    return "\n".join(_lines(changes))
+def render_changes(changes: Sequence[Change], kept: Sequence[Keeping] = ()) -> str:
+    """Write what was changed for people: each file, from what and to what; then what is offered."""
+    return "\n".join([*_lines(changes), *keeping.render(kept)])
 
 
 def _lines(changes: Sequence[Change]) -> Iterator[str]:

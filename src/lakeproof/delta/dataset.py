@@ -16,6 +16,7 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.lock import write_lock
 from lakeproof.delta.log import OpenedTable, exists, open_table, resolve
 from lakeproof.delta.pins import Pin, choose_pin
+from lakeproof.delta.retention import warn
 from lakeproof.delta.run import RunTables
 from lakeproof.delta.taking import Taking
 from lakeproof.errors import TableError
@@ -80,6 +81,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         self._credentials = {key: str(value) for key, value in (credentials or {}).items()}
         self._flag = version.load if version else None
         self._run: RunTables | None = None
+        self._has_warned = False
         self.metadata = metadata
 
     @property
@@ -140,6 +142,9 @@ class DeltaTable(AbstractDataset[Any, Any]):
         opened = run.to_read(self._uri, pin) if run else None
         if opened is None:
             opened = resolve(self.location, pin)
+        if run is None and not self._has_warned:  # a run has looked at all its tables beforehand
+            self._has_warned = True
+            warn(opened, pin)
         if run:
             run.has_read(self._name, opened, pin)
         logger.info("Reading table '%s' at version %d", self._name, opened.version)

@@ -31,6 +31,13 @@ class Location:
         """Tell whether the table is a folder of this machine."""
         return "://" not in self.uri
 
+    def without_secrets(self, text: str) -> str:
+        """Take the settings of the store out of a text that is shown."""
+        for value in (self.storage_options or {}).values():
+            if len(value) > 3:  # a shorter value ("us", "1") is a setting that would tear the text
+                text = text.replace(value, "***")
+        return text
+
     def __repr__(self) -> str:
         """Leave the credentials out."""
         return f"Location(name={self.name!r}, uri={self.uri!r})"

@@ -85,7 +85,7 @@ def exists(location: Location) -> bool:
     except Exception as error:
         raise TableError(
             f"The store of table '{location.name}' cannot be reached at {location.uri}: "
-            f"{_without_secrets(location, str(error))[:500]}"
+            f"{location.without_secrets(str(error))[:500]}"
         ) from None
 
 
@@ -186,15 +186,8 @@ def _explain(location: Location, version: int | None, error: Exception) -> Table
     return TableError(
         f"Table '{name}' cannot be opened"
         + (f" at version {version}" if version is not None else "")
-        + f": {_without_secrets(location, str(error))[:500]}"
+        + f": {location.without_secrets(str(error))[:500]}"
     )
-
-
-def _without_secrets(location: Location, text: str) -> str:
-    for value in (location.storage_options or {}).values():
-        if len(value) > 3:  # a shorter value ("us", "1") is a setting that would tear the text
-            text = text.replace(value, "***")
-    return text
 
 
 def require_files(opened: OpenedTable) -> None:

@@ -72,6 +72,11 @@ class RunTables:
         """Remember what was resolved before the first node."""
         self._at_start[opened.location.uri, pin] = opened
 
+    def at_start(self) -> list[tuple[Pin | None, OpenedTable]]:
+        """List what was resolved before the first node, with who asked for it."""
+        with self._lock:
+            return [(pin, opened) for (_, pin), opened in self._at_start.items()]
+
     def to_read(self, uri: str, pin: Pin | None) -> OpenedTable | None:
         """Give the version to read: the pinned one, else what this run wrote, else the start's."""
         with self._lock:

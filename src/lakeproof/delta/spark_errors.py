@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from lakeproof.delta.columns import not_in_path
+from lakeproof.delta.intervals import in_words
+from lakeproof.delta.retention import FILES, keeping_command
 from lakeproof.errors import LakeproofError, PinError, SchemaError, TableError
 from lakeproof.spark.errors import text_of
 
@@ -43,14 +46,12 @@ def explained(name: str, version: int | None = None) -> Iterator[None]:
 def _explain(name: str, version: int | None, said: str) -> LakeproofError:
     if _RETENTION in said:
         hours = re.search(r"\((\d+) HOURS\)", said)
-        kept = f" of {int(hours[1]) // 24} days" if hours else ""
+        kept = f" of {in_words(timedelta(hours=int(hours[1])))}" if hours else ""
         return PinError(
             f"Version {version} of table '{name}' is older than the table's retention{kept} "
-            "(delta.deletedFileRetentionDuration), and Spark refuses it although its files are "
-            "there. Nothing was run. Let the table keep its versions: set this property to "
-            "'interval 3650 days' (ALTER TABLE … SET TBLPROPERTIES, or delta-rs' "
-            "alter.set_table_properties); or read it on the embedded engine: --params "
-            "engine=embedded"
+            f"({FILES}), and Spark refuses it although its files may all be there. Nothing was "
+            f"written to the table. Let it keep its versions: {keeping_command(name, version)}; or "
+            "read it on the embedded engine: --params engine=embedded"
         )
     if NOT_IN_PATH in said:
         return not_in_path(name, said.partition(NOT_IN_PATH)[2].partition("\n")[0].strip())

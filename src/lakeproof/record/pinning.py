@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.dataset import DeltaTable
-from lakeproof.delta.log import exists
+from lakeproof.delta.engine import engine_for
+from lakeproof.delta.log import OpenedTable, exists
+from lakeproof.delta.retention import lifetime, warn
 from lakeproof.delta.run import RunTables
 from lakeproof.errors import PinError, RunError
 
@@ -47,7 +49,7 @@ def pin_tables(
     the write turns out to change nothing, this is the version that is read.
 
     Raises:
-        PinError: If a pin cannot be had or honoured.
+        PinError: If a pin cannot be had or honoured, or Spark refuses a version for its age.
         TableError: If a table that is only read does not exist.
         RunError: If the runner cannot be used with Delta tables, or an engine not with a stream.
     """
@@ -64,6 +66,8 @@ def pin_tables(
             opened = table.resolve() if is_needed else _whatever_is_there(table)
             if opened is not None:
                 run.resolved(table.pin, opened)
+            if opened is not None and is_needed:
+                _require_spark_reads(table, opened)
     run.nodes.update({output: node.name for node in pipeline.nodes for output in node.outputs})
     for table in tables.values():
         table.join(run)
@@ -77,6 +81,28 @@ def _whatever_is_there(table: DeltaTable) -> Any:
         return table.resolve()
     except LakeproofError:
         return None
+
+
+def _require_spark_reads(table: DeltaTable, opened: OpenedTable) -> None:
+    """Ask Spark for a version that it may refuse for its age, while nothing has been run."""
+    if table.engine_name == "spark":
+        found = lifetime(opened)
+        if found is not None and found.is_over:
+            engine_for("spark").read(opened)
+
+
+def warn_of_lifetimes(run: RunTables, env: str | None = None) -> None:
+    """Warn once of each table of a run that does not promise to keep its versions.
+
+    Args:
+        run: The run, its tables resolved.
+        env: The Kedro environment, where one was named.
+    """
+    warned = set()
+    for pin, opened in run.at_start():
+        if opened.location.uri not in warned:
+            warned.add(opened.location.uri)
+            warn(opened, pin, env)
 
 
 def _refuse_processes(run_params: Mapping[str, Any], tables: Mapping[str, DeltaTable]) -> None:

@@ -17,7 +17,7 @@ from lakeproof.record.files import FileRecorder
 from lakeproof.record.gathering import Setting
 from lakeproof.record.git import head_commit
 from lakeproof.record.hiding import LogWithoutSecrets
-from lakeproof.record.pinning import pin_tables
+from lakeproof.record.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.tables import TableRecorder
 from lakeproof.spark import session as spark_session
 
@@ -81,6 +81,8 @@ class RunSession:
             rerunning.hold_outputs(rerun, pipeline, catalog, project_path)
         tables = RunTables(git_commit=head_commit(project_path), believes_commits=rerun is None)
         pin_tables(run_params, pipeline, catalog, tables)
+        if rerun is None:  # whose run has said it
+            warn_of_lifetimes(tables, run_params.get("env"))
         setting = Setting.gather(context, run_params, pipeline, catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)

@@ -128,6 +128,10 @@ def test_json_says_what_was_changed(lakehouse):
             {"table": "features", "version": None, "timestamp": None, "newest": 0, "file": BASE},
         ],
         "changes": [{"table": "samples", "file": BASE, "from": None, "to": 0}],
+        "retention": [
+            {"table": name, "is_kept": True, "lives_until": None, "set_in_version": None}
+            for name in ("samples", "features")
+        ],
     }
 
 

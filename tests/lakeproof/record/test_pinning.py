@@ -1,15 +1,18 @@
 """What is resolved and refused before the first node."""
 
+import logging
+
 import polars as pl
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import node, pipeline
 
+from aging import age
 from lakeproof.deliveries import DeliveryStream
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.run import RunTables
 from lakeproof.errors import LakeproofError, PinError, RunError, TableError
-from lakeproof.record.pinning import pin_tables
+from lakeproof.record.pinning import pin_tables, warn_of_lifetimes
 
 
 @pytest.fixture
@@ -108,3 +111,53 @@ def test_a_stream_into_a_table_that_is_not_on_spark_is_refused(tables, tmp_path)
     pin({"stream": stream, "b": tables("b", rows=None, engine="spark")}, of=follow)
     stream.replay(None)
     pin({"stream": stream, "b": tables("b", rows=None)}, of=follow)
+
+
+@pytest.fixture
+def made_elsewhere(tables, tmp_path):
+    """Tables `a` and `b` that something else has made, with two versions of forty days."""
+    for name in ("a", "b"):
+        for number in (1, 2):
+            pl.DataFrame({"x": range(number)}).write_delta(tmp_path / name, mode="overwrite")
+        age(tmp_path / name)
+    return tables
+
+
+def test_each_table_that_does_not_keep_its_versions_is_warned_of_once(made_elsewhere, caplog):
+    """By whatever names it is read; also one that the run writes; not one of ours."""
+    copied = pipeline([node(copy, "a", "b", name="one"), node(copy, "also a", "c", name="two")])
+    alias = made_elsewhere("a", rows=None, load_args={"version": 0})
+    catalog = {
+        "a": made_elsewhere("a", rows=None),
+        "also a": alias,
+        "b": made_elsewhere("b", rows=None),
+        "c": made_elsewhere("c"),
+    }
+    run = pin(catalog, of=copied)
+    warn_of_lifetimes(run, "wine_quality")
+    told = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert [one.partition(" does not promise")[0] for one in told] == ["Table 'a'", "Table 'b'"]
+    assert told[0].endswith("kedro pin a=latest --set-retention --env wine_quality")
+
+
+def test_the_embedded_engine_may_read_what_is_past_its_time(made_elsewhere):
+    """The files are there."""
+    a = made_elsewhere("a", rows=None, load_args={"version": 0})
+    pin({"a": a, "b": made_elsewhere("b", rows=None), "c": MemoryDataset()})
+
+
+@pytest.mark.spark
+def test_what_spark_refuses_for_its_age_is_refused_before_the_first_node(
+    spark_session, made_elsewhere
+):
+    """Spark itself is asked: a session may be told to read it."""
+    a = made_elsewhere("a", rows=None, engine="spark", load_args={"version": 0})
+    catalog = {"a": a, "b": made_elsewhere("b", rows=None), "c": MemoryDataset()}
+    with pytest.raises(PinError, match=r"Version 0 of table 'a' .* 7 days .*kedro pin a=0 --set"):
+        pin(catalog)
+    key = "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration"
+    spark_session.conf.set(key, "false")
+    try:
+        pin(catalog)
+    finally:
+        spark_session.conf.unset(key)
