@@ -15,7 +15,7 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.merge_sql import Dialect
 from lakeproof.delta.staging import StagedRows
-from lakeproof.delta.writing import commit_properties, storage_options, write_staged
+from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
 from lakeproof.errors import RunError
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ class _EmbeddedCommits:
             target_alias="t",
             merge_schema=write.args.schema_mode == "merge",
             commit_properties=commit_properties(write, note),
+            post_commithook_properties=after_commit(),
             **silenced({**current.columns, **staged.columns}),
         )
         given = {column: _SQL.quoted(column) for column in staged.columns}
@@ -128,6 +129,7 @@ class _EmbeddedCommits:
             source_alias="s",
             target_alias="t",
             commit_properties=commit_properties(write, note),
+            post_commithook_properties=after_commit(),
             **silenced(current.columns),
         ).when_matched_delete().execute()
 
@@ -146,6 +148,7 @@ def _write(
         staged.reader(),
         storage_options=storage_options(write),
         commit_properties=commit_properties(write, note),
+        post_commithook_properties=after_commit(),
         **silenced(columns),
         **how,
     )

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import deltalake
 import polars as pl
 from deltalake.transaction import create_table_with_add_actions
 
@@ -26,7 +25,7 @@ from lakeproof.delta.merge_sql import Dialect
 from lakeproof.delta.spark_errors import explained
 from lakeproof.delta.spark_staging import SparkStagedRows, parsed_file
 from lakeproof.delta.staged import first_plain_times, partitions_of
-from lakeproof.delta.writing import commit_properties, storage_options, write_staged
+from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
 from lakeproof.errors import SchemaError
 from lakeproof.spark.session import spark
 
@@ -219,7 +218,7 @@ class _SparkCommits:
             schema,
             partition_by=_partitions(write) or None,
             commit_properties=commit_properties(write, note),
-            post_commithook_properties=deltalake.PostCommitHookProperties(create_checkpoint=True),
+            post_commithook_properties=after_commit(),
         )
 
 

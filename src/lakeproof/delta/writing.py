@@ -101,6 +101,15 @@ def commit_properties(write: Write, note: CommitNote) -> deltalake.CommitPropert
     )
 
 
+def after_commit() -> deltalake.PostCommitHookProperties:
+    """Have checkpoints made where they are due, and no version removed.
+
+    A table that was made elsewhere may let delta-rs clean up its log after each commit; a run is
+    not what takes away the versions of other runs.
+    """
+    return deltalake.PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+
+
 def storage_options(write: Write) -> dict[str, str] | None:
     """Give the settings of the store as delta-rs takes them."""
     options = write.location.storage_options
@@ -184,6 +193,7 @@ def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wr
         mode="append",
         storage_options=storage_options(write),
         commit_properties=commit_properties(write, note),
+        post_commithook_properties=after_commit(),
     )
     return _written(write, note, rows)
 

@@ -216,6 +216,20 @@ def test_setting_removes_nothing_that_was_due(tmp_path):
     assert len(list((place / "_delta_log").glob("*.json"))) == 14
 
 
+@pytest.mark.parametrize("mode", ["overwrite", "append", "merge", "delete"])
+def test_a_write_removes_no_version_of_a_table_made_elsewhere(make_table, engine, tmp_path, mode):
+    """Though its log is due to be cleaned, which delta-rs would do after a commit."""
+    place = tmp_path / "samples"
+    for number in range(5):
+        pl.DataFrame({"x": [number, 9], "y": [0, 0]}).write_delta(place, mode="overwrite")
+    age(place)
+    deltalake.DeltaTable(place).create_checkpoint()
+    make_table(key="x", save_args={"mode": mode}).save(pl.DataFrame({"x": [4], "y": [1]}))
+    assert open_table(Location("samples", str(place))).version == 5
+    first = DeltaTable(filepath=str(place), load_args={"version": 0}).load().collect()
+    assert sorted(first["x"]) == [0, 9]
+
+
 def test_what_a_table_keeps_longer_is_left_so():
     """In a spelling that both engines read; and Spark wants the log as long as the files."""
     assert wanted_properties({}) == {
