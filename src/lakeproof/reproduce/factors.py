@@ -4,6 +4,7 @@ Reads the two records and nothing else. Not for what came out of the runs (`comp
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -44,7 +45,7 @@ def factors(expected: Record, actual: Record) -> tuple[Factor, ...]:
             factor
             for pair in pair_inputs(expected, actual)
             if not _came_to_the_same(pair, expected, actual)
-            for factor in _of_input(pair)
+            for factor in _of_input(_beside_its_own(pair, expected, actual))
         ),
         *_differing("pipelines", list(expected.run.pipelines), list(actual.run.pipelines), False),
         *_differing("kedro env", expected.run.kedro_env, actual.run.kedro_env, False),
@@ -128,6 +129,25 @@ def _came_to_the_same(pair: InputPair, expected: Record, actual: Record) -> bool
         for record in (expected, actual)
     )
     return len(set(ends)) == 1
+
+
+def _beside_its_own(pair: InputPair, expected: Record, actual: Record) -> InputPair:
+    """Set beside a table that one run found the one that the other run made and read."""
+    found = pair.expected or pair.actual
+    if pair.kind != "table" or found is None or found.is_start:
+        return pair
+    return replace(
+        pair,
+        expected=pair.expected or _own(pair.dataset, expected),
+        actual=pair.actual or _own(pair.dataset, actual),
+    )
+
+
+def _own(dataset: str, record: Record) -> Input | None:
+    """Give the last version that a run wrote itself and read."""
+    read = (one for one in record.inputs.tables if one.is_own and one.dataset == dataset)
+    last = max(read, key=lambda one: one.version, default=None)
+    return Input(last.digest, last.version, last.table_id) if last is not None else None
 
 
 def _values(inputs: InputFacts) -> Iterator[tuple[str, Input]]:

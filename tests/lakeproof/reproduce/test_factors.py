@@ -126,6 +126,17 @@ def test_what_a_run_wrote_itself_is_no_input():
     assert names(with_own) == names(record, with_own) == []
 
 
+def test_a_table_that_one_run_found_stands_beside_the_one_that_the_other_made_and_read():
+    """A run of all pipelines, and one that was pinned: which data each saw is the question."""
+    found = with_tables(a_table_read(version=0, digest=digest("old")))
+    own = with_tables(a_table_read(version=1, is_own=True))
+    old = {"version": 0, "digest": digest("old")}
+    new = {"version": 1, "digest": digest("samples")}
+    assert factors(found, own) == (Factor("data:samples", old, new),)
+    assert factors(own, found) == (Factor("data:samples", new, old),)
+    assert factors(with_tables(a_table_read(version=1)), own) == ()
+
+
 def test_a_delivery_more_is_one_factor():
     """Files are matched by path, and by name in a folder that has moved."""
     red, white = ("data/red.csv", "red"), ("data/white.csv", "white")
