@@ -155,7 +155,7 @@ RUNS = {
 @pytest.fixture(scope="module")
 def project_of_runs(make_project: Callable[[str], Project]) -> Project:
     """A project with two examples that nothing has run in."""
-    project = make_project("same bits")
+    project = make_project("same-bits")
     write_hostile(project)
     write_qualities(project)
     return project
