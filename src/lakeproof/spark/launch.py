@@ -42,7 +42,9 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     if not wants_traceback():
         # Else each error comes with its whole stack in JSON, past the sentence made of it.
-        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
+        for name in ("SQLQueryContextLogger", "py4j"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        logging.getLogger().addFilter(_is_not_of_py4j)
     started = time.monotonic()
     logger.info("Starting Spark on %s", conf["spark.master"])
     with _log_file() as (log, popen_kwargs):
@@ -67,6 +69,11 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
     context.setLogLevel("WARN" if wants_traceback() else "ERROR")
     logger.info("Spark %s is there after %.0f s", context.version, time.monotonic() - started)
     return session
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """Leave out the stack of a connection that Ctrl-C cuts, which is logged under no name."""
+    return Path(record.pathname).parent.name != "py4j"
 
 
 def close_gateway() -> None:
