@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -30,15 +30,21 @@ def seconds(work: Callable[[], object]) -> Seconds:
     return elapsed
 
 
-def pairs(ours: Callable[[], object], theirs: Callable[[], object], count: int, warm_up: int = 1):
+def pairs(
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    count: int,
+    warm_up: int = 1,
+    clock: Callable[[Callable[[], object]], Seconds] = seconds,
+) -> list[tuple[Seconds, Seconds]]:
     """Return the seconds of ours and theirs, run in turn so that drift meets both."""
     for _ in range(warm_up):
         ours()
         theirs()
-    return [(seconds(ours), seconds(theirs)) for _ in range(count)]
+    return [(clock(ours), clock(theirs)) for _ in range(count)]
 
 
-def ratio(timed: list[tuple[float, float]]) -> dict[str, float]:
+def ratio(timed: Sequence[tuple[float, float]]) -> dict[str, float]:
     """Summarise pairs as medians and the median of their ratios."""
     return {
         "ours_s": round(statistics.median(ours for ours, _ in timed), 4),
@@ -52,6 +58,15 @@ def ratio(timed: list[tuple[float, float]]) -> dict[str, float]:
 def processor_ratio(timed: list[tuple[Seconds, Seconds]]) -> float:
     """Give the median ratio of the processor times."""
     return round(statistics.median(ours.processor / theirs.processor for ours, theirs in timed), 3)
+
+
+def processors(timed: list[tuple[Seconds, Seconds]]) -> dict[str, float]:
+    """Summarise the processor times of pairs."""
+    return {
+        "ours_processor_s": round(statistics.median(ours.processor for ours, _ in timed), 2),
+        "theirs_processor_s": round(statistics.median(theirs.processor for _, theirs in timed), 2),
+        "processor_ratio": processor_ratio(timed),
+    }
 
 
 def report(name: str, target: str, is_met: bool, **figures: object) -> None:
