@@ -53,13 +53,17 @@ test: .venv/test  ## the tests, without the long matrix
 	$(PYTEST) $(BOTH) -m "not slow and not spark"; others=$$?; wait $$spark && exit $$others
 
 # [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
-.PHONY: test-slow bench
+.PHONY: test-slow bench bench-spark
 test-slow: .venv/test  ## the long matrix
 	$(PYTEST) -m "slow and spark" & spark=$$!; \
 	$(PYTEST) $(BOTH) -m "slow and not spark"; others=$$?; wait $$spark && exit $$others
 
 bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
+		$(BIN)/python benchmarks/$$script.py || exit 1; done
+
+bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk
+	for script in spark_small spark_merge spark_feature engines; do \
 		$(BIN)/python benchmarks/$$script.py || exit 1; done
 # [/starter-only]
 

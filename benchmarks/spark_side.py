@@ -41,7 +41,9 @@ def spark_seconds(work: Callable[[], object]) -> Seconds:
 def tell(work: Callable[[], object]) -> None:
     """Do the work of a side and print what it took."""
     took = spark_seconds(work)
-    peaks = {"python_gib": _peak(os.getpid()), "jvm_gib": _peak(_jvm())}
+    peaks = {"python_gib": _peak(os.getpid())}
+    if (jvm := _jvm()) is not None:
+        peaks["jvm_gib"] = _peak(jvm)
     print(json.dumps({"seconds": took, "processor": took.processor, **peaks}))
 
 
@@ -55,7 +57,10 @@ def told(script: str, *arguments: str) -> tuple[Seconds, dict[str, float]]:
     return took, said
 
 
-def _jvm() -> int:
+def _jvm() -> int | None:
+    """Find the JVM of this process, if Spark has started one."""
+    if "pyspark" not in sys.modules:
+        return None
     from pyspark import SparkContext
 
     pid: int = SparkContext._gateway.proc.pid
@@ -66,8 +71,11 @@ def _jvm() -> int:
 
 def _processor() -> float:
     """Give the processor time so far, of this process and of the JVM."""
-    stat = Path(f"/proc/{_jvm()}/stat").read_text().rpartition(")")[2].split()
-    return sum(os.times()[:4]) + sum(map(int, stat[11:15])) / _TICKS
+    used = sum(os.times()[:4])
+    if (jvm := _jvm()) is not None:
+        stat = Path(f"/proc/{jvm}/stat").read_text().rpartition(")")[2].split()
+        used += sum(map(int, stat[11:15])) / _TICKS
+    return used
 
 
 def _peak(pid: int) -> float:
