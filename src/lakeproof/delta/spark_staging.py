@@ -23,6 +23,7 @@ from lakeproof.delta.columns import (
     require_names,
     require_partition_types,
 )
+from lakeproof.delta.footers import statistics_of
 from lakeproof.delta.location import Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.staged import Staged
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import deltalake
     import pyarrow as pa
     from pyspark.sql import DataFrame
+
+_STATISTICS_OF = "delta.dataSkippingNumIndexedCols"
 
 
 class SparkStagedRows(Staged):
@@ -87,9 +90,12 @@ class SparkStagedRows(Staged):
 
     def moved_files(self) -> list[AddAction]:
         """Move the files into the table's folder and say what a commit has to say of them."""
+        assert self._staged is not None
+        filesystem, _ = log_files(self._staged.location)
         actions = []
         for add in self._added():
             path = unquote(add["path"])
+            told = statistics_of(filesystem, path)
             self._move(path)
             actions.append(
                 AddAction(
@@ -98,7 +104,7 @@ class SparkStagedRows(Staged):
                     partition_values=add["partitionValues"],
                     modification_time=add["modificationTime"],
                     data_change=True,
-                    stats=add.get("stats") or "{}",
+                    stats=told,
                 )
             )
         return actions
@@ -112,7 +118,8 @@ class SparkStagedRows(Staged):
         frame = self._frame
         for column in self._partition_by:
             frame = _refusing_lost_text(frame, column)
-        writer = frame.write.format("delta").mode("error")
+        # No least and greatest values: they stand in the files' footers.
+        writer = frame.write.format("delta").mode("error").option(_STATISTICS_OF, "0")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
         writer.save(self.uri)

@@ -32,6 +32,12 @@ def frame(rows: pa.Table, engine: str) -> Any:
     return frame_of(rows)
 
 
+def count(rows: Any) -> int:
+    if isinstance(rows, pl.LazyFrame):
+        rows = rows.collect()
+    return rows.height if isinstance(rows, pl.DataFrame) else rows.count()
+
+
 def digest(rows: pa.Table) -> str:
     return digest_table(rows).digest
 
@@ -153,6 +159,24 @@ def test_a_filter_finds_what_it_looks_for(spark_session, table, writer):
             given = sql.lit(text).cast(kind)
             assert rows.filter(sql.col("v") == given).toArrow()["v"].to_pylist() == [value]
             assert table("embedded", name).load().filter(pl.col("v") == value).collect().height == 1
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("kind", ["text", "long", "real", "double", "price"])
+def test_a_value_beyond_all_others_is_found(spark_session, table, kind):
+    """Also NaN, which is greater than infinity: no file is left out for bounds that it is past."""
+    from pyspark.sql import functions as sql
+
+    rows = pa.table({"v": pa.array(VALUES[kind], TYPES[kind])})
+    table("spark").save(frame(rows, "spark"))
+    for engine, stored in ((name, table(name).load()) for name in OTHER):
+        column, given = (pl.col, pl.lit) if engine == "embedded" else (sql.col, sql.lit)
+        held = frame(rows, engine)
+        for value in VALUES[kind]:
+            wanted = (column("v") == given(value), column("v") >= given(value))
+            for condition in (*wanted, column("v") <= given(value)):
+                found, there = (count(some.filter(condition)) for some in (stored, held))
+                assert found == there, (engine, value, condition)
 
 
 def test_narrow_decimals_keep_their_least_and_greatest(table):
