@@ -176,20 +176,23 @@ class _SparkCommits:
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
         values = [column for column in staged.columns if column not in write.key]
-        changed = " OR ".join(
-            _has_changed(column, current.columns.get(column)) for column in values
-        )
-        names = [_SQL.quoted(column) for column in staged.columns]
-        update = ", ".join(f"{_SQL.quoted(column)} = s.{_SQL.quoted(column)}" for column in values)
         joins = not set(staged.columns) <= set(current.columns)
         statement = (
             f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
             f"INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
-            f"ON {_SQL.same_key(write.key)} "
-            + (f"WHEN MATCHED AND ({changed}) THEN UPDATE SET {update} " if values else "")
-            + f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
-            f"VALUES ({', '.join(f's.{name}' for name in names)})"
+            f"ON {_SQL.same_key(write.key)}"
         )
+        if values:
+            sets = (f"{name} = s.{name}" for name in map(_SQL.quoted, values))
+            statement += f" WHEN MATCHED{_but_unchanged(values, current)} "
+            statement += f"THEN UPDATE SET {', '.join(sets)}"
+        # Where nobody can have deleted what was found. Without it Delta joins the other way round:
+        # the rows that come go to those that are there, which then need not be sorted.
+        is_correction = write.location.is_local and note.rows == current.rows()
+        if not is_correction or joins or not values:
+            names = [_SQL.quoted(column) for column in staged.columns]
+            statement += f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
+            statement += f"VALUES ({', '.join(f's.{name}' for name in names)})"
         _run(statement, write, note)
 
     def delete(
@@ -244,6 +247,18 @@ def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
             with suppress(Exception):  # a session that has died has its own error
                 for key in said:
                     conf.unset(key)
+
+
+def _but_unchanged(values: list[str], current: OpenedTable) -> str:
+    """Write the condition that keeps rows from being updated to what they are.
+
+    Only for a table that tells its changes (`delta.enableChangeDataFeed`). To any other it makes no
+    difference: files with a row of these keys are written again in any case.
+    """
+    if current.table.metadata().configuration.get("delta.enableChangeDataFeed") != "true":
+        return ""
+    changed = (_has_changed(column, current.columns.get(column)) for column in values)
+    return f" AND ({' OR '.join(changed)})"
 
 
 def _has_changed(column: str, kind: str | None) -> str:

@@ -1,5 +1,7 @@
 """What only Spark's way of writing could get wrong: its files become the table's."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -112,3 +114,36 @@ def test_a_folder_on_another_disk_is_written_to(make_table, tmp_path):
         assert_believed(table)
     finally:
         shutil.rmtree(place)
+
+
+def test_only_rows_to_add_are_merged_with_a_way_to_add_them(make_table):
+    """Without one Delta need not sort the whole table; with one that is missing, rows were lost."""
+    table = make_table(key="k", save_args={"mode": "merge"})
+    table.save(pl.DataFrame({"k": [1, 2, 3], "v": [0.0, 0.0, 0.0]}))
+    table.save(pl.DataFrame({"k": [2, 3], "v": [-0.0, 5.0]}))
+    assert_believed(table)
+    assert not inserts(table)
+    table.save(pl.DataFrame({"k": [1, 4], "v": [7.0, 8.0]}))
+    assert_believed(table)
+    assert inserts(table)
+    held = table.load().sort("k").collect()
+    assert [str(value) for value in held["v"]] == ["7.0", "-0.0", "5.0", "8.0"]
+
+
+def inserts(table) -> bool:
+    """Tell whether the last commit could have added a row."""
+    told = table.resolve().table.history(1)[0]["operationParameters"]
+    return bool(json.loads(told["notMatchedPredicates"]))
+
+
+def test_a_table_that_tells_its_changes_tells_no_others(make_table, spark_session):
+    """A row that is corrected to what it is has not changed."""
+    table = make_table(key="k", save_args={"mode": "merge"})
+    table.save(pl.DataFrame({"k": [1, 2], "v": [0.0, 1.0]}))
+    path = table.resolve().location.uri
+    told = "delta.enableChangeDataFeed"
+    spark_session.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('{told}' = 'true')")
+    table.save(pl.DataFrame({"k": [1, 2], "v": [-0.0, 1.0]}))
+    reader = spark_session.read.format("delta").option("readChangeFeed", "true")
+    changes = reader.option("startingVersion", table.resolve().version).load(path)
+    assert sorted((row.k, str(row.v)) for row in changes.collect()) == [(1, "-0.0"), (1, "0.0")]
