@@ -61,6 +61,7 @@ def failures(text: str, session: Any) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_the_page_says_what_both_engines_give(spark_session):
     """Each example is computed as it stands there."""

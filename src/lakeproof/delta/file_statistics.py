@@ -3,6 +3,10 @@
 delta-rs 1.6 writes those of a decimal as a number that JSON cuts to the digits of a double, or to
 64 bits: a filter of either engine then leaves out files that hold what it looks for. Values of 15
 digits survive; a column that may hold more goes without. To go once delta-rs writes them whole.
+
+Those of floats pass over NaN, which is greater than all others to Spark: it then leaves out the
+files that hold one. Whether there is one is known of the rows that come, not of those that a merge
+writes again, so that floats go without.
 """
 
 import re
@@ -10,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _DECIMAL = re.compile(r"decimal\((\d+),")
+_FLOAT = re.compile(r"\b(?:float|double)\b")
 _SAFE_DIGITS = 15
 
 
@@ -40,5 +45,6 @@ def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
 
 def _truthful(columns: Mapping[str, str]) -> Iterable[str]:
     for column, kind in columns.items():
-        if all(int(digits) <= _SAFE_DIGITS for digits in _DECIMAL.findall(kind)):
+        is_narrow = all(int(digits) <= _SAFE_DIGITS for digits in _DECIMAL.findall(kind))
+        if is_narrow and not _FLOAT.search(kind):
             yield column

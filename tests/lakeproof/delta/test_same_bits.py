@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,15 @@ def frame(rows: pa.Table, engine: str) -> Any:
     return frame_of(rows)
 
 
-def count(rows: Any) -> int:
-    if isinstance(rows, pl.LazyFrame):
-        rows = rows.collect()
-    return rows.height if isinstance(rows, pl.DataFrame) else rows.count()
+def counts(rows: Any, conditions: list[Any]) -> list[int]:
+    """Count the rows that meet each condition; Spark in one job, each with a filter of its own."""
+    if isinstance(rows, pl.DataFrame | pl.LazyFrame):
+        return [rows.lazy().filter(condition).collect().height for condition in conditions]
+    from pyspark.sql import functions as sql
+
+    numbered = enumerate(conditions)
+    found = [rows.filter(c).agg(sql.lit(n).alias("n"), sql.count("*")) for n, c in numbered]
+    return [row[1] for row in sorted(reduce(lambda one, other: one.union(other), found).collect())]
 
 
 def digest(rows: pa.Table) -> str:
@@ -132,6 +138,7 @@ def test_the_plan_changes_no_bit(spark_session, table, partitions, adaptive):
     assert table("embedded").resolve().version == 0
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.parametrize("writer", ["embedded", "spark"])
 def test_a_filter_finds_what_it_looks_for(spark_session, table, writer):
@@ -161,22 +168,22 @@ def test_a_filter_finds_what_it_looks_for(spark_session, table, writer):
             assert table("embedded", name).load().filter(pl.col("v") == value).collect().height == 1
 
 
+@pytest.mark.slow
 @pytest.mark.spark
-@pytest.mark.parametrize("kind", ["text", "long", "real", "double", "price"])
-def test_a_value_beyond_all_others_is_found(spark_session, table, kind):
+@pytest.mark.parametrize("writer", OTHER)
+@pytest.mark.parametrize("kind", ["real", "double"])
+def test_a_value_beyond_all_others_is_found(spark_session, table, kind, writer):
     """Also NaN, which is greater than infinity: no file is left out for bounds that it is past."""
     from pyspark.sql import functions as sql
 
     rows = pa.table({"v": pa.array(VALUES[kind], TYPES[kind])})
-    table("spark").save(frame(rows, "spark"))
-    for engine, stored in ((name, table(name).load()) for name in OTHER):
+    table(writer).save(frame(rows, writer))
+    for engine in OTHER:
         column, given = (pl.col, pl.lit) if engine == "embedded" else (sql.col, sql.lit)
-        held = frame(rows, engine)
-        for value in VALUES[kind]:
-            wanted = (column("v") == given(value), column("v") >= given(value))
-            for condition in (*wanted, column("v") <= given(value)):
-                found, there = (count(some.filter(condition)) for some in (stored, held))
-                assert found == there, (engine, value, condition)
+        of_each = [(column("v"), given(float(value))) for value in ("nan", "inf", "-inf")]
+        conditions = [c for v, value in of_each for c in (v == value, v >= value, v <= value)]
+        stored = counts(table(engine).load(), conditions)
+        assert stored == counts(frame(rows, engine), conditions), engine
 
 
 def test_narrow_decimals_keep_their_least_and_greatest(table):

@@ -110,6 +110,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_nothing_and_doubles_nothing(folde
     assert not list(folder.parent.glob(".samples.[ps]*"))
 
 
+@pytest.mark.slow
 def test_of_two_streams_at_once_the_second_waits_and_finds_everything_taken(folder, spark_session):
     """Whichever it is."""
     failed = []
