@@ -26,15 +26,8 @@ def table(folder: Path, name: str, engine: str = "spark"):
 
 
 def make(folder: Path, rows: int) -> None:
-    """Write the samples; numbers of six digits, which no encoding makes small."""
-    from pyspark.sql import functions as sql
-
-    # Not by `round`, which is slower than all that is measured.
-    numbers = {
-        name: sql.floor(sql.rand(seed) * 1e6) / 1e6
-        for seed, name in enumerate([*COLUMNS, "y"], start=1)
-    }
-    table(folder, "samples").save(spark_side.session().range(rows).withColumns(numbers))
+    """Write the samples."""
+    table(folder, "samples").save(spark_side.random_rows(rows, [*COLUMNS, "y"]))
 
 
 def ours(folder: Path, engine: str = "spark") -> None:

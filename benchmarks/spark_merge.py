@@ -31,14 +31,8 @@ def make(folder: Path, rows: int, corrected: int) -> None:
     """Write the table, and the delivery that corrects rows all over it."""
     import numpy as np
     import polars as pl
-    from pyspark.sql import functions as sql
 
-    # Not by `round`, which is slower than all that is measured.
-    numbers = {
-        name: sql.floor(sql.rand(seed) * 1e6) / 1e6
-        for seed, name in enumerate([*COLUMNS, "y"], start=1)
-    }
-    table(folder / "before").save(spark_side.session().range(rows).withColumns(numbers))
+    table(folder / "before").save(spark_side.random_rows(rows, [*COLUMNS, "y"]))
     random = np.random.default_rng(0)
     correction = pl.DataFrame({"id": random.choice(rows, corrected, replace=False)}).with_columns(
         **{name: pl.Series(random.random(corrected).round(6)) for name in [*COLUMNS, "y"]}

@@ -29,6 +29,17 @@ def session() -> Any:
     return lakeproof_session.spark()
 
 
+def random_rows(rows: int, columns: list[str]) -> Any:
+    """Make rows with an `id` and numbers of six digits, which no encoding makes small."""
+    from pyspark.sql import functions as sql
+
+    # Not by `round`, which is slower than all that is measured.
+    numbers = {
+        name: sql.floor(sql.rand(seed) * 1e6) / 1e6 for seed, name in enumerate(columns, start=1)
+    }
+    return session().range(rows).withColumns(numbers)
+
+
 def spark_seconds(work: Callable[[], object]) -> Seconds:
     """Time one call in this process, with the processor time of the JVM."""
     begin, used = time.perf_counter(), _processor()

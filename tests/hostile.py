@@ -1,4 +1,4 @@
-"""Values at which engines part ways, and pairs of values that an engine may take for one."""
+"""Values and plans at which engines part ways, and pairs of values that may be taken for one."""
 
 import datetime as dt
 from decimal import Decimal
@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+# Partitions of a shuffle, and whether Spark may change its plan while it runs.
+PLANS = [(number, adaptive) for number in (1, 4, 50) for adaptive in ("true", "false")]
 NAN, INF = float("nan"), float("inf")
 LEAST, MOST = 5e-324, 1.7976931348623157e308
 # Written out: Python's arithmetic would round to 28 digits.

@@ -14,13 +14,12 @@ import pytest
 import yaml
 
 from conftest import Project
-from hostile import VALUES
+from hostile import PLANS, VALUES
 
 from .conftest import write_qualities
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
-PLANS = [(number, adaptive) for number in (1, 4, 50) for adaptive in ("true", "false")]
 SMALL = {"train": {"hyperparameters": {"random_forest": {"n_estimators": 5}}}}
 # What a delivery may hold, by Delta type; a forest takes no double beyond the range of a float.
 KINDS = {

@@ -108,7 +108,7 @@ class _EmbeddedCommits:
             source_alias="s",
             target_alias="t",
             merge_schema=write.args.schema_mode == "merge",
-            commit_properties=commit_properties(write, note),
+            commit_properties=commit_properties(note, write.transaction),
             post_commithook_properties=after_commit(),
             **silenced({**current.columns, **staged.columns}),
         )
@@ -128,7 +128,7 @@ class _EmbeddedCommits:
             _SQL.same_key(write.key),
             source_alias="s",
             target_alias="t",
-            commit_properties=commit_properties(write, note),
+            commit_properties=commit_properties(note, write.transaction),
             post_commithook_properties=after_commit(),
             **silenced(current.columns),
         ).when_matched_delete().execute()
@@ -147,7 +147,7 @@ def _write(
         target,
         staged.reader(),
         storage_options=storage_options(write),
-        commit_properties=commit_properties(write, note),
+        commit_properties=commit_properties(note, write.transaction),
         post_commithook_properties=after_commit(),
         **silenced(columns),
         **how,

@@ -15,7 +15,8 @@ from typing import Any
 
 _DECIMAL = re.compile(r"decimal\((\d+),")
 _FLOAT = re.compile(r"\b(?:float|double)\b")
-_SAFE_DIGITS = 15
+# What a double keeps of a decimal, and so JSON's readers.
+SAFE_DIGITS = 15
 
 
 def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
@@ -45,6 +46,6 @@ def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
 
 def _truthful(columns: Mapping[str, str]) -> Iterable[str]:
     for column, kind in columns.items():
-        is_narrow = all(int(digits) <= _SAFE_DIGITS for digits in _DECIMAL.findall(kind))
+        is_narrow = all(int(digits) <= SAFE_DIGITS for digits in _DECIMAL.findall(kind))
         if is_narrow and not _FLOAT.search(kind):
             yield column

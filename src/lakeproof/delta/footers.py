@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.delta.file_statistics import SAFE_DIGITS
+
 if TYPE_CHECKING:
     import pyarrow.fs as pafs
     import pyarrow.parquet as pq
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 _MOST_COLUMNS = 32
 _LONGEST_TEXT = 32
 _GREATEST_CHARACTER = "\U0010ffff"
-# What a double keeps, of which JSON's readers make some use.
-_SAFE_DIGITS = 15
 _ONE_MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -44,7 +44,7 @@ def statistics_of(filesystem: "pafs.FileSystem", path: str) -> str:
         if missing is None:
             continue
         nulls[column.name] = missing
-        if column.precision > _SAFE_DIGITS:
+        if column.precision > SAFE_DIGITS:
             continue
         if (bounds := _bounds(chunks)) is not None:
             least[column.name], greatest[column.name] = bounds

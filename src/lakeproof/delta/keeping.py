@@ -13,6 +13,7 @@ from lakeproof.delta.lock import write_lock
 from lakeproof.delta.log import OpenedTable, find_commit, open_table
 from lakeproof.delta.retention import CLEANUP, FILES, LOG
 from lakeproof.delta.versions import stored_facts
+from lakeproof.delta.writing import commit_properties
 from lakeproof.errors import TableError
 
 
@@ -51,10 +52,7 @@ def keep_versions(location: Location, git_commit: str | None = None) -> OpenedTa
         )
         try:
             current.table.alter.set_table_properties(
-                properties,
-                commit_properties=deltalake.CommitProperties(
-                    custom_metadata={"userMetadata": note.to_json()}
-                ),
+                properties, commit_properties=commit_properties(note)
             )
         except (deltalake.exceptions.DeltaError, OSError) as error:
             raise TableError(

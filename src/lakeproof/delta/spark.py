@@ -148,7 +148,7 @@ class _SparkCommits:
             partition_by=_partitions(write) or None,
             configuration=dict(PROPERTIES),
             storage_options=storage_options(write),
-            commit_properties=commit_properties(write, note),
+            commit_properties=commit_properties(note, write.transaction),
         )
 
     def overwrite(
@@ -220,7 +220,7 @@ class _SparkCommits:
             mode,
             schema,
             partition_by=_partitions(write) or None,
-            commit_properties=commit_properties(write, note),
+            commit_properties=commit_properties(note, write.transaction),
             post_commithook_properties=after_commit(),
         )
 

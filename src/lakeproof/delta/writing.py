@@ -93,9 +93,11 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
     return replace(written, given=given)
 
 
-def commit_properties(write: Write, note: CommitNote) -> deltalake.CommitProperties:
-    """Say in a commit of delta-rs who made it."""
-    taken = None if write.transaction is None else [deltalake.Transaction(*write.transaction)]
+def commit_properties(
+    note: CommitNote, transaction: tuple[str, int] | None = None
+) -> deltalake.CommitProperties:
+    """Say in a commit of delta-rs who made it, and whose transaction it is."""
+    taken = None if transaction is None else [deltalake.Transaction(*transaction)]
     return deltalake.CommitProperties(
         custom_metadata={"userMetadata": note.to_json()}, app_transactions=taken
     )
@@ -192,7 +194,7 @@ def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wr
         pl.DataFrame(schema=pl.scan_delta(current.table).collect_schema()).to_arrow(),
         mode="append",
         storage_options=storage_options(write),
-        commit_properties=commit_properties(write, note),
+        commit_properties=commit_properties(note, write.transaction),
         post_commithook_properties=after_commit(),
     )
     return _written(write, note, rows)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lakeproof.record.facts import Crossing, FileFacts, Metric, ModelFacts, Record, TableWritten
-from lakeproof.reproduce.factors import factors, merged, pair_inputs
+from lakeproof.reproduce.factors import factors, merged
 from lakeproof.reproduce.facts import (
     Artifact,
     ArtifactKind,
@@ -21,6 +21,7 @@ from lakeproof.reproduce.facts import (
     Divergence,
     Factor,
 )
+from lakeproof.reproduce.inputs import pair_inputs
 from lakeproof.reproduce.verdict import (
     InputPair,
     first_divergence,

@@ -13,15 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hostile import TYPES, VALUES, hostile_rows, near_rows
+from hostile import PLANS, TYPES, VALUES, hostile_rows, near_rows
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.versions import compute_digest, stored_digest
 from lakeproof.digest import digest_table
 from lakeproof.errors import LakeproofError, SchemaError
 
 OTHER = {"embedded": "spark", "spark": "embedded"}
-# Partitions of a shuffle, and whether Spark may change its plan while it runs.
-PLANS = [(number, adaptive) for number in (1, 4, 50) for adaptive in ("true", "false")]
 
 
 def frame(rows: pa.Table, engine: str) -> Any:
