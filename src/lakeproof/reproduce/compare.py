@@ -1,38 +1,25 @@
-"""Two records side by side: artifact by artifact, and one verdict.
+"""Two records side by side, and one verdict.
 
-Pure: nothing is read but the two records. What is the same is said by `verdict`, what else was
-different by `factors`.
+Pure: nothing is read but the two records. What came of the runs is set side by side by `artifacts`,
+what went in by `inputs`; what is the same is said by `verdict`, what else was different by
+`factors`.
 """
 
-import hashlib
-import math
-import os
-import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
-from lakeproof.record.facts import Crossing, FileFacts, Metric, ModelFacts, Record, TableWritten
+from lakeproof.record.facts import Record
+from lakeproof.reproduce.artifacts import makers, pair_artifacts
 from lakeproof.reproduce.factors import factors, merged
-from lakeproof.reproduce.facts import (
-    Artifact,
-    ArtifactKind,
-    ArtifactVerdict,
-    Comparison,
-    Divergence,
-    Factor,
-)
+from lakeproof.reproduce.facts import Artifact, Comparison, Divergence, Factor
 from lakeproof.reproduce.inputs import pair_inputs
 from lakeproof.reproduce.verdict import (
     InputPair,
     first_divergence,
     gaps,
-    judge,
     of_rerun,
     of_two_runs,
     why_no_rerun,
 )
-
-_NO_COUNT = "does not count"
 
 
 def compare(
@@ -52,7 +39,7 @@ def compare(
         extra_factors: What else is known to be another, such as a table's id.
         missing: What is already known to be missing; with any there is no pass.
     """
-    found = list(_artifacts(expected, actual))
+    found = list(pair_artifacts(expected, actual))
     artifacts = [artifact for _, artifact in found]
     known = merged((*factors(expected, actual), *extra_factors))
     inputs = pair_inputs(expected, actual)
@@ -67,7 +54,7 @@ def compare(
         verdict = of_two_runs(artifacts, is_whole=not sentences)
         sentences += _unknown_inputs(inputs)
     if not failures:
-        sentences += gaps(artifacts, _makers(expected), is_rerun)
+        sentences += gaps(artifacts, makers(expected), is_rerun)
     return Comparison(
         verdict=verdict,
         run_id=expected.run.run_id,
@@ -107,195 +94,3 @@ def _unknown_inputs(inputs: Iterable[InputPair]) -> Iterator[str]:
                 f"Whether both runs had the same {pair.title} cannot be told: {pair.expected} and "
                 f"{pair.actual}."
             )
-
-
-def _makers(record: Record) -> dict[str, str]:
-    """Give the node that made each artifact, by the artifact's name."""
-    made = _Made(record).crossings.items()
-    names = {name: node for name, (node, _) in made}
-    return {**names, **{f"{node} → {name}": node for name, node in names.items()}}
-
-
-@dataclass(frozen=True)
-class _Side:
-    """What one run has of an artifact: it is there, with a digest or without."""
-
-    digest: str | None
-    note: str | None = None
-
-
-_Sides = tuple[_Side | None, _Side | None]
-
-
-class _Made:
-    """What a run made, by dataset, in the order in which its nodes ended."""
-
-    def __init__(self, record: Record) -> None:
-        self.crossings: dict[str, tuple[str, Crossing]] = {
-            crossing.dataset: (node.name, crossing)
-            for node in record.nodes
-            for crossing in node.outputs
-        }
-        self.tables: dict[str, TableWritten] = {one.dataset: one for one in record.outputs.tables}
-        self.models: dict[str, ModelFacts] = {one.dataset: one for one in record.models}
-        self.files: dict[str, list[FileFacts]] = {}
-        for file in record.outputs.files:
-            self.files.setdefault(file.dataset, []).append(file)
-        self.values = {one.dataset: one for one in record.outputs.values}
-        self.used = {crossing.dataset for node in record.nodes for crossing in node.inputs}
-
-    def names(self) -> list[str]:
-        return [*self.crossings, *self.tables, *self.models, *self.files, *self.values]
-
-    def kind(self, name: str) -> set[str]:
-        return {self.crossings[name][1].kind} if name in self.crossings else set()
-
-    def handed_over(self, name: str) -> _Side | None:
-        """Say what a node handed over; a file that lies there from before is nobody's output."""
-        if name in self.crossings:
-            crossing = self.crossings[name][1]
-            return _Side(crossing.digest, crossing.note)
-        value = self.values.get(name)
-        return _Side(value.digest, value.note) if value else None
-
-    def on_disk(self, name: str) -> _Side | None:
-        """Digest the files of a dataset: of one its bytes, of several their names as well."""
-        files = self.files.get(name, [])
-        if len(files) < 2:
-            return _Side(f"sha256:{files[0].sha256}") if files else None
-        folder = os.path.commonpath([os.path.dirname(file.path) for file in files])
-        lines = sorted(f"{os.path.relpath(file.path, folder)}\0{file.sha256}" for file in files)
-        return _Side(f"sha256:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}")
-
-
-def _artifacts(expected: Record, actual: Record) -> Iterator[tuple[str, Artifact]]:
-    """Pair everything that either run made, with the dataset (or metric) that it belongs to."""
-    ours, theirs = _Made(expected), _Made(actual)
-    exempt = {*expected.not_compared, *actual.not_compared}
-    for name in dict.fromkeys([*ours.names(), *theirs.names()]):
-        counts = name not in exempt
-        if name in ours.tables or name in theirs.tables:
-            yield name, _table(name, ours.tables.get(name), theirs.tables.get(name), counts)
-        elif name in ours.models or name in theirs.models:
-            for one in _model(name, ours.models.get(name), theirs.models.get(name), counts):
-                yield name, one
-        else:
-            yield name, _output(name, ours, theirs, counts)
-    for name in sorted(expected.metrics.keys() | actual.metrics.keys()):
-        metrics = expected.metrics.get(name), actual.metrics.get(name)
-        yield name, _metric(name, *metrics, counts=name not in exempt)
-
-
-def _paired(
-    name: str, kind: ArtifactKind, sides: _Sides, counts: bool, detail: str | None = None
-) -> Artifact:
-    ours, theirs = sides
-    digest, other = ours.digest if ours else None, theirs.digest if theirs else None
-    verdict: ArtifactVerdict = judge(digest, other)
-    if ours is None:
-        verdict, detail = "differs", "the first run does not have it"
-    elif theirs is None:
-        verdict, detail = "missing", "the second run does not have it"
-    elif verdict == "not comparable":
-        notes = dict.fromkeys(side.note for side in (ours, theirs) if side.note)
-        detail = "; ".join(notes) or "they have no digests of one algorithm"
-    if not counts:
-        detail = f"{_NO_COUNT}; {detail}" if detail else _NO_COUNT
-    return Artifact(name, kind, verdict, digest, other, detail, counts)
-
-
-def _table(
-    name: str, expected: TableWritten | None, actual: TableWritten | None, counts: bool
-) -> Artifact:
-    ours, theirs = (_Side(one.digest) if one else None for one in (expected, actual))
-    detail = "; ".join(_table_details(expected, actual)) if expected and actual else None
-    artifact = _paired(name, "table", (ours, theirs), counts, detail or None)
-    if artifact.verdict == "same" and expected and actual and _gave_otherwise(expected, actual):
-        # What the table held already hides what was merged into it.
-        return replace(artifact, verdict="differs")
-    return artifact
-
-
-def _gave_otherwise(expected: TableWritten, actual: TableWritten) -> bool:
-    given = expected.handed_over, actual.handed_over
-    return None not in given and given[0] != given[1]
-
-
-def _table_details(expected: TableWritten, actual: TableWritten) -> Iterator[str]:
-    ours, theirs = dict(expected.columns), dict(actual.columns)
-    if ours != theirs:
-        for name in dict.fromkeys([*ours, *theirs]):
-            if ours.get(name) != theirs.get(name):
-                change = f"{ours.get(name, 'none')} -> {theirs.get(name, 'none')}"
-                yield f"column {name}: {change}"
-    elif list(ours) != list(theirs):
-        yield "the columns are in another order"
-    if expected.rows != actual.rows:
-        yield f"rows: {expected.rows} -> {actual.rows}"
-    if _gave_otherwise(expected, actual):
-        kinds = [str(one.handed_over).partition(":") for one in (expected, actual)]
-        counts = [number.partition(" ")[0] for kind, _, number in kinds if kind == "rows"]
-        if len(counts) < 2:
-            yield "other deliveries were handed over"
-        elif counts[0] == counts[1]:
-            yield "other rows were handed over"
-        else:
-            yield f"rows handed over: {' -> '.join(counts)}"
-
-
-def _model(
-    name: str, expected: ModelFacts | None, actual: ModelFacts | None, counts: bool
-) -> Iterator[Artifact]:
-    ours, theirs = (
-        (_Side(one.digest, one.note), _Side(one.predictions, one.note)) if one else (None, None)
-        for one in (expected, actual)
-    )
-    model = _paired(name, "model", (ours[0], theirs[0]), counts)
-    yield model
-    # Two models that are the same predict the same: nothing is lost where neither could be asked.
-    has_none = not any(one and one.digest for one in (ours[1], theirs[1]))
-    is_idle = model.verdict == "same" and has_none
-    yield _paired(name, "predictions", (ours[1], theirs[1]), counts and not is_idle)
-
-
-def _output(name: str, ours: _Made, theirs: _Made, counts: bool) -> Artifact:
-    """Compare what was handed over, else the bytes of the file that it became."""
-    is_saved = any(name in kept for made in (ours, theirs) for kept in (made.files, made.values))
-    kinds = ours.kind(name) | theirs.kind(name)
-    sides = ours.handed_over(name), theirs.handed_over(name)
-    files = ours.on_disk(name), theirs.on_disk(name)
-    if not any(sides):  # kept, though nobody saw it pass
-        sides = files
-    has_digests = all(side.digest for side in sides if side)
-    has_files = all(file for side, file in zip(sides, files, strict=True) if side)
-    # Both by their bytes or neither: a file's digest says nothing about a value's.
-    if not has_digests and has_files:
-        sides = sides[0] and files[0], sides[1] and files[1]
-    if not is_saved:
-        # A plan that nobody has computed has no content; what it ends up in is compared there, if
-        # it ends up anywhere.
-        counts = counts and not (kinds == {"lazy"} and name in ours.used & theirs.used)
-        maker, _ = ours.crossings.get(name) or theirs.crossings[name]
-        name = f"{maker} → {name}"
-    counts = counts and kinds != {"picture"}
-    return _paired(name, "file" if is_saved else "memory", sides, counts)
-
-
-def _metric(name: str, expected: Metric | None, actual: Metric | None, counts: bool) -> Artifact:
-    """Compare to the last bit; show numbers, for nobody reads bits."""
-    ours, theirs = (_Side(f"float64:{one.bits}") if one else None for one in (expected, actual))
-    detail = None
-    if expected and actual and expected.bits != actual.bits:
-        detail = _difference(expected.bits, actual.bits)
-    return replace(
-        _paired(name, "metric", (ours, theirs), counts, detail),
-        expected=expected.value if expected else None,
-        actual=actual.value if actual else None,
-    )
-
-
-def _difference(*bits: str) -> str:
-    before, after = (float(struct.unpack(">d", bytes.fromhex(one))[0]) for one in bits)
-    if not (math.isfinite(before) and math.isfinite(after)) or before == after:
-        return f"{before!r} (bits {bits[0]}) -> {after!r} (bits {bits[1]})"
-    return f"difference {after - before:+.17g}"
