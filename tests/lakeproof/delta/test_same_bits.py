@@ -98,6 +98,7 @@ def test_what_either_engine_writes_both_read(spark_session, table, writer):
     assert table(writer).resolve().version == 0
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.parametrize("first", ["embedded", "spark"])
 def test_engines_take_turns_on_one_table(spark_session, table, first):
@@ -122,6 +123,7 @@ def test_engines_take_turns_on_one_table(spark_session, table, first):
         engine = OTHER[engine]
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.parametrize(("partitions", "adaptive"), PLANS)
 def test_the_plan_changes_no_bit(spark_session, table, partitions, adaptive):

@@ -72,6 +72,7 @@ def test_batches_are_taken_in_the_order_in_which_their_files_arrived(folder, tab
     assert [one.name for one in stream.deliveries] == ["3.csv", "2.csv", "1.csv"]
 
 
+@pytest.mark.slow
 def test_batch_and_stream_take_turns_and_take_nothing_twice(folder, table, caplog):
     """A corrected file of a known name is a new delivery, for either."""
     caplog.set_level("INFO")
