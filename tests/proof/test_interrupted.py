@@ -89,7 +89,7 @@ def hold(waiting):
 @pytest.mark.parametrize(
     "how",
     [
-        pytest.param(signal.SIGINT, id="Ctrl-C"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
         pytest.param(signal.SIGKILL, id="kill -9", marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.slow),
     ],

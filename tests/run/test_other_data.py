@@ -64,6 +64,7 @@ def write_houses(folder: Path) -> None:
     garden.write_csv(folder / "2.csv")
 
 
+@pytest.mark.slow
 def test_a_table_of_houses_needs_only_configuration(project: Project):
     """A text key, missing values, a regression, a column that joins later, an old version."""
     write_houses(project.path / "data/01_raw/mine")

@@ -174,6 +174,7 @@ def test_the_commits_name_run_commit_and_node(recorded):
     ]
 
 
+@pytest.mark.slow
 def test_the_model_is_served_in_a_fresh_process_without_the_project(recorded, run, tmp_path):
     """With signature, input example and the lock's versions; without pickle."""
     project, _ = recorded

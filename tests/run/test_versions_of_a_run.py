@@ -98,6 +98,7 @@ def test_what_cannot_be_had_ends_the_run_before_it_begins(used, arguments, words
     assert after == before
 
 
+@pytest.mark.slow
 def test_threads_give_the_same_metrics(used):
     """The runner is no factor of the result."""
     latest = metrics(used)

@@ -52,6 +52,7 @@ def taken(table: DeltaTable) -> list[str | None]:
     return [fact.delivery for fact in history(table.location)][::-1]
 
 
+@pytest.mark.slow
 def test_deliveries_of_one_batch_are_taken_in_order_of_name_one_commit_each(folder, table):
     """Whichever came first."""
     write(folder, "2.csv", "b,2", age=300)
