@@ -88,6 +88,17 @@ class SparkStagedRows(Staged):
         """Give the rows as a lazy frame of Polars."""
         return pl.scan_delta(self._table)
 
+    def pieces(self) -> Iterator[pl.LazyFrame]:
+        """Give the rows file by file: Polars has many in memory at once when it is given many.
+
+        Not where files are laid out by columns, which they do not hold themselves.
+        """
+        if not self.rows or self._partition_by or not self._location.is_local:
+            yield self.lazy()
+            return
+        for add in self._added():
+            yield pl.scan_parquet(Path(self.uri, unquote(add["path"])), glob=False)
+
     def moved_files(self) -> list[AddAction]:
         """Move the files into the table's folder and say what a commit has to say of them."""
         assert self._staged is not None

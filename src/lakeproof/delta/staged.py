@@ -5,6 +5,7 @@ known before (`columns`).
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,7 +20,7 @@ from lakeproof.delta.columns import (
 from lakeproof.delta.engine import Write
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
-from lakeproof.digest import TableFacts, digest_table
+from lakeproof.digest import RowSet, TableFacts
 from lakeproof.errors import RowKeyError, SchemaError
 
 if TYPE_CHECKING:
@@ -57,11 +58,18 @@ class Staged(ABC):
     def lazy(self) -> pl.LazyFrame:
         """Give the rows as a lazy frame of Polars, as often as wanted."""
 
+    def pieces(self) -> Iterator[pl.LazyFrame]:
+        """Give the rows piece by piece, each to be had with little memory."""
+        yield self.lazy()
+
     def facts(self, columns: list[str]) -> TableFacts:
         """Digest the rows, with their columns in an order; once for each order."""
         key = tuple(columns)
         if key not in self._facts:
-            self._facts[key] = digest_table(self.lazy().select(columns))
+            rows = RowSet()
+            for piece in self.pieces():
+                rows.update(piece.select(columns))
+            self._facts[key] = rows.facts()
         return self._facts[key]
 
 
