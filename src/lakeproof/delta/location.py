@@ -1,5 +1,6 @@
 """Where a table is, and the names in its log: what can be told without opening it."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Location:
     def is_local(self) -> bool:
         """Tell whether the table is a folder of this machine."""
         return "://" not in self.uri
+
+    @property
+    def absolute_uri(self) -> str:
+        """Where it is for a program that runs in another folder."""
+        return os.path.abspath(self.uri) if self.is_local else self.uri
 
     def without_secrets(self, text: str) -> str:
         """Take the settings of the store out of a text that is shown."""

@@ -6,7 +6,6 @@ Rows that are in this process already (a pandas frame of predictions) are writte
 would come back as the same rows from a way through the JVM.
 """
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -57,7 +56,7 @@ class SparkEngine:
         """
         with explained(opened.location.name, opened.version):
             reader = spark().read.format("delta").option("versionAsOf", opened.version)
-            return reader.load(opened.location.uri)
+            return reader.load(opened.location.absolute_uri)
 
     def handed_over(
         self, parsed: pl.LazyFrame, location: Location
@@ -163,14 +162,20 @@ class _SparkCommits:
             self._add("append", staged, write, current, note)
             return
         # A column joins: that is a change of the table's schema, which Spark makes with the rows.
-        writer = spark().read.format("delta").load(staged.uri).write.format("delta").mode("append")
+        writer = (
+            spark()
+            .read.format("delta")
+            .load(staged.beside.absolute_uri)
+            .write.format("delta")
+            .mode("append")
+        )
         writer = writer.option("mergeSchema", "true").option("userMetadata", note.to_json())
         if write.transaction is not None:
             app_id, version = write.transaction
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
         # Not while a MERGE has told the session whose transaction its next commit is.
         with _merging, explained(write.location.name):
-            writer.save(write.location.uri)
+            writer.save(write.location.absolute_uri)
 
     def merge(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
@@ -179,7 +184,7 @@ class _SparkCommits:
         joins = not set(staged.columns) <= set(current.columns)
         statement = (
             f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
-            f"INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
+            f"INTO {_table(write.location)} t USING {_table(staged.beside)} s "
             f"ON {_SQL.same_key(write.key)}"
         )
         if values:
@@ -199,7 +204,7 @@ class _SparkCommits:
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
         _run(
-            f"MERGE INTO {_table(write.location.uri)} t USING {_table(staged.uri)} s "
+            f"MERGE INTO {_table(write.location)} t USING {_table(staged.beside)} s "
             f"ON {_SQL.same_key(write.key)} WHEN MATCHED THEN DELETE",
             write,
             note,
@@ -270,5 +275,5 @@ def _has_changed(column: str, kind: str | None) -> str:
     return _SQL.has_changed(column, kind)
 
 
-def _table(uri: str) -> str:
-    return f"delta.{_SQL.quoted(uri if '://' in uri else os.path.abspath(uri))}"
+def _table(location: Location) -> str:
+    return f"delta.{_SQL.quoted(location.absolute_uri)}"

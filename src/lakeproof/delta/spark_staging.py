@@ -6,6 +6,7 @@ written again. So a lazy plan runs once, and its content is known before the com
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from lakeproof.delta.location import Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.staged import Staged
 from lakeproof.errors import SchemaError, TableError
+from lakeproof.spark.connect import is_connect
+from lakeproof.spark.errors import SparkError
+from lakeproof.spark.session import spark
 
 if TYPE_CHECKING:
     import deltalake
@@ -51,7 +55,8 @@ class SparkStagedRows(Staged):
         self._frame = frame
         self._partition_by = partition_by
         self._staged: OpenedTable | None = None
-        self.uri = uri_beside(location, "staged")
+        uri = uri_beside(location, "staged")
+        self.beside = Location(location.name, uri, location.storage_options)
 
     def __enter__(self) -> "SparkStagedRows":
         """Evaluate the plan.
@@ -66,12 +71,13 @@ class SparkStagedRows(Staged):
         _require_types(self._location.name, self._frame)
         kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
         require_partition_types(self._location.name, self._partition_by, kinds)
+        self._require_movable()
         sweep(self._location, "staged")
         try:
             with explained(self._location.name):
                 self._write()
-            staged = Location(self._location.name, self.uri, self._location.storage_options)
-            self._staged = open_table(staged)
+            self._require_in_sight()
+            self._staged = open_table(self.beside)
         except BaseException:
             self.drop()
             raise
@@ -97,12 +103,12 @@ class SparkStagedRows(Staged):
             yield self.lazy()
             return
         for add in self._added():
-            yield pl.scan_parquet(Path(self.uri, unquote(add["path"])), glob=False)
+            yield pl.scan_parquet(Path(self.beside.uri, unquote(add["path"])), glob=False)
 
     def moved_files(self) -> list[AddAction]:
         """Move the files into the table's folder and say what a commit has to say of them."""
         assert self._staged is not None
-        filesystem, _ = log_files(self._staged.location)
+        filesystem, _ = log_files(self.beside)
         actions = []
         for add in self._added():
             path = unquote(add["path"])
@@ -133,12 +139,30 @@ class SparkStagedRows(Staged):
         writer = frame.write.format("delta").mode("error").option(_STATISTICS_OF, "0")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
-        writer.save(self.uri)
+        writer.save(self.beside.absolute_uri)
+
+    def _require_movable(self) -> None:
+        """Refuse a store in which only a Spark of this process moves files."""
+        if not self._location.is_local and is_connect(spark()):
+            raise SparkError(
+                f"Table '{self._location.name}' is in an object store, into which rows do not come "
+                "over Spark Connect. The table is as it was. Run with a spark.master, or keep the "
+                "tables on a disk that the server sees too: docs/spark.md"
+            )
+
+    def _require_in_sight(self) -> None:
+        """Refuse files that went to the disk of another machine: they can come into no table."""
+        if not log_files(self.beside)[1]:
+            raise SparkError(
+                f"Spark wrote the rows for table '{self._location.name}' where this machine does "
+                "not see them: it runs on another one, without a disk in common. The table is as "
+                "it was. Put the tables on storage that both have: docs/spark.md"
+            )
 
     def _added(self) -> Iterator[dict[str, Any]]:
         """Give the files of the staged table as it is now: it may have been compacted at once."""
         assert self._staged is not None
-        filesystem, names = log_files(self._staged.location)
+        filesystem, names = log_files(self.beside)
         live: dict[str, dict[str, Any]] = {}
         for name in sorted(names):
             if name.endswith(".json"):
@@ -156,9 +180,9 @@ class SparkStagedRows(Staged):
             target = Path(self._location.uri, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             # Not a rename alone: the table's folder may be on another disk than the one beside it.
-            shutil.move(Path(self.uri, path), target)
+            shutil.move(Path(self.beside.uri, path), target)
             return
-        if not _rename_in_store(f"{self.uri}/{path}", f"{self._location.uri}/{path}"):
+        if not _rename_in_store(f"{self.beside.uri}/{path}", f"{self._location.uri}/{path}"):
             raise TableError(
                 f"Table '{self._location.name}' is as it was: the store did not move the new file "
                 f"{path} into it. Run again."
@@ -167,9 +191,9 @@ class SparkStagedRows(Staged):
     def drop(self) -> None:
         """Remove what the table did not take."""
         if self._location.is_local:
-            shutil.rmtree(self.uri, ignore_errors=True)
+            shutil.rmtree(self.beside.uri, ignore_errors=True)
         else:
-            _delete_in_store(self.uri)
+            _delete_in_store(self.beside.uri)
 
 
 def _require_types(name: str, frame: "DataFrame") -> None:
@@ -220,7 +244,6 @@ def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame
     import pyarrow.parquet as pq
 
     from lakeproof.delta.staging import StagedRows
-    from lakeproof.spark.session import spark
 
     if not location.is_local:
         with StagedRows(parsed, location) as staged:
@@ -233,14 +256,12 @@ def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame
             with pq.ParquetWriter(folder / "rows.parquet", reader.schema) as writer:
                 for batch in reader:
                     writer.write_batch(batch)
-        yield spark().read.parquet(str(folder))
+        yield spark().read.parquet(os.path.abspath(folder))
 
 
 def frame_of(rows: "pa.Table") -> "DataFrame":
     """Make a frame of Spark of rows in memory; times without a zone stay without one."""
     import pyarrow as pa
-
-    from lakeproof.spark.session import spark
 
     frame = spark().createDataFrame(rows)
     plain = {
@@ -265,8 +286,6 @@ def _delete_in_store(uri: str) -> None:
 
 def _store(uri: str) -> tuple[Any, Any]:
     """Find Hadoop's file system of a path, which has the credentials that Spark has."""
-    from lakeproof.spark.session import spark
-
     session: Any = spark()
     path = session._jvm.org.apache.hadoop.fs.Path(uri)
     return path.getFileSystem(session._jsc.hadoopConfiguration()), path

@@ -20,7 +20,8 @@ from lakeproof.delta.beside import folder_beside
 from lakeproof.delta.location import Location
 from lakeproof.delta.taking import Taking
 from lakeproof.errors import TableError
-from lakeproof.spark.errors import text_of
+from lakeproof.spark.connect import is_connect
+from lakeproof.spark.errors import SparkError, text_of
 from lakeproof.spark.session import spark
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def follow(arrivals: "Arrivals", taking: Taking, location: Location) -> None:
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
+    _require_driver(location)
     batches, name = _Batches(arrivals, taking), location.name
     logger.info(
         "Table '%s' follows %s: %d deliveries, at most %d files at a time",
@@ -81,6 +83,16 @@ def follow(arrivals: "Arrivals", taking: Taking, location: Location) -> None:
             "stays taken, nothing else was touched. Run again: kedro run --pipelines stream"
         ) from error
     _require_all(arrivals, name)
+
+
+def _require_driver(location: Location) -> None:
+    """Refuse a Spark Connect server, which would take deliveries in a process of its own."""
+    if is_connect(spark()):
+        raise SparkError(
+            f"A stream into table '{location.name}' needs a Spark of this process, and there is a "
+            "session of Spark Connect: its server would run what takes the deliveries. The table "
+            "is as it was. Take them as a batch: kedro run --pipelines ingest"
+        )
 
 
 def _checkpoint(location: Location) -> AbstractContextManager[Path | str]:

@@ -25,6 +25,7 @@ _PATTERNS = (
         r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin|ant-\w+)-[\w-]{20,}|[A-Za-z0-9]{20,})",
     ),
     ("a Hugging Face token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
+    ("a token of Spark Connect", ";token=", r"(?<=;token=)(?![${<*%])[^\s;\"']{4,}"),
     ("an Azure key", "AccountKey=", r"(?<=AccountKey=)[^\s;\"']{8,}"),
     ("an Azure key", "SharedAccess", r"(?<=SharedAccess)(?:Key|Signature)=[^\s;\"']{8,}"),
     (

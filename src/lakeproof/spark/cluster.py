@@ -5,21 +5,20 @@ Ctrl-C, and ends them all.
 """
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.spark.errors import SparkError
 from lakeproof.spark.java import require_java
+from lakeproof.spark.processes import start, wait
 
-_PATIENCE_SECONDS = 60
+_DEPLOY = "org.apache.spark.deploy"
 
 
 @dataclass(frozen=True)
@@ -53,50 +52,30 @@ def cluster(size: Size, port: int = 7077, host: str = "127.0.0.1") -> Iterator[s
     with tempfile.TemporaryDirectory(prefix="lakeproof-cluster-") as folder:
         work = Path(folder)
         try:
-            master = ["Master", "--host", host, "--port", str(port), "--webui-port", "0"]
-            started.append(_start(master, work / "master.log"))
-            _wait(work / "master.log", "Starting Spark master at", started[-1])
+            master = [
+                f"{_DEPLOY}.master.Master",
+                "--host",
+                host,
+                "--port",
+                str(port),
+                "--webui-port",
+                "0",
+            ]
+            started.append(start(["spark-class", *master], work / "master.log"))
+            wait(work / "master.log", "Starting Spark master at", started[-1])
             options = ["--cores", str(size.cores), "--memory", size.memory, "--webui-port", "0"]
             for number in range(size.workers):
                 log = work / f"worker-{number}.log"
-                worker = ["Worker", address, "--host", host, *options]
-                started.append(_start([*worker, "--work-dir", f"{work}/{number}"], log))
-                _wait(log, "Successfully registered with master", started[-1])
+                worker = [f"{_DEPLOY}.worker.Worker", address, "--host", host, *options]
+                words = ["spark-class", *worker, "--work-dir", f"{work}/{number}"]
+                started.append(start(words, log))
+                wait(log, "Successfully registered with master", started[-1])
             yield address
         finally:
             for process in reversed(started):
                 process.terminate()
             for process in started:
                 process.wait()
-
-
-def _start(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
-    from pyspark.find_spark_home import _find_spark_home
-
-    home = _find_spark_home()
-    environment = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": sys.executable}
-    command = [f"{home}/bin/spark-class", f"org.apache.spark.deploy.{words[0].lower()}.{words[0]}"]
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [*command, *words[1:]],
-            env=environment,
-            stdout=output,
-            stderr=output,
-            # Ctrl-C is for this process, which then ends them in order.
-            start_new_session=True,
-        )
-
-
-def _wait(log: Path, words: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while words not in (said := log.read_text(encoding="utf-8", errors="replace")):
-        if process.poll() is not None or time.monotonic() > deadline:
-            told = " ".join(said.splitlines()[-3:])[:500]
-            raise SparkError(
-                f"A part of the cluster did not start; nothing is left of it. Is its port taken? "
-                f"Another one: --port 7078. It said last: {told}"
-            )
-        time.sleep(0.2)
 
 
 def _main() -> None:

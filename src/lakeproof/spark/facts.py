@@ -4,10 +4,11 @@ Never a host name or a path: those make no result another.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lakeproof.spark.connect import SCHEME, is_connect
 from lakeproof.spark.session import jars_in_use, session_in_use
 from lakeproof.spark.settings import FIXED
 
@@ -42,23 +43,51 @@ def gather_spark() -> SparkFacts:
         return SparkFacts()
     jars = {jar.file_name: f"sha256:{jar.sha256}" for jar in jars_in_use()}
     try:
-        context = session.sparkContext
-        configuration = {
-            key: value for key, value in context.getConf().getAll() if _is_told(key, value)
-        }
+        java, configuration = _of_server(session) if is_connect(session) else _of_driver(session)
         # Ours are in force, whatever a context that was taken over was started with.
         configuration |= {key: str(session.conf.get(key)) for key in FIXED}
-        configuration |= {
-            "spark.master": _without_host(context.master),
-            "spark.version": context.version,
-            "jars": ", ".join(_jar_names(context)),
-            **_executors(context),
-        }
-        java = str(session._jvm.java.lang.System.getProperty("java.version"))
     except Exception:
         # Py4J has no one error for a JVM that is gone, and a record must be kept all the same.
         return SparkFacts(jars=jars, configuration={"session": "had ended before the run did"})
     return SparkFacts(java, jars, dict(sorted(configuration.items())))
+
+
+def _of_driver(session: Any) -> tuple[str, dict[str, str]]:
+    """Ask a driver of this process: its Java, its settings and executors."""
+    context = session.sparkContext
+    configuration = _told(context.getConf().getAll())
+    configuration |= {
+        "spark.master": _without_host(context.master),
+        "spark.version": context.version,
+        "jars": ", ".join(_jar_names(context)),
+        **_executors(context),
+    }
+    return str(session._jvm.java.lang.System.getProperty("java.version")), configuration
+
+
+def _of_server(session: Any) -> tuple[str, dict[str, str]]:
+    """Ask a Spark Connect server, which tells its executors to nobody."""
+    settings = session.conf.getAll
+    configuration = _told(settings.items())
+    listed = settings.get("spark.jars", "").split(",")
+    asked = {
+        "java": "java_method('java.lang.System', 'getProperty', 'java.version')",
+        "delta": "java_method('io.delta.package', 'VERSION')",
+    }
+    words = [f"{question} AS {name}" for name, question in asked.items()]
+    told = session.sql(f"SELECT {', '.join(words)}").collect()[0]
+    configuration |= {
+        "spark.remote": f"{SCHEME}://…",
+        "spark.master": _without_host(settings.get("spark.master", "")),
+        "spark.version": session.version,
+        "delta version": told["delta"],
+        "jars": ", ".join(sorted(jar.rpartition("/")[2] for jar in listed if jar)),
+    }
+    return told["java"], configuration
+
+
+def _told(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {key: value for key, value in settings if _is_told(key, value)}
 
 
 def _jar_names(context: Any) -> list[str]:

@@ -38,13 +38,7 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if is_local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    # pyspark 4.2 says this of pandas 3 whenever Arrow is used; it is handed no pandas frame here.
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-    if not wants_traceback():
-        # Else each error comes with its whole stack in JSON, past the sentence made of it.
-        for name in ("SQLQueryContextLogger", "py4j"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        logging.getLogger().addFilter(_is_not_of_py4j)
+    quieten()
     started = time.monotonic()
     logger.info("Starting Spark on %s", conf["spark.master"])
     with _log_file() as (log, popen_kwargs):
@@ -69,6 +63,17 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
     context.setLogLevel("WARN" if wants_traceback() else "ERROR")
     logger.info("Spark %s is there after %.0f s", context.version, time.monotonic() - started)
     return session
+
+
+def quieten() -> None:
+    """Keep back what pyspark says beside the errors that are made into sentences."""
+    # pyspark 4.2 says this of pandas 3 whenever Arrow is used; it is handed no pandas frame here.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    if not wants_traceback():
+        # Else each error comes with its whole stack in JSON, past the sentence made of it.
+        for name in ("SQLQueryContextLogger", "py4j"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        logging.getLogger().addFilter(_is_not_of_py4j)
 
 
 def _is_not_of_py4j(record: logging.LogRecord) -> bool:

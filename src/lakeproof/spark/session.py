@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.spark import connect
 from lakeproof.spark.errors import SparkError
 from lakeproof.spark.settings import FIXED, SparkSettings, current_settings
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lakeproof.spark.jars import Jar
-    from lakeproof.spark.progress import Progress
+    from lakeproof.spark.progress import Progress, RemoteProgress
 
 _lock = threading.Lock()
 _session: "SparkSession | None" = None
 _is_ours = False
 _jars: "list[Jar]" = []
-_progress: "Progress | None" = None
+_progress: "Progress | RemoteProgress | None" = None
 _INSTALL = "Spark is not installed. Install it: make spark. Without it: --params engine=embedded"
 
 
@@ -45,9 +46,22 @@ def _start(settings: SparkSettings) -> "SparkSession":
     global _jars, _progress
     from lakeproof.spark.jars import locked_jars
     from lakeproof.spark.java import require_java
-    from lakeproof.spark.launch import launch
-    from lakeproof.spark.progress import Progress
+    from lakeproof.spark.launch import launch, quieten
+    from lakeproof.spark.progress import Progress, RemoteProgress
 
+    if settings.remote is not None:
+        quieten()
+        _jars = []
+        session = connect.connect(settings.remote, {**settings.conf, **FIXED})
+        try:
+            _require_delta(
+                session, "The server that spark.yml names", "Start it with Delta's: docs/spark.md"
+            )
+        except SparkError:
+            connect.close(session)
+            raise
+        _progress = RemoteProgress(session)
+        return session
     require_java()
     _jars = locked_jars(settings.jar_lock, settings.conf)
     session = launch(settings.effective([jar.path for jar in _jars]), settings.is_local)
@@ -59,26 +73,28 @@ def _taken_over(active: "SparkSession") -> "SparkSession":
     """Use somebody's session with settings of our own beside theirs.
 
     Raises:
-        SparkError: If it knows no Delta tables, or is one of Spark Connect.
+        SparkError: If it knows no Delta tables, or a server opens no second session.
     """
-    if type(active).__module__.startswith("pyspark.sql.connect"):
-        raise SparkError(
-            "There is a session of Spark Connect, which has no way to move files into a table. It "
-            "was left as it is. Run on the cluster itself: docs/spark.md"
-        )
-    extensions = active.conf.get("spark.sql.extensions", "") or ""
-    is_databricks = "databricks" in (active.conf.get("spark.app.name", "") or "").lower()
-    if "DeltaSparkSessionExtension" not in extensions and not is_databricks:
-        raise SparkError(
-            "There is a Spark session already, and it knows no Delta tables: spark.sql.extensions "
-            f"is '{extensions}'. It was left as it is. Stop it (spark.stop()), so that one is "
-            "started from spark.yml, or start it with Delta's extension."
-        )
+    _require_delta(
+        active,
+        "There is a Spark session already, and it",
+        "It was left as it is. Stop it (spark.stop()), so that one is started from spark.yml, or "
+        "start it with Delta's extension.",
+    )
     # A second session on the same context: what is set here is not set in theirs.
-    session = active.newSession()
+    session = connect.beside(active) if connect.is_connect(active) else active.newSession()
     for key, value in FIXED.items():
         session.conf.set(key, value)
     return session
+
+
+def _require_delta(session: "SparkSession", subject: str, advice: str) -> None:
+    extensions = session.conf.get("spark.sql.extensions", "") or ""
+    is_databricks = "databricks" in (session.conf.get("spark.app.name", "") or "").lower()
+    if "DeltaSparkSessionExtension" not in extensions and not is_databricks:
+        raise SparkError(
+            f"{subject} knows no Delta tables: spark.sql.extensions is '{extensions}'. {advice}"
+        )
 
 
 def _active() -> "SparkSession | None":
@@ -86,13 +102,15 @@ def _active() -> "SparkSession | None":
     from pyspark.sql import SparkSession
 
     # `getActiveSession` is None in every other thread.
-    found: Any = SparkSession.getActiveSession() or getattr(
-        SparkSession, "_instantiatedSession", None
+    found: Any = connect.active_session() or (
+        SparkSession.getActiveSession() or getattr(SparkSession, "_instantiatedSession", None)
     )
     return found if found is not None and _is_alive(found) else None
 
 
-def _is_alive(session: "SparkSession") -> bool:
+def _is_alive(session: Any) -> bool:
+    if connect.is_connect(session):
+        return not session.is_stopped
     context: Any = getattr(session, "_sc", None)
     if context is None:
         return True
@@ -125,7 +143,10 @@ def stop() -> None:
             _progress.stop()
             _progress = None
         session, _session = _session, None
-        if session is not None and _is_ours:
+        if session is not None and connect.is_connect(session):
+            # Also beside somebody's: it is a second one, and that one is ours.
+            connect.close(session)
+        elif session is not None and _is_ours:
             from lakeproof.spark.launch import close_gateway
 
             with suppress(Exception):  # its JVM may have ended before

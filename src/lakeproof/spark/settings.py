@@ -1,5 +1,6 @@
 """What Spark is told: a project's `spark.yml`, and what exactness does not leave to it."""
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,11 +66,6 @@ class SparkSettings:
             SparkError: If a key is not Spark's, or would undo what exactness needs.
         """
         conf = {key: _text(key, value) for key, value in config.items() if value is not None}
-        if "spark.remote" in conf:
-            raise SparkError(
-                "spark.yml says spark.remote: Spark Connect has no way to move files into a table, "
-                "so this project does not run on it. Name a spark.master instead: docs/spark.md"
-            )
         for key, fixed in FIXED.items():
             if key in conf and conf[key].lower() != fixed.lower():
                 raise SparkError(
@@ -89,6 +85,11 @@ class SparkSettings:
     def master(self) -> str:
         """Where Spark runs."""
         return self.conf.get("spark.master", "local[*]")
+
+    @property
+    def remote(self) -> str | None:
+        """The Spark Connect server that computes; none where Spark is started here."""
+        return self.conf.get("spark.remote") or os.environ.get("SPARK_REMOTE")
 
     @property
     def is_local(self) -> bool:

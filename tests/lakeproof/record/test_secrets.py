@@ -43,6 +43,7 @@ PATTERNS = [
     *("sk-" + "a1B2" * 8, "sk-proj-" + "a-B_" * 8, "AccountKey=c2VjcmV0c2VjcmV0;"),
     *("-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----",),
     *("postgresql://bob:pw@host/db", "https://bob:p%40w@host"),
+    "sc://host:15002/;use_ssl=true;token=open-sesame",
 ]
 
 

@@ -28,7 +28,6 @@ def test_what_exactness_needs_cannot_be_turned_off(key):
     [
         ({"master": "local"}, "key 'master', which is none"),
         ({"spark.a": {"b": 1}}, "are flat"),
-        ({"spark.remote": "sc://there:15002"}, "does not run on it"),
         ({"spark.jars.packages": "io.delta:delta-spark_2.13:4.1.0"}, "change the lock"),
     ],
 )
@@ -63,3 +62,13 @@ def test_only_a_local_driver_is_bound_to_this_machine(master, is_local):
     """Executors elsewhere must reach it."""
     effective = SparkSettings.from_config({"spark.master": master}, LOCK).effective([])
     assert ("spark.driver.host" in effective) is is_local
+
+
+def test_a_server_comes_before_a_master_and_the_environment_stands_in(monkeypatch):
+    """A base `spark.yml` names a master, an environment's the server."""
+    both = {"spark.master": "local[2]", "spark.remote": "sc://there:15002"}
+    monkeypatch.setenv("SPARK_REMOTE", "sc://elsewhere:15002")
+    assert SparkSettings.from_config(both, LOCK).remote == "sc://there:15002"
+    assert SparkSettings.from_config({}, LOCK).remote == "sc://elsewhere:15002"
+    monkeypatch.delenv("SPARK_REMOTE")
+    assert SparkSettings.from_config({}, LOCK).remote is None

@@ -1,0 +1,91 @@
+"""A Spark Connect server on this machine, of the Spark that pip installed, with the locked jars.
+
+`python -m lakeproof.spark.connect_server` runs one until Ctrl-C: to try one out, or to keep a JVM
+warm for many short runs.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from lakeproof.spark.connect import DEFAULT_PORT, SCHEME
+from lakeproof.spark.errors import SparkError
+from lakeproof.spark.jars import locked_jars
+from lakeproof.spark.java import require_java
+from lakeproof.spark.processes import start, wait
+from lakeproof.spark.settings import SparkSettings
+
+_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
+
+
+@contextmanager
+def connect_server(
+    conf: Mapping[str, str], jar_lock: Path, port: int = DEFAULT_PORT, host: str = "127.0.0.1"
+) -> Iterator[str]:
+    """Run a server while the context lasts.
+
+    Args:
+        conf: Spark's settings, as in `spark.yml`.
+        jar_lock: The file that names the Delta jars.
+        port: On which it listens.
+        host: By which it is found.
+
+    Yields:
+        The address for `spark.remote`.
+
+    Raises:
+        SparkError: If there is no Java, or it does not start.
+    """
+    require_java()
+    settings = SparkSettings.from_config(conf, jar_lock)
+    effective = settings.effective([jar.path for jar in locked_jars(jar_lock, settings.conf)])
+    effective |= {
+        "spark.connect.grpc.binding.address": host,
+        "spark.connect.grpc.binding.port": str(port),
+    }
+    options = [word for key, value in effective.items() for word in ("--conf", f"{key}={value}")]
+    with tempfile.TemporaryDirectory(prefix="lakeproof-connect-") as folder:
+        log = Path(folder) / "server.log"
+        server = start(["spark-submit", "--class", _CLASS, *options, "spark-internal"], log)
+        try:
+            wait(log, "Spark Connect server started at", server)
+            yield f"{SCHEME}://{host}:{port}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m lakeproof.spark.connect_server",
+        description="Run a Spark Connect server on this machine until Ctrl-C.",
+        epilog="Example: python -m lakeproof.spark.connect_server --memory 4g --port 15002",
+    )
+    parser.add_argument("--master", default="local[*]", help="where it computes")
+    parser.add_argument("--memory", default="2g", help="of its JVM")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    conf = {"spark.master": args.master, "spark.driver.memory": args.memory}
+    conf |= {"spark.ui.enabled": "false"}
+    try:
+        with connect_server(conf, Path("requirements/jars.txt"), args.port) as address:
+            print(
+                f"Spark Connect at {address}\nIn spark.yml: spark.remote: {address}\nCtrl-C ends "
+                "it.",
+                flush=True,
+            )
+            signal.pause()
+    except KeyboardInterrupt:
+        print("Ended.")
+    except SparkError as refusal:
+        refusal.show()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _main()

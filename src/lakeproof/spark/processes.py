@@ -1,0 +1,51 @@
+"""Start Spark's own programs, of the Spark that pip installed: its wheel has no scripts for it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakeproof.spark.errors import SparkError
+
+_PATIENCE_SECONDS = 60
+
+
+def start(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start a program of Spark's.
+
+    Args:
+        words: Its name in Spark's `bin`, and its arguments.
+        log: Where to what it says goes.
+    """
+    from pyspark.find_spark_home import _find_spark_home
+
+    home = _find_spark_home()
+    environment = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": sys.executable}
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [f"{home}/bin/{words[0]}", *words[1:]],
+            env=environment,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C is for this process, which then ends them in order.
+            start_new_session=True,
+        )
+
+
+def wait(log: Path, words: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a program says that it is there.
+
+    Raises:
+        SparkError: If it ends, or says nothing of the kind for a minute.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while words not in (said := log.read_text(encoding="utf-8", errors="replace")):
+        if process.poll() is not None or time.monotonic() > deadline:
+            told = " ".join(said.splitlines()[-3:])[:500]
+            raise SparkError(
+                f"A part of Spark did not start; nothing is left of it. Is its port taken? Another "
+                f"one: --port. It said last: {told}"
+            )
+        time.sleep(0.2)
