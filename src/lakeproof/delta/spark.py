@@ -56,7 +56,10 @@ class SparkEngine:
         """
         with explained(opened.location.name, opened.version):
             reader = spark().read.format("delta").option("versionAsOf", opened.version)
-            return reader.load(opened.location.absolute_uri)
+            frame = reader.load(opened.location.absolute_uri)
+            # A Spark Connect server looks at the table only when it is asked something of it.
+            _ = frame.schema
+            return frame
 
     def handed_over(
         self, parsed: pl.LazyFrame, location: Location
