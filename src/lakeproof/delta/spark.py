@@ -90,9 +90,11 @@ class SparkEngine:
         native: Any = nw.to_native(rows, pass_through=True)
         if not type(native).__module__.startswith("pyspark."):
             return EmbeddedEngine().write(rows, write)
+        with explained(write.location.name):
+            layout = _layout(write, native.columns)
         with (
             _text_is_text(write.location.name),
-            SparkStagedRows(native, write.location, _layout(write, native.columns)) as staged,
+            SparkStagedRows(native, write.location, layout) as staged,
         ):
             if write.current is not None and _is_for_delta_rs(staged, write, write.current):
                 return EmbeddedEngine().write(staged.lazy(), write)

@@ -27,6 +27,7 @@ from lakeproof.delta.columns import (
 from lakeproof.delta.footers import statistics_of
 from lakeproof.delta.location import Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
+from lakeproof.delta.spark_errors import NOT_IN_PATH, explained
 from lakeproof.delta.staged import Staged
 from lakeproof.errors import SchemaError, TableError
 from lakeproof.spark.connect import is_connect
@@ -65,9 +66,8 @@ class SparkStagedRows(Staged):
             SchemaError: If a column has a type or a name that Delta has not.
             LakeproofError: If a task fails, with its reason.
         """
-        from lakeproof.delta.spark_errors import explained
-
-        require_names(self._location.name, self._frame.columns)
+        with explained(self._location.name):
+            require_names(self._location.name, self._frame.columns)
         _require_types(self._location.name, self._frame)
         kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
         require_partition_types(self._location.name, self._partition_by, kinds)
@@ -220,8 +220,6 @@ def _refusing_lost_text(frame: "DataFrame", column: str) -> "DataFrame":
     from pyspark.sql import functions as sql
     from pyspark.sql.types import StringType
 
-    from lakeproof.delta.spark_errors import NOT_IN_PATH
-
     if not isinstance(frame.schema[column].dataType, StringType):
         return frame
     text = frame[f"`{column}`"]
@@ -256,7 +254,10 @@ def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame
             with pq.ParquetWriter(folder / "rows.parquet", reader.schema) as writer:
                 for batch in reader:
                     writer.write_batch(batch)
-        yield spark().read.parquet(os.path.abspath(folder))
+        with explained(location.name):
+            frame = spark().read.parquet(os.path.abspath(folder))
+            _ = frame.columns
+        yield frame
 
 
 def frame_of(rows: "pa.Table") -> "DataFrame":

@@ -27,6 +27,7 @@ _MODULE = "pyspark.sql.connect.session"
 _PATIENCE_SECONDS = 5.0
 # With Spark's own 15 a server that has died is waited for ten minutes, without a word.
 _MOST_RETRIES = 5
+_OF_DELTA = "spark.databricks.delta."
 # By this pyspark has all functions of the process make expressions for a server.
 _MODE = "SPARK_CONNECT_MODE_ENABLED"
 
@@ -49,38 +50,59 @@ def connect(remote: str, conf: Mapping[str, str]) -> "SparkSession":
     """Open a session on a server.
 
     Args:
-        remote: `sc://host:port`, with what else Spark takes behind it.
+        remote: `sc://host:port`, with what else Spark takes behind it, which may be secret.
         conf: Settings; those that a server has from its start stay as they are there.
 
     Raises:
-        SparkError: If nothing answers there, or this Python has no gRPC.
+        SparkError: If nothing answers there, it takes a setting for none, or this Python has no
+            gRPC.
     """
     place = _require_server(remote)
     _require_grpc()
     started = time.monotonic()
-    logger.info("Connecting to Spark at %s://%s", SCHEME, place)
+    logger.info("Connecting to Spark at %s", place)
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     try:
         session = SparkSession.builder.remote(remote).create()
-        _limit_retries(session)
-        for key, value in conf.items():
-            if session.conf.isModifiable(key):
-                session.conf.set(key, value)
-        version = session.version
     except PySparkException as error:
-        _leave_mode()
-        raise SparkError(
-            f"The server at {SCHEME}://{place} opens no session of Spark Connect: {_said(error)} "
-            "Nothing was run. Correct spark.remote in spark.yml."
-        ) from error
+        raise _no_session(place, remote, error) from error
+    try:
+        _limit_retries(session)
+        version = session.version
+        set_all(session, conf)
+    except PySparkException as error:
+        raise _no_session(place, remote, error) from error
+    except BaseException:
+        close(session)
+        raise
     logger.info("Spark %s is there after %.0f s", version, time.monotonic() - started)
     return session
 
 
+def set_all(session: "SparkSession", conf: Mapping[str, str]) -> None:
+    """Set what can be set in a session that is there.
+
+    Raises:
+        SparkError: If a value is none for its key.
+    """
+    from pyspark.errors import PySparkException
+
+    for key, value in conf.items():
+        # A server that has moved no Delta table yet knows none of Delta's keys.
+        if key.startswith(_OF_DELTA) or session.conf.isModifiable(key):
+            try:
+                session.conf.set(key, value)
+            except PySparkException as error:
+                raise SparkError(
+                    f"Spark takes no {key}: {value} ({_said(error)}). Nothing was run. Correct it "
+                    "in spark.yml."
+                ) from error
+
+
 def beside(theirs: "SparkSession") -> "SparkSession":
-    """Open a session beside somebody's, with what was set in theirs and nothing shared from here.
+    """Open a session beside somebody's, with what was set in theirs.
 
     Raises:
         SparkError: If the server is older than Spark 4.1, or gone.
@@ -89,31 +111,52 @@ def beside(theirs: "SparkSession") -> "SparkSession":
 
     session: Any = theirs
     try:
-        ours = session.cloneSession()
+        policies = session.client.get_retry_policies()
+        _limit_retries(session)
+        try:
+            ours = session.cloneSession()
+        finally:
+            session.client.set_retry_policies(policies)
     except (PySparkException, AttributeError) as error:
         raise SparkError(
             "There is a session of Spark Connect, and its server opens no second one beside it: "
-            f"{_said(error)} It was left as it is. Stop it, and name "
-            "the server in spark.yml: spark.remote"
+            f"{_said(error)} It was left as it is. Nothing was run. Stop it (spark.stop()), and "
+            "name the server in spark.yml: spark.remote"
         ) from error
-    # pyspark 4.2 forgets it, and then cannot stop what it has cloned.
-    ours.release_session_on_close = True
     _limit_retries(ours)
     found: SparkSession = ours
     return found
 
 
 def close(session: "SparkSession") -> None:
-    """Give back a session that was opened here; the server and its other sessions go on."""
+    """End a session of `connect`; the server and its other sessions go on."""
     with suppress(Exception):  # a server that is gone has nothing to give back
         session.stop()
-    _leave_mode()
-
-
-def _leave_mode() -> None:
-    """Have this process make classic expressions again, unless somebody's session needs others."""
+    # Have this process make classic expressions again, unless somebody's session needs others.
     if active_session() is None:
         os.environ.pop(_MODE, None)
+
+
+def give_back(session: Any) -> None:
+    """End a session of `beside` alone: `stop` would end a server within this process."""
+    with suppress(Exception):
+        session.client.release_session()
+    with suppress(Exception):
+        session.client.close()
+
+
+def _no_session(place: str, remote: str, error: BaseException) -> SparkError:
+    """Say so, once pyspark holds the session for none of the process any more."""
+    if (session := active_session()) is not None:
+        close(session)
+    os.environ.pop(_MODE, None)
+    said = _said(error)
+    for secret in sorted(remote.split(";")[1:], key=len, reverse=True):
+        said = said.replace(secret, "***").replace(secret.partition("=")[2] or secret, "***")
+    return SparkError(
+        f"The server at {place} opens no session of Spark Connect: {said} Nothing was run. Correct "
+        "spark.remote in spark.yml."
+    )
 
 
 def _said(error: BaseException) -> str:
@@ -130,23 +173,32 @@ def _limit_retries(session: Any) -> None:
 
 
 def _require_server(remote: str) -> str:
-    """Find out at once whether anything listens; gRPC would try for minutes."""
-    parts = urlsplit(remote)
-    if parts.scheme != SCHEME or not parts.hostname:
-        raise SparkError(
-            f"spark.remote is '{remote.partition('/;')[0]}', which is no address of a Spark "
-            f"Connect server. Nothing was run. Correct it: {SCHEME}://host:{DEFAULT_PORT}. For a "
-            "Spark of your own: spark.master"
-        )
-    place = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
+    """Find out at once whether anything listens; gRPC would try for minutes.
+
+    Returns:
+        The address, without what may be secret behind it.
+    """
+    # Whatever follows may be secret, also where the address is none.
+    address = remote.partition(";")[0].rstrip("/")
     try:
-        address = (parts.hostname, parts.port or DEFAULT_PORT)
-        socket.create_connection(address, timeout=_PATIENCE_SECONDS).close()
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or DEFAULT_PORT
+    except ValueError:
+        host, port = None, DEFAULT_PORT
+    if host is None or parts.scheme != SCHEME or parts.path:
+        raise SparkError(
+            f"spark.remote is '{address}', which is no address of a Spark Connect server. Nothing "
+            f"was run. Correct it: {SCHEME}://host:{DEFAULT_PORT}. For a Spark of your own: "
+            "spark.master"
+        )
+    place = f"{SCHEME}://{host}:{port}"
+    try:
+        socket.create_connection((host, port), timeout=_PATIENCE_SECONDS).close()
     except OSError as error:
         raise SparkError(
-            f"No Spark Connect server answers at {SCHEME}://{place} ({error.strerror or error}). "
-            "Nothing was run. Start it (one to try: python -m lakeproof.spark.connect_server), or "
-            "correct spark.remote in spark.yml."
+            f"No Spark Connect server answers at {place} ({error.strerror or error}). Nothing was "
+            "run. Start it (one to try: python -m lakeproof.spark.connect_server), or correct "
+            "spark.remote in spark.yml."
         ) from error
     return place
 

@@ -6,6 +6,7 @@ warm for many short runs.
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,18 +25,17 @@ _CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
 @contextmanager
 def connect_server(
-    conf: Mapping[str, str], jar_lock: Path, port: int = DEFAULT_PORT, host: str = "127.0.0.1"
-) -> Iterator[str]:
-    """Run a server while the context lasts.
+    conf: Mapping[str, str], jar_lock: Path, port: int = DEFAULT_PORT
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Run a server for this machine while the context lasts.
 
     Args:
         conf: Spark's settings, as in `spark.yml`.
         jar_lock: The file that names the Delta jars.
         port: On which it listens.
-        host: By which it is found.
 
     Yields:
-        The address for `spark.remote`.
+        The address for `spark.remote`, and the process.
 
     Raises:
         SparkError: If there is no Java, or it does not start.
@@ -44,8 +44,10 @@ def connect_server(
     settings = SparkSettings.from_config(conf, jar_lock)
     effective = settings.effective([jar.path for jar in locked_jars(jar_lock, settings.conf)])
     effective |= {
-        "spark.connect.grpc.binding.address": host,
+        "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
+        # After an hour in which a run fits a model Spark would have forgotten its session.
+        "spark.connect.session.manager.defaultSessionTimeout": "7d",
     }
     options = [word for key, value in effective.items() for word in ("--conf", f"{key}={value}")]
     with tempfile.TemporaryDirectory(prefix="lakeproof-connect-") as folder:
@@ -53,7 +55,8 @@ def connect_server(
         server = start(["spark-submit", "--class", _CLASS, *options, "spark-internal"], log)
         try:
             wait(log, "Spark Connect server started at", server)
-            yield f"{SCHEME}://{host}:{port}"
+            # Not by its number: with a token Spark wants TLS of all hosts but this name.
+            yield f"{SCHEME}://localhost:{port}", server
         finally:
             server.terminate()
             server.wait()
@@ -73,13 +76,13 @@ def _main() -> None:
     conf = {"spark.master": args.master, "spark.driver.memory": args.memory}
     conf |= {"spark.ui.enabled": "false"}
     try:
-        with connect_server(conf, Path("requirements/jars.txt"), args.port) as address:
+        with connect_server(conf, Path("requirements/jars.txt"), args.port) as (address, server):
             print(
                 f"Spark Connect at {address}\nIn spark.yml: spark.remote: {address}\nCtrl-C ends "
                 "it.",
                 flush=True,
             )
-            signal.pause()
+            sys.exit(f"Spark has ended by itself: {server.wait()}")
     except KeyboardInterrupt:
         print("Ended.")
     except SparkError as refusal:

@@ -65,25 +65,30 @@ def _of_driver(session: Any) -> tuple[str, dict[str, str]]:
     return str(session._jvm.java.lang.System.getProperty("java.version")), configuration
 
 
-def _of_server(session: Any) -> tuple[str, dict[str, str]]:
+def _of_server(session: Any) -> tuple[str | None, dict[str, str]]:
     """Ask a Spark Connect server, which tells its executors to nobody."""
     settings = session.conf.getAll
     configuration = _told(settings.items())
     listed = settings.get("spark.jars", "").split(",")
-    asked = {
-        "java": "java_method('java.lang.System', 'getProperty', 'java.version')",
-        "delta": "java_method('io.delta.package', 'VERSION')",
-    }
-    words = [f"{question} AS {name}" for name, question in asked.items()]
-    told = session.sql(f"SELECT {', '.join(words)}").collect()[0]
     configuration |= {
         "spark.remote": f"{SCHEME}://…",
         "spark.master": _without_host(settings.get("spark.master", "")),
         "spark.version": session.version,
-        "delta version": told["delta"],
+        "delta version": _asked(session, "io.delta.package", "VERSION") or "not told",
         "jars": ", ".join(sorted(jar.rpartition("/")[2] for jar in listed if jar)),
     }
-    return told["java"], configuration
+    return _asked(session, "java.lang.System", "getProperty", "java.version"), configuration
+
+
+def _asked(session: Any, *words: str) -> str | None:
+    """Have a server call a function of Java's; one may refuse."""
+    from pyspark.errors import PySparkException
+
+    call = ", ".join(f"'{word}'" for word in words)
+    try:
+        return str(session.sql(f"SELECT java_method({call})").collect()[0][0])
+    except PySparkException:
+        return None
 
 
 def _told(settings: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from lakeproof.spark.errors import SparkError
 
 _PATIENCE_SECONDS = 60
+_OF_CLIENTS = {"SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"}
 
 
 def start(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
@@ -22,7 +23,9 @@ def start(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
     from pyspark.find_spark_home import _find_spark_home
 
     home = _find_spark_home()
-    environment = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": sys.executable}
+    # To a server of its own these would say that it is somebody's client.
+    environment = {key: os.environ[key] for key in os.environ if key not in _OF_CLIENTS}
+    environment |= {"SPARK_HOME": home, "PYSPARK_PYTHON": sys.executable}
     with log.open("wb") as output:
         return subprocess.Popen(
             [f"{home}/bin/{words[0]}", *words[1:]],

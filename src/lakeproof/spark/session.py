@@ -57,7 +57,7 @@ def _start(settings: SparkSettings) -> "SparkSession":
             _require_delta(
                 session, "The server that spark.yml names", "Start it with Delta's: docs/spark.md"
             )
-        except SparkError:
+        except BaseException:
             connect.close(session)
             raise
         _progress = RemoteProgress(session)
@@ -75,16 +75,22 @@ def _taken_over(active: "SparkSession") -> "SparkSession":
     Raises:
         SparkError: If it knows no Delta tables, or a server opens no second session.
     """
-    _require_delta(
-        active,
-        "There is a Spark session already, and it",
-        "It was left as it is. Stop it (spark.stop()), so that one is started from spark.yml, or "
-        "start it with Delta's extension.",
-    )
+    is_remote = connect.is_connect(active)
     # A second session on the same context: what is set here is not set in theirs.
-    session = connect.beside(active) if connect.is_connect(active) else active.newSession()
-    for key, value in FIXED.items():
-        session.conf.set(key, value)
+    session = connect.beside(active) if is_remote else active.newSession()
+    try:
+        _require_delta(
+            session,
+            "There is a Spark session already, and it",
+            "It was left as it is. Stop it (spark.stop()), so that one is started from spark.yml, "
+            "or start it with Delta's extension.",
+        )
+        for key, value in FIXED.items():
+            session.conf.set(key, value)
+    except BaseException:
+        if is_remote:
+            connect.give_back(session)
+        raise
     return session
 
 
@@ -144,8 +150,8 @@ def stop() -> None:
             _progress = None
         session, _session = _session, None
         if session is not None and connect.is_connect(session):
-            # Also beside somebody's: it is a second one, and that one is ours.
-            connect.close(session)
+            end = connect.close if _is_ours else connect.give_back
+            end(session)
         elif session is not None and _is_ours:
             from lakeproof.spark.launch import close_gateway
 

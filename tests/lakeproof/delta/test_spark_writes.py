@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 
 from lakeproof.delta.log import open_table
+from lakeproof.delta.spark_staging import SparkStagedRows
 from lakeproof.delta.versions import compute_digest, stored_digest
 from lakeproof.errors import SchemaError
+from lakeproof.spark.errors import SparkError
 
 pytestmark = pytest.mark.spark
 
@@ -147,3 +149,17 @@ def test_a_table_that_tells_its_changes_tells_no_others(make_table, spark_sessio
     reader = spark_session.read.format("delta").option("readChangeFeed", "true")
     changes = reader.option("startingVersion", table.resolve().version).load(path)
     assert sorted((row.k, str(row.v)) for row in changes.collect()) == [(1, "-0.0"), (1, "0.0")]
+
+
+def test_rows_that_went_to_another_machine_s_disk_leave_the_table_as_it_was(
+    make_table, spark_session, tmp_path, monkeypatch
+):
+    """Executors without a disk in common with the driver write where it cannot see."""
+    make_table().save(pl.DataFrame({"k": [1]}))
+    far = str(tmp_path / "far")
+    monkeypatch.setattr(
+        SparkStagedRows, "_write", lambda self: self._frame.write.format("delta").save(far)
+    )
+    with pytest.raises(SparkError, match="where this machine does not see them"):
+        make_table().save(spark_session.range(3))
+    assert make_table().load().collect()["k"].to_list() == [1]

@@ -26,7 +26,7 @@ def server() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with connect_server(SPARK, LOCK, port) as address:
+    with connect_server(SPARK, LOCK, port) as (address, _):
         yield address
 
 
@@ -43,6 +43,28 @@ def in_another_process(code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.spark
+def test_a_refused_setting_leaves_nothing_behind_and_delta_s_are_set_on_a_fresh_server(server):
+    """A server that has moved no table knows none of Delta's keys; it is the first test here."""
+    done = in_another_process(
+        f"""
+        import os
+        from lakeproof.spark import connect
+        delta = "spark.databricks.delta.snapshotPartitions"
+        try:
+            connect.connect({server!r}, {{"spark.sql.shuffle.partitions": "many"}})
+        except Exception as error:
+            print(type(error).__name__, "takes no spark.sql.shuffle.partitions: many" in str(error))
+        print(connect.active_session(), "SPARK_CONNECT_MODE_ENABLED" in os.environ)
+        session = connect.connect({server!r}, {{delta: "3", "spark.driver.memory": "9g"}})
+        print(session.conf.get(delta), session.conf.get("spark.driver.memory"))
+        connect.close(session)
+        """
+    )
+    assert done.stdout.splitlines() == ["SparkError True", "None False", "3 1g"], done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.spark
 def test_a_session_of_a_server_is_taken_over_and_left_as_it_was(server, tmp_path):
     """Its rows are those of any engine, whatever its owner has set; theirs goes on afterwards."""
     done = in_another_process(
@@ -52,6 +74,8 @@ def test_a_session_of_a_server_is_taken_over_and_left_as_it_was(server, tmp_path
         theirs = SparkSession.builder.remote({server!r}).getOrCreate()
         theirs.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
         from lakeproof.delta import DeltaTable
+        from lakeproof.delta.location import Location
+        from lakeproof.delta.spark_staging import SparkStagedRows
         from lakeproof.spark import session
         from lakeproof.spark.facts import gather_spark
         table = DeltaTable(
@@ -66,6 +90,11 @@ def test_a_session_of_a_server_is_taken_over_and_left_as_it_was(server, tmp_path
         read = pl.scan_delta({str(tmp_path / "samples")!r}).collect()
         print(read.height, read["at"].unique().to_list()[0].isoformat(), table.load().count())
         print(ours.conf.get("spark.sql.session.timeZone"))
+        try:
+            elsewhere = Location("far", "s3://bucket/far", None)
+            SparkStagedRows(ours.range(3), elsewhere, []).__enter__()
+        except Exception as error:
+            print(type(error).__name__, "do not come over Spark Connect" in str(error))
         facts = gather_spark()
         print(bool(facts.java), facts.configuration["delta version"])
         print(facts.configuration["spark.remote"])
@@ -76,6 +105,7 @@ def test_a_session_of_a_server_is_taken_over_and_left_as_it_was(server, tmp_path
     assert done.stdout.splitlines() == [
         "5 2026-03-29T01:30:00+00:00 5",
         "UTC",
+        "SparkError True",
         "True 4.4.0",
         "sc://…",
         "Asia/Tokyo 3",
@@ -111,6 +141,9 @@ def test_a_run_on_a_server_is_recorded_and_holds_on_the_laptop(server, project: 
     [
         ("sc://127.0.0.1:{nobody}", "No Spark Connect server answers at sc://127.0.0.1:{nobody}"),
         ("sc://127.0.0.1:{nobody}/;token=hidden", "Nothing was run"),
+        ("sc://127.0.0.1:{nobody};token=hidden", "No Spark Connect server answers"),
+        ("sc://127.0.0.1:none;token=hidden", "is no address of a Spark Connect server"),
+        ("ssc://127.0.0.1:{nobody};token=hidden", "is no address of a Spark Connect server"),
         ("local[2]", "is no address of a Spark Connect server"),
     ],
 )
@@ -125,3 +158,17 @@ def test_a_server_that_is_not_there_is_a_sentence_within_seconds(remote, words):
     assert words.replace("{nobody}", port) in str(refusal.value)
     assert "hidden" not in str(refusal.value)
     assert time.monotonic() - begin < 30
+
+
+@pytest.mark.spark
+def test_a_token_stays_out_of_what_pyspark_says_of_it():
+    """It quotes a parameter that it cannot read, padding and all."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        place = f"sc://127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(SparkError, match="opens no session") as refusal:
+            connect.connect(f"{place}/;token=aGlkZGVu=", {})
+    assert "aGlkZGVu" not in str(refusal.value)
+    assert connect.active_session() is None
+    assert "SPARK_CONNECT_MODE_ENABLED" not in os.environ
