@@ -1,10 +1,28 @@
 """Tables as MLflow dataset inputs: an index for people, not the record itself."""
 
 import json
+import os
 from collections.abc import Iterable
 
 from lakeproof.delta.run import TableUse
 from lakeproof.record.tables import TableRecorder
+
+_REGISTRY = "MLFLOW_REGISTRY_URI"
+
+
+def settle_registry() -> None:
+    """Have MLflow decide now where its registry is.
+
+    Otherwise it asks the Spark session of this process whenever a client is made: when that has
+    ended, no failed run could be recorded any more.
+    """
+    import mlflow
+
+    given = os.environ.get(_REGISTRY)
+    mlflow.set_registry_uri(mlflow.get_registry_uri())
+    if given is None:
+        # It is for this run, and not for the processes of another one.
+        os.environ.pop(_REGISTRY, None)
 
 
 def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -> None:

@@ -93,6 +93,9 @@ class RunSession:
         """Take note of the MLflow run that kedro-mlflow has just started."""
         import mlflow
 
+        from lakeproof.record.mlflow_index import settle_registry
+
+        settle_registry()
         active = mlflow.active_run()
         self._tables.run_id = active.info.run_id if active else None
         if self._tracking is not None and not self._tracking.disable_tracking.disable_autologging:

@@ -5,7 +5,6 @@ What only a driver of one's own can tell (its context, its JVM, its executors) i
 
 import logging
 import os
-import re
 import socket
 import sys
 import time
@@ -15,7 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakeproof.spark.errors import SparkError
+from lakeproof.spark.errors import SparkError, text_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -131,6 +130,7 @@ def beside(theirs: "SparkSession") -> "SparkSession":
 def close(session: "SparkSession") -> None:
     """End a session of `connect`; the server and its other sessions go on."""
     with suppress(Exception):  # a server that is gone has nothing to give back
+        _limit_retries(session, 0)
         session.stop()
     # Have this process make classic expressions again, unless somebody's session needs others.
     if active_session() is None:
@@ -140,6 +140,7 @@ def close(session: "SparkSession") -> None:
 def give_back(session: Any) -> None:
     """End a session of `beside` alone: `stop` would end a server within this process."""
     with suppress(Exception):
+        _limit_retries(session, 0)
         session.client.release_session()
     with suppress(Exception):
         session.client.close()
@@ -160,16 +161,13 @@ def _no_session(place: str, remote: str, error: BaseException) -> SparkError:
 
 
 def _said(error: BaseException) -> str:
-    """Find the sentence in it; gRPC has one among its fields."""
-    text = str(error).strip()
-    found = re.search(r'details = "([^"]+)"', text)
-    return (found[1] if found else text.splitlines()[0])[:400]
+    return text_of(error).strip().splitlines()[0][:400]
 
 
-def _limit_retries(session: Any) -> None:
+def _limit_retries(session: Any, most: int = _MOST_RETRIES) -> None:
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
-    session.client.set_retry_policies([DefaultPolicy(max_retries=_MOST_RETRIES)])
+    session.client.set_retry_policies([DefaultPolicy(max_retries=most)])
 
 
 def _require_server(remote: str) -> str:

@@ -1,14 +1,21 @@
 """The error of everything that keeps Spark from starting, or from doing what was asked."""
 
+import re
+
 from lakeproof.errors import LakeproofError
+
+_DETAILS = re.compile(r'^\s*details = "(.+)"$', re.MULTILINE)
 
 
 def text_of(error: BaseException) -> str:
     """Write an error of Java's: Java itself is asked for the words, if it still answers."""
     try:
-        return str(error)
+        text = str(error)
     except Exception:
         return f"{type(error).__name__}: Spark's JVM has ended"
+    # Of a call to a server that came to nothing, gRPC shows an object; one field is the sentence.
+    found = _DETAILS.search(text)
+    return found[1] if found else text
 
 
 class SparkError(LakeproofError):

@@ -69,6 +69,8 @@ def quieten() -> None:
     """Keep back what pyspark says beside the errors that are made into sentences."""
     # pyspark 4.2 says this of pandas 3 whenever Arrow is used; it is handed no pandas frame here.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    # A server that is gone has an error of its own.
+    warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)
     if not wants_traceback():
         # Else each error comes with its whole stack in JSON, past the sentence made of it.
         for name in ("SQLQueryContextLogger", "py4j"):

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import REPOSITORY, SPARK, Project
 from lakeproof.spark import connect
-from lakeproof.spark.errors import SparkError
+from lakeproof.spark.errors import SparkError, text_of
 from proof.conftest import FOREST, record_of, reproduce
 
 LOCK = REPOSITORY / "requirements" / "jars.txt"
@@ -172,3 +172,13 @@ def test_a_token_stays_out_of_what_pyspark_says_of_it():
     assert "aGlkZGVu" not in str(refusal.value)
     assert connect.active_session() is None
     assert "SPARK_CONNECT_MODE_ENABLED" not in os.environ
+
+
+def test_of_a_call_that_came_to_nothing_the_sentence_is_told():
+    """Not the object that gRPC shows."""
+    shown = (
+        "<_MultiThreadedRendezvous of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE"
+        '\n\tdetails = "failed to connect to all addresses"\n\tdebug_error_string = "UNKNOWN"\n>'
+    )
+    assert text_of(RuntimeError(shown)) == "failed to connect to all addresses"
+    assert text_of(RuntimeError("plain")) == "plain"
