@@ -1,5 +1,6 @@
 """P9b: a correction of 1 % merged into 5M rows, against a hand-written `DeltaTable.merge`.
 
+`python benchmarks/spark_merge.py [ROWS [NEW]]`, with so many new rows among the corrections.
 Ours is what a run does: the delivery is parsed and checked, the table's content is reckoned, the
 commit says who made it. By hand it is read by Spark and merged, as Delta's documentation has it.
 One session for both, warm; each merge is into a copy of its own of the same table.
@@ -27,14 +28,16 @@ def table(path: Path):
     return DeltaTable(filepath=str(path), key="id", engine="spark", save_args={"mode": "merge"})
 
 
-def make(folder: Path, rows: int, corrected: int) -> None:
-    """Write the table, and the delivery that corrects rows all over it."""
+def make(folder: Path, rows: int, corrected: int, new: int) -> None:
+    """Write the table, and the delivery that corrects rows all over it and brings some."""
     import numpy as np
     import polars as pl
 
     table(folder / "before").save(spark_side.random_rows(rows, [*COLUMNS, "y"]))
     random = np.random.default_rng(0)
-    correction = pl.DataFrame({"id": random.choice(rows, corrected, replace=False)}).with_columns(
+    known = random.choice(rows, corrected - new, replace=False)
+    ids = np.concatenate([known, np.arange(rows, rows + new)])
+    correction = pl.DataFrame({"id": ids}).with_columns(
         **{name: pl.Series(random.random(corrected).round(6)) for name in [*COLUMNS, "y"]}
     )
     (folder / "raw").mkdir()
@@ -79,13 +82,15 @@ def require_equal(first: Path, second: Path) -> None:
 
 def main() -> None:
     """Measure in turn."""
-    rows, corrected = ROWS, CORRECTED
+    rows, corrected, new = ROWS, CORRECTED, 0
     if len(sys.argv) > 1:
         rows, corrected = int(sys.argv[1]), int(sys.argv[1]) // 100
+    if len(sys.argv) > 2:
+        new = int(sys.argv[2])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         spark_side.session()
-        make(folder, rows, corrected)
+        make(folder, rows, corrected, new)
         copies = {
             side: [folder / f"{side}-{number}" for number in range(RUNS + 1)]
             for side in ("ours", "theirs")
@@ -103,7 +108,8 @@ def main() -> None:
         require_equal(copies["ours"][-1], copies["theirs"][-1])
     figures = ratio(timed)
     report(
-        f"P9b ingest of {corrected:,} corrections into {rows:,} rows ÷ hand-written merge",
+        f"P9b ingest of {corrected:,} corrections, {new:,} of them new, into {rows:,} rows ÷ "
+        "hand-written merge",
         "<= 1.05",
         figures["ratio"] <= 1.05,
         **figures,

@@ -26,6 +26,8 @@ MODULES_BY_OTHER_NAMES = frozenset(
         "git",
         "google",
         "graphql",
+        "grpc",
+        "grpc_status",
         "importlinter",
         "ipykernel_launcher",
         "jupyter",
