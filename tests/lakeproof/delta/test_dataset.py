@@ -185,6 +185,7 @@ def test_a_new_column_joins_only_where_the_catalog_says_so(make_table):
     assert make_table(load_args={"version": 0}).load().collect().columns == ["id", "x"]
 
 
+@pytest.mark.slow
 def test_a_new_column_joins_with_a_merge(make_table):
     """Also when no key is new."""
     table = make_table(key="id", save_args={"mode": "merge", "schema_mode": "merge"})

@@ -85,6 +85,7 @@ def test_a_file_that_changed_after_it_was_taken_is_a_correction(folder, table):
     assert rows(table) == {"a": 1.0, "b": 3.0, "c": 4.0}
 
 
+@pytest.mark.slow
 def test_a_file_changed_back_is_taken_again(folder, table):
     """From A to B to A are three deliveries."""
     for number, text in enumerate(["id,x\na,1\n", "id,x\na,2\n", "id,x\na,1\n"]):

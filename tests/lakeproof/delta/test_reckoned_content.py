@@ -59,6 +59,7 @@ def test_a_delete_takes_rows_away(table):
     assert deleted.resolve().rows() == 2
 
 
+@pytest.mark.slow
 def test_a_table_that_holds_a_key_twice_is_not_reckoned(table):
     """Two rows give way to one."""
     table("append").save(pl.DataFrame({"k": ["a"], "x": [9.0], "n": [9]}))
@@ -67,6 +68,7 @@ def test_a_table_that_holds_a_key_twice_is_not_reckoned(table):
     assert stored_digest(merged.resolve()) is None
 
 
+@pytest.mark.slow
 def test_a_new_column_is_not_reckoned(table):
     """Every row is another one with it."""
     merged = table("merge", schema_mode="merge")
