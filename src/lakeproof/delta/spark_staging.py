@@ -66,8 +66,7 @@ class SparkStagedRows(Staged):
             SchemaError: If a column has a type or a name that Delta has not.
             LakeproofError: If a task fails, with its reason.
         """
-        with explained(self._location.name):
-            require_names(self._location.name, self._frame.columns)
+        require_names(self._location.name, self._frame.columns)
         _require_types(self._location.name, self._frame)
         kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
         require_partition_types(self._location.name, self._partition_by, kinds)

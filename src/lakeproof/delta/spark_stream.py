@@ -21,7 +21,7 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.taking import Taking
 from lakeproof.errors import TableError
 from lakeproof.spark.connect import is_connect
-from lakeproof.spark.errors import SparkError, text_of
+from lakeproof.spark.errors import SparkError, sentence_of
 from lakeproof.spark.session import spark
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def follow(arrivals: "Arrivals", taking: Taking, location: Location) -> None:
                 query.stop()
         batches.raise_error()
     except (PySparkException, Py4JJavaError) as error:
-        said = (text_of(error).strip().splitlines() or ["it says nothing"])[0][:400]
         raise TableError(
-            f"The stream of deliveries into table '{name}' broke off: {said} What was taken before "
-            "stays taken, nothing else was touched. Run again: kedro run --pipelines stream"
+            f"The stream of deliveries into table '{name}' broke off: {sentence_of(error)} What "
+            "was taken before stays taken, nothing else was touched. Run again: kedro run "
+            "--pipelines stream"
         ) from error
     _require_all(arrivals, name)
 

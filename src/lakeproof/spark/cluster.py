@@ -7,16 +7,14 @@ Ctrl-C, and ends them all.
 import argparse
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeproof.spark.errors import SparkError
 from lakeproof.spark.java import require_java
-from lakeproof.spark.processes import start, wait
+from lakeproof.spark.processes import start, until_interrupted, wait
 
 _DEPLOY = "org.apache.spark.deploy"
 
@@ -52,16 +50,9 @@ def cluster(size: Size, port: int = 7077, host: str = "127.0.0.1") -> Iterator[s
     with tempfile.TemporaryDirectory(prefix="lakeproof-cluster-") as folder:
         work = Path(folder)
         try:
-            master = [
-                f"{_DEPLOY}.master.Master",
-                "--host",
-                host,
-                "--port",
-                str(port),
-                "--webui-port",
-                "0",
-            ]
-            started.append(start(["spark-class", *master], work / "master.log"))
+            options = ["--host", host, "--port", str(port), "--webui-port", "0"]
+            words = ["spark-class", f"{_DEPLOY}.master.Master", *options]
+            started.append(start(words, work / "master.log"))
             wait(work / "master.log", "Starting Spark master at", started[-1])
             options = ["--cores", str(size.cores), "--memory", size.memory, "--webui-port", "0"]
             for number in range(size.workers):
@@ -89,21 +80,14 @@ def _main() -> None:
     parser.add_argument("--memory", default="1g", help="of each worker")
     parser.add_argument("--port", type=int, default=7077)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     size = Size(args.workers, args.cores, args.memory)
-    try:
-        with cluster(size, args.port) as address:
-            print(
-                f"{size.workers} workers of {size.cores} cores and {size.memory} at {address}\n"
-                f"In spark.yml: spark.master: {address}\nCtrl-C ends it.",
-                flush=True,
-            )
-            signal.pause()
-    except KeyboardInterrupt:
-        print("Ended.")
-    except SparkError as refusal:
-        refusal.show()
-        sys.exit(1)
+    with until_interrupted(), cluster(size, args.port) as address:
+        print(
+            f"{size.workers} workers of {size.cores} cores and {size.memory} at {address}\n"
+            f"In spark.yml: spark.master: {address}\nCtrl-C ends it.",
+            flush=True,
+        )
+        signal.pause()
 
 
 if __name__ == "__main__":

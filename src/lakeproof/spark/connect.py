@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakeproof.spark.errors import SparkError, text_of
+from lakeproof.spark.errors import SparkError, sentence_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -65,16 +65,13 @@ def connect(remote: str, conf: Mapping[str, str]) -> "SparkSession":
 
     try:
         session = SparkSession.builder.remote(remote).create()
-    except PySparkException as error:
-        raise _no_session(place, remote, error) from error
-    try:
         _limit_retries(session)
         version = session.version
         set_all(session, conf)
-    except PySparkException as error:
-        raise _no_session(place, remote, error) from error
-    except BaseException:
-        close(session)
+    except BaseException as error:
+        _abandon()
+        if isinstance(error, PySparkException):
+            raise _no_session(place, remote, error) from error
         raise
     logger.info("Spark %s is there after %.0f s", version, time.monotonic() - started)
     return session
@@ -95,8 +92,8 @@ def set_all(session: "SparkSession", conf: Mapping[str, str]) -> None:
                 session.conf.set(key, value)
             except PySparkException as error:
                 raise SparkError(
-                    f"Spark takes no {key}: {value} ({_said(error)}). Nothing was run. Correct it "
-                    "in spark.yml."
+                    f"Spark takes no {key}: {value} ({sentence_of(error)}). Nothing was run. "
+                    "Correct it in spark.yml."
                 ) from error
 
 
@@ -119,8 +116,8 @@ def beside(theirs: "SparkSession") -> "SparkSession":
     except (PySparkException, AttributeError) as error:
         raise SparkError(
             "There is a session of Spark Connect, and its server opens no second one beside it: "
-            f"{_said(error)} It was left as it is. Nothing was run. Stop it (spark.stop()), and "
-            "name the server in spark.yml: spark.remote"
+            f"{sentence_of(error)} It was left as it is. Nothing was run. Stop it "
+            "(spark.stop()), and name the server in spark.yml: spark.remote"
         ) from error
     _limit_retries(ours)
     found: SparkSession = ours
@@ -146,22 +143,22 @@ def give_back(session: Any) -> None:
         session.client.close()
 
 
-def _no_session(place: str, remote: str, error: BaseException) -> SparkError:
-    """Say so, once pyspark holds the session for none of the process any more."""
+def _abandon() -> None:
+    """Have pyspark hold a session that was not to be had for the process's own no longer."""
     if (session := active_session()) is not None:
         close(session)
     os.environ.pop(_MODE, None)
-    said = _said(error)
+
+
+def _no_session(place: str, remote: str, error: BaseException) -> SparkError:
+    """Say so without what may be secret."""
+    said = sentence_of(error)
     for secret in sorted(remote.split(";")[1:], key=len, reverse=True):
         said = said.replace(secret, "***").replace(secret.partition("=")[2] or secret, "***")
     return SparkError(
         f"The server at {place} opens no session of Spark Connect: {said} Nothing was run. Correct "
         "spark.remote in spark.yml."
     )
-
-
-def _said(error: BaseException) -> str:
-    return text_of(error).strip().splitlines()[0][:400]
 
 
 def _limit_retries(session: Any, most: int = _MOST_RETRIES) -> None:

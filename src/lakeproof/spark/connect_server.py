@@ -5,7 +5,6 @@ warm for many short runs.
 """
 
 import argparse
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,10 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lakeproof.spark.connect import DEFAULT_PORT, SCHEME
-from lakeproof.spark.errors import SparkError
 from lakeproof.spark.jars import locked_jars
 from lakeproof.spark.java import require_java
-from lakeproof.spark.processes import start, wait
+from lakeproof.spark.processes import start, until_interrupted, wait
 from lakeproof.spark.settings import SparkSettings
 
 _CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -72,22 +70,17 @@ def _main() -> None:
     parser.add_argument("--memory", default="2g", help="of its JVM")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     conf = {"spark.master": args.master, "spark.driver.memory": args.memory}
     conf |= {"spark.ui.enabled": "false"}
-    try:
-        with connect_server(conf, Path("requirements/jars.txt"), args.port) as (address, server):
-            print(
-                f"Spark Connect at {address}\nIn spark.yml: spark.remote: {address}\nCtrl-C ends "
-                "it.",
-                flush=True,
-            )
-            sys.exit(f"Spark has ended by itself: {server.wait()}")
-    except KeyboardInterrupt:
-        print("Ended.")
-    except SparkError as refusal:
-        refusal.show()
-        sys.exit(1)
+    with (
+        until_interrupted(),
+        connect_server(conf, Path("requirements/jars.txt"), args.port) as (address, server),
+    ):
+        print(
+            f"Spark Connect at {address}\nIn spark.yml: spark.remote: {address}\nCtrl-C ends it.",
+            flush=True,
+        )
+        sys.exit(f"Spark has ended by itself: {server.wait()}")
 
 
 if __name__ == "__main__":

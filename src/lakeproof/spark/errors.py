@@ -18,5 +18,10 @@ def text_of(error: BaseException) -> str:
     return found[1] if found else text
 
 
+def sentence_of(error: BaseException) -> str:
+    """Write the first line of an error, which says what is the matter."""
+    return (text_of(error).strip().splitlines() or ["it says nothing"])[0][:400]
+
+
 class SparkError(LakeproofError):
     """Spark cannot be had, or not as it was asked for."""

@@ -59,7 +59,7 @@ def _of_driver(session: Any) -> tuple[str, dict[str, str]]:
     configuration |= {
         "spark.master": _without_host(context.master),
         "spark.version": context.version,
-        "jars": ", ".join(_jar_names(context)),
+        "jars": _file_names(str(context._jsc.sc().listJars().mkString(","))),
         **_executors(context),
     }
     return str(session._jvm.java.lang.System.getProperty("java.version")), configuration
@@ -69,13 +69,12 @@ def _of_server(session: Any) -> tuple[str | None, dict[str, str]]:
     """Ask a Spark Connect server, which tells its executors to nobody."""
     settings = session.conf.getAll
     configuration = _told(settings.items())
-    listed = settings.get("spark.jars", "").split(",")
     configuration |= {
         "spark.remote": f"{SCHEME}://…",
         "spark.master": _without_host(settings.get("spark.master", "")),
         "spark.version": session.version,
         "delta version": _asked(session, "io.delta.package", "VERSION") or "not told",
-        "jars": ", ".join(sorted(jar.rpartition("/")[2] for jar in listed if jar)),
+        "jars": _file_names(settings.get("spark.jars", "")),
     }
     return _asked(session, "java.lang.System", "getProperty", "java.version"), configuration
 
@@ -95,9 +94,9 @@ def _told(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {key: value for key, value in settings if _is_told(key, value)}
 
 
-def _jar_names(context: Any) -> list[str]:
-    listed = str(context._jsc.sc().listJars().mkString(",")).split(",")
-    return sorted(jar.rpartition("/")[2] for jar in listed if jar)
+def _file_names(places: str) -> str:
+    """Write the names of files alone, in order."""
+    return ", ".join(sorted(place.rpartition("/")[2] for place in places.split(",") if place))
 
 
 def _executors(context: Any) -> dict[str, str]:

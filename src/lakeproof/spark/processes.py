@@ -1,16 +1,31 @@
 """Start Spark's own programs, of the Spark that pip installed: its wheel has no scripts for it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lakeproof.spark.errors import SparkError
 
 _PATIENCE_SECONDS = 60
 _OF_CLIENTS = {"SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"}
+
+
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """End the command in progress by Ctrl-C or SIGTERM, and by a refusal in a sentence."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Ended.")
+    except SparkError as refusal:
+        refusal.show()
+        sys.exit(1)
 
 
 def start(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
