@@ -6,12 +6,15 @@ where documents are kept (`store`).
 
 import json
 import math
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import SCHEMA, Record
+from lakeproof.record.migrations import UnknownKeyError, migrate
+from lakeproof.version import VERSION
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -44,7 +47,7 @@ def to_document(record: Record) -> dict[str, Any]:
 
 
 def from_bytes(content: bytes, name: str) -> Record:
-    """Read a record of this schema or an older one.
+    """Read a record of this schema or an older one, which is brought up to this one.
 
     Args:
         content: The document.
@@ -66,13 +69,33 @@ def from_bytes(content: bytes, name: str) -> Record:
         raise RecordError(f"{name} has the schema {schema!r}, which is none. Nothing was run.")
     if schema > SCHEMA:
         raise RecordError(
-            f"{name} has schema {schema}, which this version of Lakeproof does not know: it reads "
-            f"schemas up to {SCHEMA}. Nothing was run. Check out a newer version of the project."
+            f"{name} was written by a newer Lakeproof{_version_of(document)}: it has schema "
+            f"{schema}, and this version, {VERSION}, reads schemas up to {SCHEMA}. Nothing was "
+            "run. Upgrade Lakeproof."
         )
-    return _validated(content, name)
+    if schema < SCHEMA:
+        try:
+            document = migrate(document, SCHEMA)
+            content = json.dumps(document).encode()
+        except UnknownKeyError as error:
+            raise _damaged(name, f"{error}: schema {schema} has no such key") from error
+        except RecursionError as error:
+            raise _damaged(name, "it is nested too deeply") from error
+    return _validated(document, content, name)
 
 
-def _validated(content: bytes, name: str) -> Record:
+def _version_of(document: Mapping[str, Any]) -> str:
+    """Say which version wrote a document that nobody has looked at."""
+    version = document.get("lakeproof")
+    is_one = isinstance(version, str) and len(version) < 40 and version.isprintable()
+    return f" ({version})" if is_one else ""
+
+
+def _damaged(name: str, what: str) -> RecordError:
+    return RecordError(f"{name} is damaged: {what}. Nothing was run.")
+
+
+def _validated(document: Mapping[str, Any], content: bytes, name: str) -> Record:
     from pydantic import ValidationError
 
     try:
@@ -80,20 +103,37 @@ def _validated(content: bytes, name: str) -> Record:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise RecordError(
-            f"{name} is damaged: {place}: {first['msg']}. Nothing was run."
-        ) from error
+        raise _damaged(name, f"{place}: {first['msg']}") from error
+    for place in _left_out(found, document):
+        raise _damaged(name, f"{place}: Field required")
     try:
         options, config, values = map(
             _decoded, (found.run.options, found.run.config, found.parameters.values)
         )
     except (ValueError, TypeError, RecursionError) as error:
-        raise RecordError(
-            f"{name} is damaged: a value that JSON lacks is not spelled out as it is written "
-            f"({error}). Nothing was run."
+        raise _damaged(
+            name, f"a value that JSON lacks is not spelled out as it is written ({error})"
         ) from error
     run = replace(found.run, options=options, config=config)
     return replace(found, run=run, parameters=replace(found.parameters, values=values))
+
+
+def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
+    """Name the keys that a document lacks: the defaults of facts are for those who gather them."""
+    if is_dataclass(facts):
+        for field in fields(facts):
+            inner = f"{place}.{field.name}" if place else field.name
+            if field.name not in document:
+                yield inner
+            else:
+                yield from _left_out(getattr(facts, field.name), document[field.name], inner)
+    elif isinstance(facts, tuple):
+        for number, (item, part) in enumerate(zip(facts, document, strict=True)):
+            yield from _left_out(item, part, f"{place}.{number}")
+    elif isinstance(facts, Mapping):
+        for key, item in facts.items():
+            if is_dataclass(item):
+                yield from _left_out(item, document[key], f"{place}.{key}")
 
 
 @cache

@@ -30,6 +30,7 @@ from lakeproof.record.facts import (
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.secrets import Secrets
 from lakeproof.spark.facts import gather_spark
+from lakeproof.version import VERSION
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -136,6 +137,7 @@ class Setting:
             environment=environment,
             compute=compute,
             not_compared=self.not_compared,
+            lakeproof=VERSION,
         )
         return replace(record, problems=problems_of(record))
 

@@ -10,6 +10,7 @@ import pytest
 
 from lakeproof.record.document import RecordError, from_bytes, to_bytes
 from lakeproof.record.facts import Metric, Record
+from lakeproof.record.migrations import ADDED, EACH
 
 NAME = "The record of run 13b431cd"
 # Of a run of the example with an edited and an untracked file and a few odd parameters.
@@ -31,7 +32,7 @@ def changed(change: Any) -> bytes:
 
 def test_a_record_of_schema_1_is_read_for_ever(record):
     """What it says of the run is there under the names that every later reader uses."""
-    assert record.schema == 1
+    assert (record.schema, record.lakeproof) == (2, None)
     assert (record.run.run_id[:8], record.run.status) == ("13b431cd", "FINISHED")
     assert record.run.pipelines == ("__default__",)
     assert record.run.options["params"] == {
@@ -61,10 +62,57 @@ def test_a_record_of_schema_1_is_read_for_ever(record):
     assert record.problems == ()
 
 
-def test_it_is_written_back_to_the_same_bytes(record):
+def test_a_record_is_written_back_to_the_same_bytes(record):
     """To the last one: equal facts are equal bytes."""
-    assert to_bytes(record) == CONTENT
-    assert to_bytes(from_bytes(to_bytes(record), NAME)) == CONTENT
+    content = to_bytes(record)
+    assert to_bytes(from_bytes(content, NAME)) == content
+
+
+def test_nothing_that_a_record_of_schema_1_says_is_lost_or_changed(record):
+    """Today's schema says the same, and of what it adds that nobody looked."""
+    old, new = json.loads(CONTENT), json.loads(to_bytes(record))
+    assert new.pop("schema") == 2
+    for path, value in ADDED[2].items():
+        *way, key = path.split(".")
+        for place in places(new, way):
+            assert place.pop(key) == value
+    old.pop("schema")
+    assert new == old
+
+
+def places(value: Any, way: list[str]) -> list[Any]:
+    if not way:
+        return [value]
+    items = value if way[0] == EACH else [value[way[0]]]
+    items = items.values() if isinstance(items, dict) else items
+    return [found for item in items for found in places(item, way[1:])]
+
+
+@pytest.mark.parametrize("path", ADDED[2])
+def test_a_key_of_a_later_schema_is_damage(path):
+    """The number alone says what is in a record: it was edited, or made by nobody we know."""
+    way = path.split(".")
+
+    def add(document: Any) -> None:
+        for place in places(document, way[:-1]):
+            place[way[-1]] = None
+
+    with pytest.raises(RecordError, match="is damaged") as caught:
+        from_bytes(changed(add), NAME)
+    assert f"{path}: schema 1 has no such key" in caught.value.message
+
+
+@pytest.mark.parametrize("path", ADDED[2])
+def test_a_key_that_is_not_there_is_damage(path, record):
+    """What gatherers may leave out, a record may not."""
+    document = json.loads(to_bytes(record))
+    *way, key = path.split(".")
+    found = places(document, way)
+    for place in found:
+        del place[key]
+    if found:
+        with pytest.raises(RecordError, match=f"{key}: Field required"):
+            from_bytes(json.dumps(document).encode(), NAME)
 
 
 def test_what_json_lacks_comes_back_as_it_was(record):
@@ -148,7 +196,8 @@ def test_a_truncated_document_is_refused(length):
         (b'{"schema": "1"}', "has the schema '1', which is none"),
         (b'{"schema": true}', "has the schema True, which is none"),
         (b'{"schema": 0}', "has the schema 0, which is none"),
-        (b'{"schema": 2, "anything": "else"}', "reads schemas up to 1"),
+        (b'{"schema": 99, "anything": "else"}', "by a newer Lakeproof: it has schema 99, and"),
+        (b'{"schema": 99, "lakeproof": "7.1.0"}', "by a newer Lakeproof (7.1.0): it has schema"),
     ],
 )
 def test_what_is_no_record_is_refused_in_a_sentence(content, told):

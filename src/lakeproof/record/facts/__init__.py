@@ -47,14 +47,17 @@ __all__ = [
     "ValueFacts",
 ]
 
-# Raised by whoever changes what a key means or adds one that a reader must not overlook; readers
-# take every number up to their own.
-SCHEMA = 1
+# Raised with every release that changes what a key means or adds one (`migrations` says what a record
+# from before has in its place); readers take every number up to their own.
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run, whole. `problems` say, in sentences, why it cannot be had again, if it cannot."""
+    """One run, whole. `problems` say, in sentences, why it cannot be had again, if it cannot.
+
+    `lakeproof` is the version that wrote it; `None` before schema 2, which began to say so.
+    """
 
     run: RunFacts
     code: CodeFacts
@@ -70,4 +73,5 @@ class Record:
     # Outputs that have no say: entries with `metadata: {lakeproof: {compare: false}}`.
     not_compared: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    lakeproof: str | None = None
     schema: int = SCHEMA
