@@ -55,7 +55,7 @@ def _add(document: Document, path: list[str], value: Any) -> None:
 
 
 def _places(value: Any, way: list[str]) -> Iterator[Document]:
-    """Give the mappings that a way leads to; what is damaged on the way is for the reader to say."""
+    """Give the mappings that a way leads to; damage on the way is for the reader to say."""
     if not way:
         if isinstance(value, dict):
             yield value

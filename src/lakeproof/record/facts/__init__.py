@@ -47,8 +47,8 @@ __all__ = [
     "ValueFacts",
 ]
 
-# Raised with every release that changes what a key means or adds one (`migrations` says what a record
-# from before has in its place); readers take every number up to their own.
+# Raised with every release that changes what a key means or adds one (`migrations` says what an
+# older record has in its place); readers take every number up to their own.
 SCHEMA = 2
 
 
