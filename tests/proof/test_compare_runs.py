@@ -12,6 +12,7 @@ from .parts import install, kedro_of, make_environment
 KEYS = [
     *("schema", "verdict", "run_id", "rerun_id", "artifacts"),
     *("first_divergence", "factors", "missing"),
+    *("divergences", "not_controlled", "notes"),
 ]
 NODES = "src/winery/pipelines/feature/nodes.py"
 

@@ -71,9 +71,11 @@ def render(found: Compared) -> str:
         report.factors(comparison.factors) or "Nothing that went in is known to differ.",
         found.code if isinstance(found.code, str) else _changed("code", found.code),
         _changed("configuration", found.configuration),
-        report.first_divergence(comparison),
+        report.divergences(comparison),
+        report.not_controlled(comparison),
         report.artifacts(others),
         _metrics(metrics),
+        report.missing(comparison.notes),
     ]
     return "\n\n".join(filter(None, parts))
 

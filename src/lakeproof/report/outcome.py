@@ -52,6 +52,26 @@ def sections(found: Comparison) -> Iterator[Section]:
     """Give what stands right below the verdict."""
     yield Section("What is missing", filled(Sentences(found.missing)))
     yield Section("Where the two runs part", filled(Sentences(_parting(found))))
+    is_suspect = found.verdict == "DIVERGED"
+    yield Section(
+        "Suspected first: what nothing holds still" if is_suspect else "What nothing holds still",
+        filled(
+            table(
+                {
+                    "what": "text",
+                    "step": "text",
+                    "recorded": "code",
+                    "re-run": "code",
+                    "detail": "text",
+                },
+                (
+                    [f"{one.kind} {one.name}", one.node, one.expected, one.actual, one.detail]
+                    for one in found.not_controlled
+                ),
+            )
+        ),
+        "Met by the run, from outside of the recorded inputs; another time it may be another.",
+    )
     yield Section(
         "What was another than recorded",
         filled(
@@ -123,9 +143,16 @@ def _parting(found: Comparison) -> tuple[str, ...]:
     if place is None:
         return ()
     names = ", ".join(place.artifacts)
+    others = tuple(
+        f"At the step '{one.node}' too, whatever came of that: {', '.join(one.artifacts)}."
+        for one in found.divergences[1:]
+    )
+    hints = dict.fromkeys(hint for one in found.divergences for hint in one.hints)
     return (
         f"At the step '{place.node}': as far as it can be compared, what it was given is the same, "
         f"and what it made is not ({names}). Whatever differs later may come from there.",
+        *others,
+        *hints,
     )
 
 

@@ -1,20 +1,21 @@
 """Two records side by side, and one verdict.
 
 Pure: nothing is read but the two records. What came of the runs is set side by side by `artifacts`,
-what went in by `inputs`; what is the same is said by `verdict`, what else was different by
-`factors`.
+what went in by `inputs`; what is the same is said by `verdict`, where they part by `divergence`,
+what else was different by `factors`, and what nobody held still by `uncontrolled`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from lakeproof.record.facts import Record
 from lakeproof.reproduce.artifacts import makers, pair_artifacts
+from lakeproof.reproduce.divergence import divergences
 from lakeproof.reproduce.factors import factors, merged
-from lakeproof.reproduce.facts import Artifact, Comparison, Divergence, Factor
+from lakeproof.reproduce.facts import Comparison, Factor
 from lakeproof.reproduce.inputs import pair_inputs
+from lakeproof.reproduce.uncontrolled import not_controlled
 from lakeproof.reproduce.verdict import (
     InputPair,
-    first_divergence,
     gaps,
     of_rerun,
     of_two_runs,
@@ -28,6 +29,7 @@ def compare(
     is_rerun: bool,
     extra_factors: Sequence[Factor] = (),
     missing: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Comparison:
     """Compare two runs and give a verdict that cannot be a pass by accident.
 
@@ -38,12 +40,14 @@ def compare(
             and the end of a re-run.
         extra_factors: What else is known to be another, such as a table's id.
         missing: What is already known to be missing; with any there is no pass.
+        notes: What a reader of the verdict should know, though it decides nothing.
     """
     found = list(pair_artifacts(expected, actual))
     artifacts = [artifact for _, artifact in found]
     known = merged((*factors(expected, actual), *extra_factors))
     inputs = pair_inputs(expected, actual)
-    divergence = _divergence(expected, actual, found)
+    parting = divergences(expected, actual, found)
+    divergence = parting[0] if parting else None
     failures = list(_failures(expected, actual))
     sentences = [*missing, *failures]
     if is_rerun and not failures:
@@ -63,19 +67,9 @@ def compare(
         first_divergence=divergence,
         factors=known,
         missing=tuple(sentences),
-    )
-
-
-def _divergence(
-    expected: Record, actual: Record, found: Sequence[tuple[str, Artifact]]
-) -> Divergence | None:
-    """Find where the runs part; by what does not count only if nothing that counts tells."""
-    changed = [(name, one) for name, one in found if one.verdict in ("differs", "missing")]
-    counting = {name for name, one in changed if one.counts}
-    if not counting:
-        return None
-    return first_divergence(expected.nodes, actual.nodes, counting) or first_divergence(
-        expected.nodes, actual.nodes, {name for name, _ in changed}
+        divergences=parting,
+        not_controlled=not_controlled(expected, actual),
+        notes=tuple(notes),
     )
 
 

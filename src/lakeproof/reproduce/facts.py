@@ -51,10 +51,46 @@ class Factor:
 
 @dataclass(frozen=True)
 class Divergence:
-    """The first node whose inputs are the same and whose outputs differ."""
+    """A node whose inputs are the same and whose outputs differ.
+
+    Args:
+        node: Its name.
+        artifacts: The outputs that are not the same.
+        hints: Sentences: the usual reasons that the records show.
+    """
 
     node: str
     artifacts: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotControlled:
+    """Something that a run met and that nothing holds still, so that it may be another next time.
+
+    It is listed with a pass, and suspected first where runs diverge; it decides no verdict.
+
+    Args:
+        node: Which met it; `None` where that is not known.
+        kind: `file`, `variable`, `network`, `program`, `artifact`, `setting`, ….
+        name: A path, a variable's name, an address: what it was.
+        detail: What a person should know of it, such as that nobody looked.
+        expected: What it was in the recorded run (a digest, a value); `None` if that is not known,
+            or it was not met there.
+        actual: The same of the other run.
+    """
+
+    node: str | None
+    kind: str
+    name: str
+    detail: str | None = None
+    expected: Any = None
+    actual: Any = None
+
+    @property
+    def is_other(self) -> bool:
+        """Tell whether it is known to have been another one."""
+        return bool(self.expected != self.actual)
 
 
 @dataclass(frozen=True)
@@ -69,6 +105,10 @@ class Comparison:
         first_divergence: Where they part, if they do at a node.
         factors: What is not the same about their inputs.
         missing: Sentences: what could not be had, and how to get it.
+        divergences: All nodes at which equal inputs gave other outputs; the first is also
+            `first_divergence`.
+        not_controlled: What nothing holds still; what is known to be another comes first.
+        notes: Sentences that decide nothing and that a reader of the verdict should know.
     """
 
     verdict: Verdict
@@ -78,3 +118,6 @@ class Comparison:
     first_divergence: Divergence | None
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
+    divergences: tuple[Divergence, ...] = ()
+    not_controlled: tuple[NotControlled, ...] = ()
+    notes: tuple[str, ...] = ()

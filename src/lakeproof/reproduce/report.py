@@ -64,6 +64,22 @@ def document(
             for one in comparison.factors
         ],
         "missing": list(comparison.missing),
+        "divergences": [
+            {"node": one.node, "artifacts": list(one.artifacts), "hints": list(one.hints)}
+            for one in comparison.divergences
+        ],
+        "not_controlled": [
+            {
+                "node": one.node,
+                "kind": one.kind,
+                "name": one.name,
+                "detail": one.detail,
+                "expected": plain(one.expected),
+                "actual": plain(one.actual),
+            }
+            for one in comparison.not_controlled
+        ],
+        "notes": list(comparison.notes),
     }
 
 
@@ -95,9 +111,11 @@ def render(comparison: Comparison) -> str:
     parts = [
         headline(comparison),
         missing(comparison.missing),
-        first_divergence(comparison),
+        divergences(comparison),
+        not_controlled(comparison),
         factors(comparison.factors),
         artifacts(comparison.artifacts),
+        missing(comparison.notes),
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -113,15 +131,49 @@ def headline(comparison: Comparison) -> str:
     return f"{verdict} ({runs}): {meaning(comparison)}"
 
 
-def first_divergence(comparison: Comparison) -> str:
-    """Name the node at which the runs part, if there is one."""
+def divergences(comparison: Comparison) -> str:
+    """Name the node at which the runs part, if there is one, the others, and what may be why."""
     found = comparison.first_divergence
     if found is None:
         return ""
-    return shortened(
+    lines = [
         f"They part at node '{found.node}': what it got is the same as far as it "
         f"can be compared, what it gave is not ({', '.join(found.artifacts)})."
-    )
+    ]
+    others = comparison.divergences[1:]
+    if others:
+        named = ", ".join(f"'{one.node}' ({', '.join(one.artifacts)})" for one in others)
+        lines.append(f"So they do, whatever came of that, at: {named}.")
+    lines += [
+        f"- {hint}"
+        for hint in dict.fromkeys(hint for one in comparison.divergences for hint in one.hints)
+    ]
+    return "\n".join(map(shortened, lines))
+
+
+def not_controlled(comparison: Comparison) -> str:
+    """List what nothing holds still; behind a divergence these are the first suspects."""
+    if not comparison.not_controlled:
+        return ""
+    is_suspect = comparison.verdict in ("DIVERGED", "DIFFERENT")
+    columns: Columns = {
+        "suspected first: not controlled" if is_suspect else "not controlled": "left",
+        "node": "left",
+        "expected": "left",
+        "actual": "left",
+        "detail": "left",
+    }
+    rows = [
+        [
+            shortened(f"{one.kind} {one.name}"),
+            one.node and shortened(one.node),
+            _shown(one.expected),
+            _shown(one.actual),
+            one.detail and shortened(one.detail),
+        ]
+        for one in comparison.not_controlled
+    ]
+    return layout(columns, rows, firm=list(columns)[:1])
 
 
 def factors(found: Sequence[Factor]) -> str:

@@ -5,11 +5,11 @@ comparison that could not be made never helps towards a pass. Not for finding wh
 (`compare`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lakeproof.record.facts import Crossing, NodeFacts, Record
+from lakeproof.record.facts import Record
 from lakeproof.reproduce.facts import (
     Artifact,
     ArtifactVerdict,
@@ -136,31 +136,6 @@ def exit_code(verdict: Verdict) -> int:
     return {"DIVERGED": 1, "DIFFERENT": 1, "INCONCLUSIVE": 2}.get(verdict, 0)
 
 
-def first_divergence(
-    expected: Sequence[NodeFacts], actual: Sequence[NodeFacts], changed: Collection[str]
-) -> Divergence | None:
-    """Find the node at which two runs part: its inputs are the same, its outputs are not.
-
-    Nodes end after those that they depend on, so the first one in that order is meant. An input
-    that cannot be compared, such as a lazy frame, does not acquit the node that read it.
-
-    Args:
-        expected: The recorded nodes, in the order in which they ended.
-        actual: The other run's.
-        changed: The datasets that are not the same.
-    """
-    others = {node.name: node for node in actual}
-    for node in expected:
-        other = others.get(node.name)
-        if other is None or not _has_same_inputs(node.inputs, other.inputs):
-            continue
-        given = (crossing.dataset for crossing in (*node.outputs, *other.outputs))
-        outputs = tuple(name for name in dict.fromkeys(given) if name in changed)
-        if outputs:
-            return Divergence(node.name, outputs)
-    return None
-
-
 def why_no_rerun(
     expected: Record,
     actual: Record,
@@ -224,14 +199,6 @@ def gaps(artifacts: Iterable[Artifact], nodes: Mapping[str, str], is_rerun: bool
 
 def _counting(artifacts: Iterable[Artifact]) -> set[ArtifactVerdict]:
     return {one.verdict for one in artifacts if one.counts}
-
-
-def _has_same_inputs(expected: Sequence[Crossing], actual: Sequence[Crossing]) -> bool:
-    ours = {crossing.dataset: crossing.digest for crossing in expected}
-    theirs = {crossing.dataset: crossing.digest for crossing in actual}
-    return ours.keys() == theirs.keys() and all(
-        judge(ours[name], theirs[name]) != "differs" for name in ours
-    )
 
 
 def _nodes_that_did_not_run(expected: Record, actual: Record) -> Iterator[str]:

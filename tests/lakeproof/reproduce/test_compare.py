@@ -229,6 +229,36 @@ def test_the_first_of_several_nodes_is_named():
     assert rerun(actual).first_divergence == Divergence("build", ("features",))
 
 
+def test_all_nodes_are_listed_at_which_equal_inputs_gave_other_outputs():
+    """Not the first alone: two dice need two seeds."""
+    actual = with_content(with_content(a_rerun(), "features", "other"), "metrics", "other")
+    found = rerun(actual)
+    both = (Divergence("build", ("features",)), Divergence("score", ("metrics",)))
+    assert found.divergences == both
+    assert found.first_divergence == both[0]
+    assert rerun(a_rerun()).divergences == ()
+
+
+def test_a_node_behind_a_divergence_is_not_blamed_for_what_cannot_be_compared():
+    """Its lazy input may be the other one already."""
+    lazy = crossing("rows", "lazy", note="it was not computed")
+    expected = with_node(a_record(), "select", outputs=(lazy,))
+    expected = with_node(expected, "fit", inputs=(lazy,))
+    features = with_content(a_rerun(expected), "features", "other")
+    found = rerun(with_content(features, "model", "other"), expected)
+    assert [one.node for one in found.divergences] == ["build"]
+
+
+def test_of_what_does_not_count_only_what_something_that_counts_hangs_on_is_blamed():
+    """A note that nobody reads may differ."""
+    aside = a_node("aside", [crossing("samples")], [crossing("note", "value", "model1")])
+    expected = a_record(nodes=(aside, *a_record().nodes), not_compared=("note", "rows"))
+    actual = with_content(a_rerun(expected), "note", "other")
+    assert rerun(actual, expected).divergences == ()
+    actual = with_content(with_content(actual, "rows", "other"), "model", "other")
+    assert [one.node for one in rerun(actual, expected).divergences] == ["select"]
+
+
 def test_a_parameter_is_an_input_of_its_node():
     """A node that got another parameter is not where two runs part."""
     record = a_record()

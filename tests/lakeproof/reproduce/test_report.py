@@ -6,10 +6,13 @@ import shutil
 import sys
 from dataclasses import replace
 
+import pytest
+
 from lakeproof.commands.output import to_json
 from lakeproof.record.facts import Distribution
+from lakeproof.reproduce import uncontrolled
 from lakeproof.reproduce.compare import compare
-from lakeproof.reproduce.facts import Artifact, Comparison, Factor
+from lakeproof.reproduce.facts import Artifact, Comparison, Factor, NotControlled
 from lakeproof.reproduce.report import document, render
 from lakeproof.reproduce.verdict import exit_code
 
@@ -29,11 +32,16 @@ def test_json_has_the_keys_of_the_contract_in_their_order():
         "first_divergence",
         "factors",
         "missing",
+        "divergences",
+        "not_controlled",
+        "notes",
     ]
     assert (found["verdict"], found["run_id"], found["rerun_id"]) == ("DIVERGED", RUN, RERUN)
     keys = ["name", "kind", "verdict", "expected", "actual", "detail", "counts"]
     assert all(list(one) == keys for one in found["artifacts"])
     assert found["first_divergence"] == {"node": "fit", "artifacts": ["model"]}
+    assert [one["node"] for one in found["divergences"]] == ["fit"]
+    assert list(found["divergences"][0]) == ["node", "artifacts", "hints"]
     assert {one["kind"] for one in found["artifacts"]} == {
         "table",
         "model",
@@ -48,7 +56,8 @@ def test_a_pass_has_nulls_and_empty_lists():
     """Not missing keys."""
     found = document(compare(a_record(), a_rerun(), is_rerun=True))
     assert found["first_divergence"] is None
-    assert (found["factors"], found["missing"]) == ([], [])
+    for key in ("factors", "missing", "divergences", "not_controlled", "notes"):
+        assert found[key] == []
 
 
 def test_parameters_that_json_lacks_are_spelled_out():
@@ -171,3 +180,55 @@ def test_what_is_not_text_of_ours_cannot_steer_the_terminal():
     evil = Artifact("a\x1b[31m", "file", "same", None, None, "b\x1b[0m")
     text = render(replace(comparison, artifacts=(evil,), missing=("c\x1b[31m\nd",)))
     assert "\x1b" not in text
+
+
+@pytest.fixture
+def lookups(monkeypatch):
+    """Let a node look into a file that no catalog names, and let it be another in the re-run."""
+    clock = NotControlled("fit", "variable", "LAB_VALUE", "read by the node", "3", "3")
+    file = NotControlled("score", "file", "lookup\x1b.csv", None, digest("a", "sha256"), None)
+
+    def found(expected, actual):
+        return (clock, file)
+
+    monkeypatch.setattr(uncontrolled, "SOURCES", (found, found))
+
+
+@pytest.mark.usefixtures("lookups")
+def test_a_pass_says_what_nothing_held_still():
+    """What is known to be another first; it decides nothing."""
+    comparison = compare(a_record(), a_rerun(), is_rerun=True)
+    assert comparison.verdict == "REPEATED"
+    found = document(comparison)["not_controlled"]
+    assert [one["name"] for one in found] == ["lookup\x1b.csv", "LAB_VALUE"]
+    assert found[1] == {
+        "node": "fit",
+        "kind": "variable",
+        "name": "LAB_VALUE",
+        "detail": "read by the node",
+        "expected": "3",
+        "actual": "3",
+    }
+    text = render(comparison)
+    assert "\x1b" not in text
+    lines = text.split("\n\n")[1].splitlines()
+    assert lines[0].split() == ["not", "controlled", "node", "expected", "actual", "detail"]
+    assert lines[2].split()[:2] == ["variable", "LAB_VALUE"]
+
+
+@pytest.mark.usefixtures("lookups")
+def test_a_divergence_suspects_first_what_nothing_held_still():
+    """Before the factors, which were held."""
+    compute = replace(a_record().compute, cpu="Another CPU")
+    actual = with_content(a_rerun(compute=compute), "model", "other")
+    text = render(compare(a_record(), actual, is_rerun=True))
+    assert text.index("They part at") < text.index("suspected first: not controlled")
+    assert text.index("suspected first") < text.index("Another CPU")
+
+
+def test_what_a_reader_should_know_stands_last():
+    """And decides nothing."""
+    comparison = compare(a_record(), a_rerun(), is_rerun=True, notes=("The store says 0.5.",))
+    assert comparison.verdict == "REPEATED"
+    assert document(comparison)["notes"] == ["The store says 0.5."]
+    assert render(comparison).endswith("\n\n- The store says 0.5.")
