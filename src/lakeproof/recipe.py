@@ -144,6 +144,24 @@ def take_over(environ: MutableMapping[str, str] = os.environ) -> bool:
     return bool(handed)
 
 
+_found: dict[str, str] | None = None
+
+
+def remember(environ: Mapping[str, str] = os.environ) -> None:
+    """Keep the environment as a command was given it, before a project's `settings.py` adds to it.
+
+    Only the first time: what is there later may be a project's.
+    """
+    global _found
+    if _found is None:
+        _found = dict(environ)
+
+
+def as_given() -> dict[str, str]:
+    """Give that environment; today's where Kedro was not started as a command."""
+    return dict(os.environ if _found is None else _found)
+
+
 _settled: str | None = None
 
 

@@ -21,6 +21,7 @@ def prepare() -> None:
     Kedro's telemetry is on unless refused and writes an id into `pyproject.toml`, which would make
     the very first run a run of a changed tree. A value the user has set is left alone.
     """
+    recipe.remember()
     _put_recipe_in_force()
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")

@@ -62,8 +62,9 @@ assert not hasattr(sys.modules["kedro_mlflow.framework.cli.cli"], "nothing")
     assert done.returncode == 0, done.stderr
 
 
-def test_telemetry_is_off_unless_the_user_said_otherwise():
-    """A value that is set stays."""
+def test_telemetry_is_off_unless_the_user_said_otherwise(monkeypatch):
+    """A value that is set stays; and what was set before is what a re-run is handed."""
+    monkeypatch.setattr(recipe, "_found", None)
     with mock.patch.dict(os.environ, {"DO_NOT_TRACK": "0"}), warnings.catch_warnings():
         os.environ.pop("KEDRO_DISABLE_TELEMETRY", None)
         show = warnings.showwarning
@@ -72,6 +73,8 @@ def test_telemetry_is_off_unless_the_user_said_otherwise():
         assert os.environ["KEDRO_DISABLE_TELEMETRY"] == "1"
         assert os.environ["DO_NOT_TRACK"] == "0"
         assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+        assert recipe.as_given()["DO_NOT_TRACK"] == "0"
+        assert "KEDRO_DISABLE_TELEMETRY" not in recipe.as_given()
 
 
 def test_only_the_two_warnings_of_plugins_are_left_out(monkeypatch):

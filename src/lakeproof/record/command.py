@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeproof.record.parameters import plain
+from lakeproof.record.parameters import holds_gap, plain
 from lakeproof.record.paths import relative_to_project
 from lakeproof.record.secret_text import REDACTED
 from lakeproof.record.secrets import Secrets
@@ -77,6 +77,11 @@ def run_config(
     return {name: value for name, value in config.items() if value}
 
 
+def mended(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give recorded options without what earlier versions wrote and `kedro run` does not take."""
+    return {name: value for name, value in options.items() if (name, value) != ("runner", "None")}
+
+
 def to_yaml(config: Mapping[str, Any]) -> str:
     """Write a `run.yml` that gives `kedro run --config` exactly these values, types and all."""
     import yaml
@@ -116,7 +121,10 @@ def _runner(shown: str) -> str | None:
     """Give what `--runner` takes; Kedro tells the runner as it prints."""
     found = _OBJECT.fullmatch(shown)
     path = found[1] if found else shown
-    if not re.fullmatch(r"[A-Za-z_][\w.]*", path) or path.endswith(".SequentialRunner"):
+    # `session.run()` was given none, and Kedro tells that as a text.
+    if path == "None" or not re.fullmatch(r"[A-Za-z_][\w.]*", path):
+        return None
+    if path.rpartition(".")[2] == "SequentialRunner":
         return None
     return path.rpartition(".")[2] if path.startswith("kedro.runner.") else path
 
@@ -137,13 +145,7 @@ def _without_secrets(value: Any) -> Any:
 
 def _is_gap(value: Any) -> bool:
     """Tell whether a value was replaced, or is a list in which one was: lists are merged whole."""
-    return _holds_gap(value) if isinstance(value, list) else bool(value == REDACTED)
-
-
-def _holds_gap(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_gap, value.values()))
-    return any(map(_holds_gap, value)) if isinstance(value, list) else bool(value == REDACTED)
+    return holds_gap(value) if isinstance(value, list) else bool(value == REDACTED)
 
 
 def _literal(value: Any) -> Any:

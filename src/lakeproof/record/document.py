@@ -144,6 +144,16 @@ def _reader() -> "TypeAdapter[Record]":
     return TypeAdapter(with_config(ConfigDict(strict=True, extra="forbid"))(Record))
 
 
+def spelled_out(value: Any) -> Any:
+    """Give a value as JSON can hold it, mappings in their own order."""
+    return _encoded(value, is_ordered=True)
+
+
+def spelled_back(value: Any) -> Any:
+    """Give the value that was spelled out."""
+    return _decoded(value)
+
+
 def _encoded(value: Any, is_ordered: bool = False) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return {_FLOAT: repr(value)}

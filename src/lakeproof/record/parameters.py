@@ -1,11 +1,12 @@
 """Gather the parameters of a run as the nodes get them, and where each comes from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lakeproof.record.configuration import environments, files_matching
 from lakeproof.record.facts import ParameterFacts
+from lakeproof.record.secret_text import REDACTED
 from lakeproof.record.secrets import Secrets
 
 FROM_COMMAND, FROM_PYTHON = "--params", "python object"
@@ -45,6 +46,47 @@ def resolved_parameters(config_loader: Any) -> Mapping[Any, Any]:
     except MissingConfigException:
         return config_loader.runtime_params or {}
     return resolved
+
+
+def restored(
+    recorded: Mapping[Any, Any], redacted: Collection[str], resolve: Callable[[], Any]
+) -> Mapping[Any, Any]:
+    """Give the parameters that a run had, whatever their resolvers would give today.
+
+    What a record cannot hold, secrets and objects of Python, comes from the configuration.
+
+    Args:
+        recorded: The values of a record.
+        redacted: The dotted names of those that are replaced.
+        resolve: Has the configuration resolved now.
+    """
+    try:
+        today = resolve()
+    except Exception:
+        # A variable that was set then may not be set now; the record needs none.
+        if redacted:
+            raise
+        return recorded
+    return _filled(recorded, today) if isinstance(today, Mapping) else recorded
+
+
+def _filled(recorded: Mapping[Any, Any], today: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Fill the gaps of a mapping; keys keep the order in which they were recorded."""
+    filled = {}
+    for key, item in recorded.items():
+        other = today.get(key)
+        if isinstance(item, Mapping) and isinstance(other, Mapping):
+            item = _filled(item, other)
+        filled[key] = other if key in today and holds_gap(item) else item
+    objects = {key: item for key, item in today.items() if key not in recorded}
+    return {**filled, **{key: item for key, item in objects.items() if not _is_plain(item)}}
+
+
+def holds_gap(value: Any) -> bool:
+    """Tell whether a value, or any in it, was replaced because it is a secret."""
+    if isinstance(value, Mapping):
+        return any(map(holds_gap, value.values()))
+    return any(map(holds_gap, value)) if _is_list(value) else bool(value == REDACTED)
 
 
 def plain(value: Any) -> Any:

@@ -11,11 +11,13 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import RunError
+from lakeproof.record.document import spelled_back, spelled_out
+from lakeproof.record.parameters import resolved_parameters, restored
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -60,6 +62,8 @@ class Rerun:
         spark: Today's `spark.yml`, where that engine is asked for.
         arrivals: The names of the files of a folder, by dataset, as the run took them, where that
             is not their own order.
+        parameters: Their values as the run had them.
+        redacted: The dotted names of those that are replaced.
     """
 
     reproduces: str
@@ -71,12 +75,17 @@ class Rerun:
     engine: str | None = None
     spark: Mapping[str, str] | None = None
     arrivals: Mapping[str, list[str]] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    redacted: tuple[str, ...] = ()
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:
         """Leave it for the process that reads it."""
         # What is not said needs no word for it in the recorded code.
-        told = {key: value for key, value in asdict(self).items() if value not in (None, {})}
+        told = {key: value for key, value in asdict(self).items() if value not in (None, {}, ())}
+        told["tables"] = told.get("tables", ())
+        if self.parameters:
+            told["parameters"] = spelled_out(self.parameters)
         # Settings of Spark may hold what is nobody else's.
         path.touch(mode=0o600)
         path.write_text(json.dumps(told, indent=1), encoding="utf-8")
@@ -105,8 +114,13 @@ def current() -> Rerun | None:
             f"understands up to {SCHEMA}. Nothing was run. Reproduce it with the version of "
             "Lakeproof that recorded it."
         )
-    tables = tuple(RerunTable(**table) for table in content.pop("tables"))
-    return Rerun(**content, tables=tables)
+    known = {one.name for one in fields(Rerun)}
+    # What came later and can be done without is left out by whoever asks where it says nothing.
+    told = {key: value for key, value in content.items() if key in known}
+    told["tables"] = tuple(RerunTable(**table) for table in told["tables"])
+    told["parameters"] = spelled_back(told.get("parameters", {}))
+    told["redacted"] = tuple(told.get("redacted", ()))
+    return Rerun(**told)
 
 
 def prepare(rerun: Rerun, context: "KedroContext") -> None:
@@ -136,6 +150,10 @@ def prepare(rerun: Rerun, context: "KedroContext") -> None:
         theirs = copy.copy(loader)
         theirs.conf_source, theirs.env = rerun.credentials_from, rerun.kedro_env
         loader["credentials"] = _configured(theirs, "credentials", {})
+    if rerun.parameters:
+        loader["parameters"] = copy.deepcopy(
+            dict(restored(rerun.parameters, rerun.redacted, lambda: resolved_parameters(loader)))
+        )
 
 
 def redirect(rerun: Rerun, catalog: "CatalogProtocol[Any, Any]") -> None:

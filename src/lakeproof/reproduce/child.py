@@ -92,7 +92,7 @@ def run_child(
         process = subprocess.Popen(
             [*command, *extra_args],
             cwd=worktree_project,
-            env=environment_of(os.environ, worktree_project, environment, rerun_file),
+            env=environment_of(recipe.as_given(), worktree_project, environment, rerun_file),
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -123,7 +123,10 @@ def environment_of(
     recorded: Mapping[str, str | None],
     rerun_file: Path,
 ) -> dict[str, str]:
-    """Give the environment of the process: the caller's, but for what decides a result."""
+    """Give the environment of the process: the caller's, but for what decides a result.
+
+    What the caller's project has added to it by now is not the recorded project's.
+    """
     kept = {
         name: value
         for name, value in caller.items()

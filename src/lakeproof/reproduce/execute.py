@@ -14,7 +14,7 @@ from lakeproof import recipe
 from lakeproof.delta.log import open_table
 from lakeproof.delta.versions import compute_digest
 from lakeproof.errors import LakeproofError
-from lakeproof.record.command import to_yaml
+from lakeproof.record.command import mended, to_yaml
 from lakeproof.record.compute import cpu_model
 from lakeproof.record.document import from_bytes
 from lakeproof.record.facts import FileFacts, Record
@@ -124,6 +124,7 @@ def execute(
         engine=engine.name if engine is not None else None,
         spark=engine.spark if engine is not None else None,
         arrivals=_arrivals(record.inputs.files),
+        **_told(record),
     )
     rerun_file = scratch.path / "rerun.json"
     rerun.write(rerun_file)
@@ -146,6 +147,13 @@ def execute(
     )
     outcome = _result(finished, Path(rerun.record_path), store)
     return replace(outcome, left_out=out.left_out)
+
+
+def _told(record: Record) -> dict[str, Any]:
+    """Give what only code understands that wrote records of schema 2: older code refuses it."""
+    if record.lakeproof is None:
+        return {}
+    return {"parameters": record.parameters.values, "redacted": record.parameters.redacted}
 
 
 def _arrivals(files: Sequence[FileFacts]) -> dict[str, list[str]]:
@@ -187,7 +195,7 @@ def _place(table: NeededTable, target: Path, say: Say) -> list[RerunTable]:
 
 def _run_config(plan: Plan, conf_source: Path, project: Path) -> Mapping[str, Any]:
     """Ask for the run as it was asked for, with the versions that it read before it wrote."""
-    options = dict(plan.record.run.options)
+    options = mended(plan.record.run.options)
     options.pop("load_versions", None)
     if plan.load_versions:
         options["load_versions"] = ",".join(f"{k}:{v}" for k, v in plan.load_versions.items())

@@ -10,7 +10,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.cli import project as kedro_cli
 from kedro.runner import SequentialRunner, ThreadRunner
 
-from lakeproof.record.command import gather_command, run_config, to_yaml
+from lakeproof.record.command import gather_command, mended, run_config, to_yaml
 from lakeproof.record.secrets import Secrets
 
 # Kedro 1.7 registers its resolvers in a way that OmegaConf is about to drop.
@@ -164,11 +164,20 @@ def test_the_configuration_of_the_project_is_no_option():
         ("<kedro.runner.thread_runner.ThreadRunner object at 0x7f00>", "ThreadRunner"),
         ("<winery.runners.Mine object at 0x7f00>", "winery.runners.Mine"),
         ("a runner that prints as it likes", None),
+        # What Kedro tells of `session.run()`, where it takes its own; and of a class.
+        ("None", None),
+        ("SequentialRunner", None),
     ],
 )
 def test_the_runner_is_named_as_the_option_takes_it(shown, runner):
     """Kedro tells no more of it than how it prints."""
     assert asked_for({"runner": shown}).get("runner") == runner
+
+
+def test_what_earlier_versions_recorded_of_a_run_without_a_runner_is_taken_again():
+    """`kedro run --runner None` would look for a class of that name."""
+    assert mended({"runner": "None", "tags": "None"}) == {"tags": "None"}
+    assert mended({"runner": "ThreadRunner"}) == {"runner": "ThreadRunner"}
 
 
 def test_a_run_from_python_has_no_command():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kedro.config import OmegaConfigLoader
 
-from lakeproof.record.parameters import gather_parameters
+from lakeproof.record.parameters import gather_parameters, restored
 from lakeproof.record.secrets import Secrets
 
 # Kedro 1.7 registers its resolvers in a way that OmegaConf is about to drop.
@@ -87,3 +87,49 @@ def test_a_project_without_parameters_has_what_was_given(tmp_path):
     assert facts.values == {"a": {"password": "***", "b": 1}}
     assert facts.sources == {"a.password": "--params", "a.b": "--params", "day": "python object"}
     assert facts.redacted == ("a.password",)
+
+
+RECORDED = {
+    "b": {"since": "2026-01-31", "n": 1},
+    "a": 0.1,
+    "db": {"password": "***", "port": 1},
+    "hosts": ["x", {"token": "***"}],
+}
+
+
+def test_what_a_resolver_gave_is_given_again_in_its_order_and_type():
+    """What today's clock and environment make of it does not count; a later key is not had."""
+    today = {"a": "0.2", "b": {"n": 2, "since": "2026-11-28", "new": True}, "more": 1}
+    found = restored({name: RECORDED[name] for name in "ba"}, (), lambda: today)
+    assert list(found.items()) == [("b", {"since": "2026-01-31", "n": 1}), ("a", 0.1)]
+    assert list(found["b"]) == ["since", "n"]
+
+
+def test_what_a_record_cannot_hold_comes_from_the_configuration():
+    """Secrets, lists that hold one, and objects that only Python has."""
+    day = date(2026, 1, 31)
+    today = {
+        "db": {"password": "swordfish", "port": 2},
+        "hosts": ["y", {"token": "t"}],
+        "a": 9,
+        "b": {"day": day, "n": 5},
+        "day": day,
+    }
+    assert restored(RECORDED, ("db.password", "hosts"), lambda: today) == {
+        "b": {"since": "2026-01-31", "n": 1, "day": day},
+        "a": 0.1,
+        "db": {"password": "swordfish", "port": 1},
+        "hosts": ["y", {"token": "t"}],
+        "day": day,
+    }
+
+
+def test_a_variable_that_is_not_set_any_more_is_not_needed():
+    """But where a secret comes from it, it is."""
+
+    def resolve() -> None:
+        raise KeyError("LAB")
+
+    assert restored({"a": 1}, (), resolve) == {"a": 1}
+    with pytest.raises(KeyError):
+        restored({"a": "***"}, ("a",), resolve)

@@ -1,6 +1,7 @@
 """A stream in a record: the files as they came, and what its re-run is told."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -69,4 +70,17 @@ def test_a_rerun_without_a_stream_is_told_in_words_that_older_code_knows(tmp_pat
     """It refuses a word that it does not know."""
     told = tmp_path / "rerun.json"
     rerun(tmp_path).write(told)
-    assert "arrivals" not in json.loads(told.read_text())
+    assert not {"arrivals", "parameters", "redacted"} & json.loads(told.read_text()).keys()
+
+
+def test_a_rerun_is_told_its_parameters_with_types_and_what_it_does_not_know(tmp_path, monkeypatch):
+    """A later version may say more than this one has a use for."""
+    told = tmp_path / "rerun.json"
+    parameters = {"b": math.inf, 1: {"x": -0.0, "none": None}, "a": [1, 1.0, True]}
+    rerun(tmp_path, parameters=parameters, redacted=("db.password",)).write(told)
+    told.write_text(json.dumps({**json.loads(told.read_text()), "of the future": 1}))
+    monkeypatch.setenv("LAKEPROOF_RERUN", str(told))
+    found = current()
+    assert found is not None
+    assert repr(found.parameters) == repr(parameters)
+    assert found.redacted == ("db.password",)

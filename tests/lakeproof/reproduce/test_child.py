@@ -87,7 +87,9 @@ class Worktree:
 
 
 @pytest.fixture
-def worktree(tmp_path: Path) -> Worktree:
+def worktree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktree:
+    # What another test of this process was given.
+    monkeypatch.setattr(recipe, "_found", None)
     path = tmp_path / "ein Projekt"
     path.mkdir()
     return Worktree(path)
@@ -281,3 +283,15 @@ def test_an_error_while_telling_ends_it(worktree):
             say=say,
         )
     assert ends(int(str(error.value)))
+
+
+def test_what_the_callers_project_has_put_into_the_environment_stays_there(worktree, monkeypatch):
+    """Its `settings.py` is today's; what the command itself was given is handed on."""
+    monkeypatch.setenv("GIVEN", "to the command")
+    recipe.remember()
+    monkeypatch.setenv("OF_SETTINGS", "today's")
+    monkeypatch.setenv("GIVEN", "changed by settings")
+    recipe.remember()
+    found = worktree.answer("dict(os.environ)")
+    assert found["GIVEN"] == "to the command"
+    assert "OF_SETTINGS" not in found
