@@ -1,9 +1,9 @@
 """What a run must have in its environment before numpy is imported or the interpreter starts.
 
-The number of threads and the kernel of a BLAS library, and the seed of Python's string hashes, can
-change the last bits of a result, and each of them is read once, when the library or the interpreter
-starts. This module says which values a project wants and which are in force; `startup` puts them
-in force. The standard library alone: it is imported before everything else.
+The number of threads of BLAS and Polars, the kernel of a BLAS library, and the seed of Python's
+string hashes, can change the last bits of a result, and each is read once, when the library or the
+interpreter starts. This module says which values a project wants and which are in force; `startup`
+puts them in force. The standard library alone: it is imported before everything else.
 """
 
 import os
@@ -23,8 +23,11 @@ THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "BLIS_NUM_THREADS",
 )
+POLARS_THREADS = "POLARS_MAX_THREADS"
 KERNEL, MKL_KERNEL = "OPENBLAS_CORETYPE", "MKL_CBWR"
-VARIABLES = (HASH_SEED, *THREADS, KERNEL, MKL_KERNEL)
+VARIABLES = (HASH_SEED, *THREADS, POLARS_THREADS, KERNEL, MKL_KERNEL)
+# A record from before this was one of them does not say what it was: nobody takes it away.
+_SINCE_SCHEMA_2 = (POLARS_THREADS,)
 
 SET_AT_START, OPTED_OUT, AS_FOUND = "set at start", "opted out", "as found"
 # Hands the word above to the process that is started with the settings. Whoever starts a re-run
@@ -46,6 +49,8 @@ class Recipe:
     Args:
         recipe: Whether the settings below are wanted at all.
         threads: Of OpenMP and BLAS; 1, so that a result does not hang on the machine's cores.
+        polars_threads: Of Polars, which sums floats in as many parts and, from two on, adds them up
+            in the order in which they are done.
         hash_seed: Of Python's string hashes, which order sets of text.
         blas_kernel: What OpenBLAS calls it, such as `Haswell`, which every x86 machine with AVX2
             has; `None` leaves the choice to the library.
@@ -53,6 +58,7 @@ class Recipe:
 
     recipe: bool = True
     threads: int = 1
+    polars_threads: int = 1
     hash_seed: int = 0
     blas_kernel: str | None = None
 
@@ -83,6 +89,7 @@ class Recipe:
         """Give the environment variables that make the recipe."""
         variables = {HASH_SEED: str(self.hash_seed)}
         variables |= dict.fromkeys(THREADS, str(self.threads))
+        variables[POLARS_THREADS] = str(self.polars_threads)
         if self.blas_kernel:
             variables[KERNEL] = self.blas_kernel
             variables[MKL_KERNEL] = _MKL_BRANCHES.get(self.blas_kernel.upper(), "COMPATIBLE")
@@ -99,7 +106,7 @@ def _wanted(key: str, value: Any) -> str | None:
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if key == "recipe":
         return None if isinstance(value, bool) else "true or false"
-    if key == "threads":
+    if key in ("threads", "polars_threads"):
         return None if is_number and value >= 1 else "a number of threads from 1 upwards"
     if key == "hash_seed":
         return None if is_number and 0 <= value < 2**32 else "a number from 0 to 4294967295"
@@ -195,6 +202,7 @@ def restored(
         threads: The recorded variables; those that are `None` are taken away.
         origin: The recorded word for how they came to be.
     """
-    kept = {name: value for name, value in environ.items() if name not in (*VARIABLES, *threads)}
+    decided = {*VARIABLES, *threads} - {name for name in _SINCE_SCHEMA_2 if name not in threads}
+    kept = {name: value for name, value in environ.items() if name not in decided}
     wanted = {name: value for name, value in threads.items() if value is not None}
     return {**kept, **wanted, HANDED_OVER: origin}

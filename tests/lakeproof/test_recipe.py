@@ -23,7 +23,7 @@ def test_an_empty_table_means_one_thread_and_a_fixed_hash_seed():
     """And no kernel: to hold everyone to one would cost speed."""
     variables = Recipe.read({}).variables
     assert variables.pop("PYTHONHASHSEED") == "0"
-    assert set(variables) == set(recipe.THREADS)
+    assert set(variables) == {*recipe.THREADS, "POLARS_MAX_THREADS"}
     assert set(variables.values()) == {"1"}
 
 
@@ -39,6 +39,13 @@ def test_a_kernel_is_asked_for_by_openblas_name_and_translated_for_mkl(kernel, o
     assert variables["PYTHONHASHSEED"] == "7"
 
 
+def test_polars_has_a_number_of_threads_of_its_own():
+    """It sums floats by them, OpenMP and BLAS by theirs."""
+    variables = Recipe.read({"threads": 2, "polars_threads": 4}).variables
+    assert variables["POLARS_MAX_THREADS"] == "4"
+    assert {variables[name] for name in recipe.THREADS} == {"2"}
+
+
 def test_what_the_caller_has_set_wins_and_what_is_empty_is_not_set():
     """As the libraries themselves read it."""
     lacking = Recipe().lacking({"OMP_NUM_THREADS": "4", "MKL_NUM_THREADS": ""})
@@ -49,7 +56,9 @@ def test_what_the_caller_has_set_wins_and_what_is_empty_is_not_set():
 
 def test_an_unknown_key_is_refused_by_name():
     """A misspelled setting would silently not be one."""
-    with pytest.raises(RecipeError, match=r"'thread'.*Nothing was run.*recipe, threads, hash_seed"):
+    with pytest.raises(
+        RecipeError, match=r"'thread'.*Nothing was run.*recipe, threads, polars_threads"
+    ):
         Recipe.read({"thread": 1})
 
 
@@ -59,6 +68,7 @@ def test_an_unknown_key_is_refused_by_name():
         {"threads": 0},
         {"threads": "1"},
         {"threads": True},
+        {"polars_threads": 0},
         {"hash_seed": -1},
         {"hash_seed": 2**32},
         {"blas_kernel": ""},
@@ -113,6 +123,15 @@ def test_a_recorded_environment_is_restored_with_what_was_not_set():
         "OMP_NUM_THREADS": "2",
         "LAKEPROOF_RECIPE": "opted out",
     }
+
+
+def test_what_a_record_of_before_does_not_say_is_left_as_it_is():
+    """The number of Polars' threads came with schema 2; a record that says "not set" is another."""
+    now = {"POLARS_MAX_THREADS": "3"}
+    old = {name: None for name in recipe.VARIABLES if name != "POLARS_MAX_THREADS"}
+    assert recipe.restored(now, old, recipe.AS_FOUND)["POLARS_MAX_THREADS"] == "3"
+    unset = dict.fromkeys(recipe.VARIABLES)
+    assert "POLARS_MAX_THREADS" not in recipe.restored(now, unset, recipe.AS_FOUND)
 
 
 def test_what_is_restored_is_in_force_in_the_process_that_gets_it():

@@ -9,7 +9,14 @@ from lakeproof.reproduce.report import shortened
 from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
-    from lakeproof.record.facts import ComputeFacts, Content, Crossing, EnvironmentFacts, Record
+    from lakeproof.record.facts import (
+        ComputeFacts,
+        Content,
+        Crossing,
+        EnvironmentFacts,
+        Record,
+        Surroundings,
+    )
 
 _MOST_FILES = 10
 
@@ -158,6 +165,20 @@ def _compute(found: "ComputeFacts") -> dict[str, Any]:
         "cpu": f"{found.cpu} ({found.machine}), {found.cores} core(s)",
         "memory": f"{found.memory_gib} GiB",
         "system": found.os,
+        "runner": found.runner and found.runner + (" --async" if found.is_async else ""),
+        **_surroundings(found.surroundings),
+    }
+
+
+def _surroundings(found: "Surroundings | None") -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "time zone": found.time_zone,
+        "locale": found.locale,
+        "variables": _pairs(found.variables),
+        "umask": found.umask,
+        "c library": found.c_library,
     }
 
 

@@ -117,6 +117,17 @@ def _joined(names: Iterable[str] | None) -> str:
     return ",".join(names or ())
 
 
+def runner_class(shown: str) -> str | None:
+    """Name the class of a runner, which Kedro tells as it prints; without one it takes its own."""
+    found = _OBJECT.fullmatch(shown)
+    path = found[1] if found else shown
+    if path in ("", "None"):
+        return "SequentialRunner"
+    if not re.fullmatch(r"[A-Za-z_][\w.]*", path):
+        return None
+    return path.rpartition(".")[2] if path.startswith("kedro.runner.") else path
+
+
 def _runner(shown: str) -> str | None:
     """Give what `--runner` takes; Kedro tells the runner as it prints."""
     found = _OBJECT.fullmatch(shown)

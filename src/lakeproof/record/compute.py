@@ -8,21 +8,30 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lakeproof import recipe
-from lakeproof.record.facts import ComputeFacts, Library
+from lakeproof.record.facts import ComputeFacts, Library, Surroundings
 
 _GIB = 2**30
 
 
-def gather_compute(engine: str, engine_configuration: Mapping[str, str]) -> ComputeFacts:
+def gather_compute(
+    engine: str,
+    engine_configuration: Mapping[str, str],
+    surroundings: Surroundings | None = None,
+    runner: str | None = None,
+    is_async: bool | None = None,
+) -> ComputeFacts:
     """Look at the machine, the loaded thread pools and the settings in force.
 
     Args:
         engine: `embedded` or `spark`.
         engine_configuration: What was in force, without secrets.
+        surroundings: Taken when the run began.
+        runner: The class that ran the nodes.
+        is_async: Whether it loaded and saved in threads beside them.
     """
     return ComputeFacts(
         engine=engine,
@@ -35,6 +44,9 @@ def gather_compute(engine: str, engine_configuration: Mapping[str, str]) -> Comp
         cores=_cores(),
         memory_gib=round(_memory() / _GIB),
         os=f"{platform.system()} {platform.release()}",
+        surroundings=surroundings,
+        runner=runner,
+        is_async=is_async,
     )
 
 
@@ -51,7 +63,15 @@ def _libraries() -> tuple[Library, ...]:
         )
         for pool in threadpool_info()
     }
-    return tuple(sorted(found, key=repr))
+    return tuple(sorted({*found, *_polars()}, key=repr))
+
+
+def _polars() -> Iterator[Library]:
+    """Tell on how many threads Polars ran, which threadpoolctl does not know."""
+    polars = sys.modules.get("polars")
+    if polars is not None:
+        threads = polars.thread_pool_size()
+        yield Library("polars", "polars", polars.__version__, None, threads)
 
 
 def cpu_model() -> str:

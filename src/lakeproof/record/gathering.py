@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.record.code import changed_during, gather_code
-from lakeproof.record.command import gather_command, run_config
+from lakeproof.record.command import gather_command, run_config, runner_class
 from lakeproof.record.compute import gather_compute
 from lakeproof.record.configuration import credential_values, gather_configuration
 from lakeproof.record.environment import gather_environment
@@ -26,9 +26,11 @@ from lakeproof.record.facts import (
     ParameterFacts,
     Record,
     RunFacts,
+    Surroundings,
 )
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.secrets import Secrets
+from lakeproof.record.surroundings import gather_surroundings
 from lakeproof.spark.facts import gather_spark
 from lakeproof.version import VERSION
 
@@ -51,6 +53,8 @@ class Setting:
         parameters: As the nodes will get them.
         not_compared: Outputs that do not count.
         engine: Of its tables.
+        runner: The class that runs its nodes.
+        surroundings: Time zone, locale and the like, before a node can change them.
         code: Read meanwhile.
         configuration: Read meanwhile.
         environment: Read meanwhile.
@@ -64,6 +68,8 @@ class Setting:
     parameters: ParameterFacts
     not_compared: tuple[str, ...]
     engine: str
+    runner: str | None
+    surroundings: Surroundings
     code: "Future[CodeFacts]"
     configuration: "Future[ConfigurationFacts]"
     environment: "Future[EnvironmentFacts]"
@@ -97,6 +103,8 @@ class Setting:
                 ),
                 not_compared=_not_compared(pipeline, catalog),
                 engine=_engine(pipeline, catalog),
+                runner=runner_class(str(run_params.get("runner") or "")),
+                surroundings=gather_surroundings(),
                 code=pool.submit(gather_code, project_path, secrets),
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
                 environment=pool.submit(gather_environment, project_path),
@@ -122,7 +130,14 @@ class Setting:
             self.parameters.values,
         )
         used = gather_spark()
-        compute: ComputeFacts = gather_compute(self.engine, used.configuration)
+        compute: ComputeFacts = gather_compute(
+            self.engine,
+            used.configuration,
+            self.surroundings,
+            self.runner,
+            # What a run from Python asked its runner for is not told.
+            is_async=None if self.command is None else bool(self.options.get("is_async")),
+        )
         environment = replace(self.environment.result(), java=used.java, jars=used.jars)
         record = Record(
             run=replace(run, config=config),

@@ -42,6 +42,9 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
     2: {
         # Nobody wrote down which version it was.
         "lakeproof": None,
+        "compute.surroundings": None,
+        "compute.runner": None,
+        "compute.is_async": None,
     },
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lakeproof.record.facts import Record
+from lakeproof.record.facts import Record, Surroundings
 from lakeproof.report.facts import Names, Section, code, facts, filled, table
 
 
@@ -49,6 +49,9 @@ def machine(record: Record) -> Section:
                     "system": found.os,
                     "thread settings": code(_pairs(found.threads)),
                     "settings were": found.recipe,
+                    "runner": found.runner
+                    and found.runner + (" --async" if found.is_async else ""),
+                    **_surroundings(found.surroundings),
                 }
             ),
             table(
@@ -66,6 +69,18 @@ def machine(record: Record) -> Section:
             ),
         ),
     )
+
+
+def _surroundings(found: Surroundings | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "time zone": found.time_zone,
+        "locale": found.locale,
+        "variables": code(_pairs(found.variables)),
+        "umask": found.umask,
+        "C library": found.c_library,
+    }
 
 
 def _pairs(values: Mapping[str, Any]) -> str | None:

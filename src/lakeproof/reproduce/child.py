@@ -29,9 +29,15 @@ _FORGOTTEN = frozenset(
         "MLFLOW_ACTIVE_MODEL_ID",
         "MLFLOW_REGISTRY_URI",
         "MLFLOW_RUN_ID",
+        "PYTHONEXECUTABLE",
         "PYTHONHOME",
         "PYTHONPATH",
+        "PYTHONPLATLIBDIR",
         "PYTHONSTARTUP",
+        "PYTHONUSERBASE",
+        # They would wait for a person.
+        "PYTHONBREAKPOINT",
+        "PYTHONINSPECT",
         "VIRTUAL_ENV",
         *git.PLACES,
     }
@@ -67,6 +73,7 @@ def run_child(
     say: Callable[[str], None],
     extra_args: Sequence[str] = (),
     meanwhile: Callable[[], None] = lambda: None,
+    umask: int | None = None,
 ) -> Finished:
     """Start `kedro run --config` in the worktree, pass on what it says, and wait for it.
 
@@ -78,13 +85,14 @@ def run_child(
         python: The interpreter of the recorded environment.
         worktree_project: Where it runs; both packages are imported from there.
         run_config: The `run.yml`.
-        environment: The recorded variables that decide threads, kernels and the hash seed; `None`
-            means that it was not set. With `LAKEPROOF_RECIPE`, the recorded word for how they came
-            to be.
+        environment: The recorded variables that decide threads, kernels, the hash seed, time zone,
+            locale and the like; `None` means that it was not set. With `LAKEPROOF_RECIPE`,
+            the recorded word for how they came to be.
         rerun_file: What the run is told.
         say: Gets each line of standard error.
         extra_args: More options for `kedro run`.
         meanwhile: Called once, when the process has started.
+        umask: The recorded one; `None` hands on the caller's.
     """
     # -P: the current folder is not searched for modules, as it is not by the command `kedro`.
     command = [str(python), "-P", "-m", "kedro", "run", "--config", str(run_config.resolve())]
@@ -99,6 +107,7 @@ def run_child(
             # A group of its own: an interrupt of the terminal reaches it once, from here, and so
             # do those that it has started.
             process_group=0,
+            umask=-1 if umask is None else umask,
         )
     last: deque[str] = deque(maxlen=_LINES_KEPT)
     try:

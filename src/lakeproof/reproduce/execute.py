@@ -20,6 +20,7 @@ from lakeproof.record.document import from_bytes
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.rerun import Rerun, RerunTable
 from lakeproof.record.store import RecordStore
+from lakeproof.record.surroundings import restored_umask, restored_variables
 from lakeproof.reproduce.child import Finished, run_child
 from lakeproof.reproduce.engine import AskedEngine
 from lakeproof.reproduce.kernel import kernel_to_set
@@ -142,8 +143,13 @@ def execute(
     if kernel is not None:
         say(f"Asking OpenBLAS for the recorded kernel {kernel}")
         words[recipe.KERNEL] = kernel
+    surroundings = record.compute.surroundings
+    if surroundings is not None:
+        words |= restored_variables(surroundings)
     finished = run_child(
-        python, out.project, config, words, rerun_file, say, meanwhile=records.begin_to_open
+        *(python, out.project, config, words, rerun_file, say),
+        meanwhile=records.begin_to_open,
+        umask=restored_umask(surroundings) if surroundings is not None else None,
     )
     outcome = _result(finished, Path(rerun.record_path), store)
     return replace(outcome, left_out=out.left_out)

@@ -6,7 +6,7 @@ Reads the two records and nothing else. Not for what came out of the runs (`comp
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lakeproof.record.facts import CodeFacts, ComputeFacts, Record
+from lakeproof.record.facts import CodeFacts, ComputeFacts, Record, Surroundings
 from lakeproof.reproduce.facts import Factor
 from lakeproof.reproduce.inputs import beside_its_own, pair_inputs
 from lakeproof.reproduce.verdict import Input, InputPair
@@ -146,6 +146,14 @@ def _of_compute(ours: ComputeFacts, theirs: ComputeFacts) -> Iterator[Factor]:
     yield from _parts("thread settings", _threads(ours), _threads(theirs))
     yield from _differing("blas kernel", _blas(ours, "architecture"), _blas(theirs, "architecture"))
     yield from _differing("blas library", _blas(ours, "version"), _blas(theirs, "version"))
+    yield from _of_surroundings(ours.surroundings, theirs.surroundings)
+    for name, one, other in (
+        ("runner", ours.runner, theirs.runner),
+        ("async", ours.is_async, theirs.is_async),
+    ):
+        # A record from before nobody looked says nothing of it.
+        if one is not None and other is not None:
+            yield from _differing(name, one, other)
     yield from _differing("engine", ours.engine, theirs.engine)
     if ours.engine == theirs.engine:
         # All of another engine's settings are other ones.
@@ -157,6 +165,28 @@ def _of_compute(ours: ComputeFacts, theirs: ComputeFacts) -> Iterator[Factor]:
     yield from _differing("cores", ours.cores, theirs.cores)
     yield from _differing("memory", ours.memory_gib, theirs.memory_gib)
     yield from _differing("os", ours.os, theirs.os)
+
+
+def _of_surroundings(ours: Surroundings | None, theirs: Surroundings | None) -> Iterator[Factor]:
+    if ours is None or theirs is None:
+        return
+    yield from _differing("time zone", ours.time_zone, theirs.time_zone)
+    yield from _parts("locale", _locale(ours), _locale(theirs))
+    settings = (
+        {name: value for name, value in each.variables.items() if name.startswith("PYTHON")}
+        for each in (ours, theirs)
+    )
+    yield from _parts("python settings", *settings)
+    yield from _differing("umask", ours.umask, theirs.umask)
+    yield from _differing("c library", ours.c_library, theirs.c_library)
+
+
+def _locale(found: Surroundings) -> dict[str, Any]:
+    """Give what was asked for, and what the C library made of it."""
+    asked = {
+        name: value for name, value in found.variables.items() if name.startswith(("LANG", "LC_"))
+    }
+    return {**asked, "in force": found.locale}
 
 
 def _threads(compute: ComputeFacts) -> dict[str, Any]:

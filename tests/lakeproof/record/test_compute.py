@@ -60,10 +60,18 @@ def test_libraries_that_are_alike_but_for_their_place_are_one():
     import sklearn.ensemble  # noqa: F401
     from threadpoolctl import threadpool_info
 
-    libraries = gather_compute("embedded", {}).libraries
+    found = gather_compute("embedded", {}).libraries
+    libraries = tuple(each for each in found if each.user_api != "polars")
     assert len(set(libraries)) == len(libraries) <= len(threadpool_info())
     assert list(libraries) == sorted(libraries, key=repr)
     assert all(isinstance(each, Library) for each in libraries)
+
+
+def test_polars_tells_its_threads_once_it_is_loaded():
+    """Of its own pool, which no other library has a say in."""
+    told = gathered("import polars", POLARS_MAX_THREADS="1", OMP_NUM_THREADS="2")["libraries"]
+    (polars,) = [each for each in told if each["user_api"] == "polars"]
+    assert (polars["internal_api"], polars["threads"]) == ("polars", 1)
 
 
 def test_a_setting_that_is_not_there_is_none_and_nobody_made_it():

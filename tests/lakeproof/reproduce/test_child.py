@@ -172,6 +172,9 @@ def test_what_leads_to_the_callers_own_is_not_handed_on(worktree, monkeypatch):
         "KEDRO_LOGGING_CONFIG": "mine.yml",
         "GIT_DIR": "/mine/.git",
         "PYTHONSTARTUP": "/mine.py",
+        "PYTHONBREAKPOINT": "pudb.set_trace",
+        "PYTHONINSPECT": "1",
+        "PYTHONUSERBASE": "/mine",
     }
     for name, value in {**own, "AWS_PROFILE": "mine", "PYTHONPATH": "/mine"}.items():
         monkeypatch.setenv(name, value)
@@ -182,6 +185,13 @@ def test_what_leads_to_the_callers_own_is_not_handed_on(worktree, monkeypatch):
     assert found["LAKEPROOF_RERUN"] == str(worktree.path / "rerun.json")
     assert found[recipe.HANDED_OVER] == recipe.SET_AT_START
     assert found["DO_NOT_TRACK"] == found["KEDRO_DISABLE_TELEMETRY"] == "1"
+
+
+def test_a_umask_is_the_recorded_one_where_there_is_one(worktree):
+    """It decides who may read what a node writes."""
+    own = worktree.answer("os.umask(0)")
+    assert own != 0o007
+    assert worktree.answer("os.umask(0)", umask=0o007) == 0o007
 
 
 def test_more_options_reach_the_command(worktree):

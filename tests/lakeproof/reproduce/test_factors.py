@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lakeproof.record.facts import Distribution, FileFacts, Library
+from lakeproof.record.facts import Distribution, FileFacts, Library, Surroundings
 from lakeproof.reproduce.factors import factors, parameter_factors
 from lakeproof.reproduce.facts import Factor
 
@@ -229,6 +229,64 @@ def test_of_thread_settings_only_those_that_differ_are_shown():
     )
     found = the_one(with_compute(libraries=libraries))
     assert (found.factor, found.actual) == ("thread settings", {"openblas threads": 2})
+
+
+def test_polars_threads_are_a_thread_setting():
+    """Asked for by a variable, and told by Polars itself."""
+    polars = Library("polars", "polars", "2.1.0", None, 1)
+    compute = a_record().compute
+    ours = with_compute(
+        threads={**compute.threads, "POLARS_MAX_THREADS": "1"},
+        libraries=(*compute.libraries, polars),
+    )
+    theirs = with_compute(
+        threads={**compute.threads, "POLARS_MAX_THREADS": "4"},
+        libraries=(*compute.libraries, replace(polars, threads=4)),
+    )
+    assert the_one(theirs, ours) == Factor(
+        "thread settings",
+        {"POLARS_MAX_THREADS": "1", "polars threads": 1},
+        {"POLARS_MAX_THREADS": "4", "polars threads": 4},
+        is_setup=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor"),
+    [
+        ({"time_zone": "Asia/Tokyo"}, "time zone"),
+        ({"locale": "de_DE.UTF-8"}, "locale"),
+        ({"variables": {"LANG": "de_DE.UTF-8"}}, "locale"),
+        ({"variables": {"PYTHONOPTIMIZE": "1"}}, "python settings"),
+        ({"variables": {"TZ": "UTC"}}, None),
+        ({"umask": "0077"}, "umask"),
+        ({"c_library": "musl 1.2.4"}, "c library"),
+    ],
+)
+def test_what_lies_around_the_process_is_a_factor_of_its_own(changes, factor):
+    """The zone is what counts, not who named it."""
+    here = Surroundings("UTC", "C", {}, "0022", "glibc 2.36")
+    ours, theirs = (
+        with_compute(surroundings=here),
+        with_compute(surroundings=replace(here, **changes)),
+    )
+    assert [(one.factor, one.is_setup) for one in factors(ours, theirs)] == (
+        [(factor, True)] if factor else []
+    )
+
+
+def test_the_runner_and_whether_it_waited_are_factors():
+    """Threads end in another order."""
+    ours = with_compute(runner="SequentialRunner", is_async=False)
+    theirs = with_compute(runner="ThreadRunner", is_async=True)
+    assert names(theirs, ours) == ["runner", "async"]
+
+
+def test_what_an_older_record_did_not_look_at_is_no_factor():
+    """Nothing is known of it; neither is that it was another."""
+    here = Surroundings("UTC", "C", {}, "0022", "glibc 2.36")
+    newer = with_compute(surroundings=here, runner="SequentialRunner", is_async=False)
+    assert names(newer) == names(a_record(), newer) == []
 
 
 def test_the_kernel_is_told_apart_from_the_library():

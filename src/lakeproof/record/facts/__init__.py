@@ -18,7 +18,13 @@ from lakeproof.record.facts.data import (
     ValueFacts,
 )
 from lakeproof.record.facts.run import ParameterFacts, RunFacts, Status
-from lakeproof.record.facts.setup import ComputeFacts, Distribution, EnvironmentFacts, Library
+from lakeproof.record.facts.setup import (
+    ComputeFacts,
+    Distribution,
+    EnvironmentFacts,
+    Library,
+    Surroundings,
+)
 from lakeproof.record.facts.steps import Crossing, CrossingKind, Metric, ModelFacts, NodeFacts
 
 __all__ = [
@@ -42,6 +48,7 @@ __all__ = [
     "Record",
     "RunFacts",
     "Status",
+    "Surroundings",
     "TableRead",
     "TableWritten",
     "ValueFacts",

@@ -48,8 +48,8 @@ class Library:
     """A native thread pool that was loaded, as threadpoolctl tells it.
 
     Args:
-        user_api: `blas` or `openmp`.
-        internal_api: `openblas`, `mkl`, `openmp`.
+        user_api: `blas`, `openmp` or `polars`.
+        internal_api: `openblas`, `mkl`, `openmp`, `polars`.
         version: Of the library.
         architecture: The kernel that it chose for this CPU, such as `Haswell`.
         threads: How many it used.
@@ -63,6 +63,26 @@ class Library:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What lay around the process when the run began, and is restored in a re-run.
+
+    Args:
+        time_zone: `Europe/Berlin`, of the variable `TZ` or else of the machine; `None` where it has
+            no name.
+        locale: In force, as `setlocale` gives it.
+        variables: `TZ`, those of the locale and those of Python that were set, by name.
+        umask: `0022`; `None` where the system does not tell.
+        c_library: `glibc 2.36`; it cannot be restored.
+    """
+
+    time_zone: str | None
+    locale: str
+    variables: Mapping[str, str]
+    umask: str | None
+    c_library: str | None
+
+
+@dataclass(frozen=True)
 class ComputeFacts:
     """The machine and how it was used; factors of a result, never a reason to refuse a re-run.
 
@@ -72,12 +92,15 @@ class ComputeFacts:
         recipe: How the settings below came to be: `set at start`, `opted out` or `as found` (a run
             that was not started by `kedro run` on a command line).
         threads: The environment variables that decide threads, kernels and the hash seed, by name.
-        libraries: The native thread pools.
+        libraries: The native thread pools, and Polars'.
         cpu: The model.
         machine: `x86_64`.
         cores: Those this process may use.
         memory_gib: Of the machine, rounded.
         os: Name and release of the system.
+        surroundings: Time zone, locale and the like; `None` where nobody looked.
+        runner: The class that ran the nodes; `None` where nobody looked.
+        is_async: Whether it loaded and saved in threads beside the nodes.
     """
 
     engine: str
@@ -90,3 +113,6 @@ class ComputeFacts:
     cores: int
     memory_gib: int
     os: str
+    surroundings: Surroundings | None = None
+    runner: str | None = None
+    is_async: bool | None = None
