@@ -3,15 +3,15 @@
 Reads the two records and nothing else. Not for what follows from a difference (`verdict`).
 """
 
-import hashlib
 import math
-import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lakeproof.record.facts import Crossing, FileFacts, Metric, ModelFacts, Record, TableWritten
+from lakeproof.reproduce import stored
 from lakeproof.reproduce.facts import Artifact, ArtifactKind, ArtifactVerdict
+from lakeproof.reproduce.received import Received, plain_name, received_otherwise
 from lakeproof.reproduce.verdict import judge
 
 _NO_COUNT = "does not count"
@@ -67,19 +67,20 @@ class _Made:
         return _Side(value.digest, value.note) if value else None
 
     def on_disk(self, name: str) -> _Side | None:
-        """Digest the files of a dataset: of one its bytes, of several their names as well."""
-        files = self.files.get(name, [])
-        if len(files) < 2:
-            return _Side(f"sha256:{files[0].sha256}") if files else None
-        folder = os.path.commonpath([os.path.dirname(file.path) for file in files])
-        lines = sorted(f"{os.path.relpath(file.path, folder)}\0{file.sha256}" for file in files)
-        return _Side(f"sha256:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}")
+        """Digest the files of a dataset, if it has any."""
+        digest = stored.digest_of(self.files.get(name, ()))
+        return _Side(digest) if digest else None
 
 
 def pair_artifacts(expected: Record, actual: Record) -> Iterator[tuple[str, Artifact]]:
     """Pair everything that either run made, with the dataset (or metric) that it belongs to."""
     ours, theirs = _Made(expected), _Made(actual)
     exempt = {*expected.not_compared, *actual.not_compared}
+    received = {
+        plain_name(one.dataset): one
+        for one in received_otherwise(expected, actual)
+        if not one.is_input
+    }
     for name in dict.fromkeys([*ours.names(), *theirs.names()]):
         counts = name not in exempt
         if name in ours.tables or name in theirs.tables:
@@ -88,7 +89,8 @@ def pair_artifacts(expected: Record, actual: Record) -> Iterator[tuple[str, Arti
             for one in _model(name, ours.models.get(name), theirs.models.get(name), counts):
                 yield name, one
         else:
-            yield name, _output(name, ours, theirs, counts)
+            made = _output(name, ours, theirs, counts)
+            yield name, _as_received(made, received.get(plain_name(name)), counts)
     for name in sorted(expected.metrics.keys() | actual.metrics.keys()):
         metrics = expected.metrics.get(name), actual.metrics.get(name)
         yield name, _metric(name, *metrics, counts=name not in exempt)
@@ -167,17 +169,18 @@ def _model(
 
 
 def _output(name: str, ours: _Made, theirs: _Made, counts: bool) -> Artifact:
-    """Compare what was handed over, else the bytes of the file that it became."""
+    """Compare what was handed over, and the bytes of the file that it became."""
+    dataset = name
     is_saved = any(name in kept for made in (ours, theirs) for kept in (made.files, made.values))
     kinds = ours.kind(name) | theirs.kind(name)
     sides = ours.handed_over(name), theirs.handed_over(name)
     files = ours.on_disk(name), theirs.on_disk(name)
     if not any(sides):  # kept, though nobody saw it pass
         sides = files
-    has_digests = all(side.digest for side in sides if side)
+    digests = [side.digest if side else None for side in sides]
     has_files = all(file for side, file in zip(sides, files, strict=True) if side)
     # Both by their bytes or neither: a file's digest says nothing about a value's.
-    if not has_digests and has_files:
+    if has_files and judge(*digests) == "not comparable":
         sides = sides[0] and files[0], sides[1] and files[1]
     if not is_saved:
         # A plan that nobody has computed has no content; what it ends up in is compared there, if
@@ -186,7 +189,50 @@ def _output(name: str, ours: _Made, theirs: _Made, counts: bool) -> Artifact:
         maker, _ = ours.crossings.get(name) or theirs.crossings[name]
         name = f"{maker} → {name}"
     counts = counts and kinds != {"picture"}
-    return _paired(name, "file" if is_saved else "memory", sides, counts)
+    artifact = _paired(name, "file" if is_saved else "memory", sides, counts)
+    if kinds == {"picture"} or not all(files):
+        return artifact
+    return _with_files(artifact, ours.files[dataset], theirs.files[dataset])
+
+
+def _with_files(
+    artifact: Artifact, ours: Sequence[FileFacts], theirs: Sequence[FileFacts]
+) -> Artifact:
+    """Judge by value and bytes: where the two disagree, the format of the file has a say.
+
+    Other bytes are another artifact, also of a value that has the same digest, unless the format
+    gives other bytes for the same value. Such bytes tell nothing of a value that has no digest.
+    """
+    kind = stored.difference(ours, theirs)
+    by_bytes = artifact.expected == stored.digest_of(ours)
+    detail = None
+    if by_bytes and kind == "each time":
+        detail = "its format has other bytes each time, and what was handed over has no digest"
+        artifact = replace(artifact, verdict="not comparable")
+    elif not by_bytes and artifact.verdict == "same" and kind == "content":
+        detail = "the digest of what was handed over is the same, the bytes of the file are not"
+        digests = stored.digest_of(ours), stored.digest_of(theirs)
+        artifact = replace(artifact, verdict="differs", expected=digests[0], actual=digests[1])
+    elif not by_bytes and artifact.verdict == "same" and kind != "none":
+        detail = "by value: the bytes are others, as its format gives them"
+    elif not by_bytes and artifact.verdict == "differs" and kind == "none":
+        detail = "the bytes of the file are the same, what was handed over is not"
+    return replace(artifact, detail="; ".join(filter(None, (artifact.detail, detail))) or None)
+
+
+def _as_received(artifact: Artifact, other: Received | None, counts: bool) -> Artifact:
+    """Tell what has no digest apart by what the next node got of it, a plan by its rows."""
+    if other is None or artifact.verdict != "not comparable":
+        return artifact
+    detail = f"as node '{other.node}' got it" + ("" if counts else f"; {_NO_COUNT}")
+    return replace(
+        artifact,
+        verdict="differs",
+        expected=other.expected,
+        actual=other.actual,
+        detail=detail,
+        counts=counts,
+    )
 
 
 def _metric(name: str, expected: Metric | None, actual: Metric | None, counts: bool) -> Artifact:

@@ -8,6 +8,7 @@ what else was different by `factors`, and what nobody held still by `uncontrolle
 from collections.abc import Iterable, Iterator, Sequence
 
 from lakeproof.record.facts import Record
+from lakeproof.reproduce import received
 from lakeproof.reproduce.artifacts import makers, pair_artifacts
 from lakeproof.reproduce.divergence import divergences
 from lakeproof.reproduce.factors import factors, merged
@@ -52,6 +53,7 @@ def compare(
     sentences = [*missing, *failures]
     if is_rerun and not failures:
         sentences += why_no_rerun(expected, actual, inputs, known, divergence)
+        sentences += received.why_no_rerun(expected, actual, inputs, known)
     if is_rerun:
         verdict = of_rerun(artifacts, known, is_rerun=not sentences)
     else:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from lakeproof.record.facts import NodeFacts, Record
 from lakeproof.reproduce.facts import Artifact, Divergence
+from lakeproof.reproduce.received import plain_name
 from lakeproof.reproduce.verdict import judge
 
 
@@ -29,11 +30,6 @@ def divergences(
     every = tuple(_parting(expected.nodes, actual.nodes, {name for name, _ in changed}))
     told = tuple(one for one in every if _reach(expected.nodes, one) & counting)
     return told or every
-
-
-def plain_name(dataset: str) -> str:
-    """Give the name of a dataset without the way in which it is transcoded (`@pandas`)."""
-    return dataset.partition("@")[0]
 
 
 def _parting(

@@ -9,6 +9,7 @@ from typing import Any
 from lakeproof.record.facts import CodeFacts, ComputeFacts, Record, Surroundings
 from lakeproof.reproduce.facts import Factor
 from lakeproof.reproduce.inputs import beside_its_own, pair_inputs
+from lakeproof.reproduce.received import received_otherwise
 from lakeproof.reproduce.verdict import Input, InputPair
 
 _ABSENT = object()
@@ -25,6 +26,8 @@ def factors(expected: Record, actual: Record) -> tuple[Factor, ...]:
             if not _came_to_the_same(pair, expected, actual)
             for factor in _of_input(beside_its_own(pair, expected, actual))
         ),
+        *_of_received(expected, actual),
+        *_of_nodes(expected, actual),
         *_differing("pipelines", list(expected.run.pipelines), list(actual.run.pipelines), False),
         *_differing("kedro env", expected.run.kedro_env, actual.run.kedro_env, False),
         *parameter_factors(expected.parameters.values, actual.parameters.values),
@@ -103,6 +106,24 @@ def _of_input(pair: InputPair) -> Iterator[Factor]:
         yield from _differing(f"version:{pair.name}", one.version, other.version, False)
     if one and other and pair.verdict == "same":
         yield from _differing(f"table id:{pair.name}", one.table_id, other.table_id)
+
+
+def _of_received(expected: Record, actual: Record) -> Iterator[Factor]:
+    """Name what was loaded otherwise of what is the same where it is kept."""
+    for one in received_otherwise(expected, actual):
+        if one.is_input and not one.is_parameter:
+            yield Factor(f"data:{one.dataset}", one.expected, one.actual)
+
+
+def _of_nodes(expected: Record, actual: Record) -> Iterator[Factor]:
+    """Name the nodes that only one of the runs ran."""
+    ours, theirs = ([node.name for node in record.nodes] for record in (expected, actual))
+    yield from _differing(
+        "nodes",
+        [name for name in ours if name not in theirs],
+        [name for name in theirs if name not in ours],
+        False,
+    )
 
 
 def _told(one: Input | None) -> Any:

@@ -5,7 +5,7 @@ comparison that could not be made never helps towards a pass. Not for finding wh
 (`compare`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from lakeproof.reproduce.facts import (
 
 InputKind = Literal["table", "file", "value"]
 
-_NONE = "That was no re-run."
+NONE = "That was no re-run."
 _MOST_CHARACTERS = 100
 
 
@@ -139,8 +139,8 @@ def exit_code(verdict: Verdict) -> int:
 def why_no_rerun(
     expected: Record,
     actual: Record,
-    inputs: Iterable[InputPair],
-    factors: Iterable[Factor],
+    inputs: Collection[InputPair],
+    factors: Collection[Factor],
     divergence: Divergence | None,
 ) -> Iterator[str]:
     """Say what a re-run had otherwise than the recorded run, so that it proves nothing.
@@ -155,17 +155,17 @@ def why_no_rerun(
     if expected.code.tree != actual.code.tree:
         yield (
             f"The code of the re-run is not the recorded one: recorded {expected.code.tree}, "
-            f"re-run {actual.code.tree}. {_NONE}"
+            f"re-run {actual.code.tree}. {NONE}"
         )
     if actual.code.changed_during_run:
         changed = ", ".join(actual.code.changed_during_run[:5])
-        yield f"The code of the re-run changed while it ran: {changed}. {_NONE}"
+        yield f"The code of the re-run changed while it ran: {changed}. {NONE}"
     for factor in factors:
         kind, _, name = factor.factor.partition(":")
         if kind == "parameter":
             yield (
                 f"The re-run had another parameter '{name}': recorded "
-                f"{_cut(factor.expected)}, re-run {_cut(factor.actual)}. {_NONE}"
+                f"{_cut(factor.expected)}, re-run {_cut(factor.actual)}. {NONE}"
             )
     yield from _nodes_that_did_not_run(expected, actual)
     after = _read_after(divergence, expected, actual) if divergence else ()
@@ -202,10 +202,16 @@ def _counting(artifacts: Iterable[Artifact]) -> set[ArtifactVerdict]:
 
 
 def _nodes_that_did_not_run(expected: Record, actual: Record) -> Iterator[str]:
-    ran = {node.name for node in actual.nodes}
-    gone = [node.name for node in expected.nodes if node.name not in ran]
+    ours, theirs = ([node.name for node in record.nodes] for record in (expected, actual))
+    gone = [name for name in ours if name not in theirs]
     if gone:
-        yield f"The re-run did not run {', '.join(map(repr, gone[:10]))}. {_NONE}"
+        yield f"The re-run did not run {', '.join(map(repr, gone[:10]))}. {NONE}"
+    more = [name for name in theirs if name not in ours]
+    if more:
+        yield (
+            f"The re-run ran {', '.join(map(repr, more[:10]))}, which the recorded run did not. "
+            f"{NONE}"
+        )
 
 
 def _cut(value: Any) -> str:
@@ -229,16 +235,16 @@ def _why_not_the_recorded(pair: InputPair) -> Iterator[str]:
     if pair.actual is None and pair.expected is not None:
         yield (
             f"The re-run did not read {pair.title}, which the recorded run read "
-            f"({pair.expected}). {_NONE}"
+            f"({pair.expected}). {NONE}"
         )
     elif pair.expected is None:
         yield (
-            f"The re-run read {pair.title} ({pair.actual}), which the recorded run did not. {_NONE}"
+            f"The re-run read {pair.title} ({pair.actual}), which the recorded run did not. {NONE}"
         )
     elif pair.verdict == "differs":
         yield (
             f"{pair.title[0].upper()}{pair.title[1:]} is not the one that was recorded: recorded "
-            f"{pair.expected}, the re-run read {pair.actual}. {_NONE} {pair.cure}"
+            f"{pair.expected}, the re-run read {pair.actual}. {NONE} {pair.cure}"
         )
     elif pair.verdict == "not comparable":
         yield (

@@ -122,14 +122,8 @@ def test_a_picture_and_an_exempted_entry_may_differ():
     assert found.verdict == "REPEATED"
     for name in ("picture", "metrics"):
         one = artifact(found, "file", name)
-        assert (one.verdict, one.counts, one.detail) == ("differs", False, "does not count")
-
-
-def test_a_file_is_judged_by_what_was_handed_over():
-    """The bytes of a file may hold a time or a version of the library that wrote it."""
-    files = tuple(replace(one, sha256=sha("other bytes")) for one in a_record().outputs.files)
-    actual = a_rerun(outputs=replace(a_record().outputs, files=files))
-    assert artifact(rerun(actual), "file", "metrics").verdict == "same"
+        assert (one.verdict, one.counts) == ("differs", False)
+        assert one.detail.startswith("does not count")
 
 
 def test_what_could_not_be_redirected_is_judged_by_what_was_handed_over():
@@ -600,6 +594,110 @@ def test_a_difference_outweighs_what_is_missing_or_not_comparable():
     """With the inputs intact, one difference is enough."""
     found = rerun(with_content(without(a_rerun(), "metrics"), "model", "other"))
     assert found.verdict == "DIVERGED"
+
+
+# What nodes got.
+
+
+def loaded_otherwise(record, dataset, name="build"):
+    """Let a node get another content of a dataset, of which nothing else is another."""
+    node = next(node for node in record.nodes if node.name == name)
+    inputs = tuple(
+        replace(one, digest=digest("another sheet", one.digest.partition(":")[0]))
+        if one.dataset == dataset
+        else one
+        for one in node.inputs
+    )
+    return with_node(record, name, inputs=inputs)
+
+
+@pytest.mark.parametrize("is_felt", [False, True])
+def test_what_is_loaded_otherwise_of_the_same_file_is_no_rerun(is_felt):
+    """A resolver in `load_args` asks for another sheet: named, whether an output hangs on it."""
+    actual = loaded_otherwise(a_rerun(), "labels")
+    if is_felt:
+        actual = with_content(actual, "features", "other")
+    found = rerun(actual)
+    assert (found.verdict, found.first_divergence) == ("INCONCLUSIVE", None)
+    known = digest("labels", "frame1"), digest("another sheet", "frame1")
+    assert found.factors == (Factor("data:labels", *known),)
+    (sentence,) = found.missing
+    assert sentence.startswith("Node 'build' got another dataset 'labels' than recorded, which")
+    assert all(one in sentence for one in known)
+    two = two_runs(actual)
+    assert (two.verdict, two.factors) == ("DIFFERENT" if is_felt else "SAME", found.factors)
+
+
+def test_what_a_node_gave_and_the_next_got_otherwise_is_no_rerun():
+    """What lies between them is not in the record."""
+    found = rerun(loaded_otherwise(a_rerun(), "rows", "fit"))
+    assert found.verdict == "INCONCLUSIVE"
+    assert "though node 'select' gave the same" in found.missing[0]
+    assert [one.factor for one in found.factors] == ["data:rows"]
+
+
+def test_what_follows_from_another_output_is_not_another_input():
+    """The node that gave it is where the runs part."""
+    found = rerun(with_content(with_content(a_rerun(), "rows", "other"), "model", "other"))
+    assert (found.verdict, found.factors, found.missing) == ("DIVERGED", (), ())
+
+
+def test_the_two_names_of_a_transcoded_dataset_are_one():
+    """`rows@spark` is written, `rows@pandas` is read."""
+    gave, got = crossing("rows@spark", "frame", "frame1"), crossing("rows@pandas", "frame")
+    expected = with_node(with_node(a_record(), "select", outputs=(gave,)), "fit", inputs=(got,))
+    other = digest("other", "frame1")
+    actual = with_node(a_rerun(expected), "select", outputs=(replace(gave, digest=other),))
+    actual = with_node(actual, "fit", inputs=(replace(got, digest=digest("other", "rs1")),))
+    found = rerun(actual, expected)
+    assert (found.verdict, found.first_divergence.node, found.missing) == ("DIVERGED", "select", ())
+    found = rerun(loaded_otherwise(a_rerun(expected), "rows@pandas", "fit"), expected)
+    assert "though node 'select' gave the same" in found.missing[0]
+
+
+def test_a_plan_is_told_apart_by_what_the_next_node_got_of_it():
+    """Spark's rows, which pandas read from the file that they became."""
+    gave, got = crossing("rows@spark", "lazy", note="lazy"), crossing("rows@pandas", "frame")
+    expected = with_node(with_node(a_record(), "select", outputs=(gave,)), "fit", inputs=(got,))
+    assert rerun(a_rerun(expected), expected).verdict == "INCONCLUSIVE"
+    actual = loaded_otherwise(a_rerun(expected), "rows@pandas", "fit")
+    found = rerun(actual, expected)
+    one = artifact(found, "memory", "select → rows@spark")
+    assert (one.verdict, one.counts, one.detail) == ("differs", True, "as node 'fit' got it")
+    assert (one.expected, one.actual) == (digest("rows@pandas"), digest("another sheet"))
+    assert (found.verdict, found.first_divergence.node) == ("DIVERGED", "select")
+
+
+def test_a_parameter_that_a_node_got_otherwise_is_named():
+    """Where the values are the same, such as one that a resolver makes."""
+    found = rerun(loaded_otherwise(a_rerun(), "params:train", "select"))
+    assert "got another parameter 'train'" in found.missing[0]
+    assert found.factors == ()
+
+
+def test_an_input_without_a_digest_in_one_run_is_no_other_input():
+    """A plan tells nothing."""
+    lazy = (crossing("samples"), crossing("labels", "lazy", note="lazy"))
+    assert rerun(with_node(a_rerun(), "build", inputs=lazy)).verdict == "REPEATED"
+
+
+def test_a_value_of_an_old_record_that_has_another_digest_each_time_is_no_other_input():
+    """It holds an address; the file it was loaded from is the same."""
+    node = a_record().nodes[0]
+    old = crossing("labels", "value", "model1")
+    expected = with_node(a_record(), "build", inputs=(node.inputs[0], old))
+    assert rerun(loaded_otherwise(a_rerun(expected), "labels"), expected).verdict == "REPEATED"
+
+
+def test_a_node_that_only_one_of_them_ran_is_named():
+    """In a re-run and between two runs, also where nothing comes of it."""
+    silent = a_node("notify", [crossing("features")], [])
+    actual = a_rerun(nodes=(*a_record().nodes, silent))
+    found = rerun(actual)
+    assert found.verdict == "INCONCLUSIVE"
+    assert "The re-run ran 'notify', which the recorded run did not." in found.missing[0]
+    assert found.factors == (Factor("nodes", [], ["notify"]),)
+    assert two_runs(actual).factors == found.factors
 
 
 # Two runs that were made independently.
