@@ -3,12 +3,13 @@
 Reads the two records and nothing else. Not for what came out of the runs (`compare`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from lakeproof.record.facts import CodeFacts, ComputeFacts, Record, Surroundings
+from lakeproof.record.facts import CodeFacts, Record, Surroundings
 from lakeproof.reproduce.facts import Factor
 from lakeproof.reproduce.inputs import beside_its_own, pair_inputs
+from lakeproof.reproduce.pools import other_pools, other_threads
 from lakeproof.reproduce.received import received_otherwise
 from lakeproof.reproduce.verdict import Input, InputPair
 
@@ -17,26 +18,7 @@ _ABSENT = object()
 
 def factors(expected: Record, actual: Record) -> tuple[Factor, ...]:
     """List what differs, in the order in which it is likely to matter: data first, memory last."""
-    from lakeproof.reproduce.environment import differences
-
-    found = [
-        *(
-            factor
-            for pair in pair_inputs(expected, actual)
-            if not _came_to_the_same(pair, expected, actual)
-            for factor in _of_input(beside_its_own(pair, expected, actual))
-        ),
-        *_of_received(expected, actual),
-        *_of_nodes(expected, actual),
-        *_differing("pipelines", list(expected.run.pipelines), list(actual.run.pipelines), False),
-        *_differing("kedro env", expected.run.kedro_env, actual.run.kedro_env, False),
-        *parameter_factors(expected.parameters.values, actual.parameters.values),
-        *_of_code(expected, actual),
-        *_of_configuration(expected, actual),
-        *differences(expected.environment, actual.environment),
-        *_of_compute(expected.compute, actual.compute),
-    ]
-    return merged(found)
+    return merged(factor for source in SOURCES for factor in source(expected, actual))
 
 
 def merged(found: Iterable[Factor]) -> tuple[Factor, ...]:
@@ -108,6 +90,30 @@ def _of_input(pair: InputPair) -> Iterator[Factor]:
         yield from _differing(f"table id:{pair.name}", one.table_id, other.table_id)
 
 
+def _of_inputs(expected: Record, actual: Record) -> Iterator[Factor]:
+    for pair in pair_inputs(expected, actual):
+        if not _came_to_the_same(pair, expected, actual):
+            yield from _of_input(beside_its_own(pair, expected, actual))
+
+
+def _of_request(expected: Record, actual: Record) -> Iterator[Factor]:
+    ours, theirs = expected.run, actual.run
+    # In which order they were named does nothing: Kedro orders nodes by what they need.
+    if sorted(ours.pipelines) != sorted(theirs.pipelines):
+        yield Factor("pipelines", list(ours.pipelines), list(theirs.pipelines))
+    yield from _differing("kedro env", ours.kedro_env, theirs.kedro_env, False)
+
+
+def _of_parameters(expected: Record, actual: Record) -> Iterator[Factor]:
+    return parameter_factors(expected.parameters.values, actual.parameters.values)
+
+
+def _of_environment(expected: Record, actual: Record) -> Iterator[Factor]:
+    from lakeproof.reproduce.environment import differences
+
+    yield from differences(expected.environment, actual.environment)
+
+
 def _of_received(expected: Record, actual: Record) -> Iterator[Factor]:
     """Name what was loaded otherwise of what is the same where it is kept."""
     for one in received_otherwise(expected, actual):
@@ -163,10 +169,16 @@ def _of_configuration(expected: Record, actual: Record) -> Iterator[Factor]:
         yield Factor(f"configuration:{path}", one, other)
 
 
-def _of_compute(ours: ComputeFacts, theirs: ComputeFacts) -> Iterator[Factor]:
-    yield from _parts("thread settings", _threads(ours), _threads(theirs))
-    yield from _differing("blas kernel", _blas(ours, "architecture"), _blas(theirs, "architecture"))
-    yield from _differing("blas library", _blas(ours, "version"), _blas(theirs, "version"))
+def _of_compute(expected: Record, actual: Record) -> Iterator[Factor]:
+    ours, theirs = expected.compute, actual.compute
+    pools = list(other_threads(ours, theirs))
+    asked, found = (
+        {**compute.threads, **{pool[0]: pool[side] for pool in pools}}
+        for side, compute in ((1, ours), (2, theirs))
+    )
+    yield from _parts("thread settings", asked, found)
+    for name, one, other in other_pools(ours, theirs):
+        yield from _differing(name, one, other)
     yield from _of_surroundings(ours.surroundings, theirs.surroundings)
     for name, one, other in (
         ("runner", ours.runner, theirs.runner),
@@ -210,21 +222,6 @@ def _locale(found: Surroundings) -> dict[str, Any]:
     return {**asked, "in force": found.locale}
 
 
-def _threads(compute: ComputeFacts) -> dict[str, Any]:
-    """Give what was asked for, and what the native pools made of it."""
-    used = {f"{one.internal_api} threads": one.threads for one in compute.libraries}
-    return {**compute.threads, **used}
-
-
-def _blas(compute: ComputeFacts, fact: str) -> str | None:
-    names = {
-        " ".join(filter(None, (one.internal_api, getattr(one, fact))))
-        for one in compute.libraries
-        if one.user_api == "blas"
-    }
-    return ", ".join(sorted(names)) or None
-
-
 def _parts(name: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Factor]:
     """Show of two mappings what differs alone."""
     found = list(_unequal(expected, actual))
@@ -244,3 +241,17 @@ def _unequal(
 def _differing(name: str, expected: Any, actual: Any, is_setup: bool = True) -> Iterator[Factor]:
     if expected != actual:
         yield Factor(name, expected, actual, is_setup)
+
+
+# What is looked at, in the order of the list. Another kind of fact is another function here.
+SOURCES: tuple[Callable[[Record, Record], Iterable[Factor]], ...] = (
+    _of_inputs,
+    _of_received,
+    _of_nodes,
+    _of_request,
+    _of_parameters,
+    _of_code,
+    _of_configuration,
+    _of_environment,
+    _of_compute,
+)

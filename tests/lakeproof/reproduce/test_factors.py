@@ -298,6 +298,29 @@ def test_the_kernel_is_told_apart_from_the_library():
     assert found.factor == "blas library"
 
 
+def test_a_library_that_only_one_run_happened_to_load_is_no_factor():
+    """An import more on the way; one that both had and that is another still is."""
+    (library,) = a_record().compute.libraries
+    more = (library, replace(library, version="0.3.28", threads=2), replace(library, user_api="x"))
+    assert factors(a_record(), with_compute(libraries=more)) == ()
+    assert factors(with_compute(libraries=more), a_record()) == ()
+    assert factors(a_record(), with_compute(libraries=())) == ()
+    others = (library, replace(library, version="0.3.27"))
+    found = factors(with_compute(libraries=more), with_compute(libraries=others))
+    assert [one.factor for one in found] == ["blas library"]
+    assert found[0].actual == "openblas 0.3.27, openblas 0.3.30"
+
+
+def test_the_order_in_which_pipelines_were_named_is_no_factor():
+    """Kedro orders nodes by what they need."""
+    one, other = (
+        a_record(run=replace(a_record().run, pipelines=names))
+        for names in (("train", "evaluate"), ("evaluate", "train"))
+    )
+    assert factors(one, other) == ()
+    assert names(a_record(run=replace(a_record().run, pipelines=("train",)))) == ["pipelines"]
+
+
 def test_how_the_run_was_asked_for_is_named():
     """It explains what is missing in one of the two."""
     run = replace(a_record().run, pipelines=("train",), kedro_env="wine_quality")
