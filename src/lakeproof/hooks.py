@@ -87,6 +87,7 @@ class LakeproofHooks:
     def before_dataset_loaded(self, node: "Node") -> None:
         """Start the node's clock."""
         if self._session is not None:
+            self._session.watcher.loads()
             self._session.boundary.begins(node)
 
     @hook_impl
@@ -99,23 +100,38 @@ class LakeproofHooks:
     @hook_impl(wrapper=True)
     def before_node_run(self, node: "Node", inputs: dict[str, Any]) -> Generator[None, Any, Any]:
         """Keep secrets from becoming MLflow parameters; Kedro hands hooks a copy of the inputs."""
-        if self._session is None:
+        if self._session is None or self._catalog is None:
             return (yield)
         self._session.boundary.begins(node)
         parameters = [n for n in inputs if n == "parameters" or n.startswith("params:")]
         with ExitStack() as stack:
             for name in parameters:
                 stack.enter_context(hidden(inputs, name, self._session.secrets))
-            return (yield)
+            results = yield
+        # After all other hooks: the node's function comes next.
+        self._session.watcher.begins(node, self._catalog)
+        return results
 
-    @hook_impl
-    def after_dataset_saved(self, dataset_name: str, data: Any, node: "Node") -> None:
+    @hook_impl(tryfirst=True)
+    def before_dataset_saved(self) -> None:
+        """Look away from a generator while its chunk is saved."""
+        if self._session is not None:
+            self._session.watcher.saves()
+
+    @hook_impl(wrapper=True)
+    def after_dataset_saved(
+        self, dataset_name: str, data: Any, node: "Node"
+    ) -> Generator[None, Any, Any]:
         """Digest what the node gave."""
         if self._session is not None and self._catalog is not None:
             dataset = self._catalog.get(dataset_name)
             self._session.boundary.saved(node, dataset_name, dataset, data)
+        results = yield
+        if self._session is not None:
+            self._session.watcher.saved(node)
+        return results
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_node_run(
         self,
         node: "Node",
@@ -126,6 +142,8 @@ class LakeproofHooks:
         """Give a fitted model the rows it was fitted on, for its input example."""
         from lakeproof.model import SklearnModel
 
+        if self._session is not None:
+            self._session.watcher.ends(node)
         for name, output in outputs.items():
             dataset = catalog.get(name)
             if isinstance(dataset, SklearnModel):
@@ -140,11 +158,12 @@ class LakeproofHooks:
         if session is not None:
             session.finished(catalog)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def on_node_error(self, node: "Node") -> None:
         """Remember which node failed; the error of the whole run does not say."""
         if self._session is not None:
             self._session.failed_node = node.name
+            self._session.watcher.ends(node)
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(

@@ -54,6 +54,7 @@ class Recipe:
         hash_seed: Of Python's string hashes, which order sets of text.
         blas_kernel: What OpenBLAS calls it, such as `Haswell`, which every x86 machine with AVX2
             has; `None` leaves the choice to the library.
+        watch: Whether a run looks at what its nodes reach for beside their inputs.
     """
 
     recipe: bool = True
@@ -61,6 +62,7 @@ class Recipe:
     polars_threads: int = 1
     hash_seed: int = 0
     blas_kernel: str | None = None
+    watch: bool = True
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> "Recipe":
@@ -104,7 +106,7 @@ class Recipe:
 def _wanted(key: str, value: Any) -> str | None:
     """Say what a value should have been, or `None` where it is right."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
-    if key == "recipe":
+    if key in ("recipe", "watch"):
         return None if isinstance(value, bool) else "true or false"
     if key in ("threads", "polars_threads"):
         return None if is_number and value >= 1 else "a number of threads from 1 upwards"

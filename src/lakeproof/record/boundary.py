@@ -20,6 +20,7 @@ from lakeproof.record.files import FileRecorder, is_in_memory
 from lakeproof.record.models import describe_model
 from lakeproof.record.secrets import Secrets
 from lakeproof.record.tables import TableRecorder
+from lakeproof.record.watcher import NodeWatcher
 
 if TYPE_CHECKING:
     from kedro.pipeline.node import Node
@@ -108,11 +109,12 @@ class Boundary:
         self._passages[node.name].outputs.setdefault(name, []).append(crossing)
         self._ends(node)
 
-    def nodes(self, tables: TableRecorder) -> tuple[NodeFacts, ...]:
+    def nodes(self, tables: TableRecorder, watcher: NodeWatcher) -> tuple[NodeFacts, ...]:
         """Give the nodes in the order in which they ended, with all their crossings.
 
         Args:
             tables: Knows the digests of table versions.
+            watcher: Knows what they reached for besides.
         """
 
         def settled(name: str, parts: list[Crossing | TableUse | Arrivals]) -> Crossing:
@@ -133,6 +135,7 @@ class Boundary:
                     for name in dict.fromkeys(passage.node.outputs)
                     if name in passage.outputs
                 ),
+                not_controlled=watcher.of(passage.node.name),
             )
             for passage in in_order
         )

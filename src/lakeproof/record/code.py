@@ -268,6 +268,11 @@ def _of_submodules(paths: Iterable[bytes]) -> Iterator[Content]:
         yield _withheld(readable(os.fsdecode(path)), "it is a submodule with changes of its own")
 
 
+def source_folder(project_path: Path) -> Path:
+    """Give the folder of a project's own code."""
+    return project_path / _source_folder(project_path / "pyproject.toml")
+
+
 def _source_folder(declared: Path) -> str:
     try:
         tool = tomllib.loads(declared.read_text(encoding="utf-8")).get("tool", {})

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.dataset import DeltaTable
-from lakeproof.record.code import changed_during, gather_code
+from lakeproof.errors import RunError
+from lakeproof.recipe import RecipeError, find_recipe
+from lakeproof.record.code import changed_during, gather_code, source_folder
 from lakeproof.record.command import gather_command, run_config, runner_class
 from lakeproof.record.compute import gather_compute
 from lakeproof.record.configuration import credential_values, gather_configuration
@@ -55,6 +57,8 @@ class Setting:
         engine: Of its tables.
         runner: The class that runs its nodes.
         surroundings: Time zone, locale and the like, before a node can change them.
+        source: The folder of its code.
+        is_watched: Whether somebody looks at what its nodes reach for beside their inputs.
         code: Read meanwhile.
         configuration: Read meanwhile.
         environment: Read meanwhile.
@@ -70,6 +74,8 @@ class Setting:
     engine: str
     runner: str | None
     surroundings: Surroundings
+    source: Path
+    is_watched: bool
     code: "Future[CodeFacts]"
     configuration: "Future[ConfigurationFacts]"
     environment: "Future[EnvironmentFacts]"
@@ -105,6 +111,8 @@ class Setting:
                 engine=_engine(pipeline, catalog),
                 runner=runner_class(str(run_params.get("runner") or "")),
                 surroundings=gather_surroundings(),
+                source=source_folder(project_path),
+                is_watched=_is_watched(project_path),
                 code=pool.submit(gather_code, project_path, secrets),
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
                 environment=pool.submit(gather_environment, project_path),
@@ -152,6 +160,7 @@ class Setting:
             environment=environment,
             compute=compute,
             not_compared=self.not_compared,
+            is_watched=self.is_watched,
             lakeproof=VERSION,
         )
         return replace(record, problems=problems_of(record))
@@ -199,6 +208,15 @@ def problems_of(record: Record) -> tuple[str, ...]:
             + ". Put them into conf/local/credentials.yml instead."
         )
     return tuple(problems)
+
+
+def _is_watched(project_path: Path) -> bool:
+    """Ask the project's `pyproject.toml`; what that cannot say, `kedro run` has refused."""
+    try:
+        wanted = find_recipe(project_path)
+    except RecipeError as error:
+        raise RunError(str(error)) from error
+    return wanted is None or wanted.watch
 
 
 def to_metric(value: float) -> Metric:

@@ -45,6 +45,9 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "compute.surroundings": None,
         "compute.runner": None,
         "compute.is_async": None,
+        # Nobody looked.
+        "is_watched": False,
+        "nodes.*.not_controlled": [],
     },
 }
 

@@ -110,6 +110,10 @@ class Secrets:
         elif self._is_secret(value, name):
             yield value
 
+    def holds_variable(self, name: str) -> bool:
+        """Tell whether the value of an environment variable is one: a digest could be guessed."""
+        return self._is_secret(os.environ.get(name, ""), name)
+
     def redact_text(self, text: str) -> str:
         """Replace the secrets in a text by `***` and leave the rest readable."""
         text = self._known.sub(REDACTED, text) if self._known else text

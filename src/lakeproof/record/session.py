@@ -19,6 +19,7 @@ from lakeproof.record.git import head_commit
 from lakeproof.record.hiding import LogWithoutSecrets
 from lakeproof.record.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.tables import TableRecorder
+from lakeproof.record.watcher import NodeWatcher
 from lakeproof.spark import session as spark_session
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class RunSession:
         self.secrets = setting.secrets
         self._log = LogWithoutSecrets(setting.secrets)
         self.boundary = Boundary(tables, self._files, setting.secrets)
+        self.watcher = NodeWatcher(
+            *(setting.project_path, setting.source, setting.secrets), is_on=setting.is_watched
+        )
         self.failed_node: str | None = None
 
     @classmethod
@@ -175,7 +179,7 @@ class RunSession:
                 self._files.written,
                 self._files.values_written,
             ),
-            self.boundary.nodes(self._table_facts),
+            self.boundary.nodes(self._table_facts, self.watcher),
             self.boundary.models,
             metrics,
         )

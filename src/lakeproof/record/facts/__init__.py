@@ -25,7 +25,14 @@ from lakeproof.record.facts.setup import (
     Library,
     Surroundings,
 )
-from lakeproof.record.facts.steps import Crossing, CrossingKind, Metric, ModelFacts, NodeFacts
+from lakeproof.record.facts.steps import (
+    Crossing,
+    CrossingKind,
+    Metric,
+    ModelFacts,
+    NodeFacts,
+    NotControlled,
+)
 
 __all__ = [
     "SCHEMA",
@@ -43,6 +50,7 @@ __all__ = [
     "Metric",
     "ModelFacts",
     "NodeFacts",
+    "NotControlled",
     "OutputFacts",
     "ParameterFacts",
     "Record",
@@ -64,6 +72,7 @@ class Record:
     """One run, whole. `problems` say, in sentences, why it cannot be had again, if it cannot.
 
     `lakeproof` is the version that wrote it; `None` before schema 2, which began to say so.
+    `is_watched` tells whether anybody looked at what the nodes reached for beside their inputs.
     """
 
     run: RunFacts
@@ -80,5 +89,6 @@ class Record:
     # Outputs that have no say: entries with `metadata: {lakeproof: {compare: false}}`.
     not_compared: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    is_watched: bool = False
     lakeproof: str | None = None
     schema: int = SCHEMA

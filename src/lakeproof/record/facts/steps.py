@@ -26,6 +26,27 @@ class Crossing:
 
 
 @dataclass(frozen=True)
+class NotControlled:
+    """What a node's function reached for that nothing holds still.
+
+    Args:
+        kind: `file` was read, `folder` listed or read as a whole, `written` is a file that it wrote
+            outside of the catalog, `variable` one of the environment, `connection` an address or a
+            database, `program` one that it started.
+        name: A path, relative to the project where it lies inside; a variable's name; `host:port`
+            or an address without credentials; a program's name.
+        digest: `sha256:…` of the content when it was first reached for, or of a variable's value;
+            `None` where there is none.
+        note: Why not, or what else there is to say: `not there`, `not set`.
+    """
+
+    kind: Literal["file", "folder", "written", "variable", "connection", "program"]
+    name: str
+    digest: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class NodeFacts:
     """One node, in the order in which they ended.
 
@@ -34,12 +55,15 @@ class NodeFacts:
         duration_s: From its first load to its last save, in seconds.
         inputs: What it got, in the order of its signature.
         outputs: What it gave.
+        not_controlled: What its function reached for beside its inputs, by kind and name; says
+            nothing where nobody looked (`is_watched` of the record).
     """
 
     name: str
     duration_s: float
     inputs: tuple[Crossing, ...]
     outputs: tuple[Crossing, ...]
+    not_controlled: tuple[NotControlled, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""What the nodes of a run reach for beside their inputs, as facts of its record."""
+
+from collections.abc import Iterable
+from inspect import isgeneratorfunction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof import watch
+from lakeproof.record.facts import NotControlled
+from lakeproof.record.files import local_place
+from lakeproof.record.paths import relative_to_project
+from lakeproof.record.secrets import Secrets
+from lakeproof.watch import Controlled, NodeWatch, Seen
+
+if TYPE_CHECKING:
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline.node import Node
+
+# By their digest the code is told apart; below the last is the machinery's own.
+_OF_PROJECT = ("src", "pyproject.toml", ".lakeproof")
+
+
+class NodeWatcher:
+    """Look at each node's function while it runs, and at nothing else.
+
+    Args:
+        project_path: Places inside of it are written relative to it.
+        source: The folder of its code.
+        secrets: What must not even be digested.
+        is_on: Whether to look at all.
+    """
+
+    def __init__(self, project_path: Path, source: Path, secrets: Secrets, is_on: bool) -> None:
+        self._project_path = project_path
+        self._own = [source, *(project_path / name for name in _OF_PROJECT)]
+        self._secrets = secrets
+        self.is_on = is_on
+        self._found: dict[str, tuple[NotControlled, ...]] = {}
+        self._generators: dict[str, Node] = {}
+
+    def begins(self, node: "Node", catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Look from here on: the next that runs in this thread is the node's function."""
+        if self.is_on:
+            watch.begin(NodeWatch(Controlled([*self._own, *_places_of(node, catalog)])))
+
+    def ends(self, node: "Node") -> None:
+        """Look no longer, but for a generator, which goes on between its saves."""
+        if isgeneratorfunction(node.func):
+            watch.pause()
+            self._generators[node.name] = node
+            return
+        self._finish(node)
+
+    def saves(self) -> None:
+        """Look away while what was given is saved."""
+        watch.pause()
+
+    def saved(self, node: "Node") -> None:
+        """Look at a generator again: it makes its next chunk."""
+        if node.name in self._generators:
+            watch.resume()
+
+    def loads(self) -> None:
+        """Know that the node before has ended: the next one gets its inputs."""
+        if self._generators and watch.is_on():
+            for node in list(self._generators.values()):
+                self._finish(node)
+                del self._generators[node.name]
+
+    def of(self, name: str) -> tuple[NotControlled, ...]:
+        """Give what a node reached for."""
+        self.loads()
+        return self._found.get(name, ())
+
+    def _finish(self, node: "Node") -> None:
+        seen = watch.end()
+        if seen is not None:
+            self._found[node.name] = tuple(map(self._told, seen.seen()))
+
+    def _told(self, seen: Seen) -> NotControlled:
+        name, digest = seen.name, seen.digest
+        if seen.kind in ("file", "folder", "written"):
+            name = relative_to_project(name, self._project_path)
+        elif seen.kind == "variable" and self._secrets.holds_variable(name):
+            digest = None
+        return NotControlled(seen.kind, self._secrets.redact_text(name), digest, seen.note)
+
+
+def _places_of(node: "Node", catalog: "CatalogProtocol[Any, Any]") -> Iterable[Path]:
+    """Give the places of what the node gets and gives: a partition may be loaded within it."""
+    for name in (*node.inputs, *node.outputs):
+        dataset = None if name.startswith(("params:", "parameters")) else catalog.get(name)
+        for is_saving in (False, True):
+            if dataset is not None and (place := local_place(dataset, is_saving)) is not None:
+                yield place
