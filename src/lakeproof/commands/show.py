@@ -41,6 +41,7 @@ def _sections(record: "Record") -> Iterator[str]:
     yield _rows(["input", "version", "rows", "content", "where"], _inputs(record))
     yield _rows(["output", "version", "rows", "content", "where"], _outputs(record))
     yield _rows(["node", "seconds", "got", "gave"], _nodes(record))
+    yield _rows(["not controlled", "by node", "content", "note"], _not_controlled(record))
     yield _rows(
         ["model", "content", "predictions", "note"],
         ([one.dataset, one.digest, one.predictions, one.note] for one in record.models),
@@ -131,6 +132,14 @@ def _outputs(record: "Record") -> Iterator[list[Any]]:
 def _nodes(record: "Record") -> Iterator[list[Any]]:
     for node in record.nodes:
         yield [node.name, f"{node.duration_s:.2f}", _crossed(node.inputs), _crossed(node.outputs)]
+
+
+def _not_controlled(record: "Record") -> Iterator[list[Any]]:
+    for node in record.nodes:
+        for one in node.not_controlled:
+            yield [f"{one.kind} {one.name}", node.name, one.digest, one.note]
+    if record.nodes and not record.is_watched:
+        yield ["nobody looked at what the nodes reached for", None, None, None]
 
 
 def _crossed(crossings: "Iterable[Crossing]") -> str:

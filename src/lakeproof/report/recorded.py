@@ -77,6 +77,23 @@ def run(record: Record) -> Section:
     )
 
 
+def not_controlled(record: Record) -> Section:
+    """Say what the steps reached for beside their inputs, or that nobody looked."""
+    rows = [
+        [f"{one.kind} {one.name}", node.name, one.digest, one.note]
+        for node in record.nodes
+        for one in node.not_controlled
+    ]
+    columns: dict[str, Style] = {"what": "text", "step": "text", "content": "code", "": "text"}
+    nobody = () if record.is_watched else ("Nobody looked while this run went on.",)
+    return Section(
+        "What the steps reached for beside their inputs",
+        filled(table(columns, rows), Sentences(nobody)),
+        "Seen in Python and in the readers of Polars, pandas, pyarrow and Spark. Other native "
+        "code, clocks and random devices are not seen.",
+    )
+
+
 def data(record: Record) -> Section:
     """Say which versions were read and written, and what was in them."""
     return Section(

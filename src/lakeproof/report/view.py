@@ -92,6 +92,8 @@ def page_of_record(record: Record, pictures: Pictures, seal: str | None, made_at
 def _recorded(record: Record, rerun: Record | None, pictures: Pictures) -> Iterator[Section]:
     yield recorded.result(record, rerun, pictures)
     yield recorded.run(record)
+    if rerun is None:  # of a re-run, the outcome sets both sides beside each other
+        yield recorded.not_controlled(record)
     yield recorded.data(record)
     yield recorded.source(record)
     yield recorded.parameters(record)

@@ -187,6 +187,7 @@ def a_record(**changes: Any) -> Record:
             memory_gib=8,
             os="Linux 6.1",
         ),
+        is_watched=True,
     )
     return replace(record, **changes)
 
