@@ -7,6 +7,7 @@ Not for what the machine is (`compute`), nor for whether two environments are th
 import json
 import platform
 import re
+import sys
 import tomllib
 from collections.abc import Iterable
 from importlib import metadata
@@ -38,6 +39,13 @@ def gather_environment(
         distributions=_distributions(project_path),
         locks=_locks(project_path, lock_names),
     )
+
+
+def imported_installers() -> tuple[str, ...]:
+    """Name what of pip, setuptools and wheel has been imported; to be asked when a run ends."""
+    names = {"pip": "pip", "pkg_resources": "setuptools", "setuptools": "setuptools"}
+    names["wheel"] = "wheel"
+    return tuple(sorted({names[module] for module in names.keys() & sys.modules.keys()}))
 
 
 def normalised(name: str) -> str:

@@ -14,7 +14,7 @@ from lakeproof.record.code import changed_during, gather_code, source_folder
 from lakeproof.record.command import gather_command, run_config, runner_class
 from lakeproof.record.compute import gather_compute
 from lakeproof.record.configuration import credential_values, gather_configuration
-from lakeproof.record.environment import gather_environment
+from lakeproof.record.environment import gather_environment, imported_installers
 from lakeproof.record.facts import (
     CodeFacts,
     ComputeFacts,
@@ -146,7 +146,12 @@ class Setting:
             # What a run from Python asked its runner for is not told.
             is_async=None if self.command is None else bool(self.options.get("is_async")),
         )
-        environment = replace(self.environment.result(), java=used.java, jars=used.jars)
+        environment = replace(
+            self.environment.result(),
+            java=used.java,
+            jars=used.jars,
+            imported_installers=imported_installers(),
+        )
         record = Record(
             run=replace(run, config=config),
             code=code,

@@ -42,6 +42,7 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
     2: {
         # Nobody wrote down which version it was.
         "lakeproof": None,
+        "environment.imported_installers": None,
         "compute.surroundings": None,
         "compute.runner": None,
         "compute.is_async": None,

@@ -4,6 +4,19 @@ from lakeproof.record.environment import EDITABLE, PROJECT
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.reproduce.facts import Factor
 
+# What virtual environments are made with.
+INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+
+
+def is_needed(recorded: EnvironmentFacts, name: str) -> bool:
+    """Tell whether a run may have had a use for a distribution, though it is an installer's."""
+    if name not in INSTALLERS:
+        return True
+    if recorded.imported_installers is None:
+        # Nobody looked; of the three, code imports this one.
+        return name == "setuptools"
+    return name in recorded.imported_installers
+
 
 def is_same(recorded: EnvironmentFacts, here: EnvironmentFacts) -> bool:
     """Tell whether every recorded distribution is here at its version, and the interpreter.
@@ -39,7 +52,12 @@ def differences(recorded: EnvironmentFacts, here: EnvironmentFacts) -> tuple[Fac
             known = pairs[f"package:{name}"]
             pairs[f"package:{name}"] = known[0], f"{known[1]}, whose code may be another"
     return tuple(
-        Factor(factor, expected, actual, is_setup=expected is not None)
+        Factor(
+            factor,
+            expected,
+            actual,
+            is_setup=expected is not None and is_needed(recorded, factor.removeprefix("package:")),
+        )
         for factor, (expected, actual) in pairs.items()
         if expected != actual
     )

@@ -15,18 +15,26 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.environment import lock_hashes, normalised
 from lakeproof.record.facts import EnvironmentFacts
 from lakeproof.reproduce.environment import by_name, described, interpreter_of
+from lakeproof.reproduce.requirements import (
+    NoRequirementError,
+    Requirements,
+    interpreter_request,
+    requirements_of,
+)
 
 Say = Callable[[str], None]
 
 _MOST_NAMED = 10
 _MOST_OF_UV = 400
 _PIN = re.compile(r"[\w.-]+==[\w.!+-]*\w")
+_BUILT_ONLY = "What has no wheel is built only where a lock of the run gives its hash."
 _OURS_ALONE = ("--no-project", "--no-python-downloads")
 
 
@@ -64,12 +72,14 @@ def rebuild(recorded: EnvironmentFacts, lock_folder: Path | None, cache: Path, s
         EnvironmentMissingError: If there is no such interpreter, or a distribution cannot be had.
     """
     requirements = _requirements(recorded, lock_folder)
-    holds = "\n".join([interpreter_of(recorded), sys.platform, platform.machine(), *requirements])
+    holds = "\n".join(
+        [interpreter_of(recorded), sys.platform, platform.machine(), *requirements.pins]
+    )
     target = cache.absolute() / hashlib.sha256(holds.encode()).hexdigest()[:32]
     cache.mkdir(parents=True, exist_ok=True)
     python = _python_of(target)
     with _only_builder(cache / f".{target.name}.lock", say):
-        if target.exists() and _found_in(python) != _expected(recorded):
+        if target.exists() and _surprises(python, recorded, requirements):
             say(f"The environment {target} is no longer what was built: building it again.")
             shutil.rmtree(target)
         if not target.exists():
@@ -77,7 +87,7 @@ def rebuild(recorded: EnvironmentFacts, lock_folder: Path | None, cache: Path, s
     return python
 
 
-def _requirements(recorded: EnvironmentFacts, lock_folder: Path | None) -> list[str]:
+def _requirements(recorded: EnvironmentFacts, lock_folder: Path | None) -> Requirements:
     wanted = by_name(recorded).values()
     elsewhere = [f"{found.name} {described(found)}" for found in wanted if found.origin]
     if elsewhere:
@@ -86,14 +96,16 @@ def _requirements(recorded: EnvironmentFacts, lock_folder: Path | None) -> list[
             f"index: {_listed(elsewhere)}"
         )
     hashes = lock_hashes(recorded, lock_folder) if lock_folder else {}
-    pins = [f"{found.name}=={found.version}" for found in wanted]
-    return [
-        " ".join([pin, *(f"--hash={it}" for it in sorted(hashes.get(pin, ())))]) for pin in pins
-    ]
+    try:
+        return requirements_of(recorded, wanted, hashes)
+    except NoRequirementError as error:
+        raise EnvironmentMissingError(
+            f"The run's environment cannot be built again: {error}"
+        ) from error
 
 
-def _build(recorded: EnvironmentFacts, requirements: list[str], target: Path, say: Say) -> None:
-    packages = f"Python {interpreter_of(recorded)}, {len(requirements)} packages"
+def _build(recorded: EnvironmentFacts, requirements: Requirements, target: Path, say: Say) -> None:
+    packages = f"Python {interpreter_of(recorded)}, {len(requirements.pins)} packages"
     say(f"Building the run's environment, once: {packages}.")
     # What an interrupted build has left is no environment, and nobody else builds this one now.
     for left in target.parent.glob(f".{target.name}.building-*"):
@@ -102,7 +114,7 @@ def _build(recorded: EnvironmentFacts, requirements: list[str], target: Path, sa
     try:
         _make(draft, _find_interpreter(recorded, target.parent))
         _install(draft, requirements, say)
-        surprises = sorted(set(_found_in(_python_of(draft))) ^ set(_expected(recorded)))
+        surprises = _surprises(_python_of(draft), recorded, requirements)
         if surprises:
             raise EnvironmentMissingError(
                 f"uv built another environment than the run's; they differ in {_listed(surprises)}"
@@ -117,7 +129,10 @@ def _find_interpreter(recorded: EnvironmentFacts, folder: Path) -> str:
     here = f"{platform.python_implementation()} {platform.python_version()}"
     if here == f"{recorded.implementation} {recorded.python}":
         return sys.executable
-    request = f"{recorded.implementation.lower()}@{recorded.python}"
+    try:
+        request = interpreter_request(recorded)
+    except NoRequirementError as error:
+        raise EnvironmentMissingError(str(error)) from error
     found = _uv(["python", "find", *_OURS_ALONE, "--system", request], folder)
     if found.returncode != 0:
         raise EnvironmentMissingError(
@@ -138,27 +153,33 @@ def _make(draft: Path, interpreter: str) -> None:
         )
 
 
-def _install(draft: Path, requirements: list[str], say: Say) -> None:
+def _install(draft: Path, requirements: Requirements, say: Say) -> None:
     """Fill an environment, from uv's cache alone where that suffices."""
     listing = draft / "requirements.txt"
-    listing.write_text("\n".join(requirements), encoding="utf-8")
+    listing.write_text(requirements.text, encoding="utf-8")
     install = ["pip", "install", "--no-deps", "--compile-bytecode", "--python", str(draft)]
     # uv checks the hashes there are in any case.
-    if all("--hash=" in line for line in requirements):
+    if requirements.is_hashed:
         install.append("--require-hashes")
     install += ["--requirements", str(listing)]
     if _uv([*install, "--offline"], draft.parent).returncode == 0:
-        return
+        return None
     say("uv's cache does not hold all of it: downloading.")
     done = _uv(install, draft.parent)
-    if done.returncode != 0:
-        missing = _missing([*install, "--dry-run"], listing, done.stderr)
-        raise EnvironmentMissingError(
-            "The run's environment cannot be built again, for uv cannot have "
-            f"{_listed(missing) or 'all of it'} ({_in_brief(done.stderr)})",
-            cure="Tell uv where the files are (UV_FIND_LINKS=FOLDER or UV_INDEX=ADDRESS) and try "
-            "again.",
-        )
+    if done.returncode == 0:
+        return None
+    missing = _missing([*install, "--dry-run"], listing, done.stderr)
+    if missing and set(missing) <= set(requirements.optional):
+        say(f"Doing without what made the environment: {_listed(missing)}.")
+        pins = [pin for pin in requirements.pins if pin not in missing]
+        return _install(draft, replace(requirements, pins=tuple(pins)), say)
+    unlocked = set(requirements.only_wheels) & {pin.partition("==")[0] for pin in missing}
+    raise EnvironmentMissingError(
+        "The run's environment cannot be built again, for uv cannot have "
+        f"{_listed(missing) or 'all of it'} ({_in_brief(done.stderr)})",
+        cure="Tell uv where the files are (UV_FIND_LINKS=FOLDER or UV_INDEX=ADDRESS) and try again."
+        + (f" {_BUILT_ONLY}" if unlocked else ""),
+    )
 
 
 def _missing(try_out: list[str], listing: Path, said: str) -> list[str]:
@@ -220,9 +241,11 @@ def _found_in(python: Path) -> list[str]:
     return [version, *sorted(f"{normalised(name)}=={at}" for name, at in found)]
 
 
-def _expected(recorded: EnvironmentFacts) -> list[str]:
-    pins = sorted(f"{found.name}=={found.version}" for found in by_name(recorded).values())
-    return [f"{recorded.implementation} {recorded.python}", *pins]
+def _surprises(python: Path, recorded: EnvironmentFacts, requirements: Requirements) -> list[str]:
+    """Tell in what an environment is another than the one that is asked for."""
+    pins = {f"{found.name}=={found.version}" for found in by_name(recorded).values()}
+    wanted = {f"{recorded.implementation} {recorded.python}", *pins} - {*requirements.left_out}
+    return sorted((set(_found_in(python)) ^ wanted) - {*requirements.optional})
 
 
 def _python_of(folder: Path) -> Path:

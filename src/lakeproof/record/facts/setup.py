@@ -32,6 +32,8 @@ class EnvironmentFacts:
         locks: `sha256:…` by path, relative to the project, of the requirements files.
         java: The version of the JVM, where one was used.
         jars: Digest by file name of the Delta jars, where they were used.
+        imported_installers: Those of pip, setuptools and wheel that were imported by the run's end;
+            `None` where nobody looked.
     """
 
     implementation: str
@@ -41,6 +43,7 @@ class EnvironmentFacts:
     locks: Mapping[str, str]
     java: str | None = None
     jars: Mapping[str, str] = field(default_factory=dict)
+    imported_installers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

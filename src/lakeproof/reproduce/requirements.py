@@ -1,0 +1,137 @@
+"""What a recorded environment asks uv for, in words that can be nothing else.
+
+A record may come from somebody else, and uv takes an interpreter's path for its name, a line of a
+list for an option, and builds what has no wheel, which runs its `setup.py`. So a name is a name by
+PEP 508, a version one by PEP 440, and only what a lock of the run names by its hash, or what is
+installed here at that very version, is built.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib import metadata
+
+from lakeproof.record.facts import Distribution, EnvironmentFacts
+from lakeproof.reproduce.environment import INSTALLERS, is_needed
+
+# As uv and `platform.python_implementation` know them.
+_IMPLEMENTATIONS = {"CPython": "cpython", "PyPy": "pypy", "GraalVM": "graalpy"}
+_PYTHON = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?((a|b|rc)[0-9]+)?\+?")
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_HASH = re.compile(r"sha(256|384|512):[0-9a-f]{64,128}")
+_MOST_CHARACTERS = 60
+
+
+class NoRequirementError(ValueError):
+    """A record names an interpreter or a distribution by what is no name or version."""
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What uv is asked for.
+
+    Args:
+        pins: `name==version`, each with the hashes that the run's locks give.
+        only_wheels: The names of those that are not built.
+        optional: Pins that nobody knows to be needed.
+        left_out: Pins of the recorded environment that the run had no use for.
+    """
+
+    pins: tuple[str, ...]
+    only_wheels: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def is_hashed(self) -> bool:
+        """Tell whether a file can be held against a hash, whichever it is."""
+        return all("--hash=" in pin for pin in self.pins)
+
+    @property
+    def text(self) -> str:
+        """Give the list that uv reads."""
+        return "\n".join([*self.pins, *(f"--only-binary {name}" for name in self.only_wheels)])
+
+
+def interpreter_request(recorded: EnvironmentFacts) -> str:
+    """Give what uv is asked for to find an interpreter of that kind and version.
+
+    Raises:
+        NoRequirementError: If it is not named by one.
+    """
+    name = _IMPLEMENTATIONS.get(recorded.implementation)
+    if name is None:
+        raise NoRequirementError(
+            f"The record calls the interpreter {_shown(recorded.implementation)}, which is none of "
+            f"{', '.join(_IMPLEMENTATIONS)}"
+        )
+    if not _PYTHON.fullmatch(recorded.python):
+        raise NoRequirementError(
+            f"The record calls the interpreter's version {_shown(recorded.python)}, which is none"
+        )
+    return f"{name}@{recorded.python}"
+
+
+def requirements_of(
+    recorded: EnvironmentFacts,
+    wanted: Collection[Distribution],
+    hashes: dict[str, set[str]],
+) -> Requirements:
+    """Ask for distributions by name, version and hash.
+
+    Args:
+        recorded: The environment.
+        wanted: Those of its distributions that come from an index.
+        hashes: What the run's locks say, by pin.
+
+    Raises:
+        NoRequirementError: If a name or a version is none.
+    """
+    pins, optional, left_out, only_wheels = [], [], [], []
+    for found in wanted:
+        pin = _pin(found)
+        known = sorted(it for it in hashes.get(pin, ()) if _HASH.fullmatch(it))
+        if found.name in INSTALLERS and not known and not is_needed(recorded, found.name):
+            # No lock names what a virtual environment is made with, so that offline it is nowhere.
+            left_out.append(pin)
+            continue
+        if found.name in INSTALLERS and not known and recorded.imported_installers is None:
+            optional.append(pin)
+        pins.append(" ".join([pin, *(f"--hash={it}" for it in known)]))
+        if not known and not _is_installed(found):
+            only_wheels.append(found.name)
+    return Requirements(tuple(pins), tuple(only_wheels), tuple(optional), tuple(left_out))
+
+
+def _pin(found: Distribution) -> str:
+    from packaging.version import InvalidVersion, Version
+
+    if not _NAME.fullmatch(found.name):
+        raise NoRequirementError(
+            f"The record names a package {_shown(found.name)}, which is no package's name"
+        )
+    try:
+        is_version = found.version.isascii() and not re.search(r"\s", found.version)
+        Version(found.version)
+    except InvalidVersion:
+        is_version = False
+    if not is_version:
+        raise NoRequirementError(
+            f"The record has package {found.name} at version {_shown(found.version)}, which is "
+            "none that an index could be asked for"
+        )
+    return f"{found.name}=={found.version}"
+
+
+def _is_installed(found: Distribution) -> bool:
+    """Tell whether whoever asks has that very distribution, and so has trusted it already."""
+    try:
+        return metadata.version(found.name) == found.version
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _shown(value: str) -> str:
+    """Spell a text out, so that it can be nothing to a terminal, in a bounded length."""
+    text = ascii(value)
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 3]}...'"
