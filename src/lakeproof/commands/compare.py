@@ -11,7 +11,7 @@ from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
     from lakeproof.record.facts import Record
-    from lakeproof.record.store import RecordStore
+    from lakeproof.record.stores import RecordStores
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Compared:
     configuration: tuple[str, ...]
 
 
-def gather(store: "RecordStore", project_path: Path, first: str, second: str) -> Compared:
+def gather(store: "RecordStores", project_path: Path, first: str, second: str) -> Compared:
     """Read two records and compare them.
 
     Args:
-        store: Where the records are.
+        store: Where the records are, which may be several.
         project_path: The project, from whose repository the changed lines are read.
         first: A run: its id, a prefix of it or `last`.
         second: Another one.

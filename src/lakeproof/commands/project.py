@@ -1,13 +1,13 @@
 """What a command about runs stands on: the project, its store, and today's catalog."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.commands.catalog import ProjectCatalog, open_catalog, project_path_of
+from lakeproof.commands.catalog import ProjectCatalog, environments, open_catalog, project_path_of
 from lakeproof.delta.location import Location
 from lakeproof.errors import LakeproofError
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
     from lakeproof.record.facts import FileFacts
-    from lakeproof.record.store import RecordStore
+    from lakeproof.record.stores import RecordStores
+    from lakeproof.record.tracking import Tracking
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class RunProject:
 
     Args:
         metadata: What Kedro's command line knows of it.
-        env: The environment whose MLflow configuration says where runs are kept.
+        env: The environment whose MLflow configuration says where runs are kept; those of the
+            others are looked through where it does not have one.
     """
 
     metadata: "ProjectMetadata | None"
@@ -36,13 +38,34 @@ class RunProject:
         return project_path_of(self.metadata)
 
     @cached_property
-    def records(self) -> "RecordStore":
-        """The store of its runs; opened when it is first asked for."""
-        from lakeproof.record.store import RecordStore
-        from lakeproof.record.tracking import open_loader, tracking_of
+    def records(self) -> "RecordStores":
+        """The stores of its runs; opened when they are first asked for."""
+        from lakeproof.record.stores import RecordStores
 
         env = self.env or os.environ.get("KEDRO_ENV") or None
-        return RecordStore(tracking_of(self.path, open_loader(self.path, env)))
+        return RecordStores(self._tracking(env), self._other_trackings, is_asked=env is not None)
+
+    def _tracking(self, env: str | None) -> "Tracking":
+        from lakeproof.record.tracking import open_loader, tracking_of
+
+        return tracking_of(self.path, open_loader(self.path, env))
+
+    def _other_trackings(self) -> "Iterator[Tracking]":
+        """Read where each environment keeps its runs, if it says anything of it."""
+        from kedro.framework.project import settings
+
+        conf = self.path / settings.CONF_SOURCE
+        if not conf.is_dir():
+            return
+        # Without a file of its own, an environment has what the base one has.
+        telling = ("mlflow*", "globals*")
+        for env in environments(conf):
+            if any(next((conf / env).rglob(pattern), None) for pattern in telling):
+                try:
+                    yield self._tracking(env)
+                except Exception:
+                    # One that cannot be read today keeps nobody from the others.
+                    continue
 
     def locate_in(self, kedro_env: str) -> Callable[[str], Location | None]:
         """Give what looks a table up in today's catalog of an environment.

@@ -73,7 +73,7 @@ def reproduce(
             if keeps_scratch:
                 say(f"The scratch project stays in {scratch.path}")
             outcome = execute(
-                *(plan, scratch, project.path, project.find_artifact, project.records),
+                *(plan, scratch, project.path, project.find_artifact, project.records.of(run_id)),
                 *(_asked(project, record, engine), say),
             )
             return _judged(project, record, plan, outcome)
@@ -103,7 +103,8 @@ def _plan(project: "RunProject", record: "Record", is_here: bool, engine: str | 
 
 def _judged(project: "RunProject", record: "Record", plan: Plan, outcome: Outcome) -> Comparison:
     """Compare, and keep the re-run with its verdict in the user's store."""
-    run_id = keep.begin(project.records, outcome.record)
+    records = project.records.of(record.run.run_id)
+    run_id = keep.begin(records, outcome.record)
     try:
         rerun = keep.as_run(outcome.record, run_id, record)
         table_ids = tuple(f for f in plan.factors if f.factor.startswith("table id:"))
@@ -112,10 +113,10 @@ def _judged(project: "RunProject", record: "Record", plan: Plan, outcome: Outcom
             lost = "; ".join(outcome.left_out)
             known = (*table_ids, Factor("code:not restored", lost, None, is_setup=True))
         comparison = compare(record, rerun, is_rerun=True, extra_factors=known)
-        keep.finish(project.records, rerun, outcome.artifacts, comparison)
+        keep.finish(records, rerun, outcome.artifacts, comparison)
     except BaseException:
         # Without a verdict it is no re-run, and nobody is at work on it any more.
-        project.records.client.set_terminated(run_id, "KILLED")
+        records.client.set_terminated(run_id, "KILLED")
         raise
     return comparison
 

@@ -33,13 +33,13 @@ class _UnknownError(Exception):
 
 
 def search(
-    uri: str, experiment: str, wanted: Wanted, limit: int | None = None
+    uri: str, experiment: str | None, wanted: Wanted, limit: int | None = None
 ) -> list[MlflowRun] | None:
     """Find runs, newest first.
 
     Args:
         uri: Of the tracking store.
-        experiment: Its name.
+        experiment: Its name; `None` for any that was not deleted.
         wanted: Which runs.
         limit: How many at most.
 
@@ -47,11 +47,12 @@ def search(
         `None` where MLflow is to be asked.
     """
     tags = "FROM tags WHERE tags.run_uuid = runs.run_uuid AND key = ?"
+    which = "name = ?" if experiment is not None else "lifecycle_stage = 'active'"
     conditions = [
-        "experiment_id = (SELECT experiment_id FROM experiments WHERE name = ?)",
+        f"experiment_id IN (SELECT experiment_id FROM experiments WHERE {which})",
         "lifecycle_stage = 'active'",
     ]
-    values: list[str | int] = [experiment]
+    values: list[str | int] = [experiment] if experiment is not None else []
     if wanted.prefix:
         conditions.append("substr(run_uuid, 1, ?) = ?")
         values += [len(wanted.prefix), wanted.prefix]

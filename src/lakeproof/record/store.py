@@ -6,7 +6,6 @@ written. What was changed afterwards no longer fits the tag.
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from lakeproof.record import mlflow_database, mlflow_runs
 from lakeproof.record.document import RecordError, from_bytes, to_bytes
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_runs import MlflowRun, Wanted
+from lakeproof.record.run_ids import LAST, is_beginning, require_run
 from lakeproof.record.tracking import Tracking, follow_move, has_store, local_path
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ RUN_CONFIG = "run.yml"
 TAG = "lakeproof.record"
 REPRODUCES = "lakeproof.reproduces"
 VERDICT = "lakeproof.verdict"
-LAST = "last"
 
-_PREFIX = re.compile(r"[0-9a-f]{4,32}")
+# Enough to say that there are several.
+_MOST_FOUND = 4
 # As many as MLflow takes at once.
 _MOST_TAGS = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
@@ -158,25 +158,33 @@ class RecordStore:
             RecordError: If there is no such run, or more than one.
         """
         if run == LAST:
-            newest = self._search(Wanted(sealed_by=TAG, without=REPRODUCES), 1)
-            if newest:
-                return newest[0].run_id
+            newest = self.newest()
+            if newest is not None:
+                return newest.run_id
             raise RecordError("There is no recorded run yet. Make one: kedro run")
-        if not _PREFIX.fullmatch(run):
-            raise RecordError(
-                f"'{run[:80]}' is not a run: give an MLflow run id, at least four characters of "
-                "its beginning, or `last`. List them: kedro runs"
-            )
-        known = [found.run_id for found in self._search(Wanted(prefix=run), 4)]
-        if not known:
-            raise RecordError(f"There is no run {run} in this project. List them: kedro runs")
-        if len(known) > 1:
-            raise RecordError(
-                f"{run} is the beginning of several runs: {', '.join(known[:3])}"
-                + (" …" if len(known) > 3 else "")
-                + ". Give more of it."
-            )
-        return known[0]
+        return require_run(run, [found.run_id for found in self.find(run)])
+
+    def newest(self) -> MlflowRun | None:
+        """Find the newest run that has a record and is no re-run."""
+        found = self._search(Wanted(sealed_by=TAG, without=REPRODUCES), 1)
+        return found[0] if found else None
+
+    def find(self, prefix: str, is_anywhere: bool = False) -> Sequence[MlflowRun]:
+        """Find the runs whose id begins so, none where that is no beginning of one.
+
+        Args:
+            prefix: Of an id.
+            is_anywhere: Look through all experiments of a store on this disk, for runs that have a
+                record.
+        """
+        if not is_beginning(prefix):
+            return []
+        if not is_anywhere:
+            return self._search(Wanted(prefix=prefix), _MOST_FOUND)
+        if not has_store(self.tracking):
+            return []
+        found = mlflow_database.search(self.tracking.uri, None, Wanted(prefix=prefix), _MOST_FOUND)
+        return [run for run in found or () if TAG in run.tags]
 
     def record(self, run_id: str) -> Record:
         """Read the record of a run.
@@ -221,6 +229,11 @@ class RecordStore:
             )
         content = self._content(run, name)
         record = from_bytes(content, name)
+        if record.run.run_id != run.run_id:
+            raise RecordError(
+                f"{name} is that of another run: it says that it is of {record.run.run_id[:40]}. "
+                "Nothing was run."
+            )
         if digest_of(content) != seal:
             raise RecordError(
                 f"{name} was changed after it was written: its digest is {digest_of(content)}, the "

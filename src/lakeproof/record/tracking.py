@@ -169,8 +169,15 @@ def _forms(path: Path) -> tuple[str, ...]:
 
 def has_store(tracking: Tracking) -> bool:
     """Tell whether there is a store; of one that is not on this disk it is not known."""
-    is_file = tracking.uri.startswith(_SQLITE)
-    return not is_file or Path(tracking.uri.removeprefix(_SQLITE)).is_file()
+    if tracking.uri.startswith(_SQLITE):
+        return Path(tracking.uri.removeprefix(_SQLITE)).is_file()
+    place = local_path(tracking.uri)
+    return place is None or place.is_dir()
+
+
+def is_local(uri: str) -> bool:
+    """Tell whether a tracking store is a file or a folder on this disk."""
+    return uri.startswith(_SQLITE) or local_path(uri) is not None
 
 
 def _absolute(project_path: Path, uri: str) -> str:

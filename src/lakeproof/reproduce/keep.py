@@ -37,10 +37,10 @@ def begin(records: store.RecordStore, record: Record) -> str:
         records: The user's store.
         record: That of the re-run.
     """
-    experiment = records.experiment_id
-    assert experiment is not None, "the run that was repeated is in it"
+    # That of the run that was repeated, which may have been renamed since.
+    original = records.client.get_run(str(record.run.reproduces))
     run = records.client.create_run(
-        experiment,
+        original.info.experiment_id,
         start_time=_milliseconds(record.run.started_at),
         run_name=f"re-run of {_original(record)}",
         tags={
