@@ -154,6 +154,9 @@ def _environment(found: "EnvironmentFacts") -> dict[str, Any]:
         "not from an index": _listed(
             f"{one.name} {one.version} ({one.origin})" for one in elsewhere
         ),
+        "changed files": _listed(
+            f"{one.distribution or 'of nobody'}: {one.path}" for one in found.changed_files or ()
+        ),
         "locks": _listed(f"{path} {digest}" for path, digest in sorted(found.locks.items())),
         "java": found.java,
         "jars": _listed(sorted(found.jars)),

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 
 from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import Distribution, EnvironmentFacts
+from lakeproof.record.installed import gather_changed
 
 PROJECT, EDITABLE = "project", "editable"
 
 
 def gather_environment(
-    project_path: Path, lock_names: Iterable[str] | None = None
+    project_path: Path, lock_names: Iterable[str] | None = None, *, is_quick: bool = False
 ) -> EnvironmentFacts:
     """List every distribution that this process could import, and the interpreter.
 
@@ -31,6 +32,7 @@ def gather_environment(
             that is the code, which has its own digest.
         lock_names: The requirements files, relative to the project; those in `requirements/` and
             `uv.lock` unless said otherwise. One that is not there is left out.
+        is_quick: Leave for the run's end what is cheaper to find then (`installed.with_loaded`).
     """
     return EnvironmentFacts(
         implementation=platform.python_implementation(),
@@ -38,6 +40,7 @@ def gather_environment(
         build=", ".join((*platform.python_build(), platform.python_compiler())),
         distributions=_distributions(project_path),
         locks=_locks(project_path, lock_names),
+        changed_files=gather_changed(is_quick=is_quick),
     )
 
 

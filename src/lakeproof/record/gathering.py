@@ -30,6 +30,7 @@ from lakeproof.record.facts import (
     RunFacts,
     Surroundings,
 )
+from lakeproof.record.installed import with_loaded
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.secrets import Secrets
 from lakeproof.record.surroundings import gather_surroundings
@@ -115,7 +116,7 @@ class Setting:
                 is_watched=_is_watched(project_path),
                 code=pool.submit(gather_code, project_path, secrets),
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
-                environment=pool.submit(gather_environment, project_path),
+                environment=pool.submit(gather_environment, project_path, is_quick=True),
                 _loader=loader,
             )
         finally:
@@ -146,8 +147,10 @@ class Setting:
             # What a run from Python asked its runner for is not told.
             is_async=None if self.command is None else bool(self.options.get("is_async")),
         )
+        installed = self.environment.result()
         environment = replace(
-            self.environment.result(),
+            installed,
+            changed_files=with_loaded(installed.changed_files or ()),
             java=used.java,
             jars=used.jars,
             imported_installers=imported_installers(),

@@ -43,6 +43,7 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         # Nobody wrote down which version it was.
         "lakeproof": None,
         "environment.imported_installers": None,
+        "environment.changed_files": None,
         "compute.surroundings": None,
         "compute.runner": None,
         "compute.is_async": None,

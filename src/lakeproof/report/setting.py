@@ -22,6 +22,13 @@ def libraries(record: Record) -> Section:
                 }
             ),
             table(
+                {"changed installed file": "text", "of": "text", "content": "code"},
+                (
+                    [one.path, one.distribution or "nobody", one.digest or "gone"]
+                    for one in found.changed_files or ()
+                ),
+            ),
+            table(
                 {"lock file or jar": "text", "content": "code"},
                 [*sorted(found.locks.items()), *sorted(found.jars.items())],
             ),

@@ -1,7 +1,9 @@
 """Is this the environment of a run, and what differs; how to have it again is `rebuild`'s."""
 
+from collections.abc import Iterator
+
 from lakeproof.record.environment import EDITABLE, PROJECT
-from lakeproof.record.facts import Distribution, EnvironmentFacts
+from lakeproof.record.facts import ChangedFile, Distribution, EnvironmentFacts
 from lakeproof.reproduce.facts import Factor
 
 # What virtual environments are made with.
@@ -25,8 +27,20 @@ def is_same(recorded: EnvironmentFacts, here: EnvironmentFacts) -> bool:
     factors.
     """
     return not any(
-        each.is_setup and (each.factor == "python" or each.factor.startswith("package:"))
+        each.is_setup and each.factor.partition(":")[0] in ("python", "package", "installed")
         for each in differences(recorded, here)
+    )
+
+
+def patched(recorded: EnvironmentFacts) -> tuple[str, ...]:
+    """Name the packages of which a run had other files than they bring, with those files.
+
+    Nobody can have those files from an index, though they may still lie here.
+    """
+    return tuple(
+        f"{each.distribution} ({each.path})"
+        for each in recorded.changed_files or ()
+        if each.distribution is not None
     )
 
 
@@ -51,16 +65,44 @@ def differences(recorded: EnvironmentFacts, here: EnvironmentFacts) -> tuple[Fac
             # Its version says little of its code, which is in no record.
             known = pairs[f"package:{name}"]
             pairs[f"package:{name}"] = known[0], f"{known[1]}, whose code may be another"
-    return tuple(
-        Factor(
-            factor,
-            expected,
-            actual,
-            is_setup=expected is not None and is_needed(recorded, factor.removeprefix("package:")),
-        )
-        for factor, (expected, actual) in pairs.items()
-        if expected != actual
+    return (
+        *(
+            Factor(
+                factor,
+                expected,
+                actual,
+                is_setup=expected is not None
+                and is_needed(recorded, factor.removeprefix("package:")),
+            )
+            for factor, (expected, actual) in pairs.items()
+            if expected != actual
+        ),
+        *_changed_files(recorded, here),
     )
+
+
+def _changed_files(recorded: EnvironmentFacts, here: EnvironmentFacts) -> Iterator[Factor]:
+    """Name the installed files that are not what was installed, where only one side has them."""
+    if recorded.changed_files is None or here.changed_files is None:
+        return
+    then = {each.path: each for each in recorded.changed_files}
+    now = {each.path: each for each in here.changed_files}
+    for path in sorted({*then, *now}):
+        one, other = then.get(path), now.get(path)
+        if one is not None and other is not None and one.digest == other.digest:
+            continue
+        known = one or other
+        assert known is not None
+        factor = f"installed:{path}"
+        if known.distribution is not None:
+            factor = f"package:{known.distribution} (changed: {path})"
+        elif not any(each is not None and each.is_loaded for each in (one, other)):
+            continue
+        yield Factor(factor, _file(one), _file(other), is_setup=True)
+
+
+def _file(changed: ChangedFile | None) -> str | None:
+    return (changed.digest or "gone") if changed is not None else None
 
 
 def by_name(facts: EnvironmentFacts, but: frozenset[str] = frozenset()) -> dict[str, Distribution]:

@@ -15,7 +15,7 @@ from lakeproof.delta.pins import LATEST
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record, TableRead, TableWritten
 from lakeproof.reproduce.engine import environment_on
-from lakeproof.reproduce.environment import differences, is_same
+from lakeproof.reproduce.environment import differences, is_same, patched
 from lakeproof.reproduce.facts import Factor
 from lakeproof.reproduce.raw_files import lacking
 from lakeproof.reproduce.rebuild import EnvironmentMissingError
@@ -80,7 +80,8 @@ class Plan:
             reads, and what the run's own command pinned.
         environment: In which it is to be had: the recorded one, with Spark where that is asked for.
         has_environment: Whether the current interpreter and libraries are those, or are to be
-            taken as they are.
+            taken as they are. Where the run had packages whose files are not theirs, it is to be
+            had as anybody else would: without.
         factors: What is known already to be another: of the environment, and of table ids.
         missing: Sentences with the cure.
     """
@@ -129,7 +130,7 @@ def make_plan(
         tables=tables,
         load_versions=_load_versions(record),
         environment=environment,
-        has_environment=is_here or is_same(environment, here),
+        has_environment=is_here or (is_same(environment, here) and not patched(environment)),
         factors=(*factors, *differences(record.environment, here)),
         missing=tuple(dict.fromkeys(missing)),
     )

@@ -21,7 +21,8 @@ from pathlib import Path
 from lakeproof.errors import LakeproofError
 from lakeproof.record.environment import lock_hashes, normalised
 from lakeproof.record.facts import EnvironmentFacts
-from lakeproof.reproduce.environment import by_name, described, interpreter_of
+from lakeproof.record.installed import changed_files
+from lakeproof.reproduce.environment import by_name, described, interpreter_of, patched
 from lakeproof.reproduce.requirements import (
     NoRequirementError,
     Requirements,
@@ -53,6 +54,13 @@ def missing_interpreter(recorded: EnvironmentFacts) -> tuple[str, ...]:
         _requirements(recorded, None)
     except EnvironmentMissingError as error:
         return (error.message,)
+    changed = patched(recorded)
+    if changed:
+        return (
+            "The run used installed files that are not those of their packages, and nobody else "
+            f"can have them: {_listed(changed)}. Reinstall these packages and run again, or see "
+            "what comes without: kedro reproduce.",
+        )
     return ()
 
 
@@ -114,6 +122,7 @@ def _build(recorded: EnvironmentFacts, requirements: Requirements, target: Path,
     try:
         _make(draft, _find_interpreter(recorded, target.parent))
         _install(draft, requirements, say)
+        _require_whole(draft)
         surprises = _surprises(_python_of(draft), recorded, requirements)
         if surprises:
             raise EnvironmentMissingError(
@@ -241,11 +250,34 @@ def _found_in(python: Path) -> list[str]:
     return [version, *sorted(f"{normalised(name)}=={at}" for name, at in found)]
 
 
+def _require_whole(draft: Path) -> None:
+    """Hash every file: uv links them from its cache, where an edit in any environment edits them.
+
+    Raises:
+        EnvironmentMissingError: If one of them is not what its package brings.
+    """
+    changed = changed_files(_site_of(draft), is_thorough=True)
+    if changed:
+        owners = " ".join(sorted({each.distribution for each in changed if each.distribution}))
+        raise EnvironmentMissingError(
+            "uv's cache holds files that are not those of their packages: "
+            f"{_listed([each.path for each in changed])}",
+            cure=f"Somebody edited them. Have them anew: uv cache clean {owners}.",
+        )
+
+
+def _site_of(folder: Path) -> Path:
+    return next(folder.glob("lib/python*/site-packages"), folder / "Lib" / "site-packages")
+
+
 def _surprises(python: Path, recorded: EnvironmentFacts, requirements: Requirements) -> list[str]:
     """Tell in what an environment is another than the one that is asked for."""
     pins = {f"{found.name}=={found.version}" for found in by_name(recorded).values()}
     wanted = {f"{recorded.implementation} {recorded.python}", *pins} - {*requirements.left_out}
-    return sorted((set(_found_in(python)) ^ wanted) - {*requirements.optional})
+    others = sorted((set(_found_in(python)) ^ wanted) - {*requirements.optional})
+    # Of what nothing has been found in, there is no folder either.
+    changed = changed_files(_site_of(python.parents[1])) if not others else ()
+    return [*others, *(each.path for each in changed)]
 
 
 def _python_of(folder: Path) -> Path:

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from lakeproof.reproduce.environment import differences, is_same
+from lakeproof.record.facts import ChangedFile
+from lakeproof.reproduce.environment import differences, is_same, patched
 from lakeproof.reproduce.facts import Factor
 
 from .environments import keep, with_version
@@ -83,3 +84,39 @@ def test_java_and_jars_are_factors(here):
         ("java", "17.0.9"),
         ("jar:delta-spark.jar", "sha256:aa"),
     ]
+
+
+def test_a_library_patched_in_place_makes_it_another_environment(here):
+    """On whichever side; nobody else could have it again, and so the same patch is none either."""
+    clean = replace(here, changed_files=())
+    changed = ChangedFile("numpy", "numpy/core.py", "sha256:aa")
+    patch = replace(here, changed_files=(changed,))
+    factor = "package:numpy (changed: numpy/core.py)"
+    assert differences(clean, patch) == (Factor(factor, None, "sha256:aa", is_setup=True),)
+    assert differences(patch, clean) == (Factor(factor, "sha256:aa", None, is_setup=True),)
+    assert not is_same(clean, patch)
+    assert not is_same(patch, clean)
+    gone = replace(here, changed_files=(replace(changed, digest=None),))
+    assert differences(patch, gone) == (Factor(factor, "sha256:aa", "gone", is_setup=True),)
+    assert differences(patch, patch) == ()
+    assert patched(patch) == ("numpy (numpy/core.py)",)
+    assert patched(clean) == patched(replace(here, changed_files=None)) == ()
+
+
+def test_a_module_of_nobody_counts_where_a_run_imported_it(here):
+    """What merely lies there does not; nor what an older record did not look for."""
+    clean = replace(here, changed_files=())
+    stray = ChangedFile(None, "stray.py", "sha256:aa", is_loaded=True)
+    loaded, lying = (
+        replace(here, changed_files=(replace(stray, is_loaded=is_loaded),))
+        for is_loaded in (True, False)
+    )
+    assert differences(loaded, clean) == (
+        Factor("installed:stray.py", "sha256:aa", None, is_setup=True),
+    )
+    assert not is_same(loaded, clean)
+    assert differences(clean, lying) == differences(lying, clean) == ()
+    assert differences(loaded, lying) == ()
+    older = replace(here, changed_files=None)
+    assert differences(older, loaded) == differences(loaded, older) == ()
+    assert patched(loaded) == ()

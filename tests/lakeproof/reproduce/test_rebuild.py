@@ -1,9 +1,11 @@
 """How the environment of a run is had again."""
 
+import base64
 import hashlib
 import json
 import shutil
 import subprocess
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from conftest import REPOSITORY
 from lakeproof.record.environment import gather_environment
-from lakeproof.record.facts import EnvironmentFacts
+from lakeproof.record.facts import ChangedFile, Distribution, EnvironmentFacts
 from lakeproof.reproduce.rebuild import (
     EnvironmentMissingError,
     missing_interpreter,
@@ -172,3 +174,50 @@ def test_what_came_from_no_index_is_named_before_anything_is_built(small, tmp_pa
     assert "and 2 more" in refused.value.message
     assert not (tmp_path / "cache").exists()
     assert said == []
+
+
+def test_a_file_that_was_edited_in_uvs_cache_is_named_with_the_cure(
+    here, tmp_path, said, monkeypatch
+):
+    """It is linked from, so that an edit in one environment is one in all of them."""
+    own = tmp_path / "uv-cache"
+    monkeypatch.setenv("UV_CACHE_DIR", str(own))
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheel_of(tmp_path / "index")))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    recorded = replace(here, distributions=(Distribution("small", "1.0"),), locks={})
+    cache = tmp_path / "cache"
+    python = rebuild(recorded, None, cache, said.append)
+    assert missing_interpreter(recorded) == ()
+    (module,) = python.parents[1].glob("lib/*/site-packages/small.py")
+    module.write_text("x = 2\n")
+    with pytest.raises(
+        EnvironmentMissingError, match=r"small\.py.*uv cache clean small"
+    ) as refused:
+        rebuild(recorded, None, cache, said.append)
+    assert "no longer what was built" in said[1]
+    assert "Nothing was run." in refused.value.message
+
+
+def wheel_of(folder: Path) -> Path:
+    """Make an index with one wheel of one module in it."""
+    folder.mkdir()
+    module = b"x = 1\n"
+    digest = base64.urlsafe_b64encode(hashlib.sha256(module).digest()).decode().rstrip("=")
+    info = "small-1.0.dist-info"
+    files = {
+        "small.py": module,
+        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: small\nVersion: 1.0\n",
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": f"small.py,sha256={digest},{len(module)}\n".encode(),
+    }
+    with zipfile.ZipFile(folder / "small-1.0-py3-none-any.whl", "w") as wheel:
+        for name, content in files.items():
+            wheel.writestr(name, content)
+    return folder
+
+
+def test_a_run_with_a_patched_library_is_said_to_be_nobody_elses(small):
+    """By `kedro check`, before anything is built."""
+    changed = ChangedFile("iniconfig", "iniconfig/__init__.py", "sha256:aa")
+    (sentence,) = missing_interpreter(replace(small, changed_files=(changed,)))
+    assert "nobody else can have them: iniconfig (iniconfig/__init__.py)" in sentence

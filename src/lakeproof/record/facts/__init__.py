@@ -19,6 +19,7 @@ from lakeproof.record.facts.data import (
 )
 from lakeproof.record.facts.run import ParameterFacts, RunFacts, Status
 from lakeproof.record.facts.setup import (
+    ChangedFile,
     ComputeFacts,
     Distribution,
     EnvironmentFacts,
@@ -36,6 +37,7 @@ from lakeproof.record.facts.steps import (
 
 __all__ = [
     "SCHEMA",
+    "ChangedFile",
     "CodeFacts",
     "ComputeFacts",
     "ConfigurationFacts",

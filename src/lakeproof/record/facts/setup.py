@@ -21,6 +21,24 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class ChangedFile:
+    """An installed file that is not what was installed.
+
+    Args:
+        distribution: Whose file it should be, normalised; `None` where it is nobody's.
+        path: Relative to the folder of installed packages.
+        digest: `sha256:…`; `None` where it is gone.
+        is_loaded: Whether it had a say: a module of nobody's was imported by the run's end, or runs
+            at every start. Of a distribution's file that is taken for granted.
+    """
+
+    distribution: str | None
+    path: str
+    digest: str | None
+    is_loaded: bool = True
+
+
+@dataclass(frozen=True)
 class EnvironmentFacts:
     """The interpreter and what was installed.
 
@@ -34,6 +52,8 @@ class EnvironmentFacts:
         jars: Digest by file name of the Delta jars, where they were used.
         imported_installers: Those of pip, setuptools and wheel that were imported by the run's end;
             `None` where nobody looked.
+        changed_files: Installed files that are not those of their distributions, at most 200;
+            `None` where nobody looked.
     """
 
     implementation: str
@@ -44,6 +64,7 @@ class EnvironmentFacts:
     java: str | None = None
     jars: Mapping[str, str] = field(default_factory=dict)
     imported_installers: tuple[str, ...] | None = None
+    changed_files: tuple[ChangedFile, ...] | None = None
 
 
 @dataclass(frozen=True)
