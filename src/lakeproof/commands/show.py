@@ -111,7 +111,8 @@ def _inputs(record: "Record") -> Iterator[list[Any]]:
     for table in found.tables:
         where = f"{table.uri}, written by this run" if table.is_own else table.uri
         pin = f", pinned by {table.pin}" if table.pin else ""
-        yield [table.dataset, table.version, table.rows, table.digest, where + pin]
+        said = f", whose commit says {table.committed_digest}" if table.committed_digest else ""
+        yield [table.dataset, table.version, table.rows, table.digest, where + pin + said]
     for file in found.files:
         yield [file.dataset, None, None, f"sha256:{file.sha256}", file.path]
     for value in found.values:

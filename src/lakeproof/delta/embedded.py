@@ -14,6 +14,8 @@ from lakeproof.delta.guard import PROPERTIES
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.merge_sql import Dialect
+from lakeproof.delta.old_times import refuse_rewriting
+from lakeproof.delta.scan import scan
 from lakeproof.delta.staging import StagedRows
 from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
 from lakeproof.errors import RunError
@@ -33,7 +35,7 @@ class EmbeddedEngine:
 
     def read(self, opened: OpenedTable) -> pl.LazyFrame:
         """Scan one version lazily; row order is not promised."""
-        return pl.scan_delta(opened.table)
+        return scan(opened)
 
     @contextmanager
     def handed_over(self, parsed: pl.LazyFrame, location: Location) -> Iterator[pl.LazyFrame]:
@@ -98,6 +100,7 @@ class _EmbeddedCommits:
     def merge(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
+        refuse_rewriting(current)
         values = [column for column in staged.columns if column not in write.key]
         changed = " OR ".join(
             _SQL.has_changed(column, current.columns.get(column)) for column in values
@@ -122,6 +125,7 @@ class _EmbeddedCommits:
     def delete(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
+        refuse_rewriting(current)
         keys = staged.lazy().select(write.key).collect()
         current.table.merge(
             keys.to_arrow(),

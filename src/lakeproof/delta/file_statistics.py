@@ -11,7 +11,12 @@ writes again, so that floats go without.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.delta.columns import type_name
+
+if TYPE_CHECKING:
+    import deltalake
 
 _DECIMAL = re.compile(r"decimal\((\d+),")
 _FLOAT = re.compile(r"\b(?:float|double)\b")
@@ -44,8 +49,21 @@ def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
     return {"writer_properties": properties}
 
 
+def untold(schema: "deltalake.Schema") -> set[str]:
+    """Name the columns whose bounds no reader may trust, whoever wrote them."""
+    return {field.name for field in schema.fields if not _is_narrow(type_name(field.type))}
+
+
+def has_floats(kind: str) -> bool:
+    """Tell whether a column of this Delta type may hold a NaN."""
+    return bool(_FLOAT.search(kind))
+
+
 def _truthful(columns: Mapping[str, str]) -> Iterable[str]:
     for column, kind in columns.items():
-        is_narrow = all(int(digits) <= SAFE_DIGITS for digits in _DECIMAL.findall(kind))
-        if is_narrow and not _FLOAT.search(kind):
+        if _is_narrow(kind) and not has_floats(kind):
             yield column
+
+
+def _is_narrow(kind: str) -> bool:
+    return all(int(digits) <= SAFE_DIGITS for digits in _DECIMAL.findall(kind))

@@ -12,7 +12,7 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.lock import write_lock
 from lakeproof.delta.log import OpenedTable, find_commit, open_table
 from lakeproof.delta.retention import CLEANUP, FILES, LOG
-from lakeproof.delta.versions import stored_facts
+from lakeproof.delta.versions import facts_of
 from lakeproof.delta.writing import commit_properties
 from lakeproof.errors import TableError
 
@@ -42,7 +42,7 @@ def keep_versions(location: Location, git_commit: str | None = None) -> OpenedTa
         if not properties:
             return None
         # No row changes: what is known of the rows holds on.
-        facts = stored_facts(current)
+        facts = facts_of(current)
         note = CommitNote(
             git_commit=git_commit,
             rows=current.rows(),

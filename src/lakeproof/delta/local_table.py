@@ -7,12 +7,12 @@ very name: in `My Projects` or `Müller` there are none. To go once one of them 
 from typing import Any
 from urllib.parse import unquote
 
-import deltalake
+from lakeproof.delta.handle import Handle
 
 _FILE = "file://"
 
 
-class LocalTable(deltalake.DeltaTable):
+class LocalTable(Handle):
     """A table whose files have the names that the file system knows."""
 
     @property

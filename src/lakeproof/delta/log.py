@@ -6,10 +6,11 @@ Not for rows: those are the engines'.
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
+from lakeproof.delta.columns import type_name
 from lakeproof.delta.commit import CommitNotFoundError
+from lakeproof.delta.data_files import require_files
 from lakeproof.delta.entries import entries, iso_time
 from lakeproof.delta.guard import require_both_engines
 from lakeproof.delta.location import Location, available_versions, describe_versions
@@ -55,20 +56,9 @@ class OpenedTable:
             return int(sum(counts))
         import polars as pl
 
-        return int(pl.scan_delta(self.table).select(pl.len()).collect().item())
+        from lakeproof.delta.scan import scan
 
-
-def type_name(delta_type: Any) -> str:
-    """Write a Delta type as the content digest does: `array<string>`, `struct<"x":long>`."""
-    kind = type(delta_type).__name__
-    if kind == "PrimitiveType":
-        return str(delta_type.type)
-    if kind == "ArrayType":
-        return f"array<{type_name(delta_type.element_type)}>"
-    if kind == "MapType":
-        return f"map<{type_name(delta_type.key_type)},{type_name(delta_type.value_type)}>"
-    inner = ",".join(f'"{field.name}":{type_name(field.type)}' for field in delta_type.fields)
-    return f"struct<{inner}>"
+        return int(scan(self).select(pl.len()).collect().item())
 
 
 def exists(location: Location) -> bool:
@@ -96,11 +86,10 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
         TableError: If there is no table or neither engine should touch it.
         PinError: If there is a table but not this version.
     """
-    import deltalake
-
+    from lakeproof.delta.handle import Handle
     from lakeproof.delta.local_table import LocalTable
 
-    kind = LocalTable if location.is_local else deltalake.DeltaTable
+    kind = LocalTable if location.is_local else Handle
     options = dict(location.storage_options) if location.storage_options else None
     try:
         table = kind(location.uri, version=version, storage_options=options)
@@ -188,37 +177,6 @@ def _explain(location: Location, version: int | None, error: Exception) -> Table
         + (f" at version {version}" if version is not None else "")
         + f": {location.without_secrets(str(error))[:500]}"
     )
-
-
-def require_files(opened: OpenedTable) -> None:
-    """Refuse a version whose data files are gone or cut short.
-
-    Looks at presence and size; content is verified by digest. Only on a local path: a store would
-    be asked once per file.
-    """
-    location = opened.location
-    if not location.is_local:
-        return
-    # As it comes: PyArrow would import pandas to make a table of it.
-    actions = opened.table.get_add_actions(flatten=False)
-    damaged = []
-    root = location.uri.rstrip("/")
-    for path, size in zip(
-        actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True
-    ):
-        # The log holds paths encoded once.
-        file = f"{root}/{unquote(path) if '%' in path else path}"
-        try:
-            if os.stat(file).st_size != size:
-                damaged.append(f"{os.path.basename(file)} (another size than the log says)")
-        except OSError:
-            damaged.append(os.path.basename(file))
-    if damaged:
-        raise PinError(
-            f"Table '{location.name}' cannot be read at version {opened.version}: {len(damaged)} "
-            f"data file(s) are missing or damaged, the first is {damaged[0]}. Nothing was run; its "
-            f"other versions may be whole. List them: kedro history {location.name}"
-        )
 
 
 def find_commit(location: Location, after: int, commit_id: str) -> OpenedTable:

@@ -13,6 +13,7 @@ from typing import Any
 
 import deltalake
 
+from lakeproof.delta.handle import Handle
 from lakeproof.delta.location import CHECKPOINT_FILE, Location
 
 # As many commits as delta-rs writes between two checkpoints where a table does not say.
@@ -48,7 +49,7 @@ class _Answers:
         return getattr(self._known, name)
 
 
-class PinnedTable(deltalake.DeltaTable):
+class PinnedTable(Handle):
     """One version of a table, to be read: its log is a view, its data files are the table's own.
 
     Args:

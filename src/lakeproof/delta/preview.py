@@ -71,9 +71,9 @@ def _written(opened: OpenedTable) -> dict[str, Any] | None:
 
 def _columns(opened: OpenedTable, columns: dict[str, str], nrows: int) -> dict[str, str]:
     """Put schema and first rows into one line per column, so that a wide table fits a panel."""
-    import polars as pl
+    from lakeproof.delta.scan import scan
 
-    rows = pl.scan_delta(opened.table).select(list(columns)).head(nrows).collect()
+    rows = scan(opened).select(list(columns)).head(nrows).collect()
     return {
         name: " | ".join([kind, *(_cell(value) for value in rows[name].to_list())])
         for name, kind in columns.items()

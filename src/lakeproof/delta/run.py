@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lakeproof.delta.commit import CommitNote, Taken
+from lakeproof.delta.data_files import other_times
 from lakeproof.delta.engine import Written
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable, open_table
@@ -31,6 +32,7 @@ class TableUse:
         mode: How it was written.
         deliveries: `sha256:` of the names and contents of the deliveries that were handed over.
         given: Content digest of the rows handed over, where they are not the whole table.
+        other_times: The files that had another time than the log says when they were read.
     """
 
     dataset: str
@@ -44,6 +46,7 @@ class TableUse:
     mode: str | None = None
     deliveries: str | None = None
     given: str | None = None
+    other_times: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
@@ -86,11 +89,11 @@ class RunTables:
 
     def has_read(self, dataset: str, opened: OpenedTable, pin: Pin | None) -> None:
         """Remember a reading, so that a later one sees the same version."""
+        source = pin.source if pin is not None else None
+        use = TableUse(dataset, "read", opened, pin=source, other_times=other_times(opened))
         with self._lock:
             self._at_start.setdefault((opened.location.uri, pin), opened)
-            self.uses.append(
-                TableUse(dataset, "read", opened, pin=pin.source if pin is not None else None)
-            )
+            self.uses.append(use)
 
     def has_found(self, uri: str, opened: OpenedTable | None) -> None:
         """Remember the version of a table when this run first writes it; `None` for no table."""

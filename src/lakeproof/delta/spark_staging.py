@@ -27,6 +27,7 @@ from lakeproof.delta.columns import (
 from lakeproof.delta.footers import statistics_of
 from lakeproof.delta.location import Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
+from lakeproof.delta.scan import scan
 from lakeproof.delta.spark_errors import NOT_IN_PATH, explained
 from lakeproof.delta.staged import Staged
 from lakeproof.errors import SchemaError, TableError
@@ -91,7 +92,8 @@ class SparkStagedRows(Staged):
 
     def lazy(self) -> pl.LazyFrame:
         """Give the rows as a lazy frame of Polars."""
-        return pl.scan_delta(self._table)
+        assert self._staged is not None, "rows are staged by entering the context"
+        return scan(self._staged)
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """Give the rows file by file: Polars has many in memory at once when it is given many.

@@ -1,16 +1,39 @@
 """What is known of one version of a table: who wrote it, when, and the digest of its rows."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from lakeproof.delta.data_files import other_times
 from lakeproof.delta.entries import LogEntry, entries, iso_time
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.row_counts import count_rows
+from lakeproof.errors import LakeproofError, TableError
 
 if TYPE_CHECKING:
     from lakeproof.digest import TableFacts
+
+
+logger = logging.getLogger(__name__)
+
+_known: "dict[tuple[object, ...], TableFacts]" = {}
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of a version.
+
+    Args:
+        digest: Of its rows.
+        source: `commit` where the writer's own was taken, `rows` where they were read.
+        committed: What the writer's commit says, where the rows say something else.
+    """
+
+    digest: str
+    source: Literal["commit", "rows"]
+    committed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +80,43 @@ def digest_of(opened: OpenedTable) -> str:
     A commit that changes no row (a property, a compaction) carries no digest of ours; its version
     is read.
     """
-    return stored_digest(opened) or compute_digest(opened)
+    return content_of(opened).digest
+
+
+def content_of(opened: OpenedTable) -> Content:
+    """Give the content digest of a version, and say where it is from.
+
+    Raises:
+        TableError: If the rows must be read and cannot.
+    """
+    stored = stored_digest(opened)
+    if stored is not None and not other_times(opened):
+        return Content(stored, "commit")
+    found = _read(opened).digest
+    return Content(found, "rows", stored if stored not in (None, found) else None)
+
+
+def require_rows(opened: OpenedTable) -> None:
+    """Read the rows where the log does not vouch for the files, and say what is wrong with them.
+
+    Raises:
+        TableError: If they cannot be read.
+    """
+    if other_times(opened):
+        _read(opened)
+
+
+def facts_of(opened: OpenedTable) -> "TableFacts | None":
+    """Give the content of a version where its writer stored it with it, and it holds that.
+
+    Files that were written at another time than the log says are read: their content alone tells
+    a copy from what was changed in place.
+
+    Raises:
+        TableError: If the rows must be read and cannot.
+    """
+    stored = stored_facts(opened)
+    return _read(opened) if stored is not None and other_times(opened) else stored
 
 
 def stored_digest(opened: OpenedTable) -> str | None:
@@ -87,11 +146,46 @@ def stored_facts(opened: OpenedTable) -> "TableFacts | None":
 
 def compute_digest(opened: OpenedTable) -> str:
     """Read every row of a version and digest them, whoever wrote it."""
-    import polars as pl
-
+    from lakeproof.delta.scan import scan
     from lakeproof.digest import digest_table
 
-    return digest_table(pl.scan_delta(opened.table)).digest
+    return digest_table(scan(opened)).digest
+
+
+def _read(opened: OpenedTable) -> "TableFacts":
+    """Digest the rows, once for one state of the files, and say if they are not the writer's."""
+    from lakeproof.delta.scan import scan
+    from lakeproof.digest import digest_table
+
+    key = opened.location.absolute_uri, opened.version, opened.table_id, other_times(opened)
+    if key in _known:
+        return _known[key]
+    try:
+        facts = digest_table(scan(opened))
+    except LakeproofError:
+        raise
+    except Exception as error:  # Polars, PyArrow and the digest have none in common
+        raise TableError(
+            f"The rows of table '{opened.location.name}' cannot be read at version "
+            f"{opened.version}: {opened.location.without_secrets(str(error))[:300]} Restore its "
+            f"files from a backup. Other versions may be whole: kedro history "
+            f"{opened.location.name}"
+        ) from error
+    stored = stored_digest(opened)
+    if stored is not None and stored != facts.digest:
+        logger.warning("%s", _contradiction(opened, stored, facts.digest))
+    _known[key] = facts
+    return facts
+
+
+def _contradiction(opened: OpenedTable, stored: str, found: str) -> str:
+    files = [path for path, _ in other_times(opened)]
+    return (
+        f"Table '{opened.location.name}' does not hold what its commit says at version "
+        f"{opened.version}: the commit says {stored}, its rows are {found}. {len(files)} data "
+        f"file(s) were written at another time than the log says, the first is {files[0]}. What is "
+        "there now is read and recorded; restore the files from a backup to have the other."
+    )
 
 
 def _is_next(entry: LogEntry) -> bool:

@@ -14,13 +14,14 @@ from lakeproof.delta.columns import require_fit
 from lakeproof.delta.commit import CommitNote
 from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.log import OpenedTable, find_commit
+from lakeproof.delta.scan import scan
 from lakeproof.delta.staged import (
     Staged,
     require_key,
     require_no_new_plain_times,
     require_partitions,
 )
-from lakeproof.delta.versions import compute_digest, digest_of, stored_facts
+from lakeproof.delta.versions import compute_digest, digest_of, facts_of
 from lakeproof.digest import digest_table
 from lakeproof.errors import TableError
 
@@ -139,10 +140,8 @@ def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
 
 def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
     """Tell whether a version has this content; one that cannot be read has not."""
-    if believes_commits:
-        return digest_of(current) == digest
     try:
-        return compute_digest(current) == digest
+        return (digest_of if believes_commits else compute_digest)(current) == digest
     except Exception:
         # Delta-rs and Polars have no error in common. All of it is about to be replaced.
         return False
@@ -191,7 +190,7 @@ def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wr
         return Written(current, is_committed=False, rows=rows)
     deltalake.write_deltalake(
         current.table,
-        pl.DataFrame(schema=pl.scan_delta(current.table).collect_schema()).to_arrow(),
+        pl.DataFrame(schema=scan(current).collect_schema()).to_arrow(),
         mode="append",
         storage_options=storage_options(write),
         commit_properties=commit_properties(note, write.transaction),
@@ -208,7 +207,7 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
         )
     # Counted on the table's side, where a key may be there more than once.
     going = digest_table(_having_keys_of(staged, write, current))
-    before = stored_facts(current)
+    before = facts_of(current)
     after = before - going if before is not None else None
     note = _noted(write, current.rows() - going.rows, after)
     if going.rows == 0:
@@ -234,7 +233,7 @@ def _with(
     Returns:
         `None` where its writer left no facts or its columns change.
     """
-    before = stored_facts(current)
+    before = facts_of(current)
     if before is None or staged.columns.items() != current.columns.items():
         return None
     if going is not None:
@@ -245,7 +244,7 @@ def _with(
 
 def _having_keys_of(staged: Staged, write: Write, current: OpenedTable) -> pl.LazyFrame:
     keys = staged.lazy().select(write.key)
-    return pl.scan_delta(current.table).join(keys, on=list(write.key), how="semi")
+    return scan(current).join(keys, on=list(write.key), how="semi")
 
 
 def _noted(write: Write, rows: int, facts: "TableFacts | None") -> CommitNote:
@@ -261,7 +260,7 @@ def _noted(write: Write, rows: int, facts: "TableFacts | None") -> CommitNote:
 
 def _known_keys(staged: Staged, write: Write, current: OpenedTable) -> int:
     """Count the rows whose key is in the table already."""
-    there = pl.scan_delta(current.table).select(write.key)
+    there = scan(current).select(write.key)
     both = staged.lazy().select(write.key).join(there, on=list(write.key), how="semi")
     return int(both.select(pl.len()).collect(engine="streaming").item())
 

@@ -50,6 +50,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         # Nobody looked.
         "is_watched": False,
         "nodes.*.not_controlled": [],
+        # What a commit said was taken to be so.
+        "inputs.tables.*.committed_digest": None,
     },
 }
 

@@ -47,7 +47,7 @@ def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -
     for (name, version), same in by_version.items():
         opened = same[0].opened
         known = next((use.digest for use in same if use.digest), None)
-        digest, _ = recorder.digest(opened, known)
+        digest = recorder.content(opened, known).digest
         source = {
             "path": opened.location.uri,
             "delta_table_version": version,

@@ -12,6 +12,7 @@ from lakeproof.delta.engine import engine_for
 from lakeproof.delta.log import OpenedTable, exists
 from lakeproof.delta.retention import lifetime, warn
 from lakeproof.delta.run import RunTables
+from lakeproof.delta.versions import require_rows
 from lakeproof.errors import PinError, RunError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def pin_tables(
 
     Raises:
         PinError: If a pin cannot be had or honoured, or Spark refuses a version for its age.
-        TableError: If a table that is only read does not exist.
+        TableError: If a table that is only read does not exist, or its rows cannot be read.
         RunError: If the runner cannot be used with Delta tables, or an engine not with a stream.
     """
     tables = dict(tables_of(pipeline, catalog))
@@ -68,6 +69,8 @@ def pin_tables(
                 run.resolved(table.pin, opened)
             if opened is not None and is_needed:
                 _require_spark_reads(table, opened)
+                if run.believes_commits:
+                    require_rows(opened)
     run.nodes.update({output: node.name for node in pipeline.nodes for output in node.outputs})
     for table in tables.values():
         table.join(run)

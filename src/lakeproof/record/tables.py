@@ -3,16 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
+from lakeproof.delta.data_files import other_times
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.run import RunTables, TableUse
-from lakeproof.delta.versions import compute_digest, stored_digest
+from lakeproof.delta.versions import Content, compute_digest, content_of, stored_digest
+from lakeproof.errors import TableError
 from lakeproof.record.facts import Crossing, TableRead, TableWritten
 from lakeproof.record.paths import relative_to_project
 from lakeproof.record.rerun import Rerun
-
-DigestSource = Literal["commit", "rows"]
 
 
 class TableRecorder:
@@ -26,12 +25,11 @@ class TableRecorder:
     def __init__(self, project_path: Path, rerun: Rerun | None) -> None:
         self._project_path = project_path
         self._rerun = rerun
-        self._digests: dict[tuple[str, int], tuple[str, DigestSource]] = {}
+        self._contents: dict[tuple[str, int], Content] = {}
 
     def crossing(self, use: TableUse) -> Crossing:
         """Describe what passed between a node and a table."""
-        digest, _ = self.digest(use.opened, use.digest)
-        return Crossing(use.dataset, "table", digest)
+        return Crossing(use.dataset, "table", self.content(use.opened, use.digest).digest)
 
     def read(self, tables: RunTables) -> tuple[TableRead, ...]:
         """List each version that was read, once per dataset, in the order of the first reading."""
@@ -45,7 +43,8 @@ class TableRecorder:
             opened = use.opened
             if use.kind != "read" or (use.dataset, opened.version) in found:
                 continue
-            digest, source = self.digest(opened)
+            _require_as_read(use)
+            content = self.content(opened)
             found[use.dataset, opened.version] = TableRead(
                 dataset=use.dataset,
                 uri=self.place(opened),
@@ -53,10 +52,11 @@ class TableRecorder:
                 version=opened.version,
                 columns=tuple(opened.columns.items()),
                 rows=opened.rows(),
-                digest=digest,
-                digest_from=source,
+                digest=content.digest,
+                digest_from=content.source,
                 pin=use.pin,
                 is_own=(opened.location.uri, opened.version) in written,
+                committed_digest=content.committed,
             )
         return tuple(found.values())
 
@@ -67,7 +67,7 @@ class TableRecorder:
             if use.kind != "written":
                 continue
             opened = use.opened
-            digest, source = self.digest(opened, use.digest)
+            content = self.content(opened, use.digest)
             before = tables.before(opened.location.uri)
             found.pop(use.dataset, None)
             found[use.dataset] = TableWritten(
@@ -83,8 +83,8 @@ class TableRecorder:
                 ),
                 columns=tuple(opened.columns.items()),
                 rows=opened.rows(),
-                digest=digest,
-                digest_from=source,
+                digest=content.digest,
+                digest_from=content.source,
                 node=use.node,
                 handed_over=_handed_over(
                     [other for other in tables.uses if _is_write_to(other, use.dataset)]
@@ -92,7 +92,7 @@ class TableRecorder:
             )
         return tuple(found.values())
 
-    def digest(self, opened: OpenedTable, known: str | None = None) -> tuple[str, DigestSource]:
+    def content(self, opened: OpenedTable, known: str | None = None) -> Content:
         """Give the digest of a version: from its commit, else, and in a re-run always, by reading.
 
         Args:
@@ -100,9 +100,9 @@ class TableRecorder:
             known: What the write itself found out; a re-run does not rely on it.
         """
         key = opened.location.uri, opened.version
-        if key not in self._digests:
-            self._digests[key] = self._find(opened, known)
-        return self._digests[key]
+        if key not in self._contents:
+            self._contents[key] = self._find(opened, known)
+        return self._contents[key]
 
     def place(self, opened: OpenedTable) -> str:
         """Write where a table really is, seen from the project."""
@@ -118,14 +118,31 @@ class TableRecorder:
             return None
         if mode == "overwrite":
             return stored_digest(before)
-        return self.digest(before)[0]
+        return self.content(before).digest
 
-    def _find(self, opened: OpenedTable, known: str | None) -> tuple[str, DigestSource]:
+    def _find(self, opened: OpenedTable, known: str | None) -> Content:
         if self._rerun is None:
-            digest = known or stored_digest(opened)
-            return (digest, "commit") if digest else (compute_digest(opened), "rows")
+            return Content(known, "commit") if known else content_of(opened)
         verified = self._rerun.verified_digest(opened.location.uri, opened.version)
-        return verified or compute_digest(opened), "rows"
+        return Content(verified or compute_digest(opened), "rows")
+
+
+def _require_as_read(use: TableUse) -> None:
+    """Refuse to say what a node read of files that were written meanwhile.
+
+    Raises:
+        TableError: Naming the table.
+    """
+    name, opened = use.dataset, use.opened
+    # Files that are gone were removed after they had been read.
+    now = {(path, time) for path, time in other_times(opened) if time}
+    changed = sorted(path for path, _ in now.difference(use.other_times))
+    if changed:
+        raise TableError(
+            f"Data files of table '{name}' at version {opened.version} were written in place while "
+            f"the run read it, the first is {changed[0]}. What was read of it is not known, so the "
+            "run cannot be had again. Restore the files from a backup and run again."
+        )
 
 
 def _is_write_to(use: TableUse, dataset: str) -> bool:

@@ -166,7 +166,8 @@ def _tables_read(record: Record) -> Table:
     for one in record.inputs.tables:
         own = ", written by this run before" if one.is_own else ""
         pin = f", pinned by {one.pin}" if one.pin else ""
-        rows.append([*_version(one), f"{one.uri}{own}{pin}"])
+        said = f", whose commit says {one.committed_digest}" if one.committed_digest else ""
+        rows.append([*_version(one), f"{one.uri}{own}{pin}{said}"])
     return table({"table read": "text", **_VERSION}, rows)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakeproof.delta.data_files import require_files
 from lakeproof.delta.location import Location
-from lakeproof.delta.log import OpenedTable, open_table, require_files
+from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.pins import LATEST
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record, TableRead, TableWritten

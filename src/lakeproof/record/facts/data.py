@@ -19,6 +19,7 @@ class TableRead:
         digest_from: `commit` where the writer's own was taken, `rows` where they were read.
         pin: Who asked for the version: `--load-versions`, `the catalog`, or nobody.
         is_own: Whether this run wrote it before it read it.
+        committed_digest: What the commit says that the content is, where the rows were another.
     """
 
     dataset: str
@@ -31,6 +32,7 @@ class TableRead:
     digest_from: Literal["commit", "rows"]
     pin: str | None
     is_own: bool
+    committed_digest: str | None = None
 
 
 @dataclass(frozen=True)

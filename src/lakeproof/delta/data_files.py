@@ -1,0 +1,104 @@
+"""The data files of a version as they lie on the disk, beside what the log says of them.
+
+Not for what is in them: that is read (`scan`), and digested (`versions`).
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from lakeproof.errors import PinError
+
+if TYPE_CHECKING:
+    from lakeproof.delta.log import OpenedTable
+
+# A writer dates a file when it has closed it, and a disk keeps whole seconds at the worst. What is
+# written into a file afterwards always dates it later.
+_EARLIER_MS = 10_000
+_LATER_MS = 2
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A data file of a version.
+
+    Args:
+        path: Below the table's folder, decoded.
+        size: In bytes, as the log says.
+        modified: In milliseconds since 1970, as the log says.
+    """
+
+    path: str
+    size: int
+    modified: int
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Tell whether it lies in no folder of the table, as in a shallow clone."""
+        return self.path.startswith("/") or "://" in self.path
+
+
+def data_files(opened: "OpenedTable") -> Iterator[DataFile]:
+    """List the files of a version."""
+    # As it comes: PyArrow would import pandas to make a table of it.
+    actions = opened.table.get_add_actions(flatten=False)
+    for path, size, modified in zip(
+        *(actions[name].to_pylist() for name in ("path", "size_bytes", "modification_time")),
+        strict=True,
+    ):
+        yield DataFile(decoded(path), size, modified)
+
+
+def decoded(path: str) -> str:
+    """Give the name on the disk of a path in the log, which is encoded once."""
+    return unquote(path) if "%" in path else path
+
+
+def require_files(opened: "OpenedTable") -> None:
+    """Refuse a version whose data files are gone or cut short.
+
+    Looks at presence and size; content is verified by digest. Only on a local path: a store would
+    be asked once per file.
+    """
+    location = opened.location
+    if not location.is_local:
+        return
+    damaged = []
+    for file in data_files(opened):
+        name = os.path.basename(file.path)
+        if file.is_elsewhere:
+            damaged.append(f"{name} (outside of the table's folder: it is a shallow clone)")
+            continue
+        try:
+            if os.stat(f"{location.uri}/{file.path}").st_size != file.size:
+                damaged.append(f"{name} (another size than the log says)")
+        except OSError:
+            damaged.append(name)
+    if damaged:
+        raise PinError(
+            f"Table '{location.name}' cannot be read at version {opened.version}: {len(damaged)} "
+            f"data file(s) are missing or damaged, the first is {damaged[0]}. Nothing was run; its "
+            f"other versions may be whole. List them: kedro history {location.name}"
+        )
+
+
+def other_times(opened: "OpenedTable") -> tuple[tuple[str, int], ...]:
+    """List the files that were written at another time than the log says, with the time.
+
+    Copies have honest other times, and what was changed in place has one too: the content alone
+    tells. In an object store a name is written once, and nothing is asked.
+    """
+    location = opened.location
+    if not location.is_local:
+        return ()
+    found = []
+    for file in data_files(opened):
+        try:
+            time = os.stat(f"{location.uri}/{file.path}").st_mtime_ns
+        except OSError:
+            time = 0
+        if not -_EARLIER_MS <= time // 1_000_000 - file.modified <= _LATER_MS:
+            found.append((file.path, time))
+    return tuple(found)

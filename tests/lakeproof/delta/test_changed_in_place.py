@@ -1,0 +1,131 @@
+"""A data file that is not the one that its commit wrote: what is there is read, and said."""
+
+import os
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from lakeproof.delta import DeltaTable
+from lakeproof.delta.data_files import other_times
+from lakeproof.delta.run import RunTables
+from lakeproof.delta.versions import (
+    compute_digest,
+    content_of,
+    facts_of,
+    require_rows,
+    stored_digest,
+)
+from lakeproof.digest import digest_table
+from lakeproof.errors import TableError
+from lakeproof.record.tables import TableRecorder
+
+FIRST = pl.DataFrame({"id": [1, 2], "x": [1.0, 2.0]})
+OTHER = pl.DataFrame({"id": [1, 2], "x": [1.0, 3.0]})
+
+
+def file_of(folder: Path) -> Path:
+    (file,) = folder.glob("*.parquet")
+    return file
+
+
+@pytest.fixture
+def table(tmp_path) -> DeltaTable:
+    """A table whose one data file holds other rows of the same size than its commit says."""
+    for name, rows in (("samples", FIRST), ("other", OTHER)):
+        DeltaTable(filepath=str(tmp_path / name)).save(rows)
+    content = file_of(tmp_path / "other").read_bytes()
+    assert len(content) == file_of(tmp_path / "samples").stat().st_size
+    file_of(tmp_path / "samples").write_bytes(content)
+    return DeltaTable(filepath=str(tmp_path / "samples"), key="id", save_args={"mode": "merge"})
+
+
+def recorded(table: DeltaTable, project: Path):
+    """Have a run read a table and record it."""
+    run = RunTables()
+    table.join(run)
+    table.load()
+    return TableRecorder(project, None).read(run)[0]
+
+
+def test_what_was_changed_in_place_is_read_and_said(table, caplog):
+    """Once, and with both digests."""
+    opened = table.resolve()
+    was, now = (digest_table(rows).digest for rows in (FIRST, OTHER))
+    content = content_of(opened)
+    assert (content.digest, content.source, content.committed) == (now, "rows", was)
+    require_rows(table.resolve())
+    assert caplog.messages == [
+        message for message in caplog.messages if "does not hold what its commit says" in message
+    ]
+    assert len(caplog.messages) == 1
+    assert was in caplog.text
+    assert now in caplog.text
+
+
+def test_the_record_holds_what_was_read(table, tmp_path):
+    """So that the run can be had again from what is there."""
+    read = recorded(table, tmp_path)
+    assert read.digest == digest_table(OTHER).digest
+    assert read.digest_from == "rows"
+    assert read.committed_digest == digest_table(FIRST).digest
+
+
+def test_a_copy_is_read_and_nothing_is_said(tmp_path, caplog):
+    """Its files have honest other times."""
+    DeltaTable(filepath=str(tmp_path / "samples")).save(FIRST)
+    shutil.copytree(tmp_path / "samples", tmp_path / "copy", copy_function=shutil.copyfile)
+    os.utime(file_of(tmp_path / "copy"), (1, 1))
+    content = content_of(DeltaTable(filepath=str(tmp_path / "copy")).resolve())
+    assert (content.source, content.committed) == ("rows", None)
+    assert content.digest == digest_table(FIRST).digest
+    assert caplog.messages == []
+
+
+def test_what_a_commit_wrote_is_not_read_again(tmp_path, engine, make_table):
+    """Whichever engine wrote the file: a digest of it costs nothing."""
+    make_table().save(FIRST)
+    opened = make_table().resolve()
+    assert other_times(opened) == ()
+    assert content_of(opened).source == "commit"
+
+
+def test_what_is_merged_into_it_is_reckoned_from_its_rows(table):
+    """A commit must not carry on what is not so."""
+    table.save(pl.DataFrame({"id": [2, 3], "x": [2.0, 4.0]}))
+    opened = table.resolve()
+    assert stored_digest(opened) == compute_digest(opened)
+    assert facts_of(opened) is not None
+
+
+def test_what_it_should_hold_is_written_over_it(table, tmp_path):
+    """The commit says that the rows are there already; they are not."""
+    over = DeltaTable(filepath=str(tmp_path / "samples"))
+    over.save(FIRST)
+    assert over.resolve().version == 1
+    assert compute_digest(over.resolve()) == digest_table(FIRST).digest
+
+
+def test_a_file_that_is_no_longer_one_is_refused_by_the_name_of_its_table(table, tmp_path):
+    """Before any node, as long as its size is right; to write all of it anew is allowed."""
+    file = file_of(tmp_path / "samples")
+    file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(TableError, match="rows of table 'samples' cannot be read at version 0"):
+        require_rows(table.resolve())
+    DeltaTable(filepath=str(tmp_path / "samples")).save(FIRST)
+    assert content_of(table.resolve()).source == "commit"
+
+
+def test_a_run_beneath_which_a_file_is_changed_is_not_recorded(tmp_path):
+    """What a node read of it is not known."""
+    table = DeltaTable(filepath=str(tmp_path / "samples"))
+    table.save(FIRST)
+    run = RunTables()
+    table.join(run)
+    table.load()
+    file = file_of(tmp_path / "samples")
+    file.write_bytes(file.read_bytes())
+    os.utime(file)
+    with pytest.raises(TableError, match="of table 'samples' at version 0 were written in place"):
+        TableRecorder(tmp_path, None).read(run)
