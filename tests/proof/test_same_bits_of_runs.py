@@ -209,8 +209,8 @@ def test_everything_of_a_run_is_among_its_bits(told, name, metrics):
     }
     for table in ("samples", "features", "predictions"):
         assert found[f"table {table}"] == found[f"recorded {table}"][1]
-    assert found["model"].startswith("model1:")
-    assert found["predictions"].startswith("frame1:")
+    assert found["model"].startswith("model2:")
+    assert found["predictions"].startswith("frame2:")
     assert found.keys() >= {"file metrics", f"file {PICTURES[name]}"}
 
 

@@ -5,10 +5,12 @@ layout), `frame` (did `fit` get the same bits in the same order), `model` (did i
 Importing this package imports numpy and pyarrow: import it where a digest is made.
 """
 
+from lakeproof.digest.content import content_of
 from lakeproof.digest.delta_types import delta_type
-from lakeproof.digest.errors import FactsMismatchError, NotDigestibleError
+from lakeproof.digest.errors import FactsMismatchError, LazyPartError, NotDigestibleError
 from lakeproof.digest.facts import ColumnFacts, TableFacts
 from lakeproof.digest.frame import FrameColumn, FrameFacts, digest_frame, is_frame
+from lakeproof.digest.lazy import is_lazy
 from lakeproof.digest.model import digest_model
 from lakeproof.digest.rs1 import RowSet, digest_table, digesting, facts_of_schema
 
@@ -17,9 +19,11 @@ __all__ = [
     "FactsMismatchError",
     "FrameColumn",
     "FrameFacts",
+    "LazyPartError",
     "NotDigestibleError",
     "RowSet",
     "TableFacts",
+    "content_of",
     "delta_type",
     "digest_frame",
     "digest_model",
@@ -27,4 +31,5 @@ __all__ = [
     "digesting",
     "facts_of_schema",
     "is_frame",
+    "is_lazy",
 ]

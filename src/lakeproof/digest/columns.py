@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,19 +15,61 @@ from lakeproof.digest.arrays import Sink, feed_array
 from lakeproof.digest.cells import list_bounds, nulls_of
 from lakeproof.digest.delta_types import is_list
 from lakeproof.digest.errors import NotDigestibleError
+from lakeproof.digest.round_trip import proven_digest
 from lakeproof.digest.strings import as_binary, is_bytes
-from lakeproof.digest.structure import Walk
 from lakeproof.digest.words import Mask, bits_of
+
+Label = str | tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that is still to be hashed.
+
+    Args:
+        name: Its label, of whatever type.
+        dtype: The library's name of its type.
+        shape: (rows,), or all dimensions of a numpy array.
+        sha256: Hashes it, in whatever thread.
+    """
+
+    name: Any
+    dtype: str
+    shape: tuple[int, ...]
+    sha256: Callable[[], str]
+
+
+def of_numpy(name: Any, values: Any) -> Column:
+    """Make a column of a numpy array."""
+    return Column(name, str(values.dtype), values.shape, lambda: sha256_of_numpy(values))
+
+
+def of_arrow(name: Any, dtype: str, values: Any) -> Column:
+    """Make a column of an Arrow array."""
+    return Column(name, dtype, (len(values),), lambda: sha256_of_arrow(values))
+
+
+def of_objects(name: Any, dtype: str, values: list[Any]) -> Column:
+    """Make a column of Python objects."""
+    return Column(name, dtype, (len(values),), lambda: sha256_of_objects(values))
+
+
+def sha256_of_objects(values: list[Any]) -> str:
+    """Digest Python objects one by one; `None`, NaN and `pandas.NA` stay distinct.
+
+    Raises:
+        NotDigestibleError: An object cannot be pickled, or comes back as another one.
+    """
+    return proven_digest(values).hex()
 
 
 def sha256_of_numpy(values: Any) -> str:
     """Hash the little-endian bytes of a numpy array in C order.
 
-    Text in an object array becomes the same bytes as Arrow text, so that 1M names take no second;
-    other objects are digested one by one, and `None`, NaN and `pandas.NA` stay distinct.
+    Text in an object array becomes the same bytes as Arrow text, so that 1M names take no second.
 
     Raises:
-        NotDigestibleError: An object cannot be pickled.
+        NotDigestibleError: An object has no digest.
     """
     hasher = hashlib.sha256()
     if values.dtype == object and values.ndim == 1:
@@ -34,9 +78,10 @@ def sha256_of_numpy(values: Any) -> str:
             try:
                 return sha256_of_arrow(pa.array(objects, pa.large_string()))
             except UnicodeEncodeError:
-                # Lone surrogates: Arrow has no place for them, the walk has.
-                hasher = hashlib.sha256()
-    feed_array(values, hasher.update, Walk().digest)
+                pass  # Lone surrogates: Arrow has no place for them, the walk has.
+    if values.dtype == object:
+        return sha256_of_objects(values.tolist())
+    feed_array(values, hasher.update, proven_digest)
     return hasher.hexdigest()
 
 

@@ -16,5 +16,9 @@ class NotDigestibleError(LakeproofError):
     """
 
 
+class LazyPartError(NotDigestibleError):
+    """Say that a value holds a plan, such as a lazy frame, that nobody has computed yet."""
+
+
 class FactsMismatchError(LakeproofError):
     """Say that two sets of table facts cannot be combined, or that stored facts make no sense."""

@@ -1,30 +1,39 @@
 """The ordered digest of a frame: what `fit` got, bit for bit and row by row.
 
-Unlike `rs1` it depends on the order of rows, on dtypes and on the library that holds the frame,
-because estimators do. It recognises pandas and Polars without importing them.
+Unlike `rs1` it depends on the order of rows, on dtypes and labels, on what is noted beside the
+rows, and on the library that holds the frame, because estimators do. It recognises pandas, Polars
+and Narwhals without importing them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from lakeproof.digest.columns import sha256_of_arrow, sha256_of_numpy
+from lakeproof.digest.classes import by_class
+from lakeproof.digest.columns import Column, Label, of_numpy
 from lakeproof.digest.errors import NotDigestibleError
-from lakeproof.digest.stream import record_batches
+from lakeproof.digest.frame_of_arrow import arrow_columns
+from lakeproof.digest.frame_of_pandas import pandas_columns
+from lakeproof.digest.frame_of_polars import polars_columns
+from lakeproof.digest.lazy import is_lazy
+from lakeproof.digest.round_trip import proven_digest
+from lakeproof.digest.structure import Canonical, Walk, canonical
 
-ALGORITHM = "frame1"
+ALGORITHM = "frame2"
 
 _THREADS = 2
-_FRAMES = {"DataFrame", "Series", "Table", "RecordBatch"}
-_LIBRARIES = {"pandas", "polars", "pyarrow"}
+_FRAMES = {
+    "pandas": {"DataFrame", "Series"},
+    "polars": {"DataFrame", "Series"},
+    "pyarrow": {"Table", "RecordBatch", "Array", "ChunkedArray"},
+    "narwhals": {"DataFrame", "Series"},
+}
 
 
 @dataclass(frozen=True)
@@ -32,13 +41,13 @@ class FrameColumn:
     """One column in order.
 
     Args:
-        name: As in the frame; other labels than text and numbers by their `repr`.
-        dtype: The library's name of the type.
+        name: Text as it is; another label by its type and its digest, `1.0` being no `"1.0"`.
+        dtype: The library's name of the type; with that of its categories.
         shape: (rows,), or all dimensions of a numpy array.
         sha256: Of the little-endian contiguous values.
     """
 
-    name: str | int | None
+    name: Label
     dtype: str
     shape: tuple[int, ...]
     sha256: str
@@ -46,15 +55,23 @@ class FrameColumn:
 
 @dataclass(frozen=True)
 class FrameFacts:
-    """A frame: the library and class that hold it, its row labels if any, its columns in order."""
+    """A frame.
+
+    Args:
+        kind: The library and the class that hold it.
+        index: Its row labels, if any, level by level.
+        columns: Its columns in order.
+        beside: What is noted beside the rows, such as `attrs`: by name, the digest.
+    """
 
     kind: str
     index: tuple[FrameColumn, ...]
     columns: tuple[FrameColumn, ...]
+    beside: dict[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
-        """Shorten the facts to `frame1:` and the 64 digits of a SHA-256."""
+        """Shorten the facts to `frame2:` and the 64 digits of a SHA-256."""
         return f"{ALGORITHM}:{hashlib.sha256(self.to_json().encode()).hexdigest()}"
 
     def to_json(self) -> str:
@@ -64,106 +81,85 @@ class FrameFacts:
             for part, columns in (("index", self.index), ("columns", self.columns))
         }
         return json.dumps(
-            {"algorithm": ALGORITHM, "kind": self.kind, **parts},
+            {"algorithm": ALGORITHM, "kind": self.kind, "beside": self.beside, **parts},
             sort_keys=True,
             separators=(",", ":"),
-            ensure_ascii=False,
         )
 
 
-@dataclass(frozen=True)
-class _Work:
-    """A column that is still to be hashed."""
-
-    name: Any
-    dtype: str
-    shape: tuple[int, ...]
-    sha256: Callable[[], str]
-
-
 def is_frame(value: Any) -> bool:
-    """Tell whether a value is a frame or series of pandas, Polars or pyarrow."""
-    kind = type(value)
-    return kind.__module__.partition(".")[0] in _LIBRARIES and kind.__name__ in _FRAMES
+    """Tell whether a value is a frame or series of pandas, Polars, pyarrow or Narwhals."""
+    return _library_of(type(value)) is not None and not is_lazy(value)
 
 
 def digest_frame(data: Any) -> FrameFacts:
     """Digest a frame column by column, in two threads.
 
     Args:
-        data: A pandas or Polars DataFrame or Series, a pyarrow Table or RecordBatch, or a numpy
-            array.
+        data: A DataFrame or Series of pandas, Polars or Narwhals, an Arrow table, batch or array,
+            or a numpy array.
 
     Raises:
-        NotDigestibleError: It is none of these, or holds an object that cannot be pickled.
+        NotDigestibleError: It is none of these, or holds an object that has no digest.
     """
-    index: list[_Work] = []
-    library = type(data).__module__.partition(".")[0]
+    kind = type(data)
+    library = _library_of(kind)
+    index: list[Column] = []
+    beside: dict[str, Any] = {}
+    if library == "narwhals":
+        native = digest_frame(data.to_native())
+        return FrameFacts(f"narwhals.{native.kind}", native.index, native.columns, native.beside)
     if isinstance(data, np.ndarray):
-        columns = [_of_numpy(None, np.asarray(data))]
-    elif not is_frame(data):
+        columns = [of_numpy(None, np.asarray(data))]
+    elif library == "pandas":
+        index, columns, beside = pandas_columns(data)
+    elif library == "polars":
+        columns = list(polars_columns(data))
+    elif library == "pyarrow":
+        columns, beside = arrow_columns(data)
+    else:
         raise NotDigestibleError(
-            f"A {type(data).__module__}.{type(data).__name__} is not a frame. Nothing was "
+            f"A {kind.__module__}.{kind.__name__} is not a frame. Nothing was "
             "digested. Pass a DataFrame, a Series, an Arrow table or a numpy array."
         )
-    elif library == "pandas":
-        is_series = type(data).__name__ == "Series"
-        names = [data.name] if is_series else list(data.columns)
-        held = [data] if is_series else [data.iloc[:, place] for place in range(len(names))]
-        columns = [_of_pandas(n, c) for n, c in zip(names, held, strict=True)]
-        levels = range(data.index.nlevels)
-        labels = [data.index.get_level_values(level) for level in levels]
-        index = [_of_pandas(label.name, label) for label in labels]
-    elif library == "polars":
-        columns = list(_of_polars(data))
-    else:
-        table = data if isinstance(data, pa.Table) else pa.Table.from_batches([data])
-        columns = [_of_arrow(f.name, str(f.type), table[i]) for i, f in enumerate(table.schema)]
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="frame1") as pool:
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix=ALGORITHM) as pool:
         done = list(pool.map(_hashed, [*index, *columns]))
-    kind = f"{library}.{type(data).__name__}"
-    return FrameFacts(kind, tuple(done[: len(index)]), tuple(done[len(index) :]))
+    root = kind.__module__.partition(".")[0]
+    own = (
+        kind.__name__ if root == (library or "numpy") else f"{kind.__module__}.{kind.__qualname__}"
+    )
+    return FrameFacts(
+        own if "." in own else f"{root}.{own}",
+        tuple(done[: len(index)]),
+        tuple(done[len(index) :]),
+        {name: proven_digest(value).hex() for name, value in beside.items()},
+    )
 
 
-def _hashed(work: _Work) -> FrameColumn:
-    return FrameColumn(_label(work.name), work.dtype, work.shape, work.sha256())
+def _hashed(column: Column) -> FrameColumn:
+    return FrameColumn(_label(column.name), column.dtype, column.shape, column.sha256())
 
 
-def _label(name: Any) -> str | int | None:
-    if name is None or isinstance(name, str):
-        return name
-    return int(name) if isinstance(name, int | np.integer) else repr(name)
+def _label(name: Any) -> Label:
+    if name is None or type(name) is str:
+        # JSON has no place for lone surrogates.
+        return name if name is None or name.isprintable() else ("str", proven_digest(name).hex())
+    return type(name).__qualname__, proven_digest(name).hex()
 
 
-def _of_numpy(name: Any, values: Any) -> _Work:
-    return _Work(name, str(values.dtype), values.shape, lambda: sha256_of_numpy(values))
+@by_class
+def _library_of(kind: type) -> str | None:
+    for base in kind.__mro__:
+        library = base.__module__.partition(".")[0]
+        if base.__name__ in _FRAMES.get(library, ()):
+            return library
+    return None
 
 
-def _of_arrow(name: Any, dtype: str, values: Any) -> _Work:
-    return _Work(name, dtype, (len(values),), lambda: sha256_of_arrow(values))
+@canonical
+def _frame_form(kind: type) -> Canonical | None:
+    return _digest_within if _library_of(kind) else None
 
 
-def _of_pandas(name: Any, values: Any) -> _Work:
-    """Take numpy's memory where the column is numpy's, and Arrow's form of every extension."""
-    dtype = values.dtype
-    if isinstance(dtype, np.dtype):
-        return _of_numpy(name, values.to_numpy())
-    shown = f"{dtype} ordered" if getattr(dtype, "ordered", False) else str(dtype)
-    if hasattr(dtype, "fill_value"):
-        return _Work(name, shown, values.shape, lambda: sha256_of_numpy(np.asarray(values)))
-    if hasattr(dtype, "tz"):
-        # Arrow would ask pandas 3.1 for `values`, which is deprecated for zoned times.
-        utc = np.asarray(values.array, dtype=f"M8[{dtype.unit}]")
-        return _Work(name, shown, values.shape, lambda: sha256_of_numpy(utc))
-    return _of_arrow(name, shown, pa.array(values.array))
-
-
-def _of_polars(data: Any) -> Iterator[_Work]:
-    frame = data.to_frame() if type(data).__name__ == "Series" else data
-    for column in frame.get_columns():
-        # A Categorical's dictionary belongs to the whole process, in the order values came up in.
-        is_shared = str(column.dtype).startswith("Categorical")
-        plain = column.cast(str) if is_shared else column
-        schema, batches = record_batches(plain.to_frame())
-        table = pa.Table.from_batches(batches, schema)
-        yield _of_arrow(column.name, str(column.dtype), table[0])
+def _digest_within(walk: Walk, value: Any) -> bytes:
+    return walk.tagged("frame", digest_frame(value).digest)

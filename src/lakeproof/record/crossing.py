@@ -13,8 +13,6 @@ from lakeproof.deliveries.digests import digest_files
 from lakeproof.record.facts import Crossing
 
 _PICTURES = ("matplotlib.", "plotly.", "PIL.", "altair.", "bokeh.", "seaborn.")
-_LAZY = {"LazyFrame"}
-_SPARK = "pyspark."
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -33,10 +31,14 @@ def cross(dataset: str, data: Any, is_stored: bool = False) -> Crossing:
         data: What passed. It is read, never changed.
         is_stored: Whether the dataset keeps it elsewhere than in memory.
     """
-    from lakeproof.digest import NotDigestibleError, digest_frame, digest_model, is_frame
+    from lakeproof.digest import (
+        LazyPartError,
+        NotDigestibleError,
+        digest_frame,
+        digest_model,
+        is_frame,
+    )
 
-    if is_lazy(data):
-        return Crossing(dataset, "lazy", None, "it is lazy and was not computed to be digested")
     if is_picture(data):
         return Crossing(dataset, "picture", None, "pictures do not count")
     if is_stored and are_deferred(data):
@@ -48,6 +50,8 @@ def cross(dataset: str, data: Any, is_stored: bool = False) -> Crossing:
         if is_frame(data):
             return Crossing(dataset, "frame", digest_frame(data).digest)
         return Crossing(dataset, "model" if is_model(data) else "value", digest_model(data))
+    except LazyPartError as error:
+        return Crossing(dataset, "lazy", None, str(error)[:300])
     except (NotDigestibleError, RecursionError) as error:
         return Crossing(dataset, "opaque", None, str(error)[:300])
 
@@ -69,17 +73,6 @@ def is_model(data: Any) -> bool:
         not isinstance(data, type)
         and callable(getattr(data, "fit", None))
         and callable(getattr(data, "get_params", None))
-    )
-
-
-def is_lazy(data: Any) -> bool:
-    """Tell a frame that has not been computed: a Polars plan or a Spark frame, wrapped or not."""
-    kind = type(data)
-    native = getattr(data, "to_native", None)
-    if kind.__module__.startswith("narwhals.") and callable(native):
-        return is_lazy(native())
-    return kind.__name__ in _LAZY or (
-        kind.__module__.startswith(_SPARK) and kind.__name__ == "DataFrame"
     )
 
 

@@ -52,8 +52,9 @@ def how_to_read() -> Section:
                     "DIVERGED": "a result differs",
                     "INCONCLUSIVE": "something is missing, or is another: nothing is proved",
                     "rs1:…": "digest of a table's rows and types",
-                    "frame1:…": "digest of rows in order, as one step handed them to the next",
-                    "model1:…": "digest of what a model has learned, or of another value",
+                    "frame2:…": "digest of rows in order, as one step handed them to the next",
+                    "model2:…": "digest of what a model has learned, or of another value",
+                    "frame1:…, model1:…": "the same, as older versions of Lakeproof reckoned them",
                     "sha256:…": "digest of the bytes of a file",
                 }
             ),

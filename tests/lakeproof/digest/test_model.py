@@ -22,6 +22,11 @@ Y = (X["a"] > 0.5).astype(int)
 NUMBERS = ["a", "b", "c"]
 
 
+class Parts:
+    def __init__(self, **parts):
+        vars(self).update(parts)
+
+
 def columns(estimator):
     split = ColumnTransformer([("n", StandardScaler(), NUMBERS), ("t", OneHotEncoder(), ["d"])])
     return make_pipeline(split, estimator)
@@ -74,24 +79,6 @@ def test_one_threshold_of_one_tree_counts():
     assert digest_model(model) != before
 
 
-def test_threads_and_reporting_do_not_count():
-    """They are how the work was done."""
-    model = fitted("forest")
-    before = digest_model(model)
-    assert digest_model(model.set_params(n_jobs=2, verbose=1)) == before
-    assert digest_model(model.set_params(max_depth=3)) != before
-
-
-def test_the_run_that_mlflow_notes_on_an_estimator_does_not_count():
-    """Autologging does so; the same fit in a re-run would be another model."""
-    model = fitted("forest")
-    before = digest_model(model)
-    model._mlflow_run_id = "3f9c2a7be1c44d0f8a6f0c2d9b7e5a10"
-    assert digest_model(model) == before
-    model.noted_ = "something else"
-    assert digest_model(model) != before
-
-
 def test_what_cannot_be_pickled_is_said_with_its_place():
     """Never an equal digest of nothing."""
     model = make_pipeline(FunctionTransformer(lambda rows: rows), LogisticRegression())
@@ -110,11 +97,11 @@ def test_rings_end_and_shared_parts_are_no_others():
 
 
 def test_a_ring_is_the_same_whichever_member_comes_first():
-    """Two parts that hold each other, in a dict whose order does not count."""
+    """Two parts that hold each other, in a set of names by which they are found."""
     one, other = ["one"], ["other"]
     one.append(other)
     other.append(one)
-    assert digest_model({"x": one, "y": other}) == digest_model({"y": other, "x": one})
+    assert digest_model(Parts(x=one, y=other)) == digest_model(Parts(y=other, x=one))
 
 
 def test_parts_that_all_hold_each_other_end_in_a_refusal():
@@ -135,7 +122,6 @@ def test_a_method_of_an_object_counts_with_its_object():
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
-        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
         ({1, 2, 3}, {3, 2, 1}, True),
         ([1], (1,), False),
         (1, 1.0, False),
@@ -148,5 +134,5 @@ def test_a_method_of_an_object_counts_with_its_object():
     ],
 )
 def test_values_that_differ_in_kind_or_bits_differ(one, other, is_same):
-    """And the order of dicts and sets is no difference."""
+    """And the order of sets is no difference."""
     assert (digest_model(one) == digest_model(other)) is is_same

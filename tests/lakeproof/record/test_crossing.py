@@ -2,7 +2,11 @@
 
 import functools
 
+import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow.dataset
 import pytest
 
 from lakeproof.record.crossing import cross
@@ -20,6 +24,13 @@ class Source:
         """Load one."""
         return "part"
 
+    @classmethod
+    def holding(cls, rows: object) -> "Source":
+        """Make one that holds rows."""
+        source = cls()
+        source.rows = rows
+        return source
+
 
 @pytest.mark.parametrize("part", [make, functools.partial(make, "east"), Source().load, len])
 def test_parts_that_are_functions_have_no_digest_where_they_are_stored(part):
@@ -33,9 +44,44 @@ def test_parts_that_are_functions_have_no_digest_where_they_are_stored(part):
 
 
 def test_parts_that_are_there_have_a_digest():
-    """Of all of them together, in no order."""
+    """Of all of them together, in their order."""
     one = cross("parts", {"east": np.arange(3), "west": 1}, is_stored=True)
-    other = cross("parts", {"west": 1, "east": np.arange(3)}, is_stored=True)
-    assert one.digest == other.digest
+    assert one == cross("parts", {"east": np.arange(3), "west": 1}, is_stored=True)
     assert one.digest is not None
+    assert one != cross("parts", {"west": 1, "east": np.arange(3)}, is_stored=True)
     assert one != cross("parts", {"west": 2, "east": np.arange(3)}, is_stored=True)
+
+
+@pytest.mark.parametrize(
+    "within",
+    [
+        lambda lazy: lazy,
+        lambda lazy: {"rows": lazy, "seed": 1},
+        lambda lazy: [1, (lazy,)],
+        lambda lazy: Source.holding(lazy),
+        lambda lazy: nw.from_native(lazy),
+        lambda lazy: {"rows": nw.from_native(lazy)},
+    ],
+)
+def test_a_plan_is_lazy_wherever_it_stands(within, tmp_path):
+    """It names the place from which it would read, which is another one in a re-run."""
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "rows.parquet")
+    crossing = cross("plan", within(pl.scan_parquet(tmp_path / "rows.parquet")))
+    assert (crossing.kind, crossing.digest) == ("lazy", None)
+    assert "not computed" in crossing.note
+
+
+def test_a_dataset_of_files_is_a_plan(tmp_path):
+    """Arrow pickles the places of its files."""
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "rows.parquet")
+    files = pyarrow.dataset.dataset(tmp_path)
+    assert cross("plan", {"rows": files}).kind == "lazy"
+    assert cross("rows", {"rows": files.to_table()}).kind == "value"
+
+
+def test_a_frame_that_narwhals_wraps_is_a_frame():
+    """Of Polars and of pandas alike."""
+    for rows in (pl.DataFrame({"a": [1]}), pd.DataFrame({"a": [1]})):
+        crossing = cross("rows", nw.from_native(rows))
+        assert (crossing.kind, crossing.digest[:7]) == ("frame", "frame2:")
+        assert crossing != cross("rows", nw.from_native(rows[:0]))

@@ -13,9 +13,9 @@ class Crossing:
     Args:
         dataset: The catalog name, or `params:…`.
         kind: `table` has the digest of its version; `frame`, `model` and `value` that of what
-            passed; `files` that of names and contents; `lazy` was not computed; a `picture` is
-            listed and does not count; `opaque` has no digest.
-        digest: `rs1:…`, `frame1:…`, `model1:…` or `sha256:…`.
+            passed; `files` that of names and contents; `lazy` was not computed, or a part of it;
+            a `picture` is listed and does not count; `opaque` has no digest.
+        digest: `rs1:…`, `frame2:…`, `model2:…` or `sha256:…`; in older records `frame1`, `model1`.
         note: Why there is none.
     """
 
@@ -72,8 +72,8 @@ class ModelFacts:
 
     Args:
         dataset: The catalog name.
-        digest: `model1:…` of what it learned; `None` where it cannot be digested.
-        predictions: `frame1:…` of what it predicts for the first `prediction_rows` rows that it was
+        digest: `model2:…` of what it learned; `None` where it cannot be digested.
+        predictions: `frame2:…` of what it predicts for the first `prediction_rows` rows that it was
             fitted on; `None` where that cannot be had.
         prediction_rows: How many rows.
         note: Why a digest is missing.
