@@ -78,7 +78,7 @@ class LakeproofHooks:
         # kedro-mlflow makes tags of these, as they are.
         with hidden(run_params, "runtime_params", session.secrets), without_ipython():
             results = yield
-        session.started()
+        session.started(catalog)
         end_imports()
         self._session = session
         return results

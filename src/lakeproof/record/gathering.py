@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
 
+NO_COMMIT = (
+    "The project was not in a git repository with a commit, so its code is known by digest alone "
+    "and cannot be restored."
+)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -195,10 +200,7 @@ def problems_of(record: Record) -> tuple[str, ...]:
         problems.append("No node ran, so there is nothing to have again.")
     code = record.code
     if code.commit is None:
-        problems.append(
-            "The project was not in a git repository with a commit, so its code is known by digest "
-            "alone and cannot be restored."
-        )
+        problems.append(NO_COMMIT)
     if any(not content.path for content in code.untracked):
         problems.append("Git could not say which files it does not track, so they are not known.")
     if code.changed_during_run:
@@ -231,6 +233,11 @@ def to_metric(value: float) -> Metric:
     """Write a double to its last bit."""
     bits = struct.pack(">d", value).hex()
     return Metric(value if value - value == 0 else None, bits)
+
+
+def from_bits(bits: str) -> float:
+    """Read what `to_metric` has written."""
+    return float(struct.unpack(">d", bytes.fromhex(bits))[0])
 
 
 def _not_compared(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> tuple[str, ...]:

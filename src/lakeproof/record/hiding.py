@@ -34,6 +34,25 @@ def hidden(values: Any, key: str, secrets: "Secrets") -> Iterator[None]:
         values[key] = shown
 
 
+@contextmanager
+def without_async_hint() -> Iterator[None]:
+    """Leave out the first line of Kedro's runner, which recommends `--async` to everybody.
+
+    It is worth nothing where a node's inputs are few, and it makes the order in which datasets are
+    loaded and saved another one each time.
+    """
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Using synchronous mode for loading and saving")
+
+    logger = logging.getLogger("kedro.runner.sequential_runner")
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
+
+
 class LogWithoutSecrets(logging.Filter):
     """Replace secrets in what the handlers of the root logger write, from now until `stop`."""
 

@@ -25,7 +25,12 @@ def settle_registry() -> None:
         os.environ.pop(_REGISTRY, None)
 
 
-def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -> None:
+def log_tables(
+    run_id: str,
+    uses: Iterable[TableUse],
+    recorder: TableRecorder,
+    leaves_out_unreadable: bool = False,
+) -> None:
     """Log each version that a run read or wrote as a dataset input of its MLflow run.
 
     MLflow keeps one dataset per name and digest in an experiment, with the source it saw first, and
@@ -36,6 +41,7 @@ def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -
         run_id: The MLflow run.
         uses: What the run read and wrote, in order.
         recorder: Knows the digests of table versions.
+        leaves_out_unreadable: Whether a version that cannot be read is left out.
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
     from mlflow.tracking import MlflowClient
@@ -47,6 +53,8 @@ def log_tables(run_id: str, uses: Iterable[TableUse], recorder: TableRecorder) -
     for (name, version), same in by_version.items():
         opened = same[0].opened
         known = next((use.digest for use in same if use.digest), None)
+        if leaves_out_unreadable and recorder.crossing(same[0]).digest is None:
+            continue
         digest = recorder.content(opened, known).digest
         source = {
             "path": opened.location.uri,

@@ -52,10 +52,10 @@ def pin_tables(
     Raises:
         PinError: If a pin cannot be had or honoured, or Spark refuses a version for its age.
         TableError: If a table that is only read does not exist, or its rows cannot be read.
-        RunError: If the runner cannot be used with Delta tables, or an engine not with a stream.
+        RunError: If the runner is one of processes, or an engine not with a stream.
     """
+    _refuse_processes(run_params, catalog)
     tables = dict(tables_of(pipeline, catalog))
-    _refuse_processes(run_params, tables)
     _refuse_idle_pins(run_params.get("load_versions") or {}, pipeline, catalog)
     _refuse_streams(pipeline, catalog)
     read = {name for node in pipeline.nodes for name in node.inputs}
@@ -108,11 +108,16 @@ def warn_of_lifetimes(run: RunTables, env: str | None = None) -> None:
             warn(opened, pin, env)
 
 
-def _refuse_processes(run_params: Mapping[str, Any], tables: Mapping[str, DeltaTable]) -> None:
-    if tables and "ParallelRunner" in str(run_params.get("runner")):
+def _refuse_processes(run_params: Mapping[str, Any], catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Refuse a runner of processes: hooks of another process cannot tell this one what passed."""
+    from kedro.io import SharedMemoryDataCatalog
+
+    # Kedro makes such a catalog for ParallelRunner and whatever is made of it.
+    is_parallel = isinstance(catalog, SharedMemoryDataCatalog)
+    if is_parallel or "ParallelRunner" in str(run_params.get("runner")):
         raise RunError(
-            "ParallelRunner runs each node in a process of its own, where Delta tables cannot be "
-            "read at the versions that this run resolved, and delta-rs panics in a forked process. "
+            "ParallelRunner runs each node in a process of its own, where nothing of what passes "
+            "can be recorded and no Delta table can be read at the version that this run resolved. "
             "Nothing was run. Use threads: kedro run --runner ThreadRunner"
         )
 

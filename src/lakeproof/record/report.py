@@ -1,6 +1,6 @@
 """The last words of a run, on standard output."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -18,14 +18,39 @@ def print_metrics(metrics: Mapping[str, float]) -> None:
     click.echo()
 
 
-def print_recorded(run_id: str) -> None:
-    """Print the two lines that scripts read."""
+def print_recorded(run_id: str, doubts: Sequence[str] = ()) -> None:
+    """Print the two lines that scripts read.
+
+    Args:
+        run_id: The run.
+        doubts: Why it cannot be had again, in sentences with their cures.
+    """
     click.echo(f"Recorded run {run_id}")
-    click.echo(f"Reproduce it: kedro reproduce {run_id[:SHORT_ID]}")
+    if not doubts:
+        click.echo(f"Reproduce it: kedro reproduce {run_id[:SHORT_ID]}")
+        return
+    rest = len(doubts) - 1
+    more = f" And {rest} more: kedro show {run_id[:SHORT_ID]}" if rest else ""
+    click.echo(f"This run cannot be reproduced: {doubts[0]}{more}")
 
 
-def print_failed(run_id: str) -> None:
-    """Say that a run failed, on standard error."""
+def print_unrecorded(reason: str) -> None:
+    """Say that a run has left no record, where the two lines would stand."""
+    click.echo(f"This run has no record and cannot be reproduced: {reason}.")
+
+
+def print_ended(run_id: str, status: str, trouble: str | None = None) -> None:
+    """Say that a run did not finish, on standard error.
+
+    Args:
+        run_id: The run.
+        status: How it ended.
+        trouble: Why it has no record, where it has none.
+    """
+    if trouble is not None:
+        click.echo(f"Run {run_id} {status} and has no record: {trouble}", err=True)
+        return
     click.echo(
-        f"Run {run_id} FAILED; what it had read and written by then is on its MLflow run.", err=True
+        f"Run {run_id} {status}; what it had read and written by then is on its MLflow run.",
+        err=True,
     )

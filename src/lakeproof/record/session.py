@@ -1,22 +1,35 @@
 """One run from the machinery's side: begun, started, then finished or failed."""
 
 import atexit
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables
-from lakeproof.errors import LakeproofError
+from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record import rerun as rerunning
 from lakeproof.record.boundary import Boundary
+from lakeproof.record.doubts import doubts_of
+from lakeproof.record.ended import attend, leave, raising_at_sigterm
 from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
 from lakeproof.record.files import FileRecorder
-from lakeproof.record.gathering import Setting
+from lakeproof.record.gathering import Setting, from_bits
 from lakeproof.record.git import head_commit
-from lakeproof.record.hiding import LogWithoutSecrets
+from lakeproof.record.hiding import LogWithoutSecrets, without_async_hint
+from lakeproof.record.keeping import (
+    forget_last_run,
+    is_open,
+    is_unnamed,
+    keep,
+    refuse_recorded,
+    why_untracked,
+)
+from lakeproof.record.metrics import MetricWatch
+from lakeproof.record.one_run import one_run
 from lakeproof.record.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.tables import TableRecorder
 from lakeproof.record.watcher import NodeWatcher
@@ -26,9 +39,11 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
-    from mlflow.entities import Run
+
 
 _MOST_CHARACTERS = 2_000
+# What ends a run from outside; anything else that is no Exception is a panic of something compiled.
+_ENDED = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 class RunSession:
@@ -65,6 +80,8 @@ class RunSession:
             *(setting.project_path, setting.source, setting.secrets), is_on=setting.is_watched
         )
         self.failed_node: str | None = None
+        self._metrics: MetricWatch | None = None
+        self._was_open = is_open()
 
     @classmethod
     def begin(
@@ -83,6 +100,9 @@ class RunSession:
         rerun = rerunning.current()
         if rerun is not None:
             rerunning.hold_outputs(rerun, pipeline, catalog, project_path)
+        configured = getattr(context, "mlflow", None)
+        tracking = configured and configured.tracking
+        refuse_recorded(tracking)
         tables = RunTables(git_commit=head_commit(project_path), believes_commits=rerun is None)
         pin_tables(run_params, pipeline, catalog, tables)
         if rerun is None:  # whose run has said it
@@ -90,56 +110,138 @@ class RunSession:
         setting = Setting.gather(context, run_params, pipeline, catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
-        configured = getattr(context, "mlflow", None)
-        return cls(setting, tables, rerun, pipelines, configured and configured.tracking)
+        return cls(setting, tables, rerun, pipelines, tracking)
 
-    def started(self) -> None:
-        """Take note of the MLflow run that kedro-mlflow has just started."""
+    def started(self, catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Take note of the MLflow run that kedro-mlflow has just started, and of all that follows.
+
+        Args:
+            catalog: The one that the runner is about to run with.
+        """
         import mlflow
 
         from lakeproof.record.mlflow_index import settle_registry
 
         settle_registry()
         active = mlflow.active_run()
-        self._tables.run_id = active.info.run_id if active else None
+        if why_untracked(self._tracking, self._pipelines):
+            forget_last_run()
+        elif active is not None:
+            self._tables.run_id = active.info.run_id
+            self._metrics = MetricWatch(active.info.run_id)
         if self._tracking is not None and not self._tracking.disable_tracking.disable_autologging:
             # kedro-mlflow only refrains from turning it off. Models and tables are logged already.
             mlflow.autolog(log_models=False, log_datasets=False, exclude_flavors=["spark"])
         # MLflow's own clean-up, which runs after ours, would call an interrupted run FINISHED.
         atexit.register(self._interrupted)
+        attend(catalog, lambda: self._attending(catalog))
 
     def finished(self, catalog: "CatalogProtocol[Any, Any]") -> None:
-        """Record the run and tell its id."""
-        from lakeproof.record.report import print_metrics, print_recorded
+        """Record the run and tell its id.
+
+        Raises:
+            LakeproofError: If it cannot be recorded; it has failed then.
+        """
+        from lakeproof.record.report import print_metrics, print_recorded, print_unrecorded
 
         with self._ending(catalog) as run_id:
             if run_id is None:
+                print_unrecorded(
+                    why_untracked(self._tracking, self._pipelines) or "no MLflow run was open"
+                )
                 return
-            run = self._index(run_id)
-            self._keep(self._record(run_id, "FINISHED", run.data.metrics), run)
-        print_metrics(run.data.metrics)
-        print_recorded(run_id)
+            try:
+                record = self._keep(run_id, "FINISHED")
+            except _ENDED as error:
+                self._ends_otherwise(run_id, "KILLED", error)
+                raise
+            except BaseException as error:
+                self._ends_otherwise(run_id, "FAILED", error)
+                if isinstance(error, LakeproofError):
+                    raise
+                raise RunError(
+                    f"Run {run_id[:8]} cannot be recorded: {self._told(error)}. What it wrote is "
+                    "there, and nobody can say what it came from."
+                ) from error
+        print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
+        print_recorded(run_id, doubts_of(record, self._setting.project_path))
 
     def failed(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
         """Record what a failed run had read and written by then."""
-        from lakeproof.record.report import print_failed
-
         with self._ending(catalog) as run_id:
-            if run_id is None:
-                return
-            # What made it fail may make its tables unreadable; that error is the one.
-            with suppress(LakeproofError):
-                run = self._index(run_id)
-                self._keep(self._record(run_id, "FAILED", run.data.metrics, error), run)
-        print_failed(run_id)
+            if run_id is not None:
+                self._record_end(run_id, "FAILED", error)
 
-    def _index(self, run_id: str) -> "Run":
+    def _attended(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
+        """Record a run that has ended in what Kedro tells no hook of."""
+        status: Status = "KILLED" if isinstance(error, _ENDED) else "FAILED"
+        with self._ending(catalog) as run_id:
+            if run_id is not None:
+                self._ends_otherwise(run_id, status, error)
+
+    @contextmanager
+    def _attending(self, catalog: "CatalogProtocol[Any, Any]") -> Iterator[None]:
+        """Hold together what nodes give to MLflow, and notice whatever ends them."""
+        process = os.getpid()
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(raising_at_sigterm())
+                stack.enter_context(without_async_hint())
+                if self._tables.run_id is not None and self._metrics is not None:
+                    stack.enter_context(one_run(self._tables.run_id))
+                    stack.enter_context(self._metrics.watching())
+                yield
+        except Exception:
+            raise  # Kedro tells `failed`
+        except BaseException as error:
+            # Not what has ended a process that a node has forked.
+            if os.getpid() == process:
+                self._attended(catalog, error)
+            raise
+
+    def _ends_otherwise(self, run_id: str, status: Status, error: BaseException) -> None:
+        """Record and end a run that no other hook will end."""
+        import mlflow
+
+        try:
+            # Nobody waits for the record of a re-run that was cut short.
+            if self._rerun is None or status != "KILLED":
+                self._record_end(run_id, status, error)
+        finally:
+            active = mlflow.active_run()
+            if active is not None and active.info.run_id == run_id and not self._was_open:
+                mlflow.end_run(status)
+
+    def _record_end(self, run_id: str, status: Status, error: BaseException) -> None:
+        """Record a run that did not finish, as far as that can be; `error` stays its error."""
+        from lakeproof.record.report import print_ended
+
+        try:
+            self._keep(run_id, status, error)
+        except Exception:
+            # What made it fail may make its tables unreadable.
+            self._table_facts.leaves_out_unreadable = True
+            try:
+                self._keep(run_id, status, error)
+            except Exception as another:
+                print_ended(run_id, status, self._told(another))
+                return
+        print_ended(run_id, status)
+
+    def _keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
         from mlflow.tracking import MlflowClient
 
         from lakeproof.record import mlflow_index
 
-        mlflow_index.log_tables(run_id, self._tables.uses, self._table_facts)
-        return MlflowClient().get_run(run_id)
+        mlflow_index.log_tables(
+            run_id, self._tables.uses, self._table_facts, self._table_facts.leaves_out_unreadable
+        )
+        run = MlflowClient().get_run(run_id)
+        metrics = self._metrics.results(run.data.metrics) if self._metrics else run.data.metrics
+        record = self._record(run_id, status, metrics, error)
+        unnamed = is_unnamed(run, self._tracking, self._pipelines)
+        keep(record, run, self._setting.project_path, self._rerun, unnamed)
+        return record
 
     def _record(
         self,
@@ -153,7 +255,6 @@ class RunSession:
         if options.pop("only_missing_outputs", None):
             # Which outputs are missing is not a fact of the run; which nodes ran is.
             options["node_names"] = ",".join(self.boundary.node_names)
-        text = f"{type(error).__name__}: {error}" if error is not None else None
         run = RunFacts(
             run_id=run_id,
             status=status,
@@ -167,7 +268,7 @@ class RunSession:
             config={},
             reproduces=self._rerun.reproduces if self._rerun is not None else None,
             failed_node=self.failed_node,
-            error=self.secrets.redact_text(text)[:_MOST_CHARACTERS] if text else None,
+            error=self._told(error) if error is not None else None,
         )
         return self._setting.record(
             run,
@@ -184,35 +285,8 @@ class RunSession:
             metrics,
         )
 
-    def _keep(self, record: Record, run: "Run") -> None:
-        from mlflow.tracking import MlflowClient
-
-        from lakeproof.record import mlflow_words, store
-        from lakeproof.record.code import keep_alive
-        from lakeproof.record.command import to_yaml
-        from lakeproof.record.document import to_bytes
-
-        if self._rerun is not None:
-            path = Path(self._rerun.record_path)
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(to_bytes(record))
-            partial.replace(path)
-        elif record.code.commit is not None:
-            keep_alive(self._setting.project_path, record.run.run_id, record.code.commit)
-        client = MlflowClient()
-        # What the user has named or described stays so.
-        if self._has_name_of_kedro_mlflow(run):
-            client.update_run(record.run.run_id, name=mlflow_words.name_of(record))
-        tags = mlflow_words.tags_of(record)
-        if mlflow_words.NOTE not in run.data.tags:
-            tags[mlflow_words.NOTE] = mlflow_words.description_of(record)
-        store.write(client, record, to_yaml(record.run.config), tags)
-
-    def _has_name_of_kedro_mlflow(self, run: "Run") -> bool:
-        """Tell whether nobody named the MLflow run, in `mlflow.yml` or meanwhile."""
-        asked = self._tracking.run if self._tracking is not None else None
-        is_asked = asked is None or bool(asked.name or asked.id)
-        return not is_asked and run.info.run_name == "+".join(self._pipelines)
+    def _told(self, error: BaseException) -> str:
+        return self.secrets.redact_text(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]
 
     def _interrupted(self) -> None:
         import mlflow
@@ -231,6 +305,7 @@ class RunSession:
     def _release(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the tables go: what is loaded after the run is not this run's."""
         atexit.unregister(self._interrupted)
+        leave(catalog)
         self._log.stop()
         for _, dataset in catalog.items():
             if isinstance(dataset, DeltaTable):

@@ -13,6 +13,8 @@ from lakeproof.record.facts import Crossing, TableRead, TableWritten
 from lakeproof.record.paths import relative_to_project
 from lakeproof.record.rerun import Rerun
 
+_MOST_CHARACTERS = 500
+
 
 class TableRecorder:
     """Know the content digest of each version that a run touches, reading none of them twice.
@@ -26,10 +28,18 @@ class TableRecorder:
         self._project_path = project_path
         self._rerun = rerun
         self._contents: dict[tuple[str, int], Content] = {}
+        # Of a run that has failed, what can be read is recorded.
+        self.leaves_out_unreadable = False
 
     def crossing(self, use: TableUse) -> Crossing:
         """Describe what passed between a node and a table."""
-        return Crossing(use.dataset, "table", self.content(use.opened, use.digest).digest)
+        try:
+            digest = self.content(use.opened, use.digest).digest
+        except TableError as error:
+            if not self.leaves_out_unreadable:
+                raise
+            return Crossing(use.dataset, "opaque", None, error.message[:300])
+        return Crossing(use.dataset, "table", digest)
 
     def read(self, tables: RunTables) -> tuple[TableRead, ...]:
         """List each version that was read, once per dataset, in the order of the first reading."""
@@ -42,6 +52,8 @@ class TableRecorder:
         for use in tables.uses:
             opened = use.opened
             if use.kind != "read" or (use.dataset, opened.version) in found:
+                continue
+            if self._is_left_out(use):
                 continue
             _require_as_read(use)
             content = self.content(opened)
@@ -64,7 +76,7 @@ class TableRecorder:
         """List what became of each dataset that was written, in the order of the last writing."""
         found: dict[str, TableWritten] = {}
         for use in tables.uses:
-            if use.kind != "written":
+            if use.kind != "written" or self._is_left_out(use):
                 continue
             opened = use.opened
             content = self.content(opened, use.digest)
@@ -120,7 +132,30 @@ class TableRecorder:
             return stored_digest(before)
         return self.content(before).digest
 
+    def _is_left_out(self, use: TableUse) -> bool:
+        if not self.leaves_out_unreadable:
+            return False
+        try:
+            if use.kind == "read":
+                _require_as_read(use)
+        except TableError:
+            return True
+        return self.crossing(use).digest is None
+
     def _find(self, opened: OpenedTable, known: str | None) -> Content:
+        try:
+            return self._read_or_known(opened, known)
+        except (TableError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of delta-rs or Polars is no Exception
+            text = opened.location.without_secrets(" ".join(str(error).split()))[:_MOST_CHARACTERS]
+            raise TableError(
+                f"Table '{opened.location.name}' at version {opened.version} cannot be read any "
+                f"more, so that nobody can say what the run had of it: {type(error).__name__}: "
+                f"{text}"
+            ) from error
+
+    def _read_or_known(self, opened: OpenedTable, known: str | None) -> Content:
         if self._rerun is None:
             return Content(known, "commit") if known else content_of(opened)
         verified = self._rerun.verified_digest(opened.location.uri, opened.version)

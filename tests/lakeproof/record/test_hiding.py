@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from lakeproof.record.hiding import LogWithoutSecrets, hidden
+from lakeproof.record.hiding import LogWithoutSecrets, hidden, without_async_hint
 from lakeproof.record.secrets import Secrets
 
 SECRETS = Secrets.of(["open-says-me"], {})
@@ -62,3 +62,15 @@ def test_a_message_whose_arguments_do_not_fit_stops_nothing(log, monkeypatch):
     logging.warning("on")
     hiding.stop()
     assert log.getvalue() == "on\n"
+
+
+def test_kedro_recommends_no_async_while_nodes_run(caplog):
+    """Other lines of its runner are left."""
+    logger = logging.getLogger("kedro.runner.sequential_runner")
+    hint = "Using synchronous mode for loading and saving data. Use the --async flag"
+    with caplog.at_level(logging.INFO, logger.name):
+        with without_async_hint():
+            logger.info(hint)
+            logger.info("Completed node")
+        logger.info(hint)
+    assert [record.message for record in caplog.records] == ["Completed node", hint]

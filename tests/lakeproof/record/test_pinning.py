@@ -4,7 +4,7 @@ import logging
 
 import polars as pl
 import pytest
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset, SharedMemoryDataCatalog
 from kedro.pipeline import node, pipeline
 
 from aging import age
@@ -77,13 +77,16 @@ def test_a_pin_that_kedro_would_ignore_is_refused(tables):
         pin(catalog, {"load_versions": {"z": "0"}})
 
 
-def test_processes_are_refused_only_where_there_are_tables(tables):
-    """With what to type instead."""
+def test_processes_are_refused_whatever_the_catalog_holds(tables):
+    """With what to type instead; a class that is made of ParallelRunner is told by its catalog."""
     parallel = {"load_versions": {}, "runner": "<kedro.runner.ParallelRunner object at 0x1>"}
     memory = {"a": MemoryDataset(1), "b": MemoryDataset(), "c": MemoryDataset()}
-    pin(memory, parallel)
-    with pytest.raises(RunError, match="--runner ThreadRunner"):
-        pin({**memory, "a": tables("a")}, parallel)
+    pin(memory)
+    for catalog in (memory, {**memory, "a": tables("a")}):
+        with pytest.raises(RunError, match="--runner ThreadRunner"):
+            pin(catalog, parallel)
+    with pytest.raises(RunError, match="can be recorded"):
+        pin_tables({"load_versions": {}}, ALL, SharedMemoryDataCatalog(memory), RunTables())
 
 
 def test_an_entry_that_could_not_be_saved_is_refused_before_the_first_node(tables):

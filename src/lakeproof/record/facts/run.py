@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Status = Literal["FINISHED", "FAILED"]
+Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class RunFacts:
 
     Args:
         run_id: MLflow's.
-        status: How it ended.
+        status: How it ended; KILLED where it was ended from outside.
         started_at: ISO 8601 in UTC.
         finished_at: The same.
         duration_s: Seconds between the two.

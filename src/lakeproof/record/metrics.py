@@ -1,0 +1,159 @@
+"""Metrics as they are logged, to the last bit.
+
+A store need not give back what it was given: in SQLite an infinity is the largest double, and -0.0
+is 0.0. So what passes on its way there is noted while nodes run.
+"""
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+# MLflow's own thread, which logs how busy the machine is: no result of the run.
+_MACHINE = "SystemMetricsMonitor"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a metric, at a step."""
+
+    key: str
+    value: float
+    step: int
+    timestamp: int
+
+
+class MetricWatch:
+    """What a run has logged, in the order in which it was logged.
+
+    Args:
+        run_id: The MLflow run; what goes to others is not noted.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._points: list[Point] = []
+        self._of_machine: set[str] = set()
+        self._of_nodes: set[str] = set()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what is logged, by whatever way MLflow has."""
+        from mlflow.tracking._tracking_service import client
+
+        Client: Any = client.TrackingServiceClient  # noqa: N806
+        log_metric, log_batch = Client.log_metric, Client.log_batch
+        Client.log_metric = self._noting_one(log_metric)
+        Client.log_batch = self._noting_all(log_batch)
+        try:
+            yield
+        finally:
+            Client.log_metric, Client.log_batch = log_metric, log_batch
+
+    def results(self, stored: Mapping[str, float]) -> dict[str, float]:
+        """Give the newest value of each metric as it was logged, without those of the machine.
+
+        Args:
+            stored: The newest values as the store has them; what another process has logged is
+                known from there alone.
+        """
+        return {
+            key: self._exact(key, value) for key, value in stored.items() if self.is_result(key)
+        }
+
+    def is_result(self, key: str) -> bool:
+        """Tell whether a metric is the nodes', and not what MLflow measures of the machine."""
+        return key not in self._of_machine or key in self._of_nodes
+
+    def history(self, key: str, stored: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        """Give the steps of a metric with the values that were logged.
+
+        Args:
+            key: The metric.
+            stored: Steps and values as the store has them. It keeps one of two equal values of a
+                millisecond, so that equal ones are one here; and no order within a step.
+        """
+        known: dict[int, dict[str, float]] = {}
+        for point in self._of(key):
+            known.setdefault(point.step, {})[_key(point.value)] = point.value
+        for step, value in stored:
+            here = known.setdefault(step, {})
+            if not any(is_kept_as(exact, value) for exact in here.values()):
+                here[_key(value)] = value
+        return [(step, here[name]) for step, here in sorted(known.items()) for name in sorted(here)]
+
+    def _exact(self, key: str, stored: float) -> float:
+        fitting = [point for point in self._of(key) if is_kept_as(point.value, stored)]
+        # The last of those that were logged in one millisecond.
+        newest = max(
+            enumerate(fitting),
+            key=lambda found: (found[1].step, found[1].timestamp, found[0]),
+            default=None,
+        )
+        return newest[1].value if newest is not None else stored
+
+    def _of(self, key: str) -> list[Point]:
+        with self._lock:
+            return [point for point in self._points if point.key == key]
+
+    def _noting_one(self, log: Callable[..., Any]) -> Callable[..., Any]:
+        def log_metric(
+            client: Any,
+            run_id: str,
+            key: str,
+            value: Any,
+            timestamp: int | None = None,
+            step: int | None = None,
+            *args: Any,
+            **kwargs: Any,
+        ) -> Any:
+            timestamp = time.time_ns() // 1_000_000 if timestamp is None else timestamp
+            result = log(client, run_id, key, value, timestamp, step, *args, **kwargs)
+            self._note(run_id, key, value, timestamp, step)
+            return result
+
+        return log_metric
+
+    def _noting_all(self, log: Callable[..., Any]) -> Callable[..., Any]:
+        def log_batch(
+            client: Any, run_id: str, metrics: Any = (), *args: Any, **kwargs: Any
+        ) -> Any:
+            result = log(client, run_id, metrics, *args, **kwargs)
+            for one in metrics:
+                self._note(run_id, one.key, one.value, one.timestamp, one.step)
+            return result
+
+        return log_batch
+
+    def _note(self, run_id: str, key: str, value: Any, timestamp: Any, step: Any) -> None:
+        from mlflow.tracking.metric_value_conversion_utils import (
+            convert_metric_value_to_float_if_possible,
+        )
+
+        if run_id != self._run_id:
+            return
+        number = float(convert_metric_value_to_float_if_possible(value))
+        is_machine = threading.current_thread().name == _MACHINE
+        with self._lock:
+            (self._of_machine if is_machine else self._of_nodes).add(key)
+            if not is_machine:
+                self._points.append(Point(key, number, int(step or 0), int(timestamp)))
+
+
+def is_kept_as(value: float, stored: float) -> bool:
+    """Tell whether a store may hold a value so: an infinity as the largest double, -0.0 as 0.0."""
+    if math.isnan(value):
+        return math.isnan(stored)
+    return value == stored or (
+        math.isinf(value) and stored == math.copysign(sys.float_info.max, value)
+    )
+
+
+def _key(value: float) -> str:
+    """Tell -0.0 from 0.0, and NaN from nothing."""
+    return value.hex()
