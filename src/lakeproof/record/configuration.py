@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lakeproof.record.code import file_content, readable, tree_digest
+from lakeproof.record.code import file_content
 from lakeproof.record.facts import ConfigurationFacts, Content
 from lakeproof.record.paths import files_below, relative_to_project
 from lakeproof.record.secrets import Secrets
+from lakeproof.record.source import tree_digest
+from lakeproof.record.working_tree import readable
 
 # Kedro's own, which hold whatever a project makes of `config_patterns`.
 _CREDENTIALS = ("credentials*", "credentials*/**", "**/credentials*")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.errors import RunError
 from lakeproof.recipe import RecipeError, find_recipe
-from lakeproof.record.code import changed_during, gather_code, source_folder
+from lakeproof.record import rerun
+from lakeproof.record.changed import changed_during
+from lakeproof.record.code import gather_code
 from lakeproof.record.command import gather_command, run_config, runner_class
 from lakeproof.record.compute import gather_compute
 from lakeproof.record.configuration import credential_values, gather_configuration
@@ -33,6 +35,7 @@ from lakeproof.record.facts import (
 from lakeproof.record.installed import with_loaded
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.secrets import Secrets
+from lakeproof.record.source import source_folder
 from lakeproof.record.surroundings import gather_surroundings
 from lakeproof.spark.facts import gather_spark
 from lakeproof.version import VERSION
@@ -119,7 +122,8 @@ class Setting:
                 surroundings=gather_surroundings(),
                 source=source_folder(project_path),
                 is_watched=_is_watched(project_path),
-                code=pool.submit(gather_code, project_path, secrets),
+                # What a re-run has was kept by the run that it repeats.
+                code=pool.submit(gather_code, project_path, secrets, keeps=rerun.current() is None),
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
                 environment=pool.submit(gather_environment, project_path, is_quick=True),
                 _loader=loader,

@@ -40,10 +40,18 @@ _QUIETLY = {
     "LC_ALL": "C",
 }
 # Settings that have no option to overrule them. A filesystem monitor would be left running.
-_SETTINGS = (
+SETTINGS = (
     "core.quotePath=true",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
+    # A change is not to hide behind a modification time that was put back.
+    "core.trustctime=true",
+    "core.checkStat=default",
+    # A private index is one file, and whole.
+    "core.splitIndex=false",
+    "index.sparse=false",
+    # Else a reference of ours could have a reflog.
+    "core.logAllRefUpdates=false",
     "diff.autoRefreshIndex=true",
     "diff.suppressBlankEmpty=false",
 )
@@ -54,7 +62,7 @@ _DIFF = (
 )
 _PATCH = ("--patch", "--binary", "--full-index", "-U3", "--inter-hunk-context=0")
 _REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
-_SUBMODULE = b"160000"
+SUBMODULE = "160000"
 _LEFT_OUT = {*PLACES, "GIT_DIFF_OPTS"}
 _MOST_CHARACTERS = 500
 
@@ -71,13 +79,30 @@ class Repository:
         top: Its working tree.
         prefix: The project's folder in it, "" where it is the repository.
         commit: The full commit that is checked out.
+        tree: Its tree.
         index: The index file.
     """
 
     top: Path
     prefix: str
     commit: str
+    tree: str
     index: Path
+
+
+@dataclass(frozen=True)
+class Change:
+    """A tracked path that is not as a commit has it.
+
+    Args:
+        path: As the file system has it.
+        status: Git's letter: `M`, `A`, `D`, `T`, `U`.
+        is_submodule: Whether a submodule is there, or was.
+    """
+
+    path: str
+    status: str
+    is_submodule: bool
 
 
 def head_commit(project_path: Path) -> str | None:
@@ -99,13 +124,14 @@ def find_repository(project_path: Path) -> Repository | None:
     try:
         answer = ask(
             project_path,
-            *("rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "index", "HEAD"),
+            *("rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "index"),
+            *("HEAD", "HEAD^{tree}"),
         )
     except GitError:
         return None
-    top, prefix, index, commit = os.fsdecode(answer).split("\n")[:4]
+    top, prefix, index, commit, tree = os.fsdecode(answer).split("\n")[:5]
     repository = Repository(
-        Path(top), prefix.rstrip("/"), commit, Path(project_path, index).resolve()
+        Path(top), prefix.rstrip("/"), commit, tree, Path(project_path, index).resolve()
     )
     return None if prefix and _is_ignored(project_path) else repository
 
@@ -134,8 +160,8 @@ def sections(diff: bytes) -> Iterator[tuple[str, bytes]]:
             yield os.fsdecode(half[2:]), section
 
 
-def changed_submodules(repository: Repository, commit: str) -> tuple[bytes, ...]:
-    """Name the submodules that are not as the commit has them.
+def changes_to_commit(repository: Repository, commit: str) -> tuple[Change, ...]:
+    """Name the tracked paths that are not as the commit has them, submodules too.
 
     Raises:
         GitError: If git cannot say.
@@ -147,8 +173,10 @@ def changed_submodules(repository: Repository, commit: str) -> tuple[bytes, ...]
             index=index,
         )
     fields = answer.split(b"\0")
-    pairs = zip(fields[::2], fields[1::2], strict=False)
-    return tuple(path for entry, path in pairs if _SUBMODULE in entry[:14])
+    return tuple(
+        Change(os.fsdecode(path), chr(entry.split()[-1][0]), SUBMODULE.encode() in entry[:14])
+        for entry, path in zip(fields[::2], fields[1::2], strict=False)
+    )
 
 
 def untracked_paths(repository: Repository) -> tuple[bytes, ...]:
@@ -194,14 +222,27 @@ def keep_commit(project_path: Path, name: str, commit: str) -> bool:
     return True
 
 
-def ask(folder: Path, *arguments: str, index: Path | None = None) -> bytes:
+def ask(
+    folder: Path,
+    *arguments: str,
+    index: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    given: bytes = b"",
+) -> bytes:
     """Ask git something for the record.
+
+    Args:
+        folder: Where.
+        arguments: The command.
+        index: In place of the user's.
+        variables: More for its environment.
+        given: Its standard input.
 
     Raises:
         GitError: If git is not there or fails.
     """
-    variables = {} if index is None else {"GIT_INDEX_FILE": str(index)}
-    return run(folder, *arguments, settings=_SETTINGS, variables=variables)
+    more = {**(variables or {}), **({} if index is None else {"GIT_INDEX_FILE": str(index)})}
+    return run(folder, *arguments, settings=SETTINGS, variables=more, given=given)
 
 
 def run(
@@ -223,13 +264,11 @@ def run(
     Raises:
         GitError: With git's own words, if it is not there or fails.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-    options = [part for setting in settings for part in ("-c", setting)]
     try:
         done = subprocess.run(
-            ["git", *options, *arguments],
+            command(settings, arguments),
             cwd=folder,
-            env={**environment, **_QUIETLY, **(variables or {})},
+            env=environment(variables or {}),
             input=given,
             capture_output=True,
             check=False,
@@ -241,6 +280,17 @@ def run(
         # Not where: it may become part of a record, which names no place of a machine.
         raise GitError(f"git {arguments[0]} failed: {said or 'it does not say why'}")
     return done.stdout
+
+
+def command(settings: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """Give the command line of git with settings that win over the user's."""
+    return ["git", *(part for setting in settings for part in ("-c", setting)), *arguments]
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment in which git works in the repository of its folder and asks nobody."""
+    kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    return {**kept, **_QUIETLY, **variables}
 
 
 def _is_ignored(project_path: Path) -> bool:

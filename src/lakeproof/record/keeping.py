@@ -45,8 +45,8 @@ def keep(
         partial = path.with_suffix(".partial")
         partial.write_bytes(to_bytes(record))
         partial.replace(path)
-    elif record.code.commit is not None:
-        keep_alive(project_path, record.run.run_id, record.code.commit)
+    elif record.code.kept_commit is not None:
+        keep_alive(project_path, record.run.run_id, record.code.kept_commit)
     client = MlflowClient()
     # What the user has named or described stays so.
     if has_no_name:

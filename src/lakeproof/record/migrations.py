@@ -52,6 +52,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "nodes.*.not_controlled": [],
         # What a commit said was taken to be so.
         "inputs.tables.*.committed_digest": None,
+        # Its commit, its diff and its untracked files are all there is.
+        "code.snapshot": None,
     },
 }
 

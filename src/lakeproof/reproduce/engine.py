@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lakeproof.record.environment import normalised
 from lakeproof.record.facts import Distribution, EnvironmentFacts, Record
@@ -42,9 +42,9 @@ def environment_on(engine: str | None, record: Record, project_path: Path) -> En
     names = {found.name for found in recorded.distributions}
     if engine != "spark" or "pyspark" in names:
         return recorded
-    place = f"{record.code.prefix}{_LOCK}" if record.code.prefix else _LOCK
+    place = PurePosixPath(record.code.prefix, _LOCK)
     try:
-        lock = ask(project_path, "show", f"{record.code.commit}:{place}").decode("utf-8")
+        lock = ask(project_path, "show", f"{record.code.kept_commit}:{place}").decode("utf-8")
     except GitError as error:
         raise EnvironmentMissingError(
             f"The run's commit {str(record.code.commit)[:8]} has no {_LOCK} that would say which "

@@ -60,11 +60,7 @@ def as_run(record: Record, run_id: str, recorded: Record) -> Record:
     scratch_id = record.run.run_id
     withheld = {
         content.sha256: content
-        for content in (
-            *((recorded.code.diff,) if recorded.code.diff else ()),
-            *recorded.code.untracked,
-            *recorded.configuration.files,
-        )
+        for content in recorded.configuration.files
         if content.withheld and content.sha256
     }
 
@@ -90,10 +86,12 @@ def as_run(record: Record, run_id: str, recorded: Record) -> Record:
             options=with_source(record.run.options),
             config=with_source(record.run.config),
         ),
+        # It ran what the recorded run had; of git it saw scratch.
         code=replace(
-            record.code,
-            diff=kept(record.code.diff) if record.code.diff else None,
-            untracked=tuple(map(kept, record.code.untracked)),
+            recorded.code,
+            files=record.code.files,
+            tree=record.code.tree,
+            changed_during_run=record.code.changed_during_run,
         ),
         configuration=replace(
             record.configuration,

@@ -1,7 +1,8 @@
 """The changed lines between the code of two runs, for people.
 
-Each record's code is put together again as a git tree: its commit, its diff, its untracked files.
-That happens in an index and an object store in a temporary folder, so the user's are only read.
+They are what git says of two snapshots. A record from before there were any is put together as a
+tree: its commit, its diff, its untracked files. That happens in an index and an object store in a
+temporary folder, so the user's are only read.
 """
 
 import difflib
@@ -141,7 +142,11 @@ def _scratch(repository: Path) -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def _tree(scratch: tuple[Path, dict[str, str]], code: CodeFacts) -> str:
-    """Write the tree of a run's code, and leave the index as it is then."""
+    """Give the snapshot of a run; one from before there were any is put together."""
+    if code.kept_tree is not None:
+        if not _is_there(scratch, f"{code.kept_tree}^{{tree}}"):
+            raise _NotRestorableError(f"Snapshot {code.kept_tree[:8]} is not in the repository")
+        return code.kept_tree
     if code.commit is None:
         raise _NotRestorableError("A run was not recorded from a git repository")
     short = code.commit[:8]

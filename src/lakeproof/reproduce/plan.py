@@ -7,7 +7,7 @@ to be used (`verify`), not here.
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lakeproof.delta.data_files import require_files
 from lakeproof.delta.location import Location
@@ -18,16 +18,11 @@ from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record, TableRea
 from lakeproof.reproduce.engine import environment_on
 from lakeproof.reproduce.environment import differences, is_same, patched
 from lakeproof.reproduce.facts import Factor
+from lakeproof.reproduce.older_code import diff_of
 from lakeproof.reproduce.raw_files import lacking
 from lakeproof.reproduce.rebuild import EnvironmentMissingError
-from lakeproof.reproduce.worktree import (
-    ARCHIVES,
-    CodeError,
-    diff_of,
-    git,
-    repository_of,
-    require_commit,
-)
+from lakeproof.reproduce.repository import CodeError, git, repository_of
+from lakeproof.reproduce.worktree import ARCHIVES, require_commit, withheld_of
 
 # The place of a dataset in today's catalog, where it has one.
 Locate = Callable[[str], Location | None]
@@ -143,7 +138,7 @@ def _missing_code(record: Record, project_path: Path) -> list[str]:
     code = record.code
     try:
         require_commit(project_path, code)
-        if code.diff is not None and code.diff.withheld is not None:
+        if code.kept_tree is None and code.diff is not None and code.diff.withheld is not None:
             diff_of(project_path, code)
         top = repository_of(project_path)
     except CodeError as error:
@@ -151,7 +146,7 @@ def _missing_code(record: Record, project_path: Path) -> list[str]:
     conf = project_path / record.configuration.source
     present = conf.parent if conf.name.endswith(ARCHIVES) else conf
     # What has no digest (a nested repository, a dead link) is left out of a worktree, and said.
-    withheld = [lacking(file, top) for file in code.untracked if file.sha256]
+    withheld = [lacking(file, top) for file in withheld_of(code) if file.sha256]
     withheld += [lacking(file, present) for file in record.configuration.files]
     return [sentence for sentence in withheld if sentence is not None]
 
@@ -168,7 +163,7 @@ def _missing_files(
         place = project_path / file.path
         if place.is_file() and place.stat().st_size == file.size:
             continue
-        in_repository = f"{record.code.prefix}{file.path}" if record.code.prefix else file.path
+        in_repository = str(PurePosixPath(record.code.prefix, file.path))
         if in_repository in untracked or _is_in_commit(record, project_path, in_repository):
             continue
         if has_artifact(file):
@@ -189,7 +184,7 @@ def _missing_files(
 
 def _is_in_commit(record: Record, project_path: Path, path: str) -> bool:
     try:
-        git(project_path, "cat-file", "-e", f"{record.code.commit}:{path}")
+        git(project_path, "cat-file", "-e", f"{record.code.kept_commit}:{path}")
     except CodeError:
         return False
     return True

@@ -5,37 +5,21 @@ The user's own tree, branch, index, stash and reflog are not touched; the one tr
 them today and never copied. Not for data (`raw_files`, `lakehouse`).
 """
 
-import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lakeproof.errors import LakeproofError
-from lakeproof.record.facts import CodeFacts, ConfigurationFacts
-from lakeproof.record.git import GitError, diff_to_commit, find_repository, run
-from lakeproof.reproduce.raw_files import bytes_of, cut_links, restore
+from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
+from lakeproof.record.git import GitError
+from lakeproof.record.git_files import LINK, files_of_tree
+from lakeproof.record.source import source_files
+from lakeproof.reproduce.files_of_tree import write_files
+from lakeproof.reproduce.older_code import check_out_changes, mend_line_ends
+from lakeproof.reproduce.raw_files import cut_links, restore
+from lakeproof.reproduce.repository import CodeError, git, repository_of
 
-# What a user may have set that would change files or run something. Filters (LFS) stay: a file has
-# its content through them.
-_SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.autocrlf=false",
-    "core.eol=lf",
-    "core.safecrlf=false",
-    "apply.whitespace=nowarn",
-    "apply.ignoreWhitespace=no",
-    "submodule.recurse=false",
-    "advice.detachedHead=false",
-)
-
-_LINK = b"120000"
 ARCHIVES = (".gz", ".tgz", ".zip", ".tar")
-
-
-class CodeError(LakeproofError):
-    """The code or configuration of a run cannot be had again."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +43,10 @@ class CheckedOut:
 def check_out(
     project_path: Path, code: CodeFacts, configuration: ConfigurationFacts, target: Path
 ) -> CheckedOut:
-    """Make a worktree of what the run had: commit, diff, untracked files and configuration.
+    """Make a worktree of what the run had: its snapshot and its configuration.
 
-    Then hold every source file against the record: nothing that git, a filter or a setting did to
-    one of them on the way goes unseen.
+    Then hold every source file against the record: nothing that git or a setting did to one of
+    them on the way goes unseen.
 
     Args:
         project_path: The user's project.
@@ -73,22 +57,57 @@ def check_out(
     Raises:
         CodeError: If something is missing or a file comes out different.
     """
+    project = _below(target, code.prefix)
     commit = require_commit(project_path, code)
-    git(project_path, "worktree", "add", "--detach", "--quiet", str(target), commit)
     present = repository_of(project_path)
-    if code.diff is not None:
-        _apply(target, diff_of(project_path, code))
-    left_out = []
-    for content in code.untracked:
+    left_out: list[str] = []
+    if code.kept_tree is not None:
+        _check_out_snapshot(project_path, commit, code.kept_tree, target)
+    else:
+        check_out_changes(project_path, code, commit, target)
+    for content in withheld_of(code):
         if content.sha256:
             restore(content, target, content.path, present)
         else:
             left_out.append(f"'{content.path}' is not in the record: {content.withheld}")
-    project = target / code.prefix
     left_out += _cut_links(target, code, present)
     conf_source = _restore_configuration(configuration, project_path, project, target)
-    _require_same(project, code.files)
+    _require_same(project, code)
     return CheckedOut(project, conf_source, tuple(left_out))
+
+
+def _check_out_snapshot(project_path: Path, commit: str, tree: str, target: Path) -> None:
+    """Write the snapshot's files as they are, whatever attributes and settings say of them."""
+    options = ("--detach", "--no-checkout", "--quiet")
+    git(project_path, "worktree", "add", *options, str(target), commit)
+    git(target, "read-tree", commit)
+    try:
+        write_files(project_path, tree, target)
+    except GitError as error:
+        raise CodeError(f"{error.message}. Nothing was run.") from error
+
+
+def withheld_of(code: CodeFacts) -> Iterator[Content]:
+    """Give what the record holds by digest only, or by name."""
+    if code.kept_tree is None:
+        yield from (content for content in code.untracked if content.withheld is not None)
+    if code.snapshot is not None:
+        yield from code.snapshot.left_out
+
+
+def _below(folder: Path, prefix: str) -> Path:
+    """Give the project's folder in a worktree.
+
+    Raises:
+        CodeError: If that is another place.
+    """
+    path = PurePosixPath(prefix)
+    if path.is_absolute() or ".." in path.parts:
+        raise CodeError(
+            f"The record says that the project lies at '{prefix}', which leads out of the "
+            "repository. It was edited by hand or damaged. Nothing was run."
+        )
+    return folder / path
 
 
 def require_commit(project_path: Path, code: CodeFacts) -> str:
@@ -103,8 +122,15 @@ def require_commit(project_path: Path, code: CodeFacts) -> str:
             "cannot be had again. Nothing was run. Commit the project before the next run."
         )
     try:
-        git(project_path, "cat-file", "-e", f"{code.commit}^{{commit}}")
+        for name in dict.fromkeys([code.commit, str(code.kept_commit)]):
+            git(project_path, "cat-file", "-e", f"{name}^{{commit}}")
     except CodeError as error:
+        if name != code.commit:
+            raise CodeError(
+                f"The snapshot {name} of the run's working tree is not in this repository. Nothing "
+                "was run. Fetch it from the one that the run was made in: git fetch REPOSITORY "
+                "'refs/lakeproof/*:refs/lakeproof/*'"
+            ) from error
         raise CodeError(
             f"Commit {code.commit} of the run is not in this repository. Nothing was run. Fetch "
             f"it: git fetch {code.remote or 'origin'} {code.commit} (or, in a shallow clone, "
@@ -127,35 +153,6 @@ def discard(project_path: Path, folder: Path) -> None:
             git(project_path, "worktree", "remove", "--force", "--force", str(worktree))
 
 
-def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """Run git so that only the repository decides what comes of it.
-
-    Args:
-        folder: Where.
-        arguments: The command.
-        given: Its standard input.
-
-    Raises:
-        CodeError: With git's own words.
-    """
-    try:
-        return run(folder, *arguments, settings=_SETTINGS, given=given)
-    except GitError as error:
-        raise CodeError(
-            f"In {folder}, {error.message}. Nothing was run, and your files are as they were."
-        ) from error
-
-
-def repository_of(project_path: Path) -> Path:
-    """Find the top of the repository that the project is, or is a folder of.
-
-    Raises:
-        CodeError: If it is in none.
-    """
-    top = os.fsdecode(git(project_path, "rev-parse", "--show-toplevel"))
-    return Path(top.removesuffix("\n"))
-
-
 def _worktrees(project_path: Path) -> Iterator[Path]:
     try:
         listed = git(project_path, "worktree", "list", "--porcelain")
@@ -176,42 +173,15 @@ def _is_below(worktree: Path, folder: Path) -> bool:
     return tail in places and not worktree.exists()
 
 
-def diff_of(project_path: Path, code: CodeFacts) -> bytes:
-    """Give the recorded diff; one that the record withholds is today's, if that is the same.
-
-    Raises:
-        CodeError: If it is not.
-    """
-    assert code.diff is not None
-    assert code.commit is not None
-    if code.diff.withheld is None:
-        return bytes_of(code.diff)
-    repository = find_repository(project_path)
-    today = diff_to_commit(repository, code.commit) if repository else b""
-    found = hashlib.sha256(today).hexdigest()
-    if found != code.diff.sha256:
-        raise CodeError(
-            "The record keeps the changes that the run had to tracked files by digest only "
-            f"({code.diff.withheld}), and today's are others: recorded sha256 "
-            f"{code.diff.sha256 or 'unknown'}, found {found}. Nothing was run. Put those changes "
-            "back."
-        )
-    return today
-
-
-def _apply(target: Path, diff: bytes) -> None:
-    git(target, "apply", "--binary", "-p1", "-", given=diff)
-    # The files that the diff adds were tracked. Not by `apply --intent-to-add`: git 2.39 then
-    # forgets all others.
-    added = git(target, "ls-files", "--others", "-z")
-    if added:
-        from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        git(target, "add", "--intent-to-add", "--force", *from_stdin, given=added)
-
-
 def _cut_links(target: Path, code: CodeFacts, present: Path) -> tuple[str, ...]:
+    if code.kept_tree is not None:
+        files = files_of_tree(target, code.kept_tree)
+        links = [path for path, entry in files.items() if entry.mode == LINK]
+        return cut_links(target, links, (), present)
     entries = git(target, "ls-files", "--stage", "-z").split(b"\0")
-    links = [os.fsdecode(entry.partition(b"\t")[2]) for entry in entries if entry[:6] == _LINK]
+    links = [
+        os.fsdecode(entry.partition(b"\t")[2]) for entry in entries if entry[:6] == LINK.encode()
+    ]
     prefix = f"{code.prefix}/" if code.prefix else ""
     return cut_links(target, links, {prefix + path for path in code.files}, present)
 
@@ -233,19 +203,20 @@ def _restore_configuration(
         return root / present.name
     for environment in configuration.environments:
         # Kedro refuses to start without them, and git keeps no empty folder.
-        (root / below / environment).mkdir(parents=True, exist_ok=True)
+        _below(root, f"{below}{environment}").mkdir(parents=True, exist_ok=True)
     return root / below
 
 
-def _require_same(project: Path, recorded: Mapping[str, str]) -> None:
-    from lakeproof.record.code import source_files
-
+def _require_same(project: Path, code: CodeFacts) -> None:
+    # Once, that of a submodule counted.
+    recorded = {path: sha256 for path, sha256 in code.files.items() if path[-5:] != "/.git"}
     found = source_files(project)
-    for path in sorted(recorded.keys() & found.keys()):
-        if found[path] != recorded[path] and _mend_line_ends(
-            project / path, recorded[path], project
-        ):
-            found[path] = recorded[path]
+    if code.kept_tree is None:
+        for path in sorted(recorded.keys() & found.keys()):
+            if found[path] != recorded[path] and mend_line_ends(
+                project / path, recorded[path], project
+            ):
+                found[path] = recorded[path]
     for path in sorted(recorded.keys() | found.keys()):
         if recorded.get(path) != found.get(path):
             raise CodeError(
@@ -257,15 +228,3 @@ def _require_same(project: Path, recorded: Mapping[str, str]) -> None:
 
 def _said(sha256: str | None) -> str:
     return f"with sha256 {sha256}" if sha256 else "not at all"
-
-
-def _mend_line_ends(file: Path, recorded: str, project: Path) -> bool:
-    """Give a file the line ends it had, which git's settings of that day decided."""
-    if not file.resolve().is_relative_to(project.resolve()):
-        return False  # A link leads to a file of the user's.
-    unix = file.read_bytes().replace(b"\r\n", b"\n")
-    for content in (unix, unix.replace(b"\n", b"\r\n")):
-        if hashlib.sha256(content).hexdigest() == recorded:
-            file.write_bytes(content)
-            return True
-    return False

@@ -16,7 +16,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from lakeproof.reproduce.scratch import Scratch
-from lakeproof.reproduce.worktree import git
+from lakeproof.reproduce.repository import git
 
 project = Path(sys.argv[1])
 with Scratch(project, sys.argv[2], keep=len(sys.argv) > 3) as scratch:

@@ -10,84 +10,28 @@ from pathlib import Path
 import pytest
 
 from lakeproof.errors import LakeproofError
-from lakeproof.record.code import gather_code, source_files
-from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
+from lakeproof.record.code import gather_code
+from lakeproof.record.facts import ConfigurationFacts, Content
 from lakeproof.record.secrets import Secrets
-from lakeproof.reproduce.worktree import check_out, discard
+from lakeproof.record.source import source_files
+from lakeproof.reproduce.worktree import discard
 
-NO_CONFIGURATION = ConfigurationFacts("conf", ("base", "local"), (), "sha256:")
-PYPROJECT = '[tool.kedro]\npackage_name = "tiny"\n'
+from .repositories import Repository
 
 
-class Repository:
-    """A git repository with a project in it."""
-
-    def __init__(self, path: Path, prefix: str = "") -> None:
-        self.path, self.project = path, path / prefix
-        (self.project / "src/tiny").mkdir(parents=True)
-        (self.project / "conf/base").mkdir(parents=True)
-        self.write("pyproject.toml", PYPROJECT)
-        self.write(".gitignore", "/.lakeproof/\n/conf/local/\n/data/\n")
-        self.write("src/tiny/nodes.py", "def split():\n    return 1\n")
-        self.write("src/tiny/old.py", "OLD = True\n")
-        self.write("conf/base/catalog.yml", "a: 1\n")
-        self.git("init", "--quiet")
-        self.git("config", "user.name", "A Tester")
-        self.git("config", "user.email", "tester@localhost")
-        self.commit("First")
-
-    def write(self, path: str, text: str | bytes) -> Path:
-        file = self.project / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return file
-
-    def git(self, *arguments: str) -> str:
-        return subprocess.run(
-            ["git", *arguments], cwd=self.path, capture_output=True, text=True, check=True
-        ).stdout
-
-    def commit(self, message: str) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
-
-    def gather(self) -> CodeFacts:
-        return gather_code(self.project, Secrets())
-
-    @property
-    def target(self) -> Path:
-        return self.project / ".lakeproof/scratch/one/lakeproof-one"
-
-    def check_out(self, code: CodeFacts, configuration=NO_CONFIGURATION):
-        self.target.parent.mkdir(parents=True, exist_ok=True)
-        return check_out(self.project, code, configuration, self.target)
-
-    def state(self) -> dict[str, object]:
-        """All of the user's that a re-run must leave alone."""
-        common = Path(self.git("rev-parse", "--git-common-dir").strip())
-        own = self.path / self.git("rev-parse", "--git-dir").strip()
-        worktrees = self.path / common / "worktrees"
-        return {
-            "index": (own / "index").read_bytes(),
-            "index time": (own / "index").stat().st_mtime_ns,
-            "head": (own / "HEAD").read_bytes(),
-            "config": (self.path / common / "config").read_bytes(),
-            "branches": self.git("for-each-ref"),
-            "reflog": self.git("reflog"),
-            "stash": self.git("stash", "list"),
-            "entries": sorted(os.listdir(worktrees)) if worktrees.exists() else [],
-            "status": self.git("--no-optional-locks", "status", "--porcelain"),
-            "files": {
-                str(file.relative_to(self.path)): (file.read_bytes(), file.stat().st_mtime_ns)
-                for file in sorted(self.path.rglob("*"))
-                if file.is_file() and not {".git", ".lakeproof"} & set(file.parts)
-            },
-        }
+@pytest.fixture(params=["snapshot", "before"])
+def repository(tmp_path: Path, request: pytest.FixtureRequest) -> Repository:
+    found = Repository(tmp_path / "project")
+    found.keeps = request.param == "snapshot"
+    return found
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path / "project")
+def before(tmp_path: Path) -> Repository:
+    """A repository whose code is recorded as it was before there were snapshots."""
+    found = Repository(tmp_path / "project")
+    found.keeps = False
+    return found
 
 
 def content(path: str, data: bytes, **changes: object) -> Content:
@@ -122,14 +66,26 @@ def test_a_dirty_tree_comes_back_as_it_was(repository):
     assert (project / "conf/local").is_dir()
 
 
-def test_what_comes_back_is_recorded_as_the_same_code(repository):
+def test_what_comes_back_is_recorded_as_the_same_code(before):
     """A re-run of the worktree finds commit, diff and untracked files as the run did."""
+    dirty(before)
+    code = before.gather()
+    project = before.check_out(code).project
+    again = gather_code(project, Secrets(), keeps=False)
+    assert (again.commit, again.diff, again.untracked) == (code.commit, code.diff, code.untracked)
+    assert again.tree == code.tree
+
+
+def test_what_comes_back_is_the_same_snapshot(repository):
+    """To the name of its commit, which holds every byte; staged files are untracked there."""
+    repository.keeps = True
     dirty(repository)
     code = repository.gather()
     project = repository.check_out(code).project
     again = gather_code(project, Secrets())
-    assert (again.commit, again.diff, again.untracked) == (code.commit, code.diff, code.untracked)
-    assert again.tree == code.tree
+    assert again.snapshot == code.snapshot
+    assert again.snapshot.commit != code.commit
+    assert (again.commit, again.tree) == (code.commit, code.tree)
 
 
 def test_the_user_keeps_tree_index_branch_stash_and_reflog(repository):
@@ -270,57 +226,57 @@ def test_source_that_does_not_come_out_as_recorded_is_named(repository, path, di
         repository.check_out(replace(code, files=files))
 
 
-def test_a_diff_that_is_withheld_is_todays_where_that_is_the_same(repository):
+def test_a_diff_that_is_withheld_is_todays_where_that_is_the_same(before):
     """Known by digest, looked for in the user's tree, refused when it is another."""
-    repository.write("src/tiny/nodes.py", "PASSWORD = 'hunter2'\n")
-    code = repository.gather()
+    before.write("src/tiny/nodes.py", "PASSWORD = 'hunter2'\n")
+    code = before.gather()
     assert code.diff is not None
     code = replace(code, diff=replace(code.diff, text=None, withheld="it holds a secret"))
-    project = repository.check_out(code).project
+    project = before.check_out(code).project
     assert (project / "src/tiny/nodes.py").read_text() == "PASSWORD = 'hunter2'\n"
-    discard(repository.project, repository.target)
-    repository.write("src/tiny/nodes.py", "PASSWORD = 'other'\n")
+    discard(before.project, before.target)
+    before.write("src/tiny/nodes.py", "PASSWORD = 'other'\n")
     with pytest.raises(LakeproofError, match=f"holds a secret.*recorded sha256 {code.diff.sha256}"):
-        repository.check_out(code)
+        before.check_out(code)
 
 
-def test_an_untracked_file_that_is_withheld_is_found_by_digest(repository):
+def test_an_untracked_file_that_is_withheld_is_found_by_digest(before):
     """At its place, at another one, or not at all."""
-    repository.write("src/tiny/large.bin", b"large")
-    code = repository.gather()
+    before.write("src/tiny/large.bin", b"large")
+    code = before.gather()
     withheld = content("src/tiny/large.bin", b"large", text=None, withheld="it is large")
     code = replace(code, untracked=(withheld,))
     for _ in range(2):
-        project = repository.check_out(code).project
+        project = before.check_out(code).project
         assert (project / "src/tiny/large.bin").read_bytes() == b"large"
-        discard(repository.project, repository.target)
-        if (repository.project / "src/tiny/large.bin").exists():
-            (repository.project / "src/tiny/large.bin").rename(repository.path / "moved.bin")
-    repository.write("moved.bin", b"LARGE")
+        discard(before.project, before.target)
+        if (before.project / "src/tiny/large.bin").exists():
+            (before.project / "src/tiny/large.bin").rename(before.path / "moved.bin")
+    before.write("moved.bin", b"LARGE")
     with pytest.raises(LakeproofError, match=f"{withheld.sha256}.*Put the file back"):
-        repository.check_out(code)
+        before.check_out(code)
 
 
-def test_what_no_record_could_keep_is_said(repository):
+def test_what_no_record_could_keep_is_said(before):
     """A repository within the repository is left out by name."""
-    (repository.path / "nested").mkdir()
-    repository.git("init", "--quiet", "nested")
-    (repository.path / "nested/file.txt").write_text("x")
-    found = repository.check_out(repository.gather())
+    (before.path / "nested").mkdir()
+    before.git("init", "--quiet", "nested")
+    (before.path / "nested/file.txt").write_text("x")
+    found = before.check_out(before.gather())
     assert [text.partition("'")[2].partition("'")[0] for text in found.left_out] == ["nested/"]
 
 
-def test_a_record_that_was_edited_by_hand_is_refused(repository):
+def test_a_record_that_was_edited_by_hand_is_refused(before):
     """By its digest; and a path that leads out of the worktree is never written."""
-    code = repository.gather()
+    code = before.gather()
     edited = content("src/tiny/new.py", b"A = 1\n", text="A = 2\n")
     with pytest.raises(LakeproofError, match=r"damaged.*src/tiny/new\.py"):
-        repository.check_out(replace(code, untracked=(edited,)))
-    discard(repository.project, repository.target)
+        before.check_out(replace(code, untracked=(edited,)))
+    discard(before.project, before.target)
     outside = content("../../../escaped.py", b"A = 1\n")
     with pytest.raises(LakeproofError, match="leads out of the project"):
-        repository.check_out(replace(code, untracked=(outside,)))
-    assert not (repository.project / ".lakeproof/escaped.py").exists()
+        before.check_out(replace(code, untracked=(outside,)))
+    assert not (before.project / ".lakeproof/escaped.py").exists()
 
 
 def test_configuration_is_written_over_the_commits_and_ignored_files_come_back(repository):
@@ -392,6 +348,11 @@ def test_a_link_out_of_the_repository_is_cut_but_for_source(repository, tmp_path
     assert "src/shared/more.py" in code.files
     discard(repository.project, repository.target)
     (tmp_path / "shared/more.py").write_text("MORE = 2\n")
+    if repository.keeps:
+        found = repository.check_out(code)
+        assert (found.project / "src/shared/more.py").read_text() == "MORE = 1\n"
+        assert not (found.project / "src/shared").is_symlink()
+        return
     with pytest.raises(LakeproofError, match=r"src/shared/more\.py"):
         repository.check_out(code)
 

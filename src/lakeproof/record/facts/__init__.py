@@ -8,7 +8,12 @@ a place on this machine outside the project, but for tables and files that lie o
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakeproof.record.facts.code import CodeFacts, ConfigurationFacts, Content
+from lakeproof.record.facts.code import (
+    CodeFacts,
+    ConfigurationFacts,
+    Content,
+    SnapshotFacts,
+)
 from lakeproof.record.facts.data import (
     FileFacts,
     InputFacts,
@@ -57,6 +62,7 @@ __all__ = [
     "ParameterFacts",
     "Record",
     "RunFacts",
+    "SnapshotFacts",
     "Status",
     "Surroundings",
     "TableRead",

@@ -29,6 +29,25 @@ class Content:
 
 
 @dataclass(frozen=True)
+class SnapshotFacts:
+    """The working tree as one commit of git, each file with the bytes that lay there.
+
+    Args:
+        commit: What `refs/lakeproof/<run id>` holds: the checked-out commit where the working tree
+            was that to the byte, or else a child of it; `None` where git could not write one.
+        tree: Its tree.
+        left_out: Files that the working tree had and the tree has not, by digest, each with its
+            reason: a secret, or its size.
+        note: Why there is no commit.
+    """
+
+    commit: str | None
+    tree: str | None
+    left_out: tuple[Content, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class CodeFacts:
     """The code that ran: what git has of it, and what only the working tree had.
 
@@ -38,10 +57,13 @@ class CodeFacts:
         remote: Where it was cloned from, without credentials.
         prefix: The project's folder within the repository, "" where it is the repository.
         diff: `git diff --binary HEAD` of tracked files, staged or not; `None` where there is none.
-        untracked: Files of the repository that git neither tracks nor ignores.
+        untracked: Files of the repository that git neither tracks nor ignores; their bytes are in
+            the snapshot, where there is one.
         files: Digest by path, relative to the project, of every source file and `pyproject.toml`.
         tree: `sha256:` of `files`: the code digest.
         changed_during_run: Paths that were others at the end of the run than at its start.
+        snapshot: All of it as one commit; `None` outside of a repository, and in records from
+            before there were any.
     """
 
     commit: str | None
@@ -52,11 +74,22 @@ class CodeFacts:
     files: Mapping[str, str]
     tree: str
     changed_during_run: tuple[str, ...] = ()
+    snapshot: SnapshotFacts | None = None
 
     @property
     def is_dirty(self) -> bool:
         """Tell whether the working tree was another than the commit."""
         return self.diff is not None or bool(self.untracked)
+
+    @property
+    def kept_commit(self) -> str | None:
+        """Give the commit that holds all that git has of it."""
+        return (self.snapshot.commit if self.snapshot else None) or self.commit
+
+    @property
+    def kept_tree(self) -> str | None:
+        """Give the tree of the snapshot; `None` where diff and untracked files stand for it."""
+        return self.snapshot.tree if self.snapshot else None
 
 
 @dataclass(frozen=True)
