@@ -113,10 +113,12 @@ class LakeproofHooks:
         return results
 
     @hook_impl(tryfirst=True)
-    def before_dataset_saved(self) -> None:
-        """Look away from a generator while its chunk is saved."""
+    def before_dataset_saved(self, dataset_name: str) -> None:
+        """Look away from a generator while its chunk is saved, and at what is there already."""
         if self._session is not None:
             self._session.watcher.saves()
+            if self._catalog is not None:
+                self._session.boundary.saves(dataset_name, self._catalog.get(dataset_name))
 
     @hook_impl(wrapper=True)
     def after_dataset_saved(

@@ -7,7 +7,7 @@ of the run: they are known to the table's log, or read once for all who read tha
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.arrivals import Arrivals
@@ -16,8 +16,10 @@ from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables, TableUse
 from lakeproof.record.crossing import cross, is_model, joined
 from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
-from lakeproof.record.files import FileRecorder, is_in_memory
+from lakeproof.record.files import FileRecorder
+from lakeproof.record.mentions import mentions
 from lakeproof.record.models import describe_model
+from lakeproof.record.places import is_in_memory
 from lakeproof.record.secrets import Secrets
 from lakeproof.record.tables import TableRecorder
 from lakeproof.record.watcher import NodeWatcher
@@ -94,6 +96,11 @@ class Boundary:
                 self._models[name] = describe_model(name, output, list(inputs.values()))
         self._ends(node)
 
+    def saves(self, name: str, dataset: Any) -> None:
+        """Look at what a dataset has before it takes what a node gives."""
+        if not isinstance(dataset, DeltaTable):
+            self._files.saves(dataset, name)
+
     def saved(self, node: "Node", name: str, dataset: Any, data: Any) -> None:
         """Digest what a node has given and a dataset has taken."""
         if isinstance(dataset, DeltaTable):
@@ -105,6 +112,8 @@ class Boundary:
                 if known is not None and known.digest is not None
                 else cross(name, data, is_stored=not is_in_memory(dataset))
             )
+            if mentions(data, self._files.here):
+                crossing = replace(crossing, holds_place=True)
             self._files.saved(dataset, data, crossing, self._tables.run_id)
         self._passages[node.name].outputs.setdefault(name, []).append(crossing)
         self._ends(node)

@@ -54,6 +54,12 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "inputs.tables.*.committed_digest": None,
         # Its commit, its diff and its untracked files are all there is.
         "code.snapshot": None,
+        "inputs.files.*.text": None,
+        "inputs.files.*.holds_place": False,
+        "outputs.files.*.text": None,
+        "outputs.files.*.holds_place": False,
+        "nodes.*.inputs.*.holds_place": False,
+        "nodes.*.outputs.*.holds_place": False,
     },
 }
 

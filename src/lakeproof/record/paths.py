@@ -26,7 +26,8 @@ def relative_to_project(place: str, project_path: Path) -> str:
     """Write a place relative to the project where it lies inside, or else as it is."""
     if "://" in place:
         return place
-    path = Path(project_path, place)
+    # `..` in a catalog may lead out of the project.
+    path = Path(os.path.normpath(Path(project_path, place)))
     if path.is_relative_to(project_path):
         return path.relative_to(project_path).as_posix()
     return path.as_posix()

@@ -12,12 +12,14 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import RunError
 from lakeproof.record.document import spelled_back, spelled_out
 from lakeproof.record.parameters import resolved_parameters, restored
+from lakeproof.record.places import absolute
+from lakeproof.record.redirection import MovedTable, Redirection, redirect_all
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -64,6 +66,7 @@ class Rerun:
             is not their own order.
         parameters: Their values as the run had them.
         redacted: The dotted names of those that are replaced.
+        project: The user's project, to whose surroundings places in the catalog may lead.
     """
 
     reproduces: str
@@ -77,6 +80,7 @@ class Rerun:
     arrivals: Mapping[str, list[str]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     redacted: tuple[str, ...] = ()
+    project: str | None = None
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:
@@ -182,63 +186,39 @@ def hold_outputs(
     pipeline: "Pipeline",
     catalog: "CatalogProtocol[Any, Any]",
     project_path: Path,
-) -> None:
-    """Keep every output away from what is the user's, whatever its dataset would write to.
+) -> Redirection:
+    """Keep every dataset away from what is the user's, whatever it would read or write.
 
-    Relative paths are in the scratch project already. A local file elsewhere is written to scratch
-    instead; what is no local file (SQL, an API, a bucket) is digested and kept in memory.
+    Returns:
+        Where each place of the real project is in the re-run.
 
     Raises:
         RunError: If a table would be written that is not in scratch. The recorded run did not write
             it, or its record would say so and it would be there.
     """
-    from kedro.io import MemoryDataset
-
     from lakeproof.delta.dataset import DeltaTable
 
     scratch = Path(rerun.store).parent
     for name in sorted(pipeline.all_outputs()):
         dataset: Any = catalog.get(name)
-        if isinstance(dataset, DeltaTable):
-            if not _is_inside(dataset.location.uri, scratch):
-                raise RunError(
-                    f"The re-run may write table '{name}' at {dataset.location.uri}, which the "
-                    "recorded run did not write. Nothing was run, and the table is as it was."
-                )
-            continue
-        # What the catalog does not name is held in memory by the runner.
-        if dataset is None or _is_harmless(dataset, project_path):
-            continue
-        path = getattr(dataset, "_filepath", None)
-        if path is not None and getattr(dataset, "_protocol", "file") in ("file", "local"):
-            dataset._filepath = PurePosixPath(
-                rerun.store, "outputs", name, PurePosixPath(path).name
+        if isinstance(dataset, DeltaTable) and not _is_inside(dataset.location.uri, scratch):
+            raise RunError(
+                f"The re-run may write table '{name}' at {dataset.location.uri}, which the "
+                "recorded run did not write. Nothing was run, and the table is as it was."
             )
-        else:
-            catalog[name] = MemoryDataset()
-
-
-def _is_harmless(dataset: Any, project_path: Path) -> bool:
-    """Tell whether what is saved stays in memory, the scratch project or the scratch store."""
-    kind = type(dataset)
-    if kind.__name__ in ("MemoryDataset", "SharedMemoryDataset"):
-        return True
-    own = vars(dataset)
-    if own.get("run_id") or own.get("_run_id"):
-        return False  # it would look for the run in the user's store
-    if kind.__module__.startswith(("kedro_mlflow.io.metrics", "kedro_mlflow.io.models")):
-        return getattr(dataset, "_filepath", None) is None or _is_inside(
-            str(dataset._filepath), project_path
-        )
-    path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
-    protocol = getattr(dataset, "_protocol", "file")
-    return path is not None and protocol in ("file", "local") and _is_inside(path, project_path)
-
-
-def _is_inside(path: Any, project_path: Path) -> bool:
-    return "://" not in str(path) and (project_path / str(path)).resolve().is_relative_to(
-        project_path.resolve()
+    copies = (
+        MovedTable(absolute(project_path / table.recorded_uri), absolute(table.uri))
+        for table in rerun.tables
+        if "://" not in table.recorded_uri and _is_inside(table.uri, scratch)
     )
+    real = Path(rerun.project) if rerun.project is not None else None
+    redirection = Redirection(scratch, project_path, real, copies)
+    redirect_all(redirection, pipeline, catalog)
+    return redirection
+
+
+def _is_inside(path: Any, folder: Path) -> bool:
+    return "://" not in str(path) and Path(path).resolve().is_relative_to(folder.resolve())
 
 
 def _configured(loader: Any, key: str, patterns: dict[str, list[str]]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from lakeproof.record.keeping import (
 from lakeproof.record.metrics import MetricWatch
 from lakeproof.record.one_run import one_run
 from lakeproof.record.pinning import pin_tables, warn_of_lifetimes
+from lakeproof.record.redirection import Redirection
 from lakeproof.record.tables import TableRecorder
 from lakeproof.record.watcher import NodeWatcher
 from lakeproof.spark import session as spark_session
@@ -55,6 +56,7 @@ class RunSession:
         rerun: What it is told, if it is a re-run.
         pipelines: What was asked for.
         tracking: What `mlflow.yml` says of its MLflow run, where kedro-mlflow makes one.
+        redirection: Of a re-run: where the places of the catalog are.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class RunSession:
         rerun: rerunning.Rerun | None,
         pipelines: tuple[str, ...],
         tracking: Any,
+        redirection: Redirection | None = None,
     ) -> None:
         self._setting = setting
         self._tables = tables
@@ -71,7 +74,7 @@ class RunSession:
         self._pipelines = pipelines
         self._tracking = tracking
         self._began = datetime.now(UTC)
-        self._files = FileRecorder(setting.project_path)
+        self._files = FileRecorder(setting.project_path, setting.secrets, redirection)
         self._table_facts = TableRecorder(setting.project_path, rerun)
         self.secrets = setting.secrets
         self._log = LogWithoutSecrets(setting.secrets)
@@ -98,8 +101,9 @@ class RunSession:
         """
         project_path = Path(run_params["project_path"])
         rerun = rerunning.current()
+        redirection = None
         if rerun is not None:
-            rerunning.hold_outputs(rerun, pipeline, catalog, project_path)
+            redirection = rerunning.hold_outputs(rerun, pipeline, catalog, project_path)
         configured = getattr(context, "mlflow", None)
         tracking = configured and configured.tracking
         refuse_recorded(tracking)
@@ -110,7 +114,7 @@ class RunSession:
         setting = Setting.gather(context, run_params, pipeline, catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
-        return cls(setting, tables, rerun, pipelines, tracking)
+        return cls(setting, tables, rerun, pipelines, tracking, redirection)
 
     def started(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Take note of the MLflow run that kedro-mlflow has just started, and of all that follows.

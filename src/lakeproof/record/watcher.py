@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof import watch
 from lakeproof.record.facts import NotControlled
-from lakeproof.record.files import local_place
 from lakeproof.record.paths import relative_to_project
+from lakeproof.record.places import find
 from lakeproof.record.secrets import Secrets
 from lakeproof.watch import Controlled, NodeWatch, Seen
 
@@ -41,7 +41,8 @@ class NodeWatcher:
     def begins(self, node: "Node", catalog: "CatalogProtocol[Any, Any]") -> None:
         """Look from here on: the next that runs in this thread is the node's function."""
         if self.is_on:
-            watch.begin(NodeWatch(Controlled([*self._own, *_places_of(node, catalog)])))
+            places = _places_of(node, catalog, self._project_path)
+            watch.begin(NodeWatch(Controlled([*self._own, *places])))
 
     def ends(self, node: "Node") -> None:
         """Look no longer, but for a generator, which goes on between its saves."""
@@ -86,10 +87,10 @@ class NodeWatcher:
         return NotControlled(seen.kind, self._secrets.redact_text(name), digest, seen.note)
 
 
-def _places_of(node: "Node", catalog: "CatalogProtocol[Any, Any]") -> Iterable[Path]:
+def _places_of(
+    node: "Node", catalog: "CatalogProtocol[Any, Any]", project_path: Path
+) -> Iterable[Path]:
     """Give the places of what the node gets and gives: a partition may be loaded within it."""
     for name in (*node.inputs, *node.outputs):
-        dataset = None if name.startswith(("params:", "parameters")) else catalog.get(name)
-        for is_saving in (False, True):
-            if dataset is not None and (place := local_place(dataset, is_saving)) is not None:
-                yield place
+        if not name.startswith(("params:", "parameters")):
+            yield from find(catalog.get(name), project_path)

@@ -30,6 +30,7 @@ class _Side:
 
     digest: str | None
     note: str | None = None
+    holds_place: bool = False
 
 
 _Sides = tuple[_Side | None, _Side | None]
@@ -62,14 +63,18 @@ class _Made:
         """Say what a node handed over; a file that lies there from before is nobody's output."""
         if name in self.crossings:
             crossing = self.crossings[name][1]
-            return _Side(crossing.digest, crossing.note)
+            holds_place = crossing.holds_place or self._holds_place(name)
+            return _Side(crossing.digest, crossing.note, holds_place)
         value = self.values.get(name)
         return _Side(value.digest, value.note) if value else None
 
     def on_disk(self, name: str) -> _Side | None:
         """Digest the files of a dataset, if it has any."""
         digest = stored.digest_of(self.files.get(name, ()))
-        return _Side(digest) if digest else None
+        return _Side(digest, holds_place=self._holds_place(name)) if digest else None
+
+    def _holds_place(self, name: str) -> bool:
+        return any(file.holds_place for file in self.files.get(name, ()))
 
 
 def pair_artifacts(expected: Record, actual: Record) -> Iterator[tuple[str, Artifact]]:
@@ -109,6 +114,8 @@ def _paired(
     elif verdict == "not comparable":
         notes = dict.fromkeys(side.note for side in (ours, theirs) if side.note)
         detail = "; ".join(notes) or "they have no digests of one algorithm"
+    if verdict == "differs" and any(side and side.holds_place for side in sides):
+        detail = f"it holds the place; {detail}" if detail else "it holds the place"
     if not counts:
         detail = f"{_NO_COUNT}; {detail}" if detail else _NO_COUNT
     return Artifact(name, kind, verdict, digest, other, detail, counts)

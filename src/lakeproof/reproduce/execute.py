@@ -18,6 +18,7 @@ from lakeproof.record.command import mended, to_yaml
 from lakeproof.record.compute import cpu_model
 from lakeproof.record.document import from_bytes
 from lakeproof.record.facts import FileFacts, Record
+from lakeproof.record.redirection import outside_of
 from lakeproof.record.rerun import Rerun, RerunTable
 from lakeproof.record.store import RecordStore
 from lakeproof.record.surroundings import restored_umask, restored_variables
@@ -108,7 +109,8 @@ def execute(
     out = check_out(project_path, record.code, record.configuration, scratch.path / "project")
     for sentence in out.left_out:
         say(sentence)
-    place_files(record.inputs.files, project_path, out.project, find_artifact)
+    outside = outside_of(scratch.path) if record.lakeproof is not None else None
+    place_files(record.inputs.files, project_path, out.project, find_artifact, outside)
     tables = [
         told
         for number, table in enumerate(plan.tables)
@@ -125,7 +127,7 @@ def execute(
         engine=engine.name if engine is not None else None,
         spark=engine.spark if engine is not None else None,
         arrivals=_arrivals(record.inputs.files),
-        **_told(record),
+        **_told(record, project_path),
     )
     rerun_file = scratch.path / "rerun.json"
     rerun.write(rerun_file)
@@ -155,11 +157,15 @@ def execute(
     return replace(outcome, left_out=out.left_out)
 
 
-def _told(record: Record) -> dict[str, Any]:
+def _told(record: Record, project_path: Path) -> dict[str, Any]:
     """Give what only code understands that wrote records of schema 2: older code refuses it."""
     if record.lakeproof is None:
         return {}
-    return {"parameters": record.parameters.values, "redacted": record.parameters.redacted}
+    return {
+        "parameters": record.parameters.values,
+        "redacted": record.parameters.redacted,
+        "project": str(project_path),
+    }
 
 
 def _arrivals(files: Sequence[FileFacts]) -> dict[str, list[str]]:

@@ -158,7 +158,7 @@ def _missing_files(
     untracked = {content.path for content in record.code.untracked}
     missing = []
     for file in record.inputs.files:
-        if file.is_own:
+        if file.is_own or file.text is not None:
             continue
         place = project_path / file.path
         if place.is_file() and place.stat().st_size == file.size:

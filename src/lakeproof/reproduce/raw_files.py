@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from lakeproof.checksum import sha256_of
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import Content, FileFacts
+from lakeproof.record.redirection import mirror
 
 FindArtifact = Callable[[FileFacts], Path | None]
 
@@ -30,18 +31,21 @@ def place_files(
     project_path: Path,
     worktree_project: Path,
     find_artifact: FindArtifact,
+    outside: Path | None = None,
 ) -> None:
     """Put every file that the run read where it was, in the worktree.
 
-    A file outside of the project is read in place, so it is only verified. Of a folder from which
-    one dataset read several files (deliveries), those that the run did not see are taken out of
-    the worktree: a pattern in the catalog would find them.
+    One outside of the project is put below a folder that stands for the root of the file system, so
+    that the re-run finds no other beside it and writes to none of the user's. Of a folder from
+    which one dataset read several files (deliveries), those that the run did not see are taken out
+    of the worktree: a pattern in the catalog would find them.
 
     Args:
         files: As recorded.
         project_path: The user's project, which is only read.
         worktree_project: Where the re-run reads.
         find_artifact: Gives a file with the recorded bytes from a run's artifacts, where one is.
+        outside: That folder; without it such files are read in place, and only verified.
 
     Raises:
         RawFileError: Naming each that cannot be had, with both digests.
@@ -50,7 +54,12 @@ def place_files(
     for file in (file for file in files if not file.is_own):
         if PurePosixPath(file.path).is_absolute():
             found = _sha256_if_there(Path(file.path))
-            if found != file.sha256:
+            is_there = found == file.sha256
+            if outside is not None:
+                is_there = _is_mirrored(
+                    file, project_path, worktree_project, find_artifact, outside
+                )
+            if not is_there:
                 lost.append(_described(file, found))
         elif not _is_placed(file, project_path, worktree_project, find_artifact):
             lost.append(_described(file, _sha256_if_there(project_path / file.path)))
@@ -74,8 +83,33 @@ def _is_placed(
         return True
     if copy_if_same(project_path / file.path, worktree_project, file.path, file.sha256):
         return True
+    return _is_had_elsewhere(file, find_artifact, worktree_project, file.path)
+
+
+def _is_mirrored(
+    file: FileFacts,
+    project_path: Path,
+    worktree_project: Path,
+    find_artifact: FindArtifact,
+    outside: Path,
+) -> bool:
+    path = mirror(outside, Path(file.path)).relative_to(outside).as_posix()
+    # Beside the project in one repository, the commit may have it.
+    beside = worktree_project / os.path.relpath(file.path, project_path)
+    is_of_worktree = beside.resolve().is_relative_to(outside.parent.resolve())
+    for source in (Path(file.path), *([beside] if is_of_worktree else [])):
+        if copy_if_same(source, outside, path, file.sha256):
+            return True
+    return _is_had_elsewhere(file, find_artifact, outside, path)
+
+
+def _is_had_elsewhere(file: FileFacts, find_artifact: FindArtifact, root: Path, path: str) -> bool:
+    """Write a file from the record, where it holds it, or from a run's artifacts."""
+    if file.text is not None and hashlib.sha256(file.text.encode()).hexdigest() == file.sha256:
+        make_way(root, path).write_bytes(file.text.encode())
+        return True
     artifact = find_artifact(file)
-    return artifact is not None and copy_if_same(artifact, worktree_project, file.path, file.sha256)
+    return artifact is not None and copy_if_same(artifact, root, path, file.sha256)
 
 
 def _take_out_unseen(files: Sequence[FileFacts], worktree_project: Path) -> None:
@@ -209,6 +243,7 @@ def make_way(root: Path, path: str) -> Path:
             f"The record names a file '{path}', which leads out of the project. It was edited by "
             "hand or damaged. Nothing was run."
         )
+    root.mkdir(exist_ok=True)
     folder = root
     for part in parts[:-1]:
         folder = folder / part

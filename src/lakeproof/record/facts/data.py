@@ -85,6 +85,9 @@ class FileFacts:
         size: In bytes.
         artifact: The MLflow artifact that holds the same bytes: `runs:/…` or `models:/…`.
         is_own: Whether this run wrote it before it read it.
+        text: What it held, where a dataset keeps in it how far it has come: the run moves that on.
+        holds_place: Whether the place of the project stands in it, so that it is another file
+            wherever the project lies. Of what was read nobody asks.
     """
 
     dataset: str
@@ -93,6 +96,8 @@ class FileFacts:
     size: int
     artifact: str | None = None
     is_own: bool = False
+    text: str | None = None
+    holds_place: bool = False
 
 
 @dataclass(frozen=True)

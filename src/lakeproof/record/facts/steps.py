@@ -17,12 +17,15 @@ class Crossing:
             a `picture` is listed and does not count; `opaque` has no digest.
         digest: `rs1:…`, `frame2:…`, `model2:…` or `sha256:…`; in older records `frame1`, `model1`.
         note: Why there is none.
+        holds_place: Whether a text in it names the place of the project, so that it is another
+            wherever the project lies. Of what a node got nobody asks.
     """
 
     dataset: str
     kind: CrossingKind
     digest: str | None
     note: str | None = None
+    holds_place: bool = False
 
 
 @dataclass(frozen=True)
