@@ -112,5 +112,5 @@ def _check(
         if factor.factor.startswith("table id:")
     ]
     if not plan.has_environment:
-        missing += missing_interpreter(record.environment)
+        missing += missing_interpreter(record.environment, project.path)
     return Checked(run_id, not missing, tuple(missing))

@@ -4,12 +4,12 @@ Not for what the machine is (`compute`), nor for whether two environments are th
 (`reproduce.environment`).
 """
 
-import json
 import platform
 import re
 import sys
 import tomllib
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.record.installed import gather_changed
+from lakeproof.record.local_packages import direct_url, local_package, place_in_repository
 
 PROJECT, EDITABLE = "project", "editable"
 
@@ -64,8 +65,23 @@ def _distributions(project_path: Path) -> tuple[Distribution, ...]:
         name, version = _name_and_version(installed)
         if name and version and name not in found:
             origin = PROJECT if name == own_name else _origin(installed, project_path)
-            found[name] = Distribution(name, version, origin)
+            found[name] = _with_content(
+                Distribution(name, version, origin), installed, project_path
+            )
     return tuple(found[name] for name in sorted(found))
+
+
+def _with_content(
+    found: Distribution, installed: metadata.Distribution, project_path: Path
+) -> Distribution:
+    """Add what a file or a folder of this machine holds, and where it is in the repository."""
+    if found.origin is None or found.origin == PROJECT:
+        return found
+    local = local_package(installed)
+    if local is None:
+        return found
+    path = place_in_repository(local.place, project_path)
+    return replace(found, digest=local.digest, path=path)
 
 
 def _name_and_version(installed: metadata.Distribution) -> tuple[str | None, str | None]:
@@ -79,11 +95,8 @@ def _name_and_version(installed: metadata.Distribution) -> tuple[str | None, str
 
 def _origin(installed: metadata.Distribution, project_path: Path) -> str | None:
     """Tell where a distribution came from, by the file that PEP 610 has installers write."""
-    try:
-        direct = json.loads(installed.read_text("direct_url.json") or "null")
-    except ValueError:
-        direct = None
-    if not isinstance(direct, dict) or "url" not in direct:
+    direct = direct_url(installed)
+    if not direct:
         return None
     address = _public(direct["url"])
     if direct.get("dir_info", {}).get("editable"):
@@ -103,8 +116,9 @@ def _exactly(direct: dict[str, Any]) -> str:
 def _public(url: str) -> str:
     """Leave out of an address what is private: credentials, a query, a folder of this machine."""
     parts = urlsplit(url)
-    if parts.scheme == "file":
-        return f"file:{parts.path.rstrip('/').rpartition('/')[2]}"
+    if parts.scheme == "file" or not parts.netloc:
+        # Also what is no address at all, but a place on this machine or `user@host:folder`.
+        return "file:" + re.split(r"[/:\\]", parts.path.rstrip("/"))[-1]
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
 

@@ -42,6 +42,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
     2: {
         # Nobody wrote down which version it was.
         "lakeproof": None,
+        "environment.distributions.*.digest": None,
+        "environment.distributions.*.path": None,
         "environment.imported_installers": None,
         "environment.changed_files": None,
         "compute.surroundings": None,

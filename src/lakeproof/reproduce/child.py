@@ -74,6 +74,7 @@ def run_child(
     extra_args: Sequence[str] = (),
     meanwhile: Callable[[], None] = lambda: None,
     umask: int | None = None,
+    path: Sequence[Path] = (),
 ) -> Finished:
     """Start `kedro run --config` in the worktree, pass on what it says, and wait for it.
 
@@ -93,6 +94,7 @@ def run_child(
         extra_args: More options for `kedro run`.
         meanwhile: Called once, when the process has started.
         umask: The recorded one; `None` hands on the caller's.
+        path: More folders of modules, after the project's own.
     """
     # -P: the current folder is not searched for modules, as it is not by the command `kedro`.
     command = [str(python), "-P", "-m", "kedro", "run", "--config", str(run_config.resolve())]
@@ -100,7 +102,7 @@ def run_child(
         process = subprocess.Popen(
             [*command, *extra_args],
             cwd=worktree_project,
-            env=environment_of(recipe.as_given(), worktree_project, environment, rerun_file),
+            env=environment_of(recipe.as_given(), worktree_project, environment, rerun_file, path),
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -131,6 +133,7 @@ def environment_of(
     worktree_project: Path,
     recorded: Mapping[str, str | None],
     rerun_file: Path,
+    path: Sequence[Path] = (),
 ) -> dict[str, str]:
     """Give the environment of the process: the caller's, but for what decides a result.
 
@@ -147,7 +150,7 @@ def environment_of(
         **recipe.restored(kept, threads, origin),
         **_NO_TELEMETRY,
         # First of all: an editable install puts the user's own sources on the path, too.
-        "PYTHONPATH": str(_source_folder(worktree_project)),
+        "PYTHONPATH": os.pathsep.join(map(str, (_source_folder(worktree_project), *path))),
         rerun.VARIABLE: str(rerun_file.resolve()),
     }
 

@@ -61,10 +61,16 @@ def differences(recorded: EnvironmentFacts, here: EnvironmentFacts) -> tuple[Fac
     for name in sorted({*recorded.jars, *here.jars}):
         pairs[f"jar:{name}"] = (recorded.jars.get(name), here.jars.get(name))
     for name in then.keys() & now.keys():
-        if then[name].origin == now[name].origin == EDITABLE:
-            # Its version says little of its code, which is in no record.
-            known = pairs[f"package:{name}"]
-            pairs[f"package:{name}"] = known[0], f"{known[1]}, whose code may be another"
+        one, other = then[name], now[name]
+        if not (is_local(one) and is_local(other)):
+            continue
+        factor = f"package:{name}"
+        if one.digest and other.digest:
+            # A wheel may lie elsewhere, and a folder be installed in another way.
+            pairs[factor] = _with_digest(one), _with_digest(other)
+        elif one.origin == other.origin == EDITABLE:
+            # Its version says little of its code, of which nothing is known.
+            pairs[factor] = described(one), f"{described(other)}, whose code may be another"
     return (
         *(
             Factor(
@@ -72,7 +78,9 @@ def differences(recorded: EnvironmentFacts, here: EnvironmentFacts) -> tuple[Fac
                 expected,
                 actual,
                 is_setup=expected is not None
-                and is_needed(recorded, factor.removeprefix("package:")),
+                and is_needed(recorded, name := factor.removeprefix("package:"))
+                # Its code is the recorded one, wherever the re-run is.
+                and not (name in then and comes_with_the_code(then[name])),
             )
             for factor, (expected, actual) in pairs.items()
             if expected != actual
@@ -112,6 +120,27 @@ def by_name(facts: EnvironmentFacts, but: frozenset[str] = frozenset()) -> dict[
         for found in facts.distributions
         if found.origin != PROJECT and found.name not in but
     }
+
+
+def is_local(found: Distribution) -> bool:
+    """Tell whether it came from a file or a folder of a machine."""
+    return found.origin is not None and (
+        found.origin == EDITABLE or found.origin.startswith("file:")
+    )
+
+
+def is_wheel(found: Distribution) -> bool:
+    """Tell whether it came from a file that uv can install as it is."""
+    return is_local(found) and str(found.origin).partition("#")[0].endswith(".whl")
+
+
+def comes_with_the_code(found: Distribution) -> bool:
+    """Tell whether it is developed in the project's repository, so that its commit has it."""
+    return found.origin == EDITABLE and found.path is not None
+
+
+def _with_digest(found: Distribution) -> str:
+    return f"{found.version} ({found.digest})"
 
 
 def _own_names(facts: EnvironmentFacts) -> frozenset[str]:

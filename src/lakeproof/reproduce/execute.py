@@ -26,6 +26,7 @@ from lakeproof.reproduce.child import Finished, run_child
 from lakeproof.reproduce.engine import AskedEngine
 from lakeproof.reproduce.kernel import kernel_to_set
 from lakeproof.reproduce.lakehouse import start_table
+from lakeproof.reproduce.local_packages import developed_with_the_code, find_local_packages
 from lakeproof.reproduce.plan import NeededTable, Plan
 from lakeproof.reproduce.raw_files import place_files
 from lakeproof.reproduce.rebuild import rebuild
@@ -136,9 +137,18 @@ def execute(
     python = Path(sys.executable)
     if plan.has_environment:
         records.start_scratch(store)
+        local = developed_with_the_code(plan.environment, scratch.path / "project")
+        if local.missing:
+            raise RerunError(
+                "What the run imported from the repository is not what its commit has: "
+                f"{', '.join(local.missing)}. Nothing was run."
+            )
     else:
         cache = project_path / ".lakeproof" / "environments"
-        python = rebuild(plan.environment, out.project / "requirements", cache, say)
+        local = find_local_packages(
+            *(plan.environment, scratch.path / "project", project_path, scratch.path / "local")
+        )
+        python = rebuild(plan.environment, out.project / "requirements", cache, say, local)
     say("Running it again")
     words = {**record.compute.threads, recipe.HANDED_OVER: record.compute.recipe}
     kernel = kernel_to_set(record.compute, cpu_model())
@@ -152,6 +162,7 @@ def execute(
         *(python, out.project, config, words, rerun_file, say),
         meanwhile=records.begin_to_open,
         umask=restored_umask(surroundings) if surroundings is not None else None,
+        path=local.path,
     )
     outcome = _result(finished, Path(rerun.record_path), store)
     return replace(outcome, left_out=out.left_out)

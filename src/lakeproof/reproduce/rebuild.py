@@ -23,6 +23,7 @@ from lakeproof.record.environment import lock_hashes, normalised
 from lakeproof.record.facts import EnvironmentFacts
 from lakeproof.record.installed import changed_files
 from lakeproof.reproduce.environment import by_name, described, interpreter_of, patched
+from lakeproof.reproduce.local_packages import LocalPackages, find_local_packages
 from lakeproof.reproduce.requirements import (
     NoRequirementError,
     Requirements,
@@ -47,11 +48,15 @@ class EnvironmentMissingError(LakeproofError):
         super().__init__(f"{what}. Nothing was run. {cures}")
 
 
-def missing_interpreter(recorded: EnvironmentFacts) -> tuple[str, ...]:
+def missing_interpreter(
+    recorded: EnvironmentFacts, project_path: Path | None = None
+) -> tuple[str, ...]:
     """Say what of an environment is known to be missing, without building anything."""
+    project_path = project_path or Path.cwd()
     try:
         _find_interpreter(recorded, Path.cwd())
-        _requirements(recorded, None)
+        local = find_local_packages(recorded, None, project_path, None)
+        _requirements(recorded, None, local)
     except EnvironmentMissingError as error:
         return (error.message,)
     changed = patched(recorded)
@@ -64,7 +69,13 @@ def missing_interpreter(recorded: EnvironmentFacts) -> tuple[str, ...]:
     return ()
 
 
-def rebuild(recorded: EnvironmentFacts, lock_folder: Path | None, cache: Path, say: Say) -> Path:
+def rebuild(
+    recorded: EnvironmentFacts,
+    lock_folder: Path | None,
+    cache: Path,
+    say: Say,
+    local: LocalPackages | None = None,
+) -> Path:
     """Give an interpreter whose environment holds the recorded distributions and nothing else.
 
     The project itself is not among them. It is built with uv, from its cache where that has
@@ -75,13 +86,14 @@ def rebuild(recorded: EnvironmentFacts, lock_folder: Path | None, cache: Path, s
         lock_folder: Where the run's requirements files are, for their hashes.
         cache: The folder of all environments that were built again.
         say: Tells the user what takes a while.
+        local: Where what came from no index was found.
 
     Raises:
         EnvironmentMissingError: If there is no such interpreter, or a distribution cannot be had.
     """
-    requirements = _requirements(recorded, lock_folder)
+    requirements = _requirements(recorded, lock_folder, local or LocalPackages())
     holds = "\n".join(
-        [interpreter_of(recorded), sys.platform, platform.machine(), *requirements.pins]
+        [interpreter_of(recorded), sys.platform, platform.machine(), *requirements.holds]
     )
     target = cache.absolute() / hashlib.sha256(holds.encode()).hexdigest()[:32]
     cache.mkdir(parents=True, exist_ok=True)
@@ -95,17 +107,26 @@ def rebuild(recorded: EnvironmentFacts, lock_folder: Path | None, cache: Path, s
     return python
 
 
-def _requirements(recorded: EnvironmentFacts, lock_folder: Path | None) -> Requirements:
+def _requirements(
+    recorded: EnvironmentFacts, lock_folder: Path | None, local: LocalPackages
+) -> Requirements:
     wanted = by_name(recorded).values()
-    elsewhere = [f"{found.name} {described(found)}" for found in wanted if found.origin]
+    had = {*local.placed, *local.wheels}
+    elsewhere = [
+        f"{found.name} {described(found)}"
+        for found in wanted
+        if found.origin and found.name not in had
+    ]
     if elsewhere:
         raise EnvironmentMissingError(
             "The run's environment cannot be built again, for this did not come from a package "
-            f"index: {_listed(elsewhere)}"
+            f"index, and what it held is not found: {_listed(elsewhere)}",
+            cure="Put a wheel into a folder that UV_FIND_LINKS names; keep what you develop in the "
+            "project's repository.",
         )
     hashes = lock_hashes(recorded, lock_folder) if lock_folder else {}
     try:
-        return requirements_of(recorded, wanted, hashes)
+        return requirements_of(recorded, wanted, hashes, local.wheels, local.placed)
     except NoRequirementError as error:
         raise EnvironmentMissingError(
             f"The run's environment cannot be built again: {error}"
@@ -113,7 +134,7 @@ def _requirements(recorded: EnvironmentFacts, lock_folder: Path | None) -> Requi
 
 
 def _build(recorded: EnvironmentFacts, requirements: Requirements, target: Path, say: Say) -> None:
-    packages = f"Python {interpreter_of(recorded)}, {len(requirements.pins)} packages"
+    packages = f"Python {interpreter_of(recorded)}, {len(requirements.holds)} packages"
     say(f"Building the run's environment, once: {packages}.")
     # What an interrupted build has left is no environment, and nobody else builds this one now.
     for left in target.parent.glob(f".{target.name}.building-*"):
@@ -273,7 +294,8 @@ def _site_of(folder: Path) -> Path:
 def _surprises(python: Path, recorded: EnvironmentFacts, requirements: Requirements) -> list[str]:
     """Tell in what an environment is another than the one that is asked for."""
     pins = {f"{found.name}=={found.version}" for found in by_name(recorded).values()}
-    wanted = {f"{recorded.implementation} {recorded.python}", *pins} - {*requirements.left_out}
+    wanted = {f"{recorded.implementation} {recorded.python}", *pins}
+    wanted -= {*requirements.left_out, *requirements.placed}
     others = sorted((set(_found_in(python)) ^ wanted) - {*requirements.optional})
     # Of what nothing has been found in, there is no folder either.
     changed = changed_files(_site_of(python.parents[1])) if not others else ()

@@ -7,10 +7,12 @@ installed here at that very version, is built.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
+from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.reproduce.environment import INSTALLERS, is_needed
 
@@ -35,12 +37,18 @@ class Requirements:
         only_wheels: The names of those that are not built.
         optional: Pins that nobody knows to be needed.
         left_out: Pins of the recorded environment that the run had no use for.
+        files: Lines for files that are installed as they are.
+        placed: Pins of what is not installed, for it is put on the path.
+        holds: What an environment that is made by them holds, whatever the place of its files.
     """
 
     pins: tuple[str, ...]
     only_wheels: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    placed: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
 
     @property
     def is_hashed(self) -> bool:
@@ -50,7 +58,8 @@ class Requirements:
     @property
     def text(self) -> str:
         """Give the list that uv reads."""
-        return "\n".join([*self.pins, *(f"--only-binary {name}" for name in self.only_wheels)])
+        built = (f"--only-binary {name}" for name in self.only_wheels)
+        return "\n".join([*self.pins, *self.files, *built])
 
 
 def interpreter_request(recorded: EnvironmentFacts) -> str:
@@ -75,21 +84,36 @@ def interpreter_request(recorded: EnvironmentFacts) -> str:
 def requirements_of(
     recorded: EnvironmentFacts,
     wanted: Collection[Distribution],
-    hashes: dict[str, set[str]],
+    hashes: Mapping[str, set[str]],
+    wheels: Mapping[str, Path] | None = None,
+    placed: Collection[str] = (),
 ) -> Requirements:
     """Ask for distributions by name, version and hash.
 
     Args:
         recorded: The environment.
-        wanted: Those of its distributions that come from an index.
+        wanted: Its distributions but for the project.
         hashes: What the run's locks say, by pin.
+        wheels: Files for some of them, by name, of the recorded digest.
+        placed: The names of those that are not to be installed.
 
     Raises:
         NoRequirementError: If a name or a version is none.
     """
-    pins, optional, left_out, only_wheels = [], [], [], []
+    pins, optional, left_out, only_wheels, not_installed = [], [], [], [], []
+    files: dict[str, str] = {}
     for found in wanted:
-        pin = _pin(found)
+        pin = pin_of(found)
+        if found.name in placed:
+            not_installed.append(pin)
+            continue
+        if wheels and found.name in wheels:
+            place = wheels[found.name]
+            sha256 = sha256_of(place)
+            files[f"{pin} sha256:{sha256}"] = (
+                f"{found.name} @ {place.absolute().as_uri()} --hash=sha256:{sha256}"
+            )
+            continue
         known = sorted(it for it in hashes.get(pin, ()) if _HASH.fullmatch(it))
         if found.name in INSTALLERS and not known and not is_needed(recorded, found.name):
             # No lock names what a virtual environment is made with, so that offline it is nowhere.
@@ -100,10 +124,23 @@ def requirements_of(
         pins.append(" ".join([pin, *(f"--hash={it}" for it in known)]))
         if not known and not _is_installed(found):
             only_wheels.append(found.name)
-    return Requirements(tuple(pins), tuple(only_wheels), tuple(optional), tuple(left_out))
+    return Requirements(
+        pins=tuple(pins),
+        only_wheels=tuple(only_wheels),
+        optional=tuple(optional),
+        left_out=tuple(left_out),
+        files=tuple(files.values()),
+        placed=tuple(not_installed),
+        holds=(*pins, *files),
+    )
 
 
-def _pin(found: Distribution) -> str:
+def pin_of(found: Distribution) -> str:
+    """Give `name==version`.
+
+    Raises:
+        NoRequirementError: If either is none.
+    """
     from packaging.version import InvalidVersion, Version
 
     if not _NAME.fullmatch(found.name):

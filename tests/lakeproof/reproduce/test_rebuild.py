@@ -1,11 +1,9 @@
 """How the environment of a run is had again."""
 
-import base64
 import hashlib
 import json
 import shutil
 import subprocess
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +20,7 @@ from lakeproof.reproduce.rebuild import (
 )
 
 from .environments import keep, with_version
+from .wheels import wheel_of
 
 LOCKS = REPOSITORY / "requirements"
 
@@ -196,24 +195,6 @@ def test_a_file_that_was_edited_in_uvs_cache_is_named_with_the_cure(
         rebuild(recorded, None, cache, said.append)
     assert "no longer what was built" in said[1]
     assert "Nothing was run." in refused.value.message
-
-
-def wheel_of(folder: Path) -> Path:
-    """Make an index with one wheel of one module in it."""
-    folder.mkdir()
-    module = b"x = 1\n"
-    digest = base64.urlsafe_b64encode(hashlib.sha256(module).digest()).decode().rstrip("=")
-    info = "small-1.0.dist-info"
-    files = {
-        "small.py": module,
-        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: small\nVersion: 1.0\n",
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/RECORD": f"small.py,sha256={digest},{len(module)}\n".encode(),
-    }
-    with zipfile.ZipFile(folder / "small-1.0-py3-none-any.whl", "w") as wheel:
-        for name, content in files.items():
-            wheel.writestr(name, content)
-    return folder
 
 
 def test_a_run_with_a_patched_library_is_said_to_be_nobody_elses(small):

@@ -13,11 +13,16 @@ class Distribution:
         version: As it calls itself.
         origin: `None` from an index; `project` for this project itself; `editable` for another one;
             else the address it was installed from, without credentials.
+        digest: Of a file of this machine, or of the Python sources of a folder of it: `sha256:…`.
+        path: Where either lies, from the top of the project's repository; `None` where it lies
+            outside. Of a folder, the one from which it is imported.
     """
 
     name: str
     version: str
     origin: str | None = None
+    digest: str | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True)
