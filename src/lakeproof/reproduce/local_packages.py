@@ -146,7 +146,7 @@ def _places_of_wheels(
 
 
 def _top_of(project_path: Path) -> Path | None:
-    from lakeproof.reproduce.worktree import CodeError, repository_of
+    from lakeproof.reproduce.repository import CodeError, repository_of
 
     try:
         return repository_of(project_path)
