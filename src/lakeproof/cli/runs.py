@@ -63,15 +63,20 @@ def show(
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import report_page
     from lakeproof.commands import show as room
-    from lakeproof.commands.output import emit
+    from lakeproof.commands.output import emit, remark
     from lakeproof.commands.project import RunProject
+    from lakeproof.record.stored_metrics import other_metrics
 
     project = RunProject(metadata, env)
     record = project.records.record(project.records.resolve(run))
+    notes = list(other_metrics(record.metrics, project.records.metrics(record.run.run_id)))
+    if as_json:
+        for note in notes:
+            remark(note)
     if report_file is not None:
         report_page.write_record(project, record, report_file)
     if report_file is None or as_json or output is not None:
-        emit(room.document(record), lambda: room.render(record), as_json, output)
+        emit(room.document(record), lambda: room.render(record, notes), as_json, output)
 
 
 @commands.command()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lakeproof.record.facts import Record
     from lakeproof.record.stores import RecordStores
 
+_ID_CHARACTERS = 8
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -41,12 +43,18 @@ def gather(store: "RecordStores", project_path: Path, first: str, second: str) -
     Raises:
         LakeproofError: If there is no such run, or it has no readable record.
     """
+    from lakeproof.record.stored_metrics import other_metrics
     from lakeproof.reproduce.compare import compare
 
     # Both names before either record: a mistyped name is told at once.
     run_ids = [store.resolve(run) for run in (first, second)]
     expected, actual = (store.record(run_id) for run_id in run_ids)
-    comparison = compare(expected, actual, is_rerun=False)
+    notes = [
+        f"Run {record.run.run_id[:_ID_CHARACTERS]}: {sentence}"
+        for record in (expected, actual)
+        for sentence in other_metrics(record.metrics, store.metrics(record.run.run_id))
+    ]
+    comparison = compare(expected, actual, is_rerun=False, notes=notes)
     return Compared(comparison, *_lines(project_path, expected, actual))
 
 

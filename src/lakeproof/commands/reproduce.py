@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lakeproof.errors import LakeproofError
 from lakeproof.record.document import RecordError
 from lakeproof.record.environment import gather_environment
+from lakeproof.record.stored_metrics import other_metrics
 from lakeproof.reproduce import keep
 from lakeproof.reproduce.compare import compare
 from lakeproof.reproduce.engine import AskedEngine
@@ -112,7 +113,8 @@ def _judged(project: "RunProject", record: "Record", plan: Plan, outcome: Outcom
         if outcome.left_out:
             lost = "; ".join(outcome.left_out)
             known = (*table_ids, Factor("code:not restored", lost, None, is_setup=True))
-        comparison = compare(record, rerun, is_rerun=True, extra_factors=known)
+        notes = tuple(other_metrics(record.metrics, records.metrics(record.run.run_id)))
+        comparison = compare(record, rerun, is_rerun=True, extra_factors=known, notes=notes)
         keep.finish(records, rerun, outcome.artifacts, comparison)
     except BaseException:
         # Without a verdict it is no re-run, and nobody is at work on it any more.

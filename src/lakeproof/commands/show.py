@@ -28,9 +28,15 @@ def document(record: "Record") -> dict[str, Any]:
     return to_document(record)
 
 
-def render(record: "Record") -> str:
-    """Write the record for people; what is long is counted, and whole in JSON."""
-    return "\n\n".join(filter(None, _sections(record)))
+def render(record: "Record", notes: Iterable[str] = ()) -> str:
+    """Write the record for people; what is long is counted, and whole in JSON.
+
+    Args:
+        record: Of the run.
+        notes: Sentences on what stands elsewhere otherwise.
+    """
+    said = "\n".join(map(shortened, notes))
+    return "\n\n".join(filter(None, (*_sections(record), said)))
 
 
 def _sections(record: "Record") -> Iterator[str]:

@@ -199,6 +199,10 @@ class RecordStore:
         """Give the digest of a run's record as it stands on the run; `None` if it has none."""
         return self._get(run_id).tags.get(TAG)
 
+    def metrics(self, run_id: str) -> Mapping[str, float]:
+        """Give the newest value of each metric as MLflow has it."""
+        return self._get(run_id).metrics
+
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
         import mlflow

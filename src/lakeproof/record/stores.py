@@ -5,7 +5,7 @@ for each question goes over a network. Not for reading one of them (`store`).
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -70,6 +70,10 @@ class RecordStores:
     def seal(self, run_id: str) -> str | None:
         """Give the digest of a run's record as it stands on the run; `None` if it has none."""
         return self.of(run_id).seal(run_id)
+
+    def metrics(self, run_id: str) -> Mapping[str, float]:
+        """Give the newest value of each metric as MLflow has it."""
+        return self.of(run_id).metrics(run_id)
 
     def runs(self, limit: int | None = None) -> list[StoredRun]:
         """List the runs, newest first."""

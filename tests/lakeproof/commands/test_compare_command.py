@@ -1,6 +1,6 @@
 """`kedro compare`: what differs between two recorded runs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -25,6 +25,7 @@ class Shelf:
     """Records in memory, found as the store finds them."""
 
     records: dict[str, Record]
+    edited: dict[str, float] = field(default_factory=dict)
 
     def resolve(self, run: str) -> str:
         """Turn a prefix into an id."""
@@ -37,10 +38,27 @@ class Shelf:
         """Give a record."""
         return self.records[run_id]
 
+    def metrics(self, run_id: str) -> dict[str, float]:
+        """Give what the store says: of one metric another value."""
+        found = self.records[run_id].metrics
+        return {name: metric.number for name, metric in found.items()} | self.edited
+
 
 def gather(tmp_path, actual, expected=None):
     shelf = Shelf({RUN: expected or a_record(), RERUN: actual})
     return compare.gather(shelf, tmp_path, RUN[:8], RERUN[:8])
+
+
+def test_a_metric_that_the_store_has_otherwise_is_said_of_its_run(tmp_path):
+    """It decides nothing: the record counts."""
+    shelf = Shelf({RUN: a_record(), RERUN: a_rerun()}, {"accuracy": 0.5})
+    found = compare.gather(shelf, tmp_path, RUN[:8], RERUN[:8])
+    assert found.comparison.verdict == "SAME"
+    assert [note.partition(":")[0] for note in found.comparison.notes] == [
+        f"Run {RUN[:8]}",
+        f"Run {RERUN[:8]}",
+    ]
+    assert "another value of the metric 'accuracy', 0.5;" in compare.render(found)
 
 
 @pytest.fixture

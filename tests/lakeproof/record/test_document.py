@@ -141,6 +141,26 @@ def test_a_metric_that_is_no_number_keeps_its_bits(record):
     assert from_bytes(to_bytes(odd), NAME).metrics == odd.metrics
 
 
+@pytest.mark.parametrize(
+    ("value", "bits"),
+    [
+        (0.5, "3fe8000000000000"),  # the bits of 0.75
+        (0.0, "8000000000000000"),  # of -0.0
+        (None, "3fe8000000000000"),
+        (1.7976931348623157e308, "7ff0000000000000"),  # of infinity
+        (0.75, "3fe8"),
+        (0.75, "3FE8000000000000"),
+        (0.75, "no hexadecimal.."),
+        (None, "\u0667ff0000000000000"),
+    ],
+)
+def test_a_metric_of_which_value_and_bits_are_two_numbers_is_refused(value, bits, record):
+    """Nobody can say which of them was reached."""
+    edited = replace(record, metrics={"loss": Metric(value, bits)})
+    with pytest.raises(RecordError, match=r"'loss': the value .* are not one number"):
+        from_bytes(to_bytes(edited), "It")
+
+
 def test_it_names_no_place_of_the_machine_that_made_it():
     """So that it can be committed, as anybody's can be shown to anybody."""
     for place in (b"/tmp/", b"/home/", b"/Users/", b"/root/", b"/private/"):

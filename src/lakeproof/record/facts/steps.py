@@ -1,5 +1,7 @@
 """What went on between: nodes, models, metrics."""
 
+import math
+import struct
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,3 +102,23 @@ class Metric:
 
     value: float | None
     bits: str
+
+    @property
+    def number(self) -> float:
+        """Give the double that the bits are; it raises `ValueError` where they are none."""
+        content = bytes.fromhex(self.bits)
+        if len(self.bits) != 16 or len(content) != 8:
+            raise ValueError(f"{self.bits!r} are not the bits of a double")
+        return float(struct.unpack(">d", content)[0])
+
+    @property
+    def holds_together(self) -> bool:
+        """Tell whether value and bits are the same number."""
+        try:
+            number = self.number
+        except ValueError:
+            return False
+        if self.value is None:
+            return not math.isfinite(number)
+        # A value that JSON has is finite; -0.0 is not 0.0.
+        return struct.pack(">d", self.value).hex() == self.bits and math.isfinite(number)
