@@ -114,6 +114,8 @@ def test_a_node_that_is_never_the_same_is_named(probing, node, tmp_path):
     assert f"At the step &#39;{node}&#39;" in page.read_text()
     assert verdict.document["factors"] == []
     assert verdict.document["missing"] == []
+    hints = " ".join(verdict.document["divergences"][0]["hints"])
+    assert ("'by_clock' holds the time of the run (at)" in hints) == (node == "by_clock")
 
 
 @pytest.mark.slow
@@ -125,7 +127,8 @@ def test_the_hash_of_a_text_is_the_same_by_the_recipe_and_diverges_without(probi
         probing.path / "pyproject.toml", "[tool.lakeproof]\n", "[tool.lakeproof]\nrecipe = false\n"
     )
     opted_out = probing.kedro(*to_the_end("by_hash"))
-    diverges(probing, opted_out.run_id, "by_hash")
+    verdict = diverges(probing, opted_out.run_id, "by_hash")
+    assert "hash seed was not set" in " ".join(verdict.document["divergences"][0]["hints"])
     probing.git("checkout", "--quiet", "--", "pyproject.toml")
 
 

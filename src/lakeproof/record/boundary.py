@@ -14,6 +14,7 @@ from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.digests import digest_files
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables, TableUse
+from lakeproof.record.clocks import clocks_in
 from lakeproof.record.crossing import cross, is_model, joined
 from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
 from lakeproof.record.files import FileRecorder
@@ -37,6 +38,7 @@ class _Passage:
     ended: float
     inputs: dict[str, list[Crossing | TableUse | Arrivals]] = field(default_factory=dict)
     outputs: dict[str, list[Crossing | TableUse | Arrivals]] = field(default_factory=dict)
+    clocks: dict[str, str] = field(default_factory=dict)
 
 
 class Boundary:
@@ -54,6 +56,7 @@ class Boundary:
         self._secrets = secrets
         self._lock = threading.Lock()
         self._passages: dict[str, _Passage] = {}
+        self._began = time.time()
         self._models: dict[str, ModelFacts] = {}
 
     @property
@@ -115,7 +118,10 @@ class Boundary:
             if mentions(data, self._files.here):
                 crossing = replace(crossing, holds_place=True)
             self._files.saved(dataset, data, crossing, self._tables.run_id)
-        self._passages[node.name].outputs.setdefault(name, []).append(crossing)
+        passage = self._passages[node.name]
+        passage.outputs.setdefault(name, []).append(crossing)
+        if clocks := clocks_in(data, self._began):
+            passage.clocks[name] = ", ".join(clocks)
         self._ends(node)
 
     def nodes(self, tables: TableRecorder, watcher: NodeWatcher) -> tuple[NodeFacts, ...]:
@@ -145,6 +151,7 @@ class Boundary:
                     if name in passage.outputs
                 ),
                 not_controlled=watcher.of(passage.node.name),
+                clocks=tuple(f"{name}: {place}" for name, place in passage.clocks.items()),
             )
             for passage in in_order
         )

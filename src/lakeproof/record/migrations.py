@@ -52,6 +52,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         # Nobody looked.
         "is_watched": False,
         "nodes.*.not_controlled": [],
+        "nodes.*.clocks": [],
+        "models.*.settings": {},
         # What a commit said was taken to be so.
         "inputs.tables.*.committed_digest": None,
         # Its commit, its diff and its untracked files are all there is.

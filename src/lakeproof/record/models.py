@@ -1,5 +1,6 @@
 """What a fitted model is worth comparing by: what it learned, and what it predicts."""
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,13 @@ if TYPE_CHECKING:
 
 # More rows would show no more: a forest of 1,000 trees answers for these in a fraction of a second.
 _MOST_ROWS = 1_000
+# Parameters of estimators, after scikit-learn, XGBoost, LightGBM and CatBoost.
+_DECIDING = frozenset(
+    {
+        *("random_state", "random_seed", "seed"),
+        *("n_jobs", "nthread", "num_threads", "thread_count"),
+    }
+)
 
 
 def describe_model(dataset: str, model: Any, inputs: Sequence[Any]) -> ModelFacts:
@@ -40,7 +48,25 @@ def describe_model(dataset: str, model: Any, inputs: Sequence[Any]) -> ModelFact
             predictions, rows = _digest_predictions(model, frame.head(_MOST_ROWS))
         except Exception as error:
             notes.append(f"its predictions cannot be had: {type(error).__name__}: {error}"[:300])
-    return ModelFacts(dataset, digest, predictions, rows, "; ".join(notes) or None)
+    note = "; ".join(notes) or None
+    return ModelFacts(dataset, digest, predictions, rows, note, settings_of(model))
+
+
+def settings_of(model: Any) -> dict[str, int | str | None]:
+    """Give what decides whether a model learns the same again; what cannot be asked has none."""
+    try:
+        found = dict(model.get_params(deep=True))
+    except Exception:
+        return {}
+    named = {name: value for name, value in found.items() if name.rpartition("__")[2] in _DECIDING}
+    return {str(name)[:200]: _plain(value) for name, value in sorted(named.items())}
+
+
+def _plain(value: Any) -> int | str | None:
+    if value is None:
+        return None
+    is_number = not isinstance(value, bool) and hasattr(value, "__index__")
+    return operator.index(value) if is_number else type(value).__name__[:80]
 
 
 def frame_of(model: Any, inputs: Sequence[Any]) -> "pd.DataFrame | None":

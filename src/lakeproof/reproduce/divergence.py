@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from lakeproof.record.facts import NodeFacts, Record
 from lakeproof.reproduce.facts import Artifact, Divergence
+from lakeproof.reproduce.hints import hints_for
 from lakeproof.reproduce.received import plain_name
 from lakeproof.reproduce.verdict import judge
 
@@ -27,22 +28,20 @@ def divergences(
     counting = {name for name, one in changed if one.counts}
     if not counting:
         return ()
-    every = tuple(_parting(expected.nodes, actual.nodes, {name for name, _ in changed}))
+    every = tuple(_parting(expected, actual, {name for name, _ in changed}))
     told = tuple(one for one in every if _reach(expected.nodes, one) & counting)
     return told or every
 
 
-def _parting(
-    expected: Sequence[NodeFacts], actual: Sequence[NodeFacts], changed: Collection[str]
-) -> Iterator[Divergence]:
+def _parting(expected: Record, actual: Record, changed: Collection[str]) -> Iterator[Divergence]:
     """Go through the nodes; each ends after those that it depends on.
 
     An input that cannot be compared, such as a lazy frame, does not acquit the node that got it,
     unless it hangs on what is another already.
     """
-    others = {node.name: node for node in actual}
+    others = {node.name: node for node in actual.nodes}
     doubtful = set[str]()
-    for node in expected:
+    for node in expected.nodes:
         other = others.get(node.name)
         if other is None:
             continue
@@ -54,7 +53,8 @@ def _parting(
         given = dict.fromkeys(one.dataset for one in (*node.outputs, *other.outputs))
         outputs = tuple(name for name in given if name in changed)
         if has_same and outputs:
-            yield Divergence(node.name, outputs)
+            hints = hints_for(expected, actual, (node, other), outputs)
+            yield Divergence(node.name, outputs, hints)
         if outputs or not has_same:
             doubtful |= {plain_name(name) for name in given}
 

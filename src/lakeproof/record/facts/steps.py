@@ -2,7 +2,8 @@
 
 import math
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 CrossingKind = Literal["table", "frame", "model", "value", "files", "lazy", "picture", "opaque"]
@@ -62,6 +63,8 @@ class NodeFacts:
         outputs: What it gave.
         not_controlled: What its function reached for beside its inputs, by kind and name; says
             nothing where nobody looked (`is_watched` of the record).
+        clocks: The outputs that seem to hold the time of the run, each with its place:
+            `report: made_at`. A guess, by which a divergence is explained.
     """
 
     name: str
@@ -69,6 +72,7 @@ class NodeFacts:
     inputs: tuple[Crossing, ...]
     outputs: tuple[Crossing, ...]
     not_controlled: tuple[NotControlled, ...] = ()
+    clocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,9 @@ class ModelFacts:
             fitted on; `None` where that cannot be had.
         prediction_rows: How many rows.
         note: Why a digest is missing.
+        settings: What decides whether it learns the same again, by its parameters' names:
+            `random_state`, `n_jobs` and their like, also of the estimators in it; of what is
+            neither a number nor `None` the type.
     """
 
     dataset: str
@@ -89,6 +96,7 @@ class ModelFacts:
     predictions: str | None
     prediction_rows: int
     note: str | None = None
+    settings: Mapping[str, int | str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
