@@ -46,9 +46,9 @@ def gather_environment(
 
 
 def imported_installers() -> tuple[str, ...]:
-    """Name what of pip, setuptools and wheel has been imported; to be asked when a run ends."""
-    names = {"pip": "pip", "pkg_resources": "setuptools", "setuptools": "setuptools"}
-    names["wheel"] = "wheel"
+    """Name what of pip, setuptools, uv and wheel has been imported; asked when a run ends."""
+    names = {name: name for name in ("pip", "setuptools", "uv", "wheel")}
+    names["pkg_resources"] = "setuptools"
     return tuple(sorted({names[module] for module in names.keys() & sys.modules.keys()}))
 
 

@@ -7,7 +7,7 @@ from lakeproof.record.facts import ChangedFile, Distribution, EnvironmentFacts
 from lakeproof.reproduce.facts import Factor
 
 # What virtual environments are made with.
-INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+INSTALLERS = frozenset({"pip", "setuptools", "uv", "wheel"})
 
 
 def is_needed(recorded: EnvironmentFacts, name: str) -> bool:
@@ -15,7 +15,7 @@ def is_needed(recorded: EnvironmentFacts, name: str) -> bool:
     if name not in INSTALLERS:
         return True
     if recorded.imported_installers is None:
-        # Nobody looked; of the three, code imports this one.
+        # Nobody looked; of them all, code imports this one.
         return name == "setuptools"
     return name in recorded.imported_installers
 

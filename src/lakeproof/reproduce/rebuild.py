@@ -201,7 +201,7 @@ def _install(draft: Path, requirements: Requirements, say: Say) -> None:
     missing = _missing([*install, "--dry-run"], listing, done.stderr)
     if missing and set(missing) <= set(requirements.optional):
         say(f"Doing without what made the environment: {_listed(missing)}.")
-        pins = [pin for pin in requirements.pins if pin not in missing]
+        pins = [pin for pin in requirements.pins if pin.split()[0] not in missing]
         return _install(draft, replace(requirements, pins=tuple(pins)), say)
     unlocked = set(requirements.only_wheels) & {pin.partition("==")[0] for pin in missing}
     raise EnvironmentMissingError(

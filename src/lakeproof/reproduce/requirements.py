@@ -115,11 +115,14 @@ def requirements_of(
             )
             continue
         known = sorted(it for it in hashes.get(pin, ()) if _HASH.fullmatch(it))
-        if found.name in INSTALLERS and not known and not is_needed(recorded, found.name):
-            # No lock names what a virtual environment is made with, so that offline it is nowhere.
-            left_out.append(pin)
-            continue
-        if found.name in INSTALLERS and not known and recorded.imported_installers is None:
+        if not is_needed(recorded, found.name):
+            if not known:
+                # What a virtual environment is made with; offline it is nowhere.
+                left_out.append(pin)
+                continue
+            # A lock may name it, and uv's cache not have it: uv itself came by pip.
+            optional.append(pin)
+        elif found.name in INSTALLERS and not known and recorded.imported_installers is None:
             optional.append(pin)
         pins.append(" ".join([pin, *(f"--hash={it}" for it in known)]))
         if not known and not _is_installed(found):

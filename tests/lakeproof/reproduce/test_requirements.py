@@ -188,6 +188,7 @@ def test_what_made_the_environment_is_not_asked_for_unless_the_run_imported_it()
     )
     locked = requirements_of(recorded, recorded.distributions, {"pip==1.0": {HASH}})
     assert f"pip==1.0 --hash={HASH}" in locked.pins
+    assert locked.optional == ("pip==1.0",)
 
 
 def test_of_an_older_record_nobody_knows_whether_setuptools_was_imported():
@@ -210,16 +211,20 @@ def test_an_environment_is_had_without_its_installers(here, tmp_path, monkeypatc
     """Offline, where nothing holds them."""
     monkeypatch.setenv("UV_OFFLINE", "1")
     (small,) = (each for each in here.distributions if each.name == "iniconfig")
-    nowhere = (Distribution("pip", "0.0.999"), Distribution("setuptools", "0.0.999"))
+    nowhere = tuple(Distribution(name, "0.0.999") for name in ("pip", "setuptools", "uv"))
+    lock = tmp_path / "run.txt"
+    lock.write_text(f"uv==0.0.999 --hash={HASH}\n", encoding="utf-8")
+    locks = {"requirements/run.txt": f"sha256:{hashlib.sha256(lock.read_bytes()).hexdigest()}"}
     said: list[str] = []
     for imported in ((), None):
         recorded = replace(
-            here, distributions=(small, *nowhere), locks={}, imported_installers=imported
+            here, distributions=(small, *nowhere), locks=locks, imported_installers=imported
         )
-        python = rebuild(recorded, None, tmp_path / str(imported), said.append)
-        assert rebuild(recorded, None, tmp_path / str(imported), said.append) == python
+        python = rebuild(recorded, tmp_path, tmp_path / str(imported), said.append)
+        assert rebuild(recorded, tmp_path, tmp_path / str(imported), said.append) == python
     assert [line for line in said if line.startswith("Doing without")] == [
-        "Doing without what made the environment: setuptools==0.0.999."
+        "Doing without what made the environment: uv==0.0.999.",
+        "Doing without what made the environment: setuptools==0.0.999, uv==0.0.999.",
     ]
     needed = replace(recorded, imported_installers=("setuptools",))
     with pytest.raises(EnvironmentMissingError, match=r"setuptools==0\.0\.999"):

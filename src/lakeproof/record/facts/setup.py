@@ -55,8 +55,8 @@ class EnvironmentFacts:
         locks: `sha256:…` by path, relative to the project, of the requirements files.
         java: The version of the JVM, where one was used.
         jars: Digest by file name of the Delta jars, where they were used.
-        imported_installers: Those of pip, setuptools and wheel that were imported by the run's end;
-            `None` where nobody looked.
+        imported_installers: Those of pip, setuptools, uv and wheel that were imported by the run's
+            end; `None` where nobody looked.
         changed_files: Installed files that are not those of their distributions, at most 200;
             `None` where nobody looked.
     """
