@@ -114,7 +114,10 @@ class Setting:
                 command=command,
                 options=options,
                 parameters=gather_parameters(
-                    loader, run_params.get("runtime_params") or {}, secrets
+                    loader,
+                    run_params.get("runtime_params") or {},
+                    secrets,
+                    _parameters_of(catalog),
                 ),
                 not_compared=_not_compared(pipeline, catalog),
                 engine=_engine(pipeline, catalog),
@@ -242,6 +245,12 @@ def to_metric(value: float) -> Metric:
 def from_bits(bits: str) -> float:
     """Read what `to_metric` has written."""
     return float(struct.unpack(">d", bytes.fromhex(bits))[0])
+
+
+def _parameters_of(catalog: "CatalogProtocol[Any, Any]") -> Any:
+    """Give the parameters as the nodes will get them."""
+    dataset = catalog.get("parameters")
+    return dataset.load() if dataset is not None else None
 
 
 def _not_compared(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> tuple[str, ...]:

@@ -15,7 +15,10 @@ _PLAIN = (str, bool, int, float, type(None))
 
 
 def gather_parameters(
-    config_loader: Any, runtime_params: Mapping[str, Any], secrets: Secrets
+    config_loader: Any,
+    runtime_params: Mapping[str, Any],
+    secrets: Secrets,
+    held: Mapping[Any, Any] | None = None,
 ) -> ParameterFacts:
     """Gather the parameters, typed, with those given at the start over those of the files.
 
@@ -26,8 +29,11 @@ def gather_parameters(
         config_loader: Kedro's.
         runtime_params: What `--params` gave.
         secrets: What must not get in.
+        held: Those that the catalog holds. A resolver that draws gives others when it is asked
+            again.
     """
     resolved = resolved_parameters(config_loader) or dict(runtime_params)
+    resolved = _as_held(resolved, held) if isinstance(held, Mapping) else resolved
     objects: list[str] = []
     values, redacted = secrets.redact(_plain(resolved, "", objects))
     given = set(_names(runtime_params))
@@ -68,6 +74,18 @@ def restored(
             raise
         return recorded
     return _filled(recorded, today) if isinstance(today, Mapping) else recorded
+
+
+def _as_held(resolved: Mapping[Any, Any], held: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Put what nodes get in the place of what is resolved anew, but for objects made of it."""
+    found: dict[Any, Any] = {}
+    for key, item in resolved.items():
+        other = held.get(key)
+        if isinstance(item, Mapping) and isinstance(other, Mapping):
+            found[key] = _as_held(item, other)
+        else:
+            found[key] = other if key in held and _is_plain(other) else item
+    return found
 
 
 def _filled(recorded: Mapping[Any, Any], today: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -89,6 +89,16 @@ def test_a_project_without_parameters_has_what_was_given(tmp_path):
     assert facts.redacted == ("a.password",)
 
 
+def test_what_is_recorded_is_what_the_nodes_got(conf):
+    """A resolver that draws gives another value each time; what is no longer plain stays out."""
+    loader = OmegaConfigLoader(str(conf), base_env="base", default_run_env="local")
+    held = {"model": {"depth": 0.75}, "api_token": "other", "empty": date(2026, 1, 31)}
+    facts = gather_parameters(loader, {}, NONE, held)
+    assert facts.values["model"] == {"depth": 0.75}
+    assert facts.values["empty"] == {}
+    assert facts.values["api_token"] == "***"
+
+
 RECORDED = {
     "b": {"since": "2026-01-31", "n": 1},
     "a": 0.1,
