@@ -1,7 +1,7 @@
 """The one base of every error this package raises on purpose.
 
-A leaf: it imports nothing of ours. It is for errors that a user can act on; a mistake of our own
-stays whatever Python raises.
+A leaf: of ours it imports only how a text is spelled out. It is for errors that a user can act on;
+a mistake of our own stays whatever Python raises.
 """
 
 import os
@@ -9,6 +9,8 @@ from typing import IO, Any
 
 import click
 from kedro.io.core import DatasetError
+
+from lakeproof.spelling import spelled
 
 _MOST_CHARACTERS = 2_000
 
@@ -26,10 +28,12 @@ class LakeproofError(DatasetError, click.ClickException):
     of a traceback.
 
     Args:
-        message: The sentences; cut when they grow beyond 2,000 characters.
+        message: The sentences; cut when they grow beyond 2,000 characters. What would steer a
+            terminal is spelled out, for they quote what others wrote.
     """
 
     def __init__(self, message: str) -> None:
+        message = spelled(message[: 2 * _MOST_CHARACTERS])
         if len(message) > _MOST_CHARACTERS:
             message = message[: _MOST_CHARACTERS - 2] + " …"
         click.ClickException.__init__(self, message)
@@ -39,7 +43,8 @@ class LakeproofError(DatasetError, click.ClickException):
         if wants_traceback():
             import traceback
 
-            click.echo("".join(traceback.format_exception(self)), err=True, nl=False)
+            text = spelled("".join(traceback.format_exception(self)))
+            click.echo(text, err=True, nl=False)
             return
         super().show(file)
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import click
 
+from lakeproof.spelling import spelled
+
 MISSING = "-"
 _GAP = "  "
 _NARROWEST = 8
@@ -52,9 +54,8 @@ def layout(
 
 
 def _shown(cell: Any) -> str:
-    """Write a cell; what would steer the terminal is replaced, since others write commits too."""
-    text = MISSING if cell is None else str(cell)
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    """Write a cell on one line, whoever wrote what is in it."""
+    return MISSING if cell is None else spelled(str(cell), kept="")
 
 
 def _width(text: str) -> int:

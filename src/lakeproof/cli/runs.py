@@ -125,6 +125,7 @@ def reproduce(
     with trouble_is(2):
         from lakeproof.commands import report_page
         from lakeproof.commands import reproduce as room
+        from lakeproof.commands.output import remark
         from lakeproof.reproduce import report
         from lakeproof.reproduce.verdict import exit_code
 
@@ -135,7 +136,7 @@ def reproduce(
             engine,
             is_here,
             keep,
-            lambda t: click.echo(t, err=True),
+            remark,
         )
         emit(report.document(found), lambda: report.render(found), as_json, output)
         if report_file is not None:

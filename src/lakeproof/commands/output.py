@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from lakeproof.commands.errors import OutputError
+from lakeproof.spelling import escaped_for_json, spelled, spelled_around_colours
 
 _INTERRUPTED = 130
 _MOST_CHARACTERS = 800
@@ -35,11 +36,11 @@ def emit(
     """
     if output is not None:
         write_atomically(output, to_json(document).encode())
-        click.echo(f"Wrote {output}", err=True)
+        remark(f"Wrote {output}")
     elif as_json:
         click.echo(to_json(document), nl=False)
     else:
-        click.echo(text())
+        click.echo(spelled_around_colours(text()))
 
 
 @contextmanager
@@ -70,13 +71,20 @@ def trouble_is(exit_code: int) -> Iterator[None]:
 
 
 def to_json(document: Mapping[str, Any]) -> str:
-    """Write a document as every command does: schema number first, keys in the order given."""
-    return json.dumps({"schema": 1, **document}, indent=2, ensure_ascii=False) + "\n"
+    """Write a document as every command does: schema number first, keys in the order given.
+
+    What a terminal would obey, and no reader of JSON minds, is written as JSON escapes it.
+    """
+    text = json.dumps({"schema": 1, **document}, indent=2, ensure_ascii=False) + "\n"
+    return escaped_for_json(text)
 
 
 def remark(sentence: str) -> None:
-    """Say something beside the answer, where a script that reads the answer does not see it."""
-    click.echo(sentence, err=True)
+    """Say something beside the answer, where a script that reads the answer does not see it.
+
+    Progress of a re-run is said so, too: lines of git, of uv and of the recorded code.
+    """
+    click.echo(spelled(sentence), err=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """`kedro pin`: look up, set and take away the pins of the catalog's Delta tables."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from lakeproof.commands.output import remark
 from lakeproof.commands.pins_report import Change, TablePin
 from lakeproof.delta.pins import LATEST, Pin
 from lakeproof.errors import LakeproofError, PinError
+from lakeproof.spelling import typed
 
 if TYPE_CHECKING:
     from lakeproof.delta import DeltaTable
@@ -205,11 +207,12 @@ def _remark(catalog: ProjectCatalog, name: str, place: Place) -> str | None:
     """Say for which environments a pin holds, where that is not plain."""
     base = f"{catalog.relative(catalog.conf_path)}/{catalog.base_env}"
     if place.copied_from is not None:
+        unpin = typed("kedro pin", f"{name}={LATEST}")
         return (
             f"The entry '{name}' of {catalog.relative(place.copied_from)} was copied there to be "
             "pinned: an environment's entry replaces the whole one, and a pin in "
             f"{base} would hold for every environment. Later changes of that entry do not reach "
-            f"the copy; kedro pin {name}={LATEST} --env {catalog.env} removes it."
+            f"the copy; {unpin} --env {shlex.quote(catalog.env)} removes it."
         )
     if place.is_removed_copy:
         return f"The copy of the entry '{name}' was removed: that of {base} holds again."

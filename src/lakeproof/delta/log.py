@@ -16,6 +16,7 @@ from lakeproof.delta.guard import require_both_engines
 from lakeproof.delta.location import Location, available_versions, describe_versions
 from lakeproof.delta.pins import Pin
 from lakeproof.errors import PinError, TableError
+from lakeproof.spelling import typed
 
 if TYPE_CHECKING:
     import deltalake
@@ -144,7 +145,7 @@ def _version_as_of(location: Location, pin: Pin) -> int:
         raise PinError(
             f"Table '{location.name}' has no {pin}: its first commit that is still known, version "
             f"{first.version}, is of {iso_time(first.timestamp)}. Nothing was run. List its "
-            f"versions: kedro history {location.name}"
+            f"versions: {typed('kedro history', location.name)}"
         )
     return max(by_then)
 
@@ -170,7 +171,7 @@ def _explain(location: Location, version: int | None, error: Exception) -> Table
             reason = f"its log was cleaned; there are {describe_versions(versions)}"
         return PinError(
             f"Table '{name}' has no version {version}: {reason}. Nothing was run. List its "
-            f"versions: kedro history {name}"
+            f"versions: {typed('kedro history', name)}"
         )
     return TableError(
         f"Table '{name}' cannot be opened"

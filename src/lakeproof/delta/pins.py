@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from lakeproof.errors import PinError
+from lakeproof.spelling import typed
 
 LATEST = "latest"
 
@@ -77,7 +78,7 @@ def _version(table: str, value: Any, place: str) -> int:
     if isinstance(value, bool) or not text.isascii() or not text.isdigit():
         raise PinError(
             f"{place} of table '{table}' is {value!r}, which is not a version number. Nothing was "
-            f"run. List the versions: kedro history {table}"
+            f"run. List the versions: {typed('kedro history', table)}"
         )
     return int(text)
 

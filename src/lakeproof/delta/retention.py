@@ -5,6 +5,7 @@ engine that keeps them shortest does. Not for changing that: see `keeping`.
 """
 
 import logging
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from lakeproof.delta.intervals import FOR_EVER, in_words, on_both, on_spark
 from lakeproof.delta.location import CHECKPOINT_FILE, COMMIT_FILE, log_files
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.pins import LATEST, Pin
+from lakeproof.spelling import typed
 
 logger = logging.getLogger(__name__)
 
@@ -137,8 +139,8 @@ def warn(opened: OpenedTable, pin: Pin | None, env: str | None = None) -> None:
 
 def keeping_command(table: str, wanted: int | None, env: str | None = None) -> str:
     """Write the command that has a table keep its versions and leaves what is pinned as it is."""
-    option = f" --env {env}" if env else ""
-    return f"kedro pin {table}={LATEST if wanted is None else wanted} --set-retention{option}"
+    pin = typed("kedro pin", f"{table}={LATEST if wanted is None else wanted}")
+    return " ".join([pin, "--set-retention", *(["--env", shlex.quote(env)] if env else [])])
 
 
 def _committed_at(opened: OpenedTable) -> datetime:

@@ -10,6 +10,7 @@ from lakeproof.delta.intervals import in_words
 from lakeproof.delta.retention import FILES, keeping_command
 from lakeproof.errors import LakeproofError, PinError, SchemaError, TableError
 from lakeproof.spark.errors import text_of
+from lakeproof.spelling import typed
 
 _RETENTION = "DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND_DELETED_FILE_RETENTION_DURATION"
 _NAMES = ("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAME", "DELTA_DUPLICATE_COLUMNS_FOUND")
@@ -68,8 +69,8 @@ def _explain(name: str, version: int | None, said: str) -> LakeproofError:
     if "FAILED_READ_FILE" in said or "FileNotFoundException" in said:
         return TableError(
             f"A data file was not found or not readable while rows for table '{name}' were "
-            f"computed: {_line(said)} The table is as it was. List what is whole: kedro history "
-            f"{name}"
+            f"computed: {_line(said)} The table is as it was. List what is whole: "
+            f"{typed('kedro history', name)}"
         )
     return TableError(
         f"Spark could not do its work on table '{name}': {_line(said)} The table is as it was. To "

@@ -12,8 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
+from lakeproof.record.consistency import contradictions
 from lakeproof.record.facts import SCHEMA, Record
 from lakeproof.record.migrations import UnknownKeyError, migrate
+from lakeproof.record.parsing import ParsingError, parse
+from lakeproof.record.validation import faults, shown
 from lakeproof.version import VERSION
 
 if TYPE_CHECKING:
@@ -22,10 +25,16 @@ if TYPE_CHECKING:
 _IN_THEIR_ORDER = (("run", "options"), ("run", "config"), ("parameters", "values"))
 _FLOAT, _PAIRS = "$float", "$pairs"
 _OURS: tuple[set[str], ...] = ({_FLOAT}, {_PAIRS})
+_FLOATS = {repr(value): value for value in (math.nan, math.inf, -math.inf)}
+_A_LITTLE = 1_000
 
 
 class RecordError(LakeproofError):
     """A record is missing, damaged or of a newer kind."""
+
+
+class ContradictionError(RecordError):
+    """Two facts of a record cannot both be true: one of them was edited."""
 
 
 def to_bytes(record: Record) -> bytes:
@@ -55,23 +64,26 @@ def from_bytes(content: bytes, name: str) -> Record:
 
     Raises:
         RecordError: If it is empty, truncated, damaged, or of a newer schema.
+        ContradictionError: If nothing else is wrong with it.
     """
-    if not content.strip():
+    if not content[:_A_LITTLE].strip() and not content.strip():
         raise RecordError(f"{name} is empty. Nothing was run.")
     try:
-        document = json.loads(content)
+        document = parse(content)
         schema = document["schema"]
+    except ParsingError as error:
+        raise RecordError(f"{name} is not a record: it {error}. Nothing was run.") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RecordError(
             f"{name} is not a record: it is truncated, or something else. Nothing was run."
         ) from error
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise RecordError(f"{name} has the schema {schema!r}, which is none. Nothing was run.")
+        raise RecordError(f"{name} has the schema {shown(schema)}, which is none. Nothing was run.")
     if schema > SCHEMA:
         raise RecordError(
             f"{name} was written by a newer Lakeproof{_version_of(document)}: it has schema "
-            f"{schema}, and this version, {VERSION}, reads schemas up to {SCHEMA}. Nothing was "
-            "run. Upgrade Lakeproof."
+            f"{shown(schema)}, and this version, {VERSION}, reads schemas up to {SCHEMA}. Nothing "
+            "was run. Upgrade Lakeproof."
         )
     if schema < SCHEMA:
         try:
@@ -81,7 +93,7 @@ def from_bytes(content: bytes, name: str) -> Record:
             raise _damaged(name, f"{error}: schema {schema} has no such key") from error
         except RecursionError as error:
             raise _damaged(name, "it is nested too deeply") from error
-    return _validated(document, content, name)
+    return _validated(document, content, name, schema)
 
 
 def _version_of(document: Mapping[str, Any]) -> str:
@@ -91,18 +103,23 @@ def _version_of(document: Mapping[str, Any]) -> str:
     return f" ({version})" if is_one else ""
 
 
+def _step(key: str | int) -> str:
+    """Write one step of a place; a key may be anything."""
+    return key if isinstance(key, str) and key.isidentifier() and key.isascii() else shown(key)
+
+
 def _damaged(name: str, what: str) -> RecordError:
     return RecordError(f"{name} is damaged: {what}. Nothing was run.")
 
 
-def _validated(document: Mapping[str, Any], content: bytes, name: str) -> Record:
+def _validated(document: Mapping[str, Any], content: bytes, name: str, schema: int) -> Record:
     from pydantic import ValidationError
 
     try:
         found = _reader().validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
+        place = ".".join(map(_step, first["loc"]))
         raise _damaged(name, f"{place}: {first['msg']}") from error
     for place in _left_out(found, document):
         raise _damaged(name, f"{place}: Field required")
@@ -117,12 +134,19 @@ def _validated(document: Mapping[str, Any], content: bytes, name: str) -> Record
         options, config, values = map(
             _decoded, (found.run.options, found.run.config, found.parameters.values)
         )
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise _damaged(
-            name, f"a value that JSON lacks is not spelled out as it is written ({error})"
+            name, "a value that JSON lacks is not spelled out as it is written"
         ) from error
     run = replace(found.run, options=options, config=config)
-    return replace(found, run=run, parameters=replace(found.parameters, values=values))
+    record = replace(found, run=run, parameters=replace(found.parameters, values=values))
+    for fault in faults(record, schema):
+        raise _damaged(name, fault)
+    for contradiction in contradictions(record):
+        raise ContradictionError(
+            f"{name} is damaged: it contradicts itself: {contradiction}. Nothing was run."
+        )
+    return record
 
 
 def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
@@ -179,7 +203,7 @@ def _encoded(value: Any, is_ordered: bool = False) -> Any:
 def _decoded(value: Any) -> Any:
     if isinstance(value, dict):
         if value.keys() == {_FLOAT}:
-            return float(value[_FLOAT])
+            return _FLOATS[value[_FLOAT]]
         if value.keys() == {_PAIRS}:
             return {_decoded(key): _decoded(item) for key, item in value[_PAIRS]}
         return {key: _decoded(item) for key, item in value.items()}

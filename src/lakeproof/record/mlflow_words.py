@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.record.parameters import leaves
 from lakeproof.record.store import REPRODUCES
+from lakeproof.spelling import spelled
 
 NOTE = "mlflow.note.content"
 VERSION, WRITTEN = "lakeproof.version.", "lakeproof.written."
@@ -90,7 +91,7 @@ def description_of(record: Record, outcome: Sequence[str] = ()) -> str:
 
 def literal(text: object) -> str:
     """Write text that came from a run so that Markdown leaves it alone, also within a table."""
-    line = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(str(text).split()))
+    line = spelled(" ".join(str(text).split()), kept="")
     return f"`{line.replace('`', chr(39)).replace('|', chr(92) + '|')}`" if line else ""
 
 

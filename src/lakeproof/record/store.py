@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.record import mlflow_database, mlflow_runs
-from lakeproof.record.document import RecordError, from_bytes, to_bytes
+from lakeproof.record.document import ContradictionError, RecordError, from_bytes, to_bytes
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_runs import MlflowRun, Wanted
+from lakeproof.record.parsing import MOST_BYTES
 from lakeproof.record.run_ids import LAST, is_beginning, require_run
+from lakeproof.record.shapes import is_artifact
 from lakeproof.record.tracking import Tracking, follow_move, has_store, local_path
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ VERDICT = "lakeproof.verdict"
 _MOST_FOUND = 4
 # As many as MLflow takes at once.
 _MOST_TAGS = 100
+_LONGEST_SEAL = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
 _WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
 
@@ -74,11 +77,15 @@ def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping
         record: The run's.
         run_config: What `kedro run --config` takes to repeat it.
         tags: By which people find the run; the record says the same and more.
+
+    Raises:
+        RecordError: If it could not be read again; nothing is written then.
     """
     from mlflow.entities import RunTag
 
     content = to_bytes(record)
     run_id = record.run.run_id
+    from_bytes(content, f"The record of run {run_id[:8]}")
     client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
     client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
     # The one that makes the record count comes last.
@@ -208,6 +215,8 @@ class RecordStore:
         import mlflow
         from mlflow.artifacts import download_artifacts
 
+        if not is_artifact(uri):
+            return None  # MLflow would fetch any address there is.
         mlflow.set_tracking_uri(self.tracking.uri)
         folder, _, name = uri.rpartition("/")
         try:
@@ -232,16 +241,22 @@ class RecordStore:
                 f"{_WHY_NONE.get(run.status, '')}. Nothing was run."
             )
         content = self._content(run, name)
-        record = from_bytes(content, name)
-        if record.run.run_id != run.run_id:
+        found = digest_of(content)
+        record = None
+        try:
+            record = from_bytes(content, name)
+        except ContradictionError:
+            if found == seal:
+                raise
+        if record is not None and record.run.run_id != run.run_id:
             raise RecordError(
-                f"{name} is that of another run: it says that it is of {record.run.run_id[:40]}. "
+                f"{name} is that of another run: it says that it is of {record.run.run_id}. "
                 "Nothing was run."
             )
-        if digest_of(content) != seal:
+        if record is None or found != seal:
             raise RecordError(
-                f"{name} was changed after it was written: its digest is {digest_of(content)}, the "
-                f"run says {seal}. Nothing was run."
+                f"{name} was changed after it was written: its digest is {found}, the run "
+                f"says {seal[:_LONGEST_SEAL]}. Nothing was run."
             )
         return record
 
@@ -253,7 +268,9 @@ class RecordStore:
                 from mlflow.artifacts import download_artifacts
 
                 path = Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
-            return path.read_bytes()
+            with path.open("rb") as file:
+                # One byte more than any has: it is refused where it is read.
+                return file.read(MOST_BYTES + 1)
         except Exception as error:
             raise RecordError(
                 f"{name} is not where MLflow says ({FOLDER}/{RECORD} of the run's artifacts). "

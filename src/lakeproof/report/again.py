@@ -1,9 +1,8 @@
 """The part of the page for whoever does not take its word: what to type, and how to read it."""
 
-import shlex
-
 from lakeproof.record.facts import Record
 from lakeproof.report.facts import Commands, Section, Sentences, facts, filled
+from lakeproof.spelling import typed
 
 
 def check(run_id: str, record: Record | None, seal: str | None) -> Section:
@@ -26,7 +25,7 @@ def check(run_id: str, record: Record | None, seal: str | None) -> Section:
     if record is not None and record.code.commit is not None:
         commands.append(("the code", f"git show --stat {record.code.commit}"))
     commands += [
-        ("versions of a table, and who wrote each", f"kedro history {shlex.quote(name)}")
+        ("versions of a table, and who wrote each", typed("kedro history", name))
         for name in (_tables(record) if record is not None else ())
     ]
     return Section(

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.report.facts import Page
+from lakeproof.spelling import spelled
 
 _FOLDER = Path(__file__).parent
-_LINES_AND_TABS = "\n\t"
 
 
 def render(page: Page) -> str:
@@ -35,9 +35,4 @@ def _visible(value: Any) -> Any:
     """
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    return "".join(
-        one
-        if one.isprintable() or one in _LINES_AND_TABS
-        else one.encode("unicode_escape").decode()
-        for one in value
-    )
+    return spelled(value)

@@ -7,6 +7,7 @@ settings. Not for which tree that is (`worktree`).
 import re
 from pathlib import Path, PurePosixPath
 
+from lakeproof.inside import inside
 from lakeproof.record import git, git_files
 from lakeproof.reproduce.raw_files import make_way
 
@@ -47,7 +48,7 @@ def write_files(repository: Path, tree: str, target: Path) -> None:
             place.chmod(place.stat().st_mode | 0o111)
     for path, entry in entries.items():
         if entry.mode == git.SUBMODULE:
-            (target / path).mkdir(parents=True, exist_ok=True)
+            inside(target, path).mkdir(parents=True, exist_ok=True)
 
 
 def _require_ordinary(path: str) -> None:

@@ -103,6 +103,11 @@ def as_run(record: Record, run_id: str, recorded: Record) -> Record:
     )
 
 
+def _not_its_own(folder: str, names: list[str]) -> set[str]:
+    """Leave out our own, and what is no artifact: a link that would bring a file from elsewhere."""
+    return {name for name in names if name == store.FOLDER or Path(folder, name).is_symlink()}
+
+
 def finish(
     records: store.RecordStore, record: Record, artifacts: Path | None, comparison: Comparison
 ) -> None:
@@ -135,7 +140,7 @@ def finish(
     if artifacts is not None:
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(folder, "artifacts")
-            shutil.copytree(artifacts, kept, ignore=shutil.ignore_patterns(store.FOLDER))
+            shutil.copytree(artifacts, kept, ignore=_not_its_own)
             client.log_artifacts(run_id, str(kept))
     tags = {
         **mlflow_words.tags_of(record),

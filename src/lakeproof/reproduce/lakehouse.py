@@ -20,6 +20,8 @@ from urllib.parse import unquote
 from lakeproof.delta.location import CHECKPOINT_FILE, COMMIT_FILE, Location, log_files
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.errors import PinError, TableError
+from lakeproof.inside import inside
+from lakeproof.spelling import typed
 
 if TYPE_CHECKING:
     import pyarrow.fs
@@ -73,7 +75,7 @@ def start_table(
     files = _log_of(names, start, version) + _data_of([opened, *older])
     _make_room(target)
     for folder in {PurePosixPath(file.path).parent for file in files}:
-        (target / folder).mkdir(parents=True, exist_ok=True)
+        inside(target, folder / "any").parent.mkdir(parents=True, exist_ok=True)
     if source.is_local:
         _link(opened, files, target, say)
     else:
@@ -219,7 +221,7 @@ def _require_none(opened: OpenedTable, lost: Sequence[str]) -> None:
         raise PinError(
             f"Table '{name}' cannot be had at version {opened.version}: {len(lost)} file(s) of it "
             f"are missing or damaged, the first is {lost[0]}. Nothing was run; the table is as it "
-            f"was. See which versions are whole: kedro history {name}"
+            f"was. See which versions are whole: {typed('kedro history', name)}"
         )
 
 

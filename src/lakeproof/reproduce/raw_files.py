@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from lakeproof.checksum import sha256_of
 from lakeproof.errors import LakeproofError
+from lakeproof.inside import inside, is_inside
 from lakeproof.record.facts import Content, FileFacts
 from lakeproof.record.redirection import mirror
 
@@ -122,6 +123,10 @@ def _take_out_unseen(files: Sequence[FileFacts], worktree_project: Path) -> None
             continue
         suffixes = {path.suffix for path in paths}
         for folder in {path.parent for path in paths if not path.is_absolute()}:
+            # A record may name any folder, and a link that git restored may lead to one.
+            is_ours = is_inside(worktree_project, folder / "any")
+            if not is_ours or not (worktree_project / folder).is_dir():
+                continue
             for found in sorted((worktree_project / folder).iterdir()):
                 is_file = found.is_symlink() or found.is_file()
                 if is_file and found.suffix in suffixes and folder / found.name not in seen:
@@ -250,7 +255,7 @@ def make_way(root: Path, path: str) -> Path:
         if folder.is_symlink() or folder.is_file():
             folder.unlink()
         folder.mkdir(exist_ok=True)
-    target = folder / parts[-1]
+    target = inside(root, path)
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
     else:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 
 from lakeproof.reproduce.facts import Artifact, Comparison, Factor
+from lakeproof.spelling import spelled
 from lakeproof.terminal import MISSING, layout
 
 Columns = Mapping[str, Literal["left", "right"]]
@@ -220,7 +221,7 @@ def artifacts(found: Sequence[Artifact]) -> str:
 
 def shortened(text: str) -> str:
     """Cut digests and commits to what people compare, on one line that cannot steer a terminal."""
-    line = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(text.split()))
+    line = spelled(" ".join(text.split()), kept="")
     return _COMMIT.sub(r"\1", _DIGEST.sub(r"\1\2…", line))
 
 

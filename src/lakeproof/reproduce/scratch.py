@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lakeproof.errors import LakeproofError
+from lakeproof.inside import inside
 from lakeproof.reproduce.worktree import discard
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Scratch:
     """
 
     def __init__(self, project_path: Path, name: str, *, keep: bool = False) -> None:
-        self.path = _place(project_path) / name
+        self.path = inside(_place(project_path), name)
         self._project_path = project_path
         self._keep = keep
         self._lock: FileLock | None = None

@@ -17,6 +17,7 @@ from lakeproof.reproduce.facts import (
     Factor,
     Verdict,
 )
+from lakeproof.spelling import typed
 
 InputKind = Literal["table", "file", "value"]
 
@@ -84,7 +85,8 @@ class InputPair:
     def cure(self) -> str:
         """Say how the recorded one might be had again."""
         if self.kind == "table":
-            return f"Which versions there are, and whose: kedro history {self.dataset}"
+            how = typed("kedro history", self.dataset)
+            return f"Which versions there are, and whose: {how}"
         if self.kind == "file":
             return "Put the recorded file back."
         return "Let its source give what it gave then."

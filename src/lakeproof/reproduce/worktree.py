@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lakeproof.inside import is_inside
 from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
 from lakeproof.record.git import GitError
 from lakeproof.record.git_files import LINK, files_of_tree
@@ -18,6 +19,7 @@ from lakeproof.reproduce.files_of_tree import write_files
 from lakeproof.reproduce.older_code import check_out_changes, mend_line_ends
 from lakeproof.reproduce.raw_files import cut_links, restore
 from lakeproof.reproduce.repository import CodeError, git, repository_of
+from lakeproof.spelling import typed
 
 ARCHIVES = (".gz", ".tgz", ".zip", ".tar")
 
@@ -70,6 +72,8 @@ def check_out(
             restore(content, target, content.path, present)
         else:
             left_out.append(f"'{content.path}' is not in the record: {content.withheld}")
+    # Once more: a link that has come with the files may be on the way there.
+    project = _below(target, code.prefix)
     left_out += _cut_links(target, code, present)
     conf_source = _restore_configuration(configuration, project_path, project, target)
     _require_same(project, code)
@@ -102,7 +106,7 @@ def _below(folder: Path, prefix: str) -> Path:
         CodeError: If that is another place.
     """
     path = PurePosixPath(prefix)
-    if path.is_absolute() or ".." in path.parts:
+    if not is_inside(folder, path / "any"):
         raise CodeError(
             f"The record says that the project lies at '{prefix}', which leads out of the "
             "repository. It was edited by hand or damaged. Nothing was run."
@@ -131,10 +135,10 @@ def require_commit(project_path: Path, code: CodeFacts) -> str:
                 "was run. Fetch it from the one that the run was made in: git fetch REPOSITORY "
                 "'refs/lakeproof/*:refs/lakeproof/*'"
             ) from error
+        fetch = typed("git fetch", code.remote or "origin", code.commit)
         raise CodeError(
             f"Commit {code.commit} of the run is not in this repository. Nothing was run. Fetch "
-            f"it: git fetch {code.remote or 'origin'} {code.commit} (or, in a shallow clone, "
-            "git fetch --unshallow)"
+            f"it: {fetch} (or, in a shallow clone, git fetch --unshallow)"
         ) from error
     return code.commit
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.checksum import sha256_of
+from lakeproof.inside import inside
 from lakeproof.spark.errors import SparkError
 
 logger = logging.getLogger(__name__)
 
-_LINE = re.compile(r"([^:\s]+:[^:\s]+:\S+)\s+--hash=sha256:([0-9a-f]{64})$")
+_LINE = re.compile(r"([\w.-]+:[\w.-]+:[\w.+-]+)\s+--hash=sha256:([0-9a-f]{64})$")
 # What the resolver would bring besides: second copies of what Spark has, and other catalogs.
 _NOT_NEEDED = (
     "io.unitycatalog:*,org.apache.hadoop:*,org.apache.parquet:*,com.fasterxml.jackson.core:*,"
@@ -50,7 +51,7 @@ class Jar:
     @property
     def path(self) -> Path:
         """Where it is kept, for all projects of this user."""
-        return _cache() / self.sha256[:16] / self.file_name
+        return inside(_cache(), f"{self.sha256[:16]}/{self.file_name}")
 
 
 def read_lock(path: Path) -> list[Jar]:

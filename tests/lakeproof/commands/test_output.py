@@ -84,8 +84,8 @@ def test_wide_characters_take_two_cells_and_accents_none():
 
 
 def test_what_would_steer_the_terminal_is_not_shown():
-    """Others write commits too."""
-    assert table(COLUMNS, [["a\x1b[31m\nb", 1]]).splitlines()[1] == "a\ufffd[31m\ufffdb     1"
+    """But spelled out: others write commits too."""
+    assert table(COLUMNS, [["a\x1b[31m\nb", 1]]).splitlines()[1] == "a\\x1b[31m\\nb     1"
 
 
 def test_a_file_is_replaced_whole_with_its_permissions(tmp_path):

@@ -114,7 +114,7 @@ def test_a_failed_run_is_described_by_where_and_why():
 def test_names_cannot_write_markdown():
     """Nor break out of the table that they stand in."""
     assert literal("a`b|c\n<img>") == "`a'b\\|c <img>`"
-    assert literal("\u202ea") == "`\ufffda`"
+    assert literal("\u202ea") == "`\\u202ea`"
     record = a_record(metrics={"a`|\n# Heading": a_metric(1.0)})
     assert "\n# Heading" not in description_of(record)
 

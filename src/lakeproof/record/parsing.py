@@ -1,0 +1,74 @@
+"""JSON from anybody, parsed within bounds: nothing twice, nothing that a double cannot hold.
+
+Not for what a document says (`document`, `validation`).
+"""
+
+import json
+import math
+import re
+from typing import Any
+
+# Three times what a run may keep of untracked files, as they are spelled in JSON.
+MOST_BYTES = 192 * 1024**2
+# As many as a run of a hundred thousand files has facts. A value takes a hundred bytes of memory.
+MOST_VALUES = 3_000_000
+DEEPEST = 100
+
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
+_MORE, _LESS = b"[{", b"]}"
+
+
+class ParsingError(ValueError):
+    """A document that this reader does not take, in a few words that follow `it`."""
+
+
+def parse(content: bytes) -> Any:
+    """Parse a document.
+
+    Raises:
+        ParsingError: If it is beyond all bounds, or says something that two readers would read
+            differently.
+        ValueError: If it is no JSON.
+    """
+    if len(content) > MOST_BYTES:
+        raise ParsingError(f"has {len(content):,} bytes, and none has more than {MOST_BYTES:,}")
+    _require_bounds(content)
+    return json.loads(
+        content.decode("utf-8"),
+        object_pairs_hook=_once,
+        parse_float=_double,
+        parse_constant=_refuse_constant,
+    )
+
+
+def _require_bounds(content: bytes) -> None:
+    """Look at the brackets alone, before anything is made of what they hold."""
+    bare = _TEXT.sub(b"", content)
+    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > MOST_VALUES:
+        raise ParsingError(f"has more than {MOST_VALUES:,} values")
+    depth = 0
+    for found in _BRACKET.finditer(bare):
+        depth += 1 if found[0] in _MORE else -1
+        if depth > DEEPEST:
+            raise ParsingError(f"is nested deeper than {DEEPEST} levels")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = set[str]()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ParsingError(f"has the key {ascii(twice)[:80]} twice")
+    return found
+
+
+def _double(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ParsingError(f"holds the number {text[:40]}, which is larger than any double")
+    return value
+
+
+def _refuse_constant(text: str) -> float:
+    raise ParsingError(f"holds {text}, which is no number of JSON")
