@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lakeproof.errors import PinError
+from lakeproof.spelling import typed
 
 if TYPE_CHECKING:
     from lakeproof.delta.log import OpenedTable
@@ -80,7 +81,7 @@ def require_files(opened: "OpenedTable") -> None:
         raise PinError(
             f"Table '{location.name}' cannot be read at version {opened.version}: {len(damaged)} "
             f"data file(s) are missing or damaged, the first is {damaged[0]}. Nothing was run; its "
-            f"other versions may be whole. List them: kedro history {location.name}"
+            f"other versions may be whole. List them: {typed('kedro history', location.name)}"
         )
 
 

@@ -11,6 +11,7 @@ from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.row_counts import count_rows
 from lakeproof.errors import LakeproofError, TableError
+from lakeproof.spelling import typed
 
 if TYPE_CHECKING:
     from lakeproof.digest import TableFacts
@@ -168,8 +169,8 @@ def _read(opened: OpenedTable) -> "TableFacts":
         raise TableError(
             f"The rows of table '{opened.location.name}' cannot be read at version "
             f"{opened.version}: {opened.location.without_secrets(str(error))[:300]} Restore its "
-            f"files from a backup. Other versions may be whole: kedro history "
-            f"{opened.location.name}"
+            f"files from a backup. Other versions may be whole: "
+            f"{typed('kedro history', opened.location.name)}"
         ) from error
     stored = stored_digest(opened)
     if stored is not None and stored != facts.digest:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from lakeproof import recipe
-from lakeproof.record import shapes
+from lakeproof.record import shapes, surroundings
 from lakeproof.record.facts import (
+    ChangedFile,
     CodeFacts,
     ComputeFacts,
     ConfigurationFacts,
@@ -26,8 +27,10 @@ from lakeproof.record.facts import (
     Metric,
     ModelFacts,
     NodeFacts,
+    NotControlled,
     Record,
     RunFacts,
+    Surroundings,
     TableRead,
     TableWritten,
     ValueFacts,
@@ -35,6 +38,7 @@ from lakeproof.record.facts import (
 
 _LARGEST = 2**63 - 1
 _MOST_SHOWN = 80
+_SURROUNDINGS = (*surroundings.LOCALE, *surroundings.PYTHON, surroundings.TIME_ZONE)
 _HOW_THREADS_WERE_SET = (recipe.SET_AT_START, recipe.OPTED_OUT, recipe.AS_FOUND)
 
 
@@ -200,7 +204,13 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
     # A path without a digest is only ever named: git's refusal, a repository in the repository.
     Content: {"sha256": Rule(_SHA256.what, shapes.matches(r"(?:[0-9a-f]{64})?"))},
     ConfigurationFacts: {"source": _SOURCE, "environments": _ENVIRONMENT, "digest": _DIGEST},
-    TableRead: {"dataset": _NAME, "uri": _PLACE, "table_id": _TITLE, "digest": _DIGEST},
+    TableRead: {
+        "dataset": _NAME,
+        "uri": _PLACE,
+        "table_id": _TITLE,
+        "digest": _DIGEST,
+        "committed_digest": _DIGEST,
+    },
     TableWritten: {
         "dataset": _NAME,
         "uri": _PLACE,
@@ -218,6 +228,7 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
     },
     ValueFacts: {"dataset": _NAME, "type": _NAME, "digest": _DIGEST},
     Crossing: {"dataset": _NAME, "digest": _DIGEST},
+    NotControlled: {"digest": _DIGEST},
     NodeFacts: {"name": _NAME, "duration_s": _SECONDS},
     ModelFacts: {"dataset": _NAME, "digest": _DIGEST, "predictions": _DIGEST},
     Metric: {
@@ -237,11 +248,23 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
             shapes.matches(r"[0-9]+(?:\.[0-9]+){1,3}(?:(?:a|b|rc)[0-9]+)?\+?"),
         ),
         "locks": Both(_INNER_PATH, _DIGEST),
+        "imported_installers": Rule("the name of a distribution", shapes.is_distribution),
         "jars": Both(Rule("the name of a jar", shapes.matches(r"[\w.+-]+\.jar")), _DIGEST),
+    },
+    ChangedFile: {
+        "distribution": Rule("the name of a distribution", shapes.is_distribution),
+        "digest": _DIGEST,
+    },
+    Surroundings: {
+        "variables": Both(
+            Rule("a variable that a re-run sets", lambda value: value in _SURROUNDINGS), _TITLE
+        ),
+        "umask": Rule("a umask", shapes.matches(r"0[0-7]{3}")),
     },
     Library: {"user_api": _WORD, "internal_api": _WORD},
     ComputeFacts: {
         "engine": _WORD,
+        "runner": _TITLE,
         "recipe": Rule("how threads were set", lambda value: value in _HOW_THREADS_WERE_SET),
         "threads": Both(
             Rule("a variable that a re-run sets", lambda value: value in recipe.VARIABLES),

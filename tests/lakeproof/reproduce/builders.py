@@ -5,6 +5,7 @@ import struct
 from dataclasses import replace
 from typing import Any
 
+from lakeproof.record.code import tree_digest
 from lakeproof.record.facts import (
     CodeFacts,
     ComputeFacts,
@@ -133,13 +134,13 @@ def a_record(**changes: Any) -> Record:
             diff=None,
             untracked=(),
             files={"src/winery/rows.py": sha("rows")},
-            tree=digest("code", "sha256"),
+            tree=tree_digest({"src/winery/rows.py": sha("rows")}),
         ),
         configuration=ConfigurationFacts(
             source="conf",
             environments=("base", "local"),
             files=(a_content("base/catalog.yml", "samples: 1\n"),),
-            digest=digest("conf", "sha256"),
+            digest=tree_digest({"base/catalog.yml": sha("samples: 1\n")}),
         ),
         parameters=ParameterFacts(
             values={"train": {"trees": 100, "rate": 0.5}, "seed": 1},
