@@ -11,8 +11,8 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator
 
-from lakeproof.record.code import tree_digest
 from lakeproof.record.facts import Content, Crossing, Metric, Record
+from lakeproof.record.source import tree_digest
 
 
 def contradictions(record: Record) -> Iterator[str]:
@@ -31,20 +31,24 @@ def contradictions(record: Record) -> Iterator[str]:
 
 def _of_code(record: Record) -> Iterator[str]:
     code = record.code
+    # The snapshot may hold the bytes in their place.
+    has_snapshot = code.kept_tree is not None
     if code.diff is not None:
-        yield from _of_content(code.diff, "code.diff")
+        yield from _of_content(code.diff, "code.diff", has_snapshot)
     for number, content in enumerate(code.untracked):
-        yield from _of_content(content, f"code.untracked.{number}")
+        yield from _of_content(content, f"code.untracked.{number}", has_snapshot)
     found = tree_digest(code.files)
     if found != code.tree:
         yield f"code.tree is not the digest of code.files, which is {found}"
 
 
-def _of_content(content: Content, place: str) -> Iterator[str]:
+def _of_content(content: Content, place: str, is_elsewhere: bool = False) -> Iterator[str]:
     held = [one for one in (content.text, content.base64) if one is not None]
     if content.withheld is not None:
         if held:
             yield f"{place} is withheld and there"
+        return
+    if is_elsewhere and not held:
         return
     if len(held) != 1:
         yield f"{place} is there {'twice' if held else 'not at all'}, and not withheld"

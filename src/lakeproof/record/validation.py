@@ -30,6 +30,7 @@ from lakeproof.record.facts import (
     NotControlled,
     Record,
     RunFacts,
+    SnapshotFacts,
     Surroundings,
     TableRead,
     TableWritten,
@@ -147,6 +148,7 @@ _PLACE = Rule(
     "a place where a file or a table may be", shapes.is_place, held_before=shapes.was_place
 )
 _RUN_ID = Rule("the id of a run", shapes.is_run_id)
+_COMMIT = Rule("a commit in hexadecimal", shapes.matches(r"[0-9a-f]{40}|[0-9a-f]{64}"))
 _SHA256 = Rule("a sha256 in hexadecimal", shapes.matches(r"[0-9a-f]{64}"))
 _DIGEST = Rule("a digest", shapes.matches(r"[a-z]+[0-9]*:[0-9a-f]{16,128}"))
 _ENVIRONMENT = Rule("the name of an environment", _text(shapes.is_environment))
@@ -195,12 +197,13 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "failed_node": _NAME,
     },
     CodeFacts: {
-        "commit": Rule("a commit in hexadecimal", shapes.matches(r"[0-9a-f]{40}|[0-9a-f]{64}")),
+        "commit": _COMMIT,
         "remote": Rule("the address of a repository", shapes.is_address),
         "prefix": Rule(_INNER_PATH.what, lambda value: value == "" or shapes.is_inner_path(value)),
         "files": Both(_INNER_PATH, _SHA256),
         "tree": _DIGEST,
     },
+    SnapshotFacts: {"commit": _COMMIT, "tree": _COMMIT},
     # A path without a digest is only ever named: git's refusal, a repository in the repository.
     Content: {"sha256": Rule(_SHA256.what, shapes.matches(r"(?:[0-9a-f]{64})?"))},
     ConfigurationFacts: {"source": _SOURCE, "environments": _ENVIRONMENT, "digest": _DIGEST},
@@ -240,6 +243,8 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         # Of PEP 440 or of before it; whether uv knows it is said when it is asked for.
         "version": Rule("a version", shapes.matches(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,199}")),
         "origin": Rule("where a distribution comes from", shapes.is_origin),
+        "digest": _DIGEST,
+        "path": _INNER_PATH,
     },
     EnvironmentFacts: {
         "implementation": Rule("the name of an interpreter", shapes.matches(r"[A-Za-z]{1,40}")),

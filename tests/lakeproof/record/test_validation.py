@@ -198,12 +198,14 @@ FREE = {
     "Content": {"path", "text", "base64", "withheld"},  # `path` where there is a digest
     "Crossing": {"kind", "note"},
     "EnvironmentFacts": {"build", "java"},
+    "FileFacts": {"text"},
     "Library": {"version", "architecture"},
     "ModelFacts": {"note"},
     "NotControlled": {"kind", "name", "note"},
     "ParameterFacts": {"values", "sources", "redacted"},
     "Record": {"problems"},
     "RunFacts": {"status", "command", "error", "options", "config"},  # the last two by `OPTIONS`
+    "SnapshotFacts": {"note"},
     "Surroundings": {"time_zone", "locale", "c_library"},
     "TableRead": {"columns", "digest_from", "pin"},
     "TableWritten": {"columns", "digest_from", "handed_over"},

@@ -5,7 +5,6 @@ import struct
 from dataclasses import replace
 from typing import Any
 
-from lakeproof.record.code import tree_digest
 from lakeproof.record.facts import (
     CodeFacts,
     ComputeFacts,
@@ -28,6 +27,7 @@ from lakeproof.record.facts import (
     TableWritten,
     ValueFacts,
 )
+from lakeproof.record.source import tree_digest
 
 RUN, RERUN = "3f9c2a7be1c44d0f8a6f0c2d9b7e5a10", "77aa2a7be1c44d0f8a6f0c2d9b7e5a11"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
