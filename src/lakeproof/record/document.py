@@ -123,13 +123,6 @@ def _validated(document: Mapping[str, Any], content: bytes, name: str, schema: i
         raise _damaged(name, f"{place}: {first['msg']}") from error
     for place in _left_out(found, document):
         raise _damaged(name, f"{place}: Field required")
-    for key, metric in found.metrics.items():
-        if not metric.holds_together:
-            raise _damaged(
-                name,
-                f"metrics.{key[:80]!r}: the value {metric.value!r} and the bits "
-                f"{metric.bits[:32]!r} are not one number",
-            )
     try:
         options, config, values = map(
             _decoded, (found.run.options, found.run.config, found.parameters.values)

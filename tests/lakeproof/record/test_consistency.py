@@ -40,11 +40,11 @@ def of_table(**values: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (of_metric(value=0.5), "metric 'accuracy' is 0.5 by its value and 1.0 by its bits"),
-        (of_metric(bits="3fe0000000000000"), "1.0 by its value and 0.5 by its bits"),
-        (of_metric(value=None), "None by its value and 1.0 by its bits"),
-        (of_metric(value=0.0, bits="8000000000000000"), "0.0 by its value and -0.0 by its bits"),
-        (of_metric(bits="7ff8000000000000"), "1.0 by its value and nan by its bits"),
+        (of_metric(value=0.5), "value 0.5 and the bits '3ff0000000000000' are not one number"),
+        (of_metric(bits="3fe0000000000000"), "the value 1.0 and the bits '3fe0000000000000'"),
+        (of_metric(value=None), "the value None and the bits '3ff0000000000000'"),
+        (of_metric(value=0.0, bits="8000000000000000"), "0.0 and the bits '8000000000000000'"),
+        (of_metric(bits="7ff8000000000000"), "the value 1.0 and the bits '7ff8000000000000'"),
         (of_diff(text="+Other.\n"), "code.diff has 8 bytes, and its size is 474"),
         (of_untracked(text="y = 1\n"), "what code.untracked.0 holds is not what its sha256 says"),
         (of_untracked(sha256=OTHER), "what code.untracked.0 holds is not what its sha256 says"),
