@@ -15,7 +15,7 @@ from lakeproof.deliveries.digests import digest_files
 from lakeproof.delta.dataset import DeltaTable
 from lakeproof.delta.run import RunTables, TableUse
 from lakeproof.record.clocks import clocks_in
-from lakeproof.record.crossing import cross, is_model, joined
+from lakeproof.record.crossing import cross, is_model, joined, keeps_pictures
 from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
 from lakeproof.record.files import FileRecorder
 from lakeproof.record.mentions import mentions
@@ -89,6 +89,8 @@ class Boundary:
             self._files.follows(name, data)
         else:
             crossing = cross(name, data, is_stored=not is_in_memory(dataset))
+            if mentions(data, self._files.here):
+                crossing = replace(crossing, holds_place=True)
             self._files.loaded(dataset, data, crossing)
         self._passages[node.name].inputs.setdefault(name, []).append(crossing)
 
@@ -113,7 +115,7 @@ class Boundary:
             crossing = (
                 Crossing(name, "model", known.digest)
                 if known is not None and known.digest is not None
-                else cross(name, data, is_stored=not is_in_memory(dataset))
+                else cross(name, data, not is_in_memory(dataset), keeps_pictures(dataset))
             )
             if mentions(data, self._files.here):
                 crossing = replace(crossing, holds_place=True)

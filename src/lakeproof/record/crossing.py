@@ -13,6 +13,12 @@ from lakeproof.deliveries.digests import digest_files
 from lakeproof.record.facts import Crossing
 
 _PICTURES = ("matplotlib.", "plotly.", "PIL.", "altair.", "bokeh.", "seaborn.")
+_PICTURE_DATASETS = (
+    "kedro_datasets.matplotlib.",
+    "kedro_datasets.plotly.",
+    "kedro_datasets.pillow.",
+    "kedro_datasets.holoviews.",
+)
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -21,7 +27,9 @@ _FUNCTIONS = (
 )
 
 
-def cross(dataset: str, data: Any, is_stored: bool = False) -> Crossing:
+def cross(
+    dataset: str, data: Any, is_stored: bool = False, is_picture_kept: bool = False
+) -> Crossing:
     """Digest what a node got or gave, whatever it is.
 
     Never raises for what has no digest: that is a fact about the run, not a failure of it.
@@ -30,6 +38,7 @@ def cross(dataset: str, data: Any, is_stored: bool = False) -> Crossing:
         dataset: The catalog name.
         data: What passed. It is read, never changed.
         is_stored: Whether the dataset keeps it elsewhere than in memory.
+        is_picture_kept: Whether the dataset makes a picture of it, whatever it is.
     """
     from lakeproof.digest import (
         LazyPartError,
@@ -39,7 +48,7 @@ def cross(dataset: str, data: Any, is_stored: bool = False) -> Crossing:
         is_frame,
     )
 
-    if is_picture(data):
+    if is_picture_kept or is_picture(data):
         return Crossing(dataset, "picture", None, "pictures do not count")
     if is_stored and are_deferred(data):
         note = "its parts are functions, which are called when they are saved or asked for"
@@ -89,6 +98,25 @@ def is_picture(data: Any) -> bool:
         "Image",
         "Chart",
     }
+
+
+def keeps_pictures(dataset: Any) -> bool:
+    """Tell a dataset by its type that makes a picture of whatever it is given, wrapped or not.
+
+    Axes, a frame, a mapping of figures, bytes: what becomes of it is a picture.
+    """
+    if dataset is None:
+        return False
+    kinds = [type(dataset), vars(dataset).get("_dataset_type")]
+    if any(
+        f"{base.__module__}.".startswith(_PICTURE_DATASETS)
+        for kind in kinds
+        if isinstance(kind, type)
+        for base in kind.__mro__
+    ):
+        return True
+    inner = vars(dataset).get("_dataset")
+    return inner is not None and hasattr(inner, "__dict__") and keeps_pictures(inner)
 
 
 def are_deferred(data: Any) -> bool:

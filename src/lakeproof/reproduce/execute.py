@@ -107,7 +107,9 @@ def execute(
     """
     record = plan.record
     say(f"Checking out commit {str(record.code.commit)[:8]}")
-    out = check_out(project_path, record.code, record.configuration, scratch.path / "project")
+    had = [file.path for file in record.inputs.files if not file.is_own]
+    place = scratch.path / "project"
+    out = check_out(project_path, record.code, record.configuration, place, had)
     for sentence in out.left_out:
         say(sentence)
     outside = outside_of(scratch.path) if record.lakeproof is not None else None

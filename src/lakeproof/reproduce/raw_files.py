@@ -264,7 +264,11 @@ def make_way(root: Path, path: str) -> Path:
 
 
 def cut_links(
-    root: Path, paths: Iterable[str], keep: Collection[str], present: Path
+    root: Path,
+    paths: Iterable[str],
+    keep: Collection[str],
+    present: Path,
+    had: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Take away links that lead out of a folder: what is written through one would be the user's.
 
@@ -275,21 +279,32 @@ def cut_links(
         paths: Of the links, below it.
         keep: Files below it that may be read through a link, since their content is verified.
         present: Where the user has the same links.
+        had: Files below it that take the place of what a link led to, by their content.
 
     Returns:
-        A sentence on each that is cut.
+        A sentence on each that is cut and whose content is not had.
     """
     cut = []
     for path in paths:
         link = root / path
-        is_kept = any(file == path or file.startswith(f"{path}/") for file in keep)
-        if is_kept or not link.is_symlink() or link.resolve().is_relative_to(root.resolve()):
+        if (
+            _leads_to(path, keep)
+            or not link.is_symlink()
+            or link.resolve().is_relative_to(root.resolve())
+        ):
             continue
         link.unlink()
         if (present / path).is_dir():
             link.mkdir()
-        cut.append(f"'{path}' is a link out of the repository, which the re-run does not follow")
+        if not _leads_to(path, had):
+            cut.append(
+                f"'{path}' is a link out of the repository, which the re-run does not follow"
+            )
     return tuple(cut)
+
+
+def _leads_to(link: str, files: Collection[str]) -> bool:
+    return any(file == link or file.startswith(f"{link}/") for file in files)
 
 
 def _sha256_if_there(path: Path) -> str | None:

@@ -6,7 +6,7 @@ them today and never copied. Not for data (`raw_files`, `lakehouse`).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -43,7 +43,11 @@ class CheckedOut:
 
 
 def check_out(
-    project_path: Path, code: CodeFacts, configuration: ConfigurationFacts, target: Path
+    project_path: Path,
+    code: CodeFacts,
+    configuration: ConfigurationFacts,
+    target: Path,
+    had: Collection[str] = (),
 ) -> CheckedOut:
     """Make a worktree of what the run had: its snapshot and its configuration.
 
@@ -55,6 +59,7 @@ def check_out(
         code: As recorded.
         configuration: As recorded.
         target: The worktree's folder, which is not there yet. Git names its entry after it.
+        had: Files that are put into the project afterwards, relative to it, by their content.
 
     Raises:
         CodeError: If something is missing or a file comes out different.
@@ -74,7 +79,7 @@ def check_out(
             left_out.append(f"'{content.path}' is not in the record: {content.withheld}")
     # Once more: a link that has come with the files may be on the way there.
     project = _below(target, code.prefix)
-    left_out += _cut_links(target, code, present)
+    left_out += _cut_links(target, code, present, had)
     conf_source = _restore_configuration(configuration, project_path, project, target)
     _require_same(project, code)
     return CheckedOut(project, conf_source, tuple(left_out))
@@ -177,17 +182,21 @@ def _is_below(worktree: Path, folder: Path) -> bool:
     return tail in places and not worktree.exists()
 
 
-def _cut_links(target: Path, code: CodeFacts, present: Path) -> tuple[str, ...]:
+def _cut_links(
+    target: Path, code: CodeFacts, present: Path, had: Collection[str]
+) -> tuple[str, ...]:
+    in_repository = [str(PurePosixPath(code.prefix, path)) for path in had]
     if code.kept_tree is not None:
         files = files_of_tree(target, code.kept_tree)
         links = [path for path, entry in files.items() if entry.mode == LINK]
-        return cut_links(target, links, (), present)
+        return cut_links(target, links, (), present, in_repository)
     entries = git(target, "ls-files", "--stage", "-z").split(b"\0")
     links = [
         os.fsdecode(entry.partition(b"\t")[2]) for entry in entries if entry[:6] == LINK.encode()
     ]
     prefix = f"{code.prefix}/" if code.prefix else ""
-    return cut_links(target, links, {prefix + path for path in code.files}, present)
+    sources = {prefix + path for path in code.files}
+    return cut_links(target, links, sources, present, in_repository)
 
 
 def _restore_configuration(

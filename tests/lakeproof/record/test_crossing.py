@@ -8,8 +8,10 @@ import pandas as pd
 import polars as pl
 import pyarrow.dataset
 import pytest
+from kedro_datasets.matplotlib import MatplotlibDataset
+from kedro_datasets.pickle import PickleDataset
 
-from lakeproof.record.crossing import cross
+from lakeproof.record.crossing import cross, keeps_pictures
 
 
 def make(place: str) -> str:
@@ -85,3 +87,26 @@ def test_a_frame_that_narwhals_wraps_is_a_frame():
         crossing = cross("rows", nw.from_native(rows))
         assert (crossing.kind, crossing.digest[:7]) == ("frame", "frame2:")
         assert crossing != cross("rows", nw.from_native(rows[:0]))
+
+
+class Wrapped:
+    """A dataset that keeps another one, as `CachedDataset` and a partitioned one do."""
+
+    def __init__(self, **kept: object) -> None:
+        vars(self).update(kept)
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, lambda one: Wrapped(_dataset=one)])
+def test_a_picture_is_told_by_its_dataset_whatever_it_is_given(wrap):
+    """Axes, arrays, a frame that a plot is made of: what becomes of it is a picture."""
+    dataset = wrap(MatplotlibDataset(filepath="plot.png"))
+    assert keeps_pictures(dataset)
+    assert keeps_pictures(Wrapped(_dataset_type=MatplotlibDataset))
+    one = cross("plot", {"rows": 1}, is_stored=True, is_picture_kept=keeps_pictures(dataset))
+    assert (one.kind, one.digest) == ("picture", None)
+
+
+def test_what_keeps_no_picture_is_digested():
+    """Also where its file is an image: the node gave a value."""
+    for dataset in (None, PickleDataset(filepath="plot.png"), Wrapped(_dataset=object())):
+        assert not keeps_pictures(dataset)

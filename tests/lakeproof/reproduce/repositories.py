@@ -58,10 +58,13 @@ class Repository:
         return self.project / ".lakeproof/scratch/one/lakeproof-one"
 
     def check_out(
-        self, code: CodeFacts, configuration: ConfigurationFacts = NO_CONFIGURATION
+        self,
+        code: CodeFacts,
+        configuration: ConfigurationFacts = NO_CONFIGURATION,
+        had: tuple[str, ...] = (),
     ) -> CheckedOut:
         self.target.parent.mkdir(parents=True, exist_ok=True)
-        return check_out(self.project, code, configuration, self.target)
+        return check_out(self.project, code, configuration, self.target, had)
 
     def state(self) -> dict[str, object]:
         """All of the user's that a re-run must leave alone."""

@@ -689,6 +689,14 @@ def test_a_value_of_an_old_record_that_has_another_digest_each_time_is_no_other_
     assert rerun(loaded_otherwise(a_rerun(expected), "labels"), expected).verdict == "REPEATED"
 
 
+def test_a_value_that_holds_the_place_of_the_project_is_no_other_input():
+    """A re-run is in another place; what comes of it is compared."""
+    node = a_record().nodes[0]
+    placed = crossing("labels", "value", "model2", holds_place=True)
+    expected = with_node(a_record(), "build", inputs=(node.inputs[0], placed))
+    assert rerun(loaded_otherwise(a_rerun(expected), "labels"), expected).verdict == "REPEATED"
+
+
 def test_a_node_that_only_one_of_them_ran_is_named():
     """In a re-run and between two runs, also where nothing comes of it."""
     silent = a_node("notify", [crossing("features")], [])

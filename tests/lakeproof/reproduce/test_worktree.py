@@ -347,6 +347,11 @@ def test_a_link_out_of_the_repository_is_cut_but_for_source(repository, tmp_path
     assert [text.split("'")[1] for text in found.left_out] == ["data"]
     assert "src/shared/more.py" in code.files
     discard(repository.project, repository.target)
+    # What was read through it is put there by its content: nothing is lost.
+    found = repository.check_out(code, had=("data/raw/wine.csv",))
+    assert found.left_out == ()
+    assert not (found.project / "data").is_symlink()
+    discard(repository.project, repository.target)
     (tmp_path / "shared/more.py").write_text("MORE = 2\n")
     if repository.keeps:
         found = repository.check_out(code)
