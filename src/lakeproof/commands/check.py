@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.document import RecordError
+from lakeproof.record.doubts import unknown_outputs
 from lakeproof.record.environment import gather_environment
 from lakeproof.record.store import REPRODUCES
+from lakeproof.reproduce.limits import Around, limits_of
 from lakeproof.reproduce.plan import make_plan
 from lakeproof.reproduce.rebuild import missing_interpreter
+from lakeproof.reproduce.report import shortened
 from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
@@ -21,11 +24,19 @@ _ID_CHARACTERS = 8
 
 @dataclass(frozen=True)
 class Checked:
-    """Whether one run can be had again, and what is missing if not."""
+    """Whether one run can be had again.
+
+    Args:
+        run_id: MLflow's.
+        is_reproducible: Whether nothing is missing.
+        missing: What is, in sentences.
+        limits: What the yes hangs on.
+    """
 
     run_id: str
     is_reproducible: bool
     missing: tuple[str, ...]
+    limits: tuple[str, ...] = ()
 
 
 def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Checked]:
@@ -53,6 +64,7 @@ def document(checked: Sequence[Checked]) -> dict[str, Any]:
                 "run_id": one.run_id,
                 "is_reproducible": one.is_reproducible,
                 "missing": list(one.missing),
+                "limits": list(one.limits),
             }
             for one in checked
         ]
@@ -66,11 +78,14 @@ def render(checked: Sequence[Checked]) -> str:
     rows = []
     for one in checked:
         state = "yes" if one.is_reproducible else "no"
-        for place, sentence in enumerate(one.missing or (None,)):
+        limits = [shortened(limit) for limit in one.limits]
+        if len(checked) > 1 and limits:
+            limits = [f"{len(limits)} limit(s): kedro check {one.run_id[:_ID_CHARACTERS]}"]
+        for place, sentence in enumerate((*one.missing, *limits) or (None,)):
             rows.append(
                 [one.run_id[:_ID_CHARACTERS], state, sentence] if not place else ["", "", sentence]
             )
-    return layout({"run": "left", "reproducible": "left", "missing": "left"}, rows)
+    return layout({"run": "left", "reproducible": "left", "missing, or if": "left"}, rows)
 
 
 def exit_code(checked: Sequence[Checked]) -> int:
@@ -103,7 +118,7 @@ def _check(
         )
     except LakeproofError as error:
         return Checked(run_id, False, (error.message,))
-    missing = list(plan.missing)
+    missing = [*plan.missing, *unknown_outputs(record)]
     missing += [
         f"Table {factor.factor.removeprefix('table id:')} is another one than the run's (id "
         f"{factor.actual}, recorded {factor.expected}): only its content can tell. "
@@ -113,4 +128,5 @@ def _check(
     ]
     if not plan.has_environment:
         missing += missing_interpreter(record.environment, project.path)
-    return Checked(run_id, not missing, tuple(missing))
+    limits = limits_of(record, Around(project.path, project.has_artifact))
+    return Checked(run_id, not missing, tuple(missing), limits)

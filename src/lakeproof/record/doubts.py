@@ -26,7 +26,7 @@ def doubts_of(record: Record, project_path: Path) -> list[str]:
         *problems,
         *_lost_files(record, project_path),
         *_unknown_inputs(record),
-        *_unknown_outputs(record),
+        *unknown_outputs(record),
     ]
 
 
@@ -78,17 +78,35 @@ def _unknown_inputs(record: Record) -> Iterator[str]:
             )
 
 
-def _unknown_outputs(record: Record) -> Iterator[str]:
-    """Name what was handed over and has no digest, neither of itself nor of a file."""
-    in_files = {file.dataset for file in record.outputs.files}
-    known = {*in_files, *record.not_compared}
+def unknown_outputs(record: Record) -> Iterator[str]:
+    """Name what was handed over and has no digest, neither of itself nor of a file.
+
+    No re-run can be held against it; `reproduce` finds the same of two records.
+    """
+    known = {file.dataset for file in record.outputs.files}
+    known |= {*record.not_compared, *(table.dataset for table in record.outputs.tables)}
+    stored = {value.dataset for value in record.outputs.values}
+    used = {one.dataset for node in record.nodes for one in node.inputs}
+    models = {model.dataset: model for model in record.models}
     for node in record.nodes:
         for crossing in node.outputs:
-            if crossing.kind == "opaque" and crossing.dataset not in known:
+            name, note = crossing.dataset, crossing.note
+            if name in models and name not in record.not_compared:
+                is_known, note = models[name].digest is not None, models[name].note
+            else:
+                # What a plan ends up in is compared there, if it ends up anywhere.
+                is_compared_later = crossing.kind == "lazy" and name in used and name not in stored
+                is_known = (
+                    crossing.digest is not None
+                    or crossing.kind == "picture"
+                    or name in known
+                    or is_compared_later
+                )
+            if not is_known:
                 yield (
-                    f"Output '{crossing.dataset}' of node '{node.name}' has no digest: "
-                    f"{crossing.note}. Hand over a frame, an estimator or plain values; or, where "
-                    "it has no say, `metadata: {lakeproof: {compare: false}}` in the catalog."
+                    f"Output '{name}' of node '{node.name}' has no digest: {note}. Hand over a "
+                    "frame, an estimator or plain values; or, where it has no say, `metadata: "
+                    "{lakeproof: {compare: false}}` in the catalog."
                 )
 
 

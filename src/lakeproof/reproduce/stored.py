@@ -71,6 +71,11 @@ def difference(ours: Sequence[FileFacts], theirs: Sequence[FileFacts]) -> Differ
     return "each time" if suffixes & _EACH_TIME else "by its writer"
 
 
+def has_other_bytes_each_time(path: str) -> bool:
+    """Tell by its name whether a file's format has other bytes for equal values each time."""
+    return PurePosixPath(path).suffix.lower() in _EACH_TIME
+
+
 def _named(files: Iterable[FileFacts]) -> dict[str, str]:
     """Give the digests by name within their folder; of a dataset with versions the newest alone."""
     paths = {file.path: file.sha256 for file in files}
