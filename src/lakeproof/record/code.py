@@ -82,9 +82,10 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
             others = tuple(_told(found, submodules, kept))
         except git.GitError as error:
             others = (Content("", "", 0, withheld=error.message),)
+        where = remote.result()
         return CodeFacts(
             commit=commit,
-            remote=remote.result(),
+            remote=secrets.redact_text(where) if where else None,
             prefix=readable(repository.prefix),
             diff=changes,
             untracked=others,

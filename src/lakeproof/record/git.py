@@ -194,7 +194,7 @@ def untracked_paths(repository: Repository) -> tuple[bytes, ...]:
 def remote_url(repository: Repository) -> str | None:
     """Give where the repository was cloned from: `origin`, or what the branch follows.
 
-    User and password are removed from a URL; the `git@` of `git@host:path` is neither.
+    User, password and query are removed from a URL; the `git@` of `git@host:path` is none of them.
     """
     try:
         answer = ask(repository.top, "config", "-z", "--get-regexp", _REMOTES)
@@ -205,8 +205,15 @@ def remote_url(repository: Repository) -> str | None:
     followed = [value for key, value in settings.items() if key.startswith("branch.")]
     for name in ["origin", *followed]:
         if url := settings.get(f"remote.{name}.url"):
-            return re.sub(r"(?<=://)[^/@]*@", "", url).encode(errors="replace").decode()
+            return _without_secrets(url).encode(errors="replace").decode()
     return None
+
+
+def _without_secrets(url: str) -> str:
+    if "://" not in url:
+        return url
+    # A password that holds an `@` of its own ends at the last one before the path.
+    return re.sub(r"(?<=://)[^/]*@", "", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
 
 
 def keep_commit(project_path: Path, name: str, commit: str) -> bool:

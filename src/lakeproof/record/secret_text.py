@@ -2,17 +2,24 @@
 
 import re
 
-from lakeproof.record.secret_names import is_secret_name
+from lakeproof.record.secret_names import is_secret, is_secret_as_written
+from lakeproof.record.secret_services import services_in
 
 REDACTED = "***"
 
-_HINTS = ("pass", "pwd", "secret", "credential", "token", "key", "conn", "authorization", "sas")
+_HINTS = (
+    *("pass", "pwd", "secret", "credential", "token", "key", "conn", "auth", "sas", "pw", "jwt"),
+    *("dsn", "bearer", "cookie", "otp", "webhook"),
+)
+_PAT = re.compile(r"(?<![A-Za-z])[Pp]at(?![a-z])|PAT(?![A-Z])|[a-z]Pat(?![a-z])")
+# What stands for a value that is filled in later.
+_NOT = r"(?!\$|<|\*|\{|%[s({]|\.\.\.)"
 
-# Each with the text that must be there before the pattern is tried: most files hold none.
+# Each with the texts of which one must be there before the pattern is tried: most files hold none.
 _PATTERNS = (
-    ("a private key", "PRIVATE KEY", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END[A-Z -]*)?"),
-    ("an AWS access key", "IA", r"\bA[KS]IA[0-9A-Z]{16}\b"),
-    ("a GitHub token", "gh", r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}"),
+    ("a private key", "KEY-----", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END[A-Z -]*)?"),
+    ("an AWS access key", "AKIA ASIA", r"\bA[KS]IA[0-9A-Z]{16}\b"),
+    ("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}"),
     ("a GitHub token", "github_pat_", r"github_pat_\w{20,}"),
     ("a GitLab token", "glpat-", r"glpat-[\w-]{20,}"),
     ("a Slack token", "xox", r"(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}"),
@@ -24,6 +31,9 @@ _PATTERNS = (
         "sk-",
         r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin|ant-\w+)-[\w-]{20,}|[A-Za-z0-9]{20,})",
     ),
+    ("a Telegram token", ":A", r"(?<![\w:-])\d{8,10}:A[\w-]{34}(?![\w-])"),
+    ("an Atlassian token", "ATATT3", r"\bATATT3[\w=-]{50,}"),
+    ("a Mailchimp key", "-us", r"(?<![0-9a-z])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
     ("a Hugging Face token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
     ("a token of Spark Connect", ";token=", r"(?<=;token=)(?![${<*%])[^\s;\"']{4,}"),
     ("an Azure key", "AccountKey=", r"(?<=AccountKey=)[^\s;\"']{8,}"),
@@ -34,7 +44,60 @@ _PATTERNS = (
         r"(?<=://)(?:\$\{[^}\s]*\}|[^\s/:@\"'<>${}])*:(?![${<*%])[^\s/@\"'<>]+(?=@)",
     ),
 )
-_COMPILED = tuple((kind, hint, re.compile(text, re.DOTALL)) for kind, hint, text in _PATTERNS)
+_COMPILED = tuple(
+    (kind, hints.split(" "), re.compile(text, re.DOTALL)) for kind, hints, text in _PATTERNS
+)
+# In any case, each with its hints in lower case; what is called `secret` in them is replaced.
+_FORMS = (
+    (
+        "credentials of a request",
+        "authorization",
+        r"\bauthorization[\"']?\]?\s*[:=,]\s*[\"']?\s*"
+        rf"(?:basic|bearer|token|digest|negotiate|apikey|[\w-]*hmac[\w-]*)\s+(?P<secret>{_NOT}[^\s\"',]{{4,}})",
+    ),
+    ("a bearer token", "bearer", r"\bbearer\s+(?=[^\s]*\d)(?P<secret>[\w.~+/-]{16,}=*)"),
+    (
+        "a key of a request",
+        "x-",
+        rf"\bx-(?:[a-z]+-)*(?:key|token|secret)[\"']?\s*:\s*[\"']?(?P<secret>{_NOT}[^\s\"',;]{{6,}})",
+    ),
+    (
+        "a cookie",
+        "cookie",
+        rf"\b(?:set-)?cookie[\"']?\s*:\s*[\"']?\w[\w.-]*=(?P<secret>{_NOT}[^\s\"',;]{{6,}})",
+    ),
+    (
+        "a secret in a query",
+        "token= sig= auth= signature= key= secret= password= passwd= pwd= sas=",
+        r"[?&](?:[a-z]+_token|token|auth|sig|signature|x-(?:amz|goog)-(?:signature|security-token)"
+        r"|api_?key|apikey|subscription-key|client_secret|secret|password|passwd|pwd|sas)"
+        rf"=(?P<secret>{_NOT}[^\s&\"'<>#;,]{{3,}})",
+    ),
+    ("a shared access signature", "sig=", r"(?<![\w.])sig=(?P<secret>[\w%+/-]{20,}=*)"),
+    (
+        "a password of a connection",
+        "password passwd pwd",
+        rf"[;,\"']\s*(?:password|passwd|pwd)\s*=\s*(?P<secret>{_NOT}[^\s;&,\"'()=]{{2,}})(?=[;\"'\s]|$)",
+    ),
+    (
+        "a password of a connection",
+        "jdbc:",
+        rf"jdbc:oracle:\w+:[^\s/@:\"']+/(?P<secret>{_NOT}[^\s@\"']+)(?=@)",
+    ),
+    (
+        "a password of .netrc",
+        "password",
+        rf"\b(?:machine\s+\S+|default)\s+(?:(?:login|account)\s+\S+\s+)+password\s+(?P<secret>{_NOT}\S+)",
+    ),
+    (
+        "a login of a registry",
+        "auth",
+        r"[\"']auth[\"']\s*:\s*[\"'](?P<secret>[A-Za-z0-9+/]{8,}={0,2})(?=[\"'])",
+    ),
+)
+_FORMS_COMPILED = tuple(
+    (kind, hints.split(" "), re.compile(text, re.I)) for kind, hints, text in _FORMS
+)
 
 _NAME = r"(?<!\w)(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?\]?"
 _ANNOTATION = r"(?:[ \t]*:[ \t]*[\w.]+(?:\[[\w., |\[\]]*\])?(?:[ \t]*\|[ \t]*\w+)*)?"
@@ -52,15 +115,20 @@ _IS_BARE = re.compile(
     re.MULTILINE,
 )
 _IN_TEXT = re.compile(
-    _NAME + r"\s*(?:=|(?<=[\"'])\s*:|:(?=\s*[\"']))\s*[\"']?(?P<value>[^\s\"',;)}]+)"
+    _NAME + r"\s*(?:=|(?<=[\"'])\s*:|:(?=\s*[\"']))\s*(?:[rbuf]{0,2}[\"'])?(?P<value>[^\s\"',;)}]+)"
 )
 _NO_LITERAL = re.compile(
     r"\$|\{\{|\{\w*\}|%[s(]|<|\*+$|!|~$|(?:null|none|true|false|str|bytes|string|required)$", re.I
 )
+# How a request is authorised; with what stands behind it.
+_SCHEME = re.compile(r"(?:basic|bearer|token|digest|negotiate|apikey)$", re.I)
 # Languages in which what stands bare behind a name is a variable or a type, not a literal.
 _QUOTING = (".py", ".pyi", ".ipynb", ".sql", ".scala", ".java", ".js", ".ts", ".r", ".md", ".rst")
 CREDENTIALS_FILE = re.compile(
-    r"(?:.*credentials?.*|secrets?)\.(?:ya?ml|json|toml|ini|cfg|txt)|\.env|\.netrc|\.pgpass|\.pypirc",
+    r"(?:.*credentials?.*|secrets?)\.(?:ya?ml|json|toml|ini|cfg|txt)"
+    r"|\.env(?!\.(?:example|sample|template|dist)$)(?:\.[\w.-]+)?|[._]netrc|\.pgpass|\.pypirc|\.npmrc"
+    r"|\.git-credentials|\.dockercfg|\.my\.cnf|\.htpasswd|\.s3cfg|\.boto|\.vault-token|kubeconfig"
+    r"|id_(?:rsa|dsa|ecdsa|ed25519)|.*\.(?:p12|pfx|jks|keystore|kdbx|ppk)",
     re.I,
 )
 # What credentials files hold beside secrets, and what would tear every other text to pieces.
@@ -73,33 +141,68 @@ COMMON = {
 
 def patterned_in(text: str) -> str | None:
     """Say which kind of secret a text holds by its pattern."""
-    for kind, hint, pattern in _COMPILED:
-        if hint in text and (found := pattern.search(text)):
-            return f"it holds {kind} (by pattern{at_line(text, found, ', ')})"
+    for kind, pattern in _patterns_for(text):
+        if found := pattern.search(text):
+            return f"it holds {kind} (by pattern{at_line(text, found.start(), ', ')})"
+    for service, start, _ in services_in(text):
+        return f"it holds a secret of a service ({service}, by pattern{at_line(text, start, ', ')})"
     return None
 
 
 def without_secrets(text: str) -> str:
     """Replace what a pattern or a name tells to be a secret by `***`, and leave the rest."""
-    for _, hint, pattern in _COMPILED:
-        if hint in text:
-            text = pattern.sub(REDACTED, text)
+    places = sorted((start, end) for _, start, end in services_in(text))
+    for start, end in reversed(_joined(places)):
+        text = text[:start] + REDACTED + text[end:]
+    for _, pattern in _patterns_for(text):
+        text = pattern.sub(_secret_hidden, text)
     return _IN_TEXT.sub(_value_hidden, text)
+
+
+def _joined(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if joined and start <= joined[-1][1]:
+            start, end = joined[-1][0], max(end, joined.pop()[1])
+        joined.append((start, end))
+    return joined
+
+
+def _patterns_for(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Give the patterns that are worth a try, each with what it finds."""
+    lowered = text.lower()
+    found = [(kind, form) for kind, hints, form in _COMPILED if any(h in text for h in hints)]
+    return found + [
+        (kind, form) for kind, hints, form in _FORMS_COMPILED if any(h in lowered for h in hints)
+    ]
+
+
+def _secret_hidden(found: re.Match[str]) -> str:
+    if "secret" not in found.re.groupindex:
+        return REDACTED
+    start, end = (place - found.start() for place in found.span("secret"))
+    return found[0][:start] + REDACTED + found[0][end:]
 
 
 def named_in(text: str, filename: str) -> str | None:
     """Say where a literal is assigned to a name that secrets have."""
     is_quoting = filename.lower().endswith(_QUOTING)
     patterns = (_IS_QUOTED,) if is_quoting else (_IS_QUOTED, _IS_BARE)
+    whole = text.lower()
+    hints = [hint for hint in _HINTS if hint in whole]
+    has_pat = "pat" in whole and _PAT.search(text) is not None
+    if not hints and not has_pat:
+        return None
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         lowered = line.lower()
-        if not any(hint in lowered for hint in _HINTS):
+        if not (any(hint in lowered for hint in hints) or (has_pat and _PAT.search(line))):
             continue
         # With the line below: YAML lets a long value begin there.
         lines_here = "\n".join(lines[number - 1 : number + 1])
         for found in (found for pattern in patterns for found in pattern.finditer(lines_here)):
-            if is_secret_name(found["name"]) and _is_literal(found["name"], found["value"]):
+            told = is_secret if found.re is _IS_QUOTED else is_secret_as_written
+            if told(found["name"], found["value"]) and _is_literal(found["name"], found["value"]):
                 return f"it holds a secret (by name: `{found['name']}`, line {number})"
     return None
 
@@ -113,11 +216,12 @@ def _is_literal(name: str, value: str) -> bool:
 
 
 def _value_hidden(found: re.Match[str]) -> str:
-    if not is_secret_name(found["name"]) or _NO_LITERAL.match(found["value"]):
+    name, value = found["name"], found["value"]
+    if not is_secret_as_written(name, value) or _NO_LITERAL.match(value) or _SCHEME.match(value):
         return found[0]
     return found[0][: found.start("value") - found.start()] + REDACTED
 
 
-def at_line(text: str, found: re.Match[str], before: str = " in ") -> str:
-    """Say on which line it was found."""
-    return f"{before}line {text.count(chr(10), 0, found.start()) + 1}"
+def at_line(text: str, place: int, before: str = " in ") -> str:
+    """Say on which line a place is."""
+    return f"{before}line {text.count(chr(10), 0, place) + 1}"

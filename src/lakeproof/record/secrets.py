@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from lakeproof.record.secret_names import is_secret_name
+from lakeproof.record.secret_forms import forms_of
+from lakeproof.record.secret_names import is_secret, is_secret_as_written
 from lakeproof.record.secret_text import (
     COMMON,
     CREDENTIALS_FILE,
@@ -47,7 +48,7 @@ class Secrets:
             environment: In place of this process's own.
         """
         variables = os.environ if environment is None else environment
-        named = [value for name, value in variables.items() if is_secret_name(name)]
+        named = [value for name, value in variables.items() if is_secret_as_written(name, value)]
         known = {part for value in [*values, *named] for part in _parts(value)}
         return cls(tuple(sorted(known, key=lambda value: (-len(value), value))))
 
@@ -74,8 +75,9 @@ class Secrets:
         name = path.rpartition("/")[2]
         if CREDENTIALS_FILE.fullmatch(name):
             return f"it is a file for credentials (by name: {name})"
-        if self._known and (found := self._known.search(text)):
-            return f"it holds a value from the credentials or the environment{at_line(text, found)}"
+        if (known := self._known_in(text)) and (found := known.search(text)):
+            where = at_line(text, found.start())
+            return f"it holds a value from the credentials or the environment{where}"
         return patterned_in(text) or named_in(text, name)
 
     def redact(self, value: Any, name: str = "") -> tuple[Any, tuple[str, ...]]:
@@ -116,50 +118,53 @@ class Secrets:
 
     def redact_text(self, text: str) -> str:
         """Replace the secrets in a text by `***` and leave the rest readable."""
-        text = self._known.sub(REDACTED, text) if self._known else text
-        return without_secrets(text)
+        known = self._known_in(text)
+        return without_secrets(known.sub(REDACTED, text) if known else text)
 
     def redact_command(self, arguments: Iterable[str]) -> tuple[str, ...]:
         """Replace the secrets of a command line, in options, `--params` and anywhere else."""
         shown: list[str] = []
-        is_secret = False
+        option = ""
         for argument in arguments:
-            if is_secret and not argument.startswith("--"):
+            if not argument.startswith("--") and is_secret_as_written(option, argument):
                 shown.append(REDACTED)
-                is_secret = False
+                option = ""
                 continue
-            is_secret = argument.startswith("-") and "=" not in argument
-            is_secret = is_secret and is_secret_name(argument)
+            option = argument if argument.startswith("-") and "=" not in argument else ""
             shown.append(self.redact_text(",".join(map(_assignment, argument.split(",")))))
         return tuple(shown)
 
     @cached_property
-    def _known(self) -> re.Pattern[str] | None:
-        return re.compile("|".join(map(_wherever, self.values))) if self.values else None
+    def _forms(self) -> tuple[str, ...]:
+        forms = {form for value in self.values for form in forms_of(value)}
+        return tuple(sorted(filter(None, forms), key=lambda form: (-len(form), form)))
+
+    def _known_in(self, text: str) -> re.Pattern[str] | None:
+        """Make a pattern of the known values that a text holds: there are few, in few texts."""
+        there = [form for form in self._forms if form in text]
+        return re.compile("|".join(map(_wherever, there))) if there else None
 
     def _is_secret(self, value: Any, name: str) -> bool:
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             return False
-        if is_secret_name(name) and value != REDACTED:
+        if is_secret(name, value) and value != REDACTED:
             return True
         return isinstance(value, str) and self.reason(value, ".py") is not None
 
 
 def _parts(value: str) -> Iterable[str]:
-    """Yield a known value as it may be written: whole, its URL's password, quoted, escaped."""
+    """Yield a known value, and its URL's password."""
     value = value.strip()
     if _is_common(value):
         return
-    candidates = {value, quote(value, safe=""), value.replace("\n", "\\n")}
+    known = {value}
     if re.match(r"[a-z][a-z0-9+.-]*://", value):
         user_info = value.partition("://")[2].partition("/")[0].rpartition("@")[0]
         if not user_info and "?" not in value:
             return  # An endpoint.
         password = user_info.rpartition(":")[2]
-        candidates = {value, password, unquote(password)}
-    for candidate in candidates:
-        if not _is_common(candidate):
-            yield candidate
+        known = {value, password, unquote(password)}
+    yield from (part for part in known if not _is_common(part))
 
 
 def _wherever(value: str) -> str:
@@ -180,7 +185,8 @@ def _assignment(piece: str) -> str:
     name, equals, value = piece.partition("=")
     if "=" in value and name.startswith("-"):  # `--params=db.password=x`
         return f"{name}={_assignment(value)}"
-    return f"{name}={REDACTED}" if equals and value and is_secret_name(name) else piece
+    is_hidden = equals and value and is_secret_as_written(name, value)
+    return f"{name}={REDACTED}" if is_hidden else piece
 
 
 def _dotted(name: str, key: Any) -> str:

@@ -319,6 +319,9 @@ def test_a_commit_stays_alive(repository):
     [
         ("https://bob:pw@host/org/repo.git", "https://host/org/repo.git"),
         ("https://ghp_token@host/org/repo", "https://host/org/repo"),
+        ("https://bob:p@w@host/org/repo", "https://host/org/repo"),
+        ("https://host/org/repo?access_token=op3nsesame&a=1#x", "https://host/org/repo"),
+        ("https://host/glpat-" + "a1" * 10 + "/repo", "https://host/***/repo"),
         ("git@host:org/repo.git", "git@host:org/repo.git"),
         ("ssh://git@host:22/org/repo", "ssh://host:22/org/repo"),
     ],

@@ -69,6 +69,29 @@ def test_a_file_with_a_secret_is_there_by_digest_only(project):
     assert withheld.size == len(FILES["local/spark.yml"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "smtp_pass: hunter-two\n",
+            "mail: {otp: hunter-two}\n",
+            "url: jdbc:x://h/d;password=hunter2;\n",
+        ),
+        *("headers: {Authorization: 'Basic aHVudGVyMg=='}\n", "url: 'https://h/x?sig=hunter2'\n"),
+        *("key: " + "dop_" + "v1_" + "0f" * 32 + "\n", "note: c3dvcmRmaXNo\n"),
+    ],
+)
+def test_a_local_file_with_any_kind_of_secret_is_there_by_digest_only(project, text):
+    """By name, by pattern, by a known value in base64."""
+    (project / "conf/local/parameters.yml").write_text(text)
+    known = Secrets.of(["swordfish"], {})
+    facts = gather_configuration(project, loader(project / "conf"), known)
+    (content,) = (file for file in facts.files if file.path == "local/parameters.yml")
+    assert content.withheld
+    assert (content.text, content.base64, content.size) == (None, None, len(text))
+    assert not {"hunter-two", "hunter2", "aHVudGVyMg=="} & set(content.withheld.split())
+
+
 def test_the_digest_sees_every_file_and_no_credentials(project):
     """The one of a withheld file too."""
     before = gather_configuration(project, loader(project / "conf"), NONE).digest

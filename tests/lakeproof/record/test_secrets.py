@@ -1,8 +1,15 @@
 """What counts as a secret, and what must not."""
 
+import base64
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
 import pytest
 
-from lakeproof.record.secret_names import is_secret_name
+import lakeproof.record.secret_services as services
+from lakeproof.record.secret_names import is_secret, is_secret_as_written, is_secret_name
 from lakeproof.record.secrets import Secrets
 
 NONE = Secrets.of([], {})
@@ -35,6 +42,210 @@ def test_names_of_secrets(name):
 def test_names_that_only_sound_like_secrets(name):
     """A hyperparameter that is hidden cannot be had again."""
     assert not is_secret_name(name)
+
+
+TEXT_NAMES = [
+    *("pw", "db_pw", "pass", "smtp_pass", "smtpPass", "SMTP-PASS", "dbpass", "auth", "http_auth"),
+    *("jwt", "pat", "github_pat", "githubPat", "dsn", "SENTRY_DSN", "bearer", "cookie"),
+    *("session_cookie", "passcode", "otp", "webhook", "slack_webhook", "slack.webhook_url"),
+    *("ssh_key", "sshKey", "license_key", "licenseKey", "mail.smtp-pass"),
+]
+
+
+@pytest.mark.parametrize("name", TEXT_NAMES)
+def test_names_under_which_a_text_is_a_secret(name):
+    """In parameters, on the command line, in files and in code; a number or a boolean is none."""
+    assert is_secret(name, "hunter-two")
+    assert NONE.redact({name: "hunter-two"})[0] == {name: "***"}
+    assert NONE.redact_command(("kedro", "run", "--params", f"{name}=hunter-two"))[-1].endswith(
+        "***"
+    )
+    assert "by name" in NONE.reason(f"{name}: hunter-two", "a.yml")
+    assert "by name" in NONE.reason(f'{name} = "hunter-two"', "a.py")
+    assert Secrets.of([], {name: "hunter-two"}).values == ("hunter-two",)
+    for value in (3, 2.5, True, False, None):
+        assert not is_secret(name, value)
+        assert NONE.redact({name: value}) == ({name: value}, ())
+        assert NONE.reason(f"{name}: {json.dumps(value)}", "a.yml") is None
+        assert not is_secret_as_written(name, str(value))
+    assert NONE.redact_command(("kedro", "run", "--params", f"{name}=3"))[-1] == f"{name}=3"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("path", "data_path", "author", "authors", "authority", "pin", "pins", "patience"),
+        *("passing", "passed", "compass", "bypass", "passenger_class", "passes", "n_pass"),
+        *("high_pass", "low_pass_filter", "pass_through", "pattern", "dispatch", "spatial"),
+        *("key", "keys", "key_columns", "sort_key", "key_column", "webhooks_enabled", "hotpot"),
+        *("tokenizer", "max_tokens", "auth_type", "auth.method", "cookie_name", "cookies_path"),
+        *("ssh_key_path", "license", "monkey", "password_column", "author_pattern", "otp_length"),
+    ],
+)
+def test_ordinary_names_keep_their_text(name):
+    """A parameter that is hidden makes a run that cannot be had again."""
+    given = {name: "red-wine"}
+    assert NONE.redact(given) == (given, ())
+    assert NONE.reason(f"{name}: red-wine\n", "a.yml") is None
+    assert NONE.reason(f'{name} = "red-wine"\n', "a.py") is None
+    assert NONE.redact_text(f"{name}=red-wine") == f"{name}=red-wine"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("auth", "basic"),
+        ("auth", "OAuth"),
+        ("pat", "*.csv"),
+        ("file_pat", r"^\d+$"),
+        ("pass", "no"),
+    ],
+)
+def test_a_way_or_a_pattern_is_no_secret(name, value):
+    """It says how, not what."""
+    assert NONE.redact({name: value}) == ({name: value}, ())
+
+
+# One of each of a service's that are told by their form, made up here and put together at run time.
+SERVICES = [
+    *(
+        "dop_" + "v1_" + "0f" * 32,
+        "SG" + "." + "a1" * 11 + "." + "b2" * 21 + "c",
+        "npm" + "_" + "a1" * 18,
+    ),
+    *("pypi-" + "AgEIcHlwaS5vcmc" + "a1" * 30, "glptt" + "-" + "0f" * 20, "hvs" + "." + "a1" * 50),
+    *(
+        "sk_" + "live_" + "a1" * 12,
+        "ntn" + "_" + "1" * 11 + "a1" * 17 + "b",
+        "shpat" + "_" + "0f" * 16,
+    ),
+    *("AGE-SECRET-" + "KEY-1" + "Q" * 58, "dt0c01" + "." + "a1" * 12 + "." + "b2" * 32),
+    *("123456789" + ":A" + "b1" * 17, "0f" * 16 + "-us" + "12", "ATATT3" + "a1" * 40),
+    *("glsa" + "_" + "a1" * 16 + "_" + "0f" * 4, "pul" + "-" + "0f" * 20, "xapp" + "-1-A1-22-a1b2"),
+    *("https://hooks." + "slack.com/services/" + "T1/B2/" + "a1" * 21, "lin_" + "api_" + "a1" * 20),
+    *("abc1" + "Q~" + "a1" * 16, "SK" + "0f" * 16, "pnu" + "_" + "a1" * 18, "LTAI" + "a1" * 10),
+]
+
+
+@pytest.mark.parametrize("text", SERVICES)
+@pytest.mark.parametrize("frame", ["{}", 'x = "{}"', "x: {}\n", "[{}]", "({}, 1)", "see {}."])
+def test_secrets_of_services(text, frame):
+    """By their form alone, whatever stands around them."""
+    whole = frame.format(text)
+    assert "by pattern" in NONE.reason(whole, "a.txt")
+    assert text not in NONE.redact_text(whole)
+    assert NONE.redact_text(whole) != "***" or frame == "{}"
+
+
+def test_every_pattern_of_the_list_can_be_tried_and_the_list_holds_no_secret():
+    """A rule whose mark does not begin its pattern would never be found."""
+    rules = services._rules()
+    assert len(rules) > 100
+    for rule in rules:
+        services._compiled(rule.pattern)
+        plain = re.sub(r"\\([.-])|\\b|[()?:]", r"\1", rule.pattern).lower()
+        for mark in rule.marks:
+            # What alternatives share is written once.
+            assert mark.text.lower()[:2] in plain, rule
+    assert NONE.reason(Path(services._LIST).read_text(encoding="utf-8"), "list.txt") is None
+
+
+REQUESTS = [
+    ("curl -H 'Authorization: Bearer {}' http://host", "op3n-sesame"),
+    ('headers = {{"Authorization": "Basic {}"}}', "Ym9iOnB3"),
+    ("Authorization: Token {}", "op3nsesame"),
+    ("-H 'X-Api-Key: {}'", "op3n-sesame"),
+    ("the server said: Bearer {} has expired", "a1b2c3d4e5f6a7b8c9"),
+    ("-H 'Cookie: session={}; path=/'", "op3nsesame"),
+    ("GET /rows?a=1&access_token={}&b=2", "op3n-sesame"),
+    ("https://host/rows.csv?sig={}&se=2026", "a%2Fb1c2"),
+    ("blob?sv=2020&sr=c&sig={}", "a1B2c3D4e5"),
+    ("sig={}&sv=2020", "a1B2c3D4e5f6a7b8c9d0e1f2%3D"),
+    ("s3://b/k?X-Amz-Security-Token={}", "a1B2c3D4e5"),
+    ("jdbc:postgresql://host/db?user=bob&password={}", "swordfish"),
+    ("jdbc:sqlserver://host:1433;databaseName=d;user=sa;password={};encrypt=true", "swordfish"),
+    ("jdbc:oracle:thin:scott/{}@//host:1521/x", "tiger-1"),
+    ('pyodbc.connect("Driver=x;Server=h;UID=sa;PWD={};")', "swordfish"),
+    ("machine host login bob password {}", "swordfish"),
+    ("machine host\n  login bob\n  password {}\n", "swordfish"),
+    ('{{"auths": {{"ghcr.io": {{"auth": "{}"}}}}}}', "Ym9iOnB3cHc="),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), REQUESTS)
+def test_secrets_in_requests_and_connections(text, secret):
+    """In code, in a file, and in the message of an error; the rest stays readable."""
+    whole = text.format(secret)
+    for name in ("a.py", "a.txt", "a.yml"):
+        assert NONE.reason(whole, name) is not None
+        assert secret not in NONE.reason(whole, name)
+    assert NONE.redact_text(whole) == text.format("***")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Authorization: Bearer ${TOKEN}", "Authorization: Bearer <token>", "authorization: none"),
+        *('headers = {"Authorization": f"Bearer {token}"}', "Bearer authentication is used here"),
+        *("https://host/rows?key=columns&page=2", "https://host/?sort=a&path=b&author=c"),
+        *("jdbc:postgresql://host/db?user=bob", "jdbc:postgresql://h/d?password=${oc.env:PW}"),
+        *("UID=sa;PWD=%s;", "machine learning password policy", '"auth": "basic"', "token bucket"),
+        *(
+            "sklearn.pipeline",
+            "s.aggregate_by_something_long",
+            "x-axis: alcohol",
+            "signature: none",
+        ),
+        *("cookie: a recipe", "sha256:" + "4a402cf0" * 8, "v1.0-0f0f0f0f", "the pass: first"),
+        *("model2:" + "ce06447d" * 8, "frame2:" + "0f" * 32, "rs1:" + "0f" * 16),
+        "def login(password: str, pw: str = '', auth: tuple = ()): ...",
+        "pip install pypi-attestations; npm_config_yes=1",
+    ],
+)
+def test_ordinary_texts_stay(text):
+    """A file that is withheld is one that others cannot have."""
+    assert NONE.reason(text, "a.txt") is None
+    assert NONE.redact_text(text) == text
+
+
+ODD = 'p"w/ü&1\\x+ y'
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        *(ODD, json.dumps(ODD), json.dumps(ODD, ensure_ascii=False), json.dumps(json.dumps(ODD))),
+        *(quote(ODD), quote(ODD, safe=""), quote_plus(ODD), quote(ODD, safe="").lower()),
+        base64.b64encode(ODD.encode()).decode(),
+        base64.urlsafe_b64encode(ODD.encode()).decode(),
+        *(base64.b64encode(f"{user}:{ODD}".encode()).decode() for user in ("a", "ab", "abc")),
+        *(base64.b64encode(f"{user}:{ODD}:x".encode()).decode() for user in ("a", "ab", "abc")),
+    ],
+)
+def test_known_values_are_found_however_they_are_written(spelled):
+    """Escaped for JSON once and twice, for a URL, and in base64 at whatever place."""
+    known = Secrets.of([ODD], {})
+    assert "credentials" in known.reason(f"x: <{spelled}>", "a.txt")
+    assert spelled.strip('"') not in known.redact_text(f"x: <{spelled}>")
+    assert NONE.reason(f"x: <{spelled}>", "a.txt") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".netrc", "_netrc", ".env", ".env.local", ".npmrc", ".git-credentials", ".dockercfg"),
+        *("id_rsa", "id_ed25519", "store.p12", "server.keystore", ".vault-token", "kubeconfig"),
+    ],
+)
+def test_files_that_are_for_secrets(name):
+    """By their name, whatever is in them."""
+    assert "by name" in NONE.reason("x", f"conf/local/{name}")
+
+
+@pytest.mark.parametrize("name", [".env.example", ".envrc.md", "environment.yml", "id_rsa.pub"])
+def test_files_that_only_sound_so(name):
+    """Templates and public keys are to be kept."""
+    assert NONE.reason("x", name) is None
 
 
 PATTERNS = [
