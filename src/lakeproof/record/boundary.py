@@ -22,6 +22,7 @@ from lakeproof.record.mentions import mentions
 from lakeproof.record.models import describe_model
 from lakeproof.record.places import is_in_memory
 from lakeproof.record.secrets import Secrets
+from lakeproof.record.spark_rows import digest_rows, is_spark_frame
 from lakeproof.record.tables import TableRecorder
 from lakeproof.record.watcher import NodeWatcher
 
@@ -119,7 +120,9 @@ class Boundary:
             )
             if mentions(data, self._files.here):
                 crossing = replace(crossing, holds_place=True)
-            self._files.saved(dataset, data, crossing, self._tables.run_id)
+            files = self._files.saved(dataset, data, crossing, self._tables.run_id)
+            if files and is_spark_frame(data) and (rows := digest_rows(dataset, files)):
+                crossing = replace(crossing, kind="frame", digest=rows, note=None)
         passage = self._passages[node.name]
         passage.outputs.setdefault(name, []).append(crossing)
         if clocks := clocks_in(data, self._began):

@@ -16,8 +16,9 @@ class Crossing:
     Args:
         dataset: The catalog name, or `params:…`.
         kind: `table` has the digest of its version; `frame`, `model` and `value` that of what
-            passed; `files` that of names and contents; `lazy` was not computed, or a part of it;
-            a `picture` is listed and does not count; `opaque` has no digest.
+            passed, of a frame of Spark that of the rows it became; `files` that of names and
+            contents; `lazy` was not computed, or a part of it; a `picture` is listed and does not
+            count; `opaque` has no digest.
         digest: `rs1:…`, `frame2:…`, `model2:…` or `sha256:…`; in older records `frame1`, `model1`.
         note: Why there is none.
         holds_place: Whether a text in it names the place of the project, so that it is another
