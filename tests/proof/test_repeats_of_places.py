@@ -15,6 +15,8 @@ from .parts import add_pipeline
 NODES = '''\
 """Read and write at places of every kind."""
 
+from pathlib import Path
+
 from kedro.pipeline import Node, Pipeline
 
 PIECES = ["cached", "own", "up", "ignored"]
@@ -23,7 +25,8 @@ PIECES = ["cached", "own", "up", "ignored"]
 def read(cached, own, up, ignored, parts, news, since, drawn):
     """Give what was read, one by one."""
     sums = {name: int(load()["a"].sum()) for name, load in sorted(parts.items())}
-    read = [int(cached["a"].sum()), own, up, ignored, sums, sorted(news), since, drawn]
+    beside = Path("data/01_raw/places/lookup.txt").read_text()
+    read = [beside, int(cached["a"].sum()), own, up, ignored, sums, sorted(news), since, drawn]
     return read, own + "!", cached, f"{read}", {"one": cached, "two": cached}
 
 
@@ -177,6 +180,7 @@ def scattered(make_project, tmp_path_factory) -> tuple[Project, Path]:
         folder.mkdir(parents=True)
     rows(1, 2).to_csv(raw / "cached.csv", index=False)
     (raw / "own.txt").write_text("own")
+    (raw / "lookup.txt").write_text("lookup")
     (project.path.parent / "beside.txt").write_text("beside")
     (project.path / "conf/base/ignored.csv").write_text("ignored")
     with (project.path / ".gitignore").open("a") as ignored:

@@ -31,6 +31,7 @@ from lakeproof.reproduce.plan import NeededTable, Plan
 from lakeproof.reproduce.raw_files import place_files
 from lakeproof.reproduce.rebuild import rebuild
 from lakeproof.reproduce.scratch import Scratch
+from lakeproof.reproduce.seen_files import place_seen
 from lakeproof.reproduce.worktree import check_out
 
 Say = Callable[[str], None]
@@ -114,6 +115,7 @@ def execute(
         say(sentence)
     outside = outside_of(scratch.path) if record.lakeproof is not None else None
     place_files(record.inputs.files, project_path, out.project, find_artifact, outside)
+    place_seen(record, project_path, out.project)
     tables = [
         told
         for number, table in enumerate(plan.tables)

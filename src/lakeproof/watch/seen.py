@@ -80,7 +80,7 @@ def summed(seen: list[Seen], kind: Kind, name: str, note: str) -> Seen:
 
 def _of_folder(path: str) -> tuple[str | None, str | None]:
     lines, total = [], 0
-    for file in sorted(_files_below(path)):
+    for file in sorted(files_below(path)):
         total += os.stat(file).st_size
         if total > MOST_BYTES:
             return None, f"more than {MOST_BYTES} bytes, too many to digest"
@@ -88,7 +88,8 @@ def _of_folder(path: str) -> tuple[str | None, str | None]:
     return f"sha256:{_sha256(chr(10).join(lines))}", f"{len(lines)} files"
 
 
-def _files_below(path: str) -> Iterator[str]:
+def files_below(path: str) -> Iterator[str]:
+    """Give every file of a folder."""
     for folder, _, names in os.walk(path):
         for name in names:
             if os.path.isfile(file := os.path.join(folder, name)):
