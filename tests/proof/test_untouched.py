@@ -9,6 +9,7 @@ from conftest import Finished, Project
 from .conftest import (
     FOREST,
     append,
+    artifacts_of,
     belongings,
     commit_all,
     edit,
@@ -121,7 +122,7 @@ def test_the_original_run_gets_no_new_tag(registered):
 
 @pytest.mark.slow
 def test_the_commit_of_a_run_outlives_an_amend_and_a_clean_up(make_project):
-    """`refs/lakeproof/<run id>` holds it; git would have thrown it away."""
+    """`refs/lakeproof/<run id>` holds it, then the bundle; git would have thrown it away."""
     project = make_project("amended")
     finished = project.kedro("run", "--pipelines", "ingest,feature")
     commit = record_of(project, finished.run_id)["code"]["commit"]
@@ -135,5 +136,10 @@ def test_the_commit_of_a_run_outlives_an_amend_and_a_clean_up(make_project):
     assert only_a_run_is_new(project, before, verdict.document["rerun_id"])
     project.git("update-ref", "-d", f"refs/lakeproof/{finished.run_id}")
     project.git("gc", "--quiet", "--prune=now")
+    objects = project.git("count-objects", "-v")
+    repeat(project, finished.run_id)  # from the bundle on the run
+    assert project.git("count-objects", "-v") == objects
+    (artifacts_of(project, finished.run_id) / "lakeproof/code.bundle").unlink()
     lost = reproduce(project, finished.run_id, expected="INCONCLUSIVE")
     assert f"Commit {commit} of the run is not in this repository" in lost.missing
+    assert "Nor is the bundle of the run where MLflow says" in lost.missing

@@ -115,6 +115,7 @@ def _check(
             project.locate_in(record.run.kedro_env),
             project.has_artifact,
             here,
+            find_artifact=project.records.artifact,
         )
     except LakeproofError as error:
         return Checked(run_id, False, (error.message,))

@@ -99,6 +99,7 @@ def _plan(project: "RunProject", record: "Record", is_here: bool, engine: str | 
         gather_environment(project.path),
         is_here,
         engine,
+        project.records.artifact,
     )
 
 

@@ -11,6 +11,7 @@ from lakeproof.delta.dataset import DeltaTable
 from lakeproof.errors import RunError
 from lakeproof.recipe import RecipeError, find_recipe
 from lakeproof.record import rerun
+from lakeproof.record.bundle import Bundle, bundle_of, place_of
 from lakeproof.record.changed import changed_during
 from lakeproof.record.code import gather_code
 from lakeproof.record.command import gather_command, run_config, runner_class
@@ -69,6 +70,7 @@ class Setting:
         source: The folder of its code.
         is_watched: Whether somebody looks at what its nodes reach for beside their inputs.
         code: Read meanwhile.
+        bundle: Made of it meanwhile, or why there is none.
         configuration: Read meanwhile.
         environment: Read meanwhile.
     """
@@ -86,6 +88,7 @@ class Setting:
     source: Path
     is_watched: bool
     code: "Future[CodeFacts]"
+    bundle: "Future[Bundle | str | None]"
     configuration: "Future[ConfigurationFacts]"
     environment: "Future[EnvironmentFacts]"
     _loader: Any
@@ -107,6 +110,8 @@ class Setting:
         )
         pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
         try:
+            # What a re-run has was kept by the run that it repeats.
+            code = pool.submit(gather_code, project_path, secrets, keeps=rerun.current() is None)
             return cls(
                 project_path=project_path,
                 kedro_env=str(run_params.get("env") or getattr(loader, "default_run_env", "local")),
@@ -125,10 +130,11 @@ class Setting:
                 surroundings=gather_surroundings(),
                 source=source_folder(project_path),
                 is_watched=_is_watched(project_path),
-                # What a re-run has was kept by the run that it repeats.
-                code=pool.submit(gather_code, project_path, secrets, keeps=rerun.current() is None),
+                code=code,
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
                 environment=pool.submit(gather_environment, project_path, is_quick=True),
+                # The last: it waits for the first, which is at work by then.
+                bundle=pool.submit(bundle_of, project_path, code, secrets),
                 _loader=loader,
             )
         finally:
@@ -144,7 +150,7 @@ class Setting:
         metrics: Mapping[str, float],
     ) -> Record:
         """Put the sections together, and look again at what may have changed meanwhile."""
-        code = replace(self.code.result(), changed_during_run=self._changed(outputs))
+        code = replace(self._code(run.run_id), changed_during_run=self._changed(outputs))
         config = run_config(
             run.options,
             {table.dataset: table.version for table in inputs.tables},
@@ -184,6 +190,21 @@ class Setting:
             lakeproof=VERSION,
         )
         return replace(record, problems=problems_of(record))
+
+    @property
+    def bundle_data(self) -> bytes | None:
+        """The code as a file for the store, where it needs one."""
+        bundle = self.bundle.result()
+        return bundle.data if isinstance(bundle, Bundle) else None
+
+    def _code(self, run_id: str) -> CodeFacts:
+        code, bundle = self.code.result(), self.bundle.result()
+        if code.snapshot is None or bundle is None:
+            return code
+        if isinstance(bundle, str):
+            return replace(code, snapshot=replace(code.snapshot, not_bundled=bundle))
+        facts = replace(bundle.facts, artifact=place_of(run_id))
+        return replace(code, snapshot=replace(code.snapshot, bundle=facts))
 
     def _changed(self, outputs: OutputFacts) -> tuple[str, ...]:
         """Name what is not as it was at the start; what the run itself has written is not meant."""

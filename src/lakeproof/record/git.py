@@ -216,6 +216,16 @@ def _without_secrets(url: str) -> str:
     return re.sub(r"(?<=://)[^/]*@", "", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
 
 
+def is_on_a_remote(repository: Repository) -> bool:
+    """Tell whether a remote is known to have the checked-out commit.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    more = ask(repository.top, "rev-list", "-n1", repository.commit, "--not", "--remotes")
+    return not more.strip()
+
+
 def keep_commit(project_path: Path, name: str, commit: str) -> bool:
     """Hold a commit by a reference of its own, so that no rebase and no clean-up loses it.
 

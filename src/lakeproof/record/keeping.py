@@ -3,9 +3,11 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import RunError
+from lakeproof.record.bundle import NAME
 from lakeproof.record.facts import Record
 from lakeproof.record.rerun import Rerun
 
@@ -14,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def keep(
-    record: Record, run: "Run", project_path: Path, rerun: Rerun | None, has_no_name: bool
+    record: Record,
+    run: "Run",
+    project_path: Path,
+    rerun: Rerun | None,
+    has_no_name: bool,
+    bundle: bytes | None = None,
 ) -> None:
     """Write a record where it belongs; that of a re-run also where its parent looks for it.
 
@@ -24,6 +31,7 @@ def keep(
         project_path: The project, whose commit is to be kept.
         rerun: What the run is told, if it is a re-run.
         has_no_name: Whether nobody has given the MLflow run a name.
+        bundle: The code as a file, where it needs one.
 
     Raises:
         RunError: If the MLflow run has a record already: another process has kept one meanwhile.
@@ -51,6 +59,11 @@ def keep(
     # What the user has named or described stays so.
     if has_no_name:
         client.update_run(record.run.run_id, name=mlflow_words.name_of(record))
+    if bundle is not None:
+        with TemporaryDirectory(prefix="lakeproof-bundle-") as folder:
+            file = Path(folder, NAME)
+            file.write_bytes(bundle)
+            client.log_artifact(record.run.run_id, str(file), store.FOLDER)
     tags = mlflow_words.tags_of(record)
     if mlflow_words.NOTE not in run.data.tags:
         tags[mlflow_words.NOTE] = mlflow_words.description_of(record)

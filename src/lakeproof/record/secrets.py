@@ -75,10 +75,15 @@ class Secrets:
         name = path.rpartition("/")[2]
         if CREDENTIALS_FILE.fullmatch(name):
             return f"it is a file for credentials (by name: {name})"
+        return self.reason_of_values(text) or patterned_in(text) or named_in(text, name)
+
+    def reason_of_values(self, content: str | bytes) -> str | None:
+        """Say why a text must not be recorded that holds a known value; `None` if it has none."""
+        text = content if isinstance(content, str) else content.decode("utf-8", "replace")
         if (known := self._known_in(text)) and (found := known.search(text)):
             where = at_line(text, found.start())
             return f"it holds a value from the credentials or the environment{where}"
-        return patterned_in(text) or named_in(text, name)
+        return None
 
     def redact(self, value: Any, name: str = "") -> tuple[Any, tuple[str, ...]]:
         """Replace the secret leaves of nested mappings and lists by `***`.

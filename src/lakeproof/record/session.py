@@ -244,7 +244,14 @@ class RunSession:
         metrics = self._metrics.results(run.data.metrics) if self._metrics else run.data.metrics
         record = self._record(run_id, status, metrics, error)
         unnamed = is_unnamed(run, self._tracking, self._pipelines)
-        keep(record, run, self._setting.project_path, self._rerun, unnamed)
+        keep(
+            record,
+            run,
+            self._setting.project_path,
+            self._rerun,
+            unnamed,
+            self._setting.bundle_data,
+        )
         return record
 
     def _record(

@@ -7,7 +7,7 @@ through no filter, and neither a hook nor a signing key is asked. What is added 
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lakeproof.record import git, git_files
@@ -45,23 +45,38 @@ def write_snapshot(
         gone = [path for path in lying.gone if path in tracked and path not in entries]
         if not added and not gone:
             return repository.commit, repository.tree
-        index = Path(folder, "index")
-        ask = git.ask
-        ask(repository.top, "read-tree", repository.commit, index=index)
-        nothing = "0" * len(repository.commit)
-        lines = [f"0 {nothing}\t".encode() + os.fsencode(path) for path in sorted(gone)]
-        lines += [
-            f"{entry.mode} {entry.name}\t".encode() + os.fsencode(path)
-            for path, entry in sorted(added.items())
-        ]
-        given = b"".join(line + b"\0" for line in lines)
-        ask(repository.top, "update-index", "-z", "--index-info", index=index, given=given)
-        # What a partial clone lacks is not fetched for it.
-        tree = ask(repository.top, "write-tree", "--missing-ok", index=index).decode().strip()
+        tree = _changed(repository, repository.tree, gone, added, Path(folder, "index"), {})
     return commit_of(repository, tree, repository.commit), tree
 
 
-def commit_of(repository: git.Repository, tree: str, *parents: str) -> str:
+def without(
+    repository: git.Repository,
+    tree: str,
+    paths: Iterable[str],
+    index: Path,
+    variables: Mapping[str, str],
+) -> str:
+    """Write a tree that lacks some files of another one.
+
+    Args:
+        repository: Where.
+        tree: The other one.
+        paths: Of the files.
+        index: A private one, which is not there yet.
+        variables: More for git's environment.
+
+    Raises:
+        GitError: If git cannot write it.
+    """
+    return _changed(repository, tree, paths, {}, index, variables)
+
+
+def commit_of(
+    repository: git.Repository,
+    tree: str,
+    *parents: str,
+    variables: Mapping[str, str] | None = None,
+) -> str:
     """Write the commit of a tree, always the same for the same.
 
     Raises:
@@ -71,10 +86,33 @@ def commit_of(repository: git.Repository, tree: str, *parents: str) -> str:
     answer = git.ask(
         repository.top,
         *("commit-tree", "--no-gpg-sign", *above, tree),
-        variables=_IDENTITY,
+        variables={**_IDENTITY, **(variables or {})},
         given=_MESSAGE,
     )
     return answer.decode().strip()
+
+
+def _changed(
+    repository: git.Repository,
+    tree: str,
+    gone: Iterable[str],
+    added: Mapping[str, git_files.Entry],
+    index: Path,
+    variables: Mapping[str, str],
+) -> str:
+    def ask(*arguments: str, given: bytes = b"") -> bytes:
+        return git.ask(repository.top, *arguments, index=index, variables=variables, given=given)
+
+    ask("read-tree", tree)
+    nothing = "0" * len(tree)
+    lines = [f"0 {nothing}\t".encode() + os.fsencode(path) for path in sorted(gone)]
+    lines += [
+        f"{entry.mode} {entry.name}\t".encode() + os.fsencode(path)
+        for path, entry in sorted(added.items())
+    ]
+    ask("update-index", "-z", "--index-info", given=b"".join(line + b"\0" for line in lines))
+    # What a partial clone lacks is not fetched for it.
+    return ask("write-tree", "--missing-ok").decode().strip()
 
 
 def _written(repository: git.Repository, lying: Lying, folder: Path) -> dict[str, git_files.Entry]:

@@ -14,6 +14,7 @@ from typing import Any
 from lakeproof import recipe
 from lakeproof.record import shapes, surroundings
 from lakeproof.record.facts import (
+    BundleFacts,
     ChangedFile,
     CodeFacts,
     ComputeFacts,
@@ -37,6 +38,7 @@ from lakeproof.record.facts import (
     ValueFacts,
 )
 
+_BUNDLE = r"runs:/[0-9a-f]{32}/lakeproof/code\.bundle"
 _LARGEST = 2**63 - 1
 _MOST_SHOWN = 80
 _SURROUNDINGS = (*surroundings.LOCALE, *surroundings.PYTHON, surroundings.TIME_ZONE)
@@ -204,6 +206,11 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "tree": _DIGEST,
     },
     SnapshotFacts: {"commit": _COMMIT, "tree": _COMMIT},
+    BundleFacts: {
+        "artifact": Rule("the place of a bundle of a run", shapes.matches(_BUNDLE)),
+        "commit": _COMMIT,
+        "tree": _COMMIT,
+    },
     # A path without a digest is only ever named: git's refusal, a repository in the repository.
     Content: {"sha256": Rule(_SHA256.what, shapes.matches(r"(?:[0-9a-f]{64})?"))},
     ConfigurationFacts: {"source": _SOURCE, "environments": _ENVIRONMENT, "digest": _DIGEST},

@@ -110,7 +110,7 @@ def execute(
     say(f"Checking out commit {str(record.code.commit)[:8]}")
     had = [file.path for file in record.inputs.files if not file.is_own]
     place = scratch.path / "project"
-    out = check_out(project_path, record.code, record.configuration, place, had)
+    out = check_out(project_path, record.code, record.configuration, place, had, records.artifact)
     for sentence in out.left_out:
         say(sentence)
     outside = outside_of(scratch.path) if record.lakeproof is not None else None

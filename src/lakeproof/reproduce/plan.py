@@ -15,6 +15,7 @@ from lakeproof.delta.log import OpenedTable, open_table
 from lakeproof.delta.pins import LATEST
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record, TableRead, TableWritten
+from lakeproof.reproduce.bundled import FindArtifact, no_artifact
 from lakeproof.reproduce.engine import environment_on
 from lakeproof.reproduce.environment import differences, is_same, patched
 from lakeproof.reproduce.facts import Factor
@@ -22,7 +23,7 @@ from lakeproof.reproduce.older_code import diff_of
 from lakeproof.reproduce.raw_files import lacking
 from lakeproof.reproduce.rebuild import EnvironmentMissingError
 from lakeproof.reproduce.repository import CodeError, git, repository_of
-from lakeproof.reproduce.worktree import ARCHIVES, require_commit, withheld_of
+from lakeproof.reproduce.worktree import ARCHIVES, require_code, withheld_of
 
 # The place of a dataset in today's catalog, where it has one.
 Locate = Callable[[str], Location | None]
@@ -99,6 +100,7 @@ def make_plan(
     here: EnvironmentFacts,
     is_here: bool = False,
     engine: str | None = None,
+    find_artifact: FindArtifact = no_artifact,
 ) -> Plan:
     """Hold what the record needs against what is here.
 
@@ -110,9 +112,10 @@ def make_plan(
         here: The current environment.
         is_here: Take the current environment as it is.
         engine: Instead of the recorded one.
+        find_artifact: Brings an artifact of MLflow by its place.
     """
     missing = list(record.problems)
-    missing += _missing_code(record, project_path)
+    missing += _missing_code(record, project_path, find_artifact)
     missing += _missing_files(record, project_path, has_artifact)
     tables, of_tables, factors = _tables(record, project_path, locate)
     missing += of_tables
@@ -132,15 +135,15 @@ def make_plan(
     )
 
 
-def _missing_code(record: Record, project_path: Path) -> list[str]:
+def _missing_code(record: Record, project_path: Path, find_artifact: FindArtifact) -> list[str]:
     if record.code.commit is None:
         return []  # said by the record's own problems
     code = record.code
     try:
-        require_commit(project_path, code)
+        bundle = require_code(project_path, code, find_artifact)
         if code.kept_tree is None and code.diff is not None and code.diff.withheld is not None:
             diff_of(project_path, code)
-        top = repository_of(project_path)
+        top = project_path if bundle is not None else repository_of(project_path)
     except CodeError as error:
         return [error.message]
     conf = project_path / record.configuration.source

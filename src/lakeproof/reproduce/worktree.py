@@ -15,6 +15,14 @@ from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
 from lakeproof.record.git import GitError
 from lakeproof.record.git_files import LINK, files_of_tree
 from lakeproof.record.source import source_files
+from lakeproof.reproduce.bundled import (
+    FindArtifact,
+    find_bundle,
+    no_artifact,
+    restore_left_out,
+    unpack,
+    why_no_bundle,
+)
 from lakeproof.reproduce.files_of_tree import write_files
 from lakeproof.reproduce.older_code import check_out_changes, mend_line_ends
 from lakeproof.reproduce.raw_files import cut_links, restore
@@ -48,6 +56,7 @@ def check_out(
     configuration: ConfigurationFacts,
     target: Path,
     had: Collection[str] = (),
+    find_artifact: FindArtifact = no_artifact,
 ) -> CheckedOut:
     """Make a worktree of what the run had: its snapshot and its configuration.
 
@@ -60,18 +69,23 @@ def check_out(
         configuration: As recorded.
         target: The worktree's folder, which is not there yet. Git names its entry after it.
         had: Files that are put into the project afterwards, relative to it, by their content.
+        find_artifact: Brings an artifact of MLflow by its place: where the repository lacks the
+            run's code, its bundle has it.
 
     Raises:
         CodeError: If something is missing or a file comes out different.
     """
     project = _below(target, code.prefix)
-    commit = require_commit(project_path, code)
-    present = repository_of(project_path)
+    bundle = require_code(project_path, code, find_artifact)
+    present = project_path if bundle is not None else repository_of(project_path)
     left_out: list[str] = []
-    if code.kept_tree is not None:
-        _check_out_snapshot(project_path, commit, code.kept_tree, target)
+    if bundle is not None:
+        unpack(bundle, code, target)
+        left_out += restore_left_out(code, project_path, target)
+    elif code.kept_tree is not None:
+        _check_out_snapshot(project_path, str(code.commit), code.kept_tree, target)
     else:
-        check_out_changes(project_path, code, commit, target)
+        check_out_changes(project_path, code, str(code.commit), target)
     for content in withheld_of(code):
         if content.sha256:
             restore(content, target, content.path, present)
@@ -79,10 +93,31 @@ def check_out(
             left_out.append(f"'{content.path}' is not in the record: {content.withheld}")
     # Once more: a link that has come with the files may be on the way there.
     project = _below(target, code.prefix)
-    left_out += _cut_links(target, code, present, had)
+    left_out += _cut_links(target, _tree_there(code, bundle), code, present, had)
     conf_source = _restore_configuration(configuration, project_path, project, target)
     _require_same(project, code)
     return CheckedOut(project, conf_source, tuple(left_out))
+
+
+def require_code(
+    project_path: Path, code: CodeFacts, find_artifact: FindArtifact = no_artifact
+) -> Path | None:
+    """Look for the code: in the repository, then as a bundle on the run.
+
+    Returns:
+        The bundle, where the repository has not the code.
+
+    Raises:
+        CodeError: If neither has.
+    """
+    try:
+        require_commit(project_path, code)
+    except CodeError as error:
+        bundle = find_bundle(code, find_artifact)
+        if bundle is None:
+            raise CodeError(f"{error.message}{why_no_bundle(code)}") from error
+        return bundle
+    return None
 
 
 def _check_out_snapshot(project_path: Path, commit: str, tree: str, target: Path) -> None:
@@ -182,12 +217,17 @@ def _is_below(worktree: Path, folder: Path) -> bool:
     return tail in places and not worktree.exists()
 
 
+def _tree_there(code: CodeFacts, bundle: Path | None) -> str | None:
+    facts = code.snapshot.bundle if code.snapshot is not None and bundle is not None else None
+    return facts.tree if facts is not None else code.kept_tree
+
+
 def _cut_links(
-    target: Path, code: CodeFacts, present: Path, had: Collection[str]
+    target: Path, tree: str | None, code: CodeFacts, present: Path, had: Collection[str]
 ) -> tuple[str, ...]:
     in_repository = [str(PurePosixPath(code.prefix, path)) for path in had]
-    if code.kept_tree is not None:
-        files = files_of_tree(target, code.kept_tree)
+    if tree is not None:
+        files = files_of_tree(target, tree)
         links = [path for path, entry in files.items() if entry.mode == LINK]
         return cut_links(target, links, (), present, in_repository)
     entries = git(target, "ls-files", "--stage", "-z").split(b"\0")

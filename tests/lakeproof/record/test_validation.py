@@ -206,7 +206,7 @@ FREE = {
     "ParameterFacts": {"values", "sources", "redacted"},
     "Record": {"problems"},
     "RunFacts": {"status", "command", "error", "options", "config"},  # the last two by `OPTIONS`
-    "SnapshotFacts": {"note"},
+    "SnapshotFacts": {"note", "not_bundled"},
     "Surroundings": {"time_zone", "locale", "c_library"},
     "TableRead": {"columns", "digest_from", "pin"},
     "TableWritten": {"columns", "digest_from", "handed_over"},

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeproof.record.facts.code import (
+    BundleFacts,
     CodeFacts,
     ConfigurationFacts,
     Content,
@@ -42,6 +43,7 @@ from lakeproof.record.facts.steps import (
 
 __all__ = [
     "SCHEMA",
+    "BundleFacts",
     "ChangedFile",
     "CodeFacts",
     "ComputeFacts",

@@ -29,6 +29,26 @@ class Content:
 
 
 @dataclass(frozen=True)
+class BundleFacts:
+    """The same tree as a file on the run, for whoever has the store and not the repository.
+
+    Args:
+        artifact: Where MLflow has it: `runs:/…/lakeproof/code.bundle`.
+        commit: The commit in it, which has no parent.
+        tree: Its tree.
+        size: Of the file, in bytes.
+        left_out: Files of the snapshot that are not in it, by digest: a store may be read by others
+            than the repository.
+    """
+
+    artifact: str
+    commit: str
+    tree: str
+    size: int
+    left_out: tuple[Content, ...] = ()
+
+
+@dataclass(frozen=True)
 class SnapshotFacts:
     """The working tree as one commit of git, each file with the bytes that lay there.
 
@@ -39,12 +59,16 @@ class SnapshotFacts:
         left_out: Files that the working tree had and the tree has not, by digest, each with its
             reason: a secret, or its size.
         note: Why there is no commit.
+        bundle: It as a file, where no remote is known to have it.
+        not_bundled: Why there is no such file although no remote is known to have it.
     """
 
     commit: str | None
     tree: str | None
     left_out: tuple[Content, ...] = ()
     note: str | None = None
+    bundle: BundleFacts | None = None
+    not_bundled: str | None = None
 
 
 @dataclass(frozen=True)
