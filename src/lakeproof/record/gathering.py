@@ -34,6 +34,7 @@ from lakeproof.record.facts import (
     Surroundings,
 )
 from lakeproof.record.installed import with_loaded
+from lakeproof.record.kept_files import without_kept_files
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.secrets import Secrets
 from lakeproof.record.source import source_folder
@@ -180,7 +181,7 @@ class Setting:
             parameters=self.parameters,
             inputs=inputs,
             outputs=outputs,
-            nodes=nodes,
+            nodes=without_kept_files(nodes, code, self.project_path),
             models=models,
             metrics={name: to_metric(value) for name, value in metrics.items()},
             environment=environment,

@@ -107,12 +107,27 @@ def why_no_rerun(
         inputs: What the two read from outside.
         factors: What is not the same, the parameters among it.
     """
+    yield from other_inputs(expected, actual)
     said = {plain_name(pair.dataset) for pair in inputs if pair.verdict != "same"}
     has_parameters = any(factor.factor.startswith("parameter:") for factor in factors)
     for one in received_otherwise(expected, actual):
         is_said = has_parameters if one.is_parameter else plain_name(one.dataset) in said
         if one.is_input and not is_said:
             yield f"{one}. {NONE} Let it be loaded as it was then."
+
+
+def other_inputs(expected: Record, actual: Record) -> Iterator[str]:
+    """Say which nodes of a re-run got a dataset less or more than recorded."""
+    others = {node.name: node for node in actual.nodes}
+    for node in expected.nodes:
+        if (other := others.get(node.name)) is None:
+            continue
+        ours, theirs = ({one.dataset: None for one in side.inputs} for side in (node, other))
+        lacking, added = ([n for n in a if n not in b] for a, b in ((ours, theirs), (theirs, ours)))
+        if lacking or added:
+            told = [f"without {', '.join(map(repr, lacking))}"] if lacking else []
+            told += [f"with {', '.join(map(repr, added))} as well"] if added else []
+            yield f"Node '{node.name}' got other inputs than recorded: {' and '.join(told)}. {NONE}"
 
 
 def _given(record: Record) -> dict[str, tuple[str, str | None]]:

@@ -16,6 +16,9 @@ Source = Callable[[Record, Record], Iterable[NotControlled]]
 def reached_by_nodes(expected: Record, actual: Record) -> Iterator[NotControlled]:
     """Give what nodes reached for beside their inputs, node by node, as far as somebody looked."""
     sides = _reached(expected), _reached(actual)
+    if expected.is_watched != actual.is_watched:
+        which = "the recorded run" if actual.is_watched else "the other run"
+        yield NotControlled(None, "anything", "what nodes reach for", f"in {which} nobody looked")
     for node, kind, name in dict.fromkeys([*sides[0], *sides[1]]):
         one, other = (side.get((node, kind, name)) for side in sides)
         detail = next((found.note for found in (one, other) if found and found.note), None)

@@ -60,6 +60,8 @@ class NodeWatch:
     is_paused: bool = False
     _seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
     _created: set[str] = field(default_factory=set)
+    # What MLflow writes in order to log it.
+    _passed_on: set[str] = field(default_factory=set)
     _resolved: set[str] = field(default_factory=set)
     _has_all_variables: bool = False
 
@@ -89,12 +91,13 @@ class NodeWatch:
 
     def opened(self, path: str, is_reading: bool, is_writing: bool, by: Callers) -> None:
         """Take note of a file that is about to be opened."""
-        if path in self._created or self.controlled.holds(path, by.is_direct):
+        if path in self._created | self._passed_on or self.controlled.holds(path, by.is_direct):
             return
         if is_reading and (by.is_direct or os.path.isfile(path)):
             self._note("file", path, lambda: file_seen("file", path))
-        if is_writing and not by.packages & _RECORDED_OTHERWISE:
-            self._created.add(path)
+        if is_writing:
+            is_ours = by.packages & _RECORDED_OTHERWISE
+            (self._passed_on if is_ours else self._created).add(path)
 
     def moved(self, source: str, target: str) -> None:
         """Take note that what was written has got its name."""

@@ -794,3 +794,17 @@ def test_a_record_that_does_not_say_what_was_handed_over_is_no_reason_to_differ(
     tables = (a_table_written(handed_over="rows:5"),)
     actual = replace(record, outputs=replace(record.outputs, tables=tables))
     assert rerun(actual).verdict == "REPEATED"
+
+
+def test_a_node_that_got_a_dataset_less_or_more_is_no_rerun():
+    """Whatever came of it: it is another call of the node."""
+    first, *others = a_record().nodes
+    less = replace(first, inputs=first.inputs[:1])
+    more = replace(first, inputs=(*first.inputs, crossing("prices", "frame", "frame1")))
+    for node, told in (
+        (less, "Node 'build' got other inputs than recorded: without 'labels'."),
+        (more, "Node 'build' got other inputs than recorded: with 'prices' as well."),
+    ):
+        found = compare(a_record(), a_rerun(nodes=(node, *others)), is_rerun=True)
+        assert found.verdict == "INCONCLUSIVE"
+        assert any(told in sentence for sentence in found.missing)

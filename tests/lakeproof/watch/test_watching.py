@@ -315,3 +315,14 @@ def test_a_function_that_fails_fails_as_before(tmp_path):
     with pytest.raises(FileNotFoundError):
         seen_of((tmp_path / "nothing.csv").read_text)
     assert not watch.is_on()
+
+
+def test_what_mlflow_writes_in_order_to_log_it_is_not_seen(tmp_path, monkeypatch):
+    """The record lists what was logged; a temporary file has another name each time."""
+    import mlflow
+
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with mlflow.start_run():
+        found = seen_of(lambda: mlflow.log_text("sum", "sum.txt"))
+    assert [one for one in found if one.kind in ("file", "written")] == []
