@@ -16,6 +16,7 @@ from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.merge_sql import Dialect
 from lakeproof.delta.old_times import refuse_rewriting
 from lakeproof.delta.scan import scan
+from lakeproof.delta.spelling import respelled
 from lakeproof.delta.staging import StagedRows
 from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
 from lakeproof.errors import RunError
@@ -69,6 +70,9 @@ class EmbeddedEngine:
 
 class _EmbeddedCommits:
     """Commits of delta-rs."""
+
+    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
+        return respelled(current, write.note)
 
     def create(self, staged: StagedRows, write: Write, note: CommitNote) -> None:
         _write(

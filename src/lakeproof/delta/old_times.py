@@ -5,42 +5,21 @@ times outside of 1677 to 2262, delta-rs wraps them around, and neither says so. 
 Spark 3 count the days of before 1582 by another calendar, which Spark alone takes into account.
 """
 
-import os
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.data_files import decoded, other_times
-from lakeproof.delta.location import log_files
+from lakeproof.delta.writers import footers
 from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
-    import pyarrow.fs as pafs
-
     from lakeproof.delta.log import OpenedTable
 
 # Between these every writer and reader means the same.
 _FIRST, _LAST = date(1900, 1, 1), date(2261, 12, 31)
 _TIMES = re.compile(r"\b(?:timestamp|date)")
 _NAMES_IN_TYPE = re.compile(r'"[^"]*"')
-_LEGACY_KEYS = (b"org.apache.spark.legacyDateTime", b"org.apache.spark.legacyINT96")
-_VERSION_KEY = b"org.apache.spark.version"
-_FIRST_OF_ONE_CALENDAR = (3, 1)
-_CONNECTIONS = 8
-
-
-@dataclass(frozen=True)
-class _Footer:
-    """What the footer of a file says of how its times are written."""
-
-    has_int96: bool
-    is_legacy: bool
-
-
-_footers: dict[tuple[str, str, int], _Footer] = {}
 
 
 def has_wide_times(opened: "OpenedTable") -> bool:
@@ -49,15 +28,15 @@ def has_wide_times(opened: "OpenedTable") -> bool:
     Raises:
         TableError: If a file may hold days of before 1900 in a calendar that Spark alone reads.
     """
-    footers = list(_doubtful(opened))
-    if any(footer.is_legacy for footer in footers):
+    found = footers(opened, _doubtful(opened))
+    if any(footer.is_legacy for footer in found):
         raise TableError(
             f"Table '{opened.location.name}' was not read at version {opened.version}: a file of "
             "it was written by a Spark before 3.1, or in its calendar, and may hold days of before "
             "1900, which the two engines (delta-rs, Spark) read as different days. Write its rows "
             "to a new table with Spark instead."
         )
-    return any(footer.has_int96 for footer in footers)
+    return any(footer.has_int96 for footer in found)
 
 
 def refuse_rewriting(opened: "OpenedTable") -> None:
@@ -74,31 +53,15 @@ def refuse_rewriting(opened: "OpenedTable") -> None:
         )
 
 
-def _doubtful(opened: "OpenedTable") -> Iterator[_Footer]:
-    """Give the footers of files of which the log does not say that all is well."""
+def _doubtful(opened: "OpenedTable") -> list[str]:
+    """List the files of which the log does not say that all is well."""
     partitions = opened.table.metadata().partition_columns
     columns = {
         name: kind
         for name, kind in opened.columns.items()
         if name not in partitions and _TIMES.search(_NAMES_IN_TYPE.sub("", kind))
     }
-    if not columns:
-        return
-    paths = _not_vouched_for(opened, columns)
-    if not paths:
-        return
-    filesystem, _ = log_files(opened.location)
-    root = opened.location.absolute_uri
-
-    def ask(path: str) -> _Footer:
-        time = os.stat(f"{root}/{path}").st_mtime_ns if opened.location.is_local else 0
-        key = root, path, time
-        if key not in _footers:
-            _footers[key] = _read(filesystem, path)
-        return _footers[key]
-
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        yield from pool.map(ask, paths)
+    return _not_vouched_for(opened, columns) if columns else []
 
 
 def _not_vouched_for(opened: "OpenedTable", columns: dict[str, str]) -> list[str]:
@@ -137,15 +100,3 @@ def _is_between(actions: Any, name: str, kind: str) -> Any:
         first = datetime(first.year, first.month, first.day, tzinfo=zone)
         last = datetime(last.year, last.month, last.day, tzinfo=zone)
     return is_empty | ((least >= first) & (greatest <= last)).fill_null(value=False)
-
-
-def _read(filesystem: "pafs.FileSystem", path: str) -> _Footer:
-    import pyarrow.parquet as pq
-
-    with filesystem.open_input_file(path) as source:
-        footer = pq.read_metadata(source)
-    kinds = {footer.schema.column(n).physical_type for n in range(footer.num_columns)}
-    told = footer.metadata or {}
-    version = re.match(rb"(\d+)\.(\d+)", told.get(_VERSION_KEY, b""))
-    is_old = version is not None and tuple(map(int, version.groups())) < _FIRST_OF_ONE_CALENDAR
-    return _Footer("INT96" in kinds, is_old or any(key in told for key in _LEGACY_KEYS))

@@ -10,9 +10,15 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from lakeproof.delta.data_files import decoded
 from lakeproof.delta.location import log_files
 from lakeproof.delta.old_times import has_wide_times
+from lakeproof.delta.partition_values import (
+    PATH,
+    as_texts,
+    folders_of,
+    partition_values,
+    require_one_meaning,
+)
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -20,9 +26,6 @@ if TYPE_CHECKING:
     from lakeproof.delta.log import OpenedTable
 
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
-# A value of these has one text, which is what folders are called by; of others it is not relied on.
-_PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Int8, pl.Int16, pl.Int32, pl.Int64)
-_MOMENT = "%Y-%m-%d %H:%M:%S%.6f"
 
 
 def scan(opened: "OpenedTable") -> pl.LazyFrame:
@@ -41,13 +44,14 @@ def _are_in_folders(opened: "OpenedTable") -> bool:
     columns = list(opened.table.metadata().partition_columns)
     if not columns:
         return True
-    values = _partition_values(opened)
+    values = partition_values(opened)
+    require_one_meaning(opened, values)
     if "=" in opened.location.absolute_uri:
         # Polars takes the folders above the table for partitions as well.
         return False
-    folders = [_folders(path) for path in values["path"]]
+    folders = [folders_of(path) for path in values[PATH]]
     for column in columns:
-        expected = _as_texts(values[column])
+        expected = as_texts(values[column])
         if expected is None:
             return False
         for folder, text in zip(folders, expected, strict=True):
@@ -55,30 +59,6 @@ def _are_in_folders(opened: "OpenedTable") -> bool:
             if _is_another(found, text, isinstance(values[column].dtype, pl.Datetime)):
                 return False
     return all(folder.keys() == set(columns) for folder in folders)
-
-
-def _partition_values(opened: "OpenedTable") -> pl.DataFrame:
-    """Give the path of each file, decoded, and the values of partitions that the log has for it."""
-    actions = pl.DataFrame(opened.table.get_add_actions(flatten=False))
-    paths = pl.Series("path", [decoded(path) for path in actions["path"]], dtype=pl.String)
-    if "partition" not in actions.columns:
-        return pl.DataFrame([paths])
-    return pl.DataFrame([paths, *actions["partition"].struct.unnest().get_columns()])
-
-
-def _folders(path: str) -> dict[str, str]:
-    """Read the names of folders as Polars does."""
-    parts = (part.partition("=") for part in path.split("/")[:-1] if "=" in part)
-    return {unquote(name, errors="strict"): text for name, _, text in parts}
-
-
-def _as_texts(values: pl.Series) -> list[str | None] | None:
-    """Write values as the names of folders have them; `None` where that is not certain."""
-    if isinstance(values.dtype, pl.Datetime):
-        return values.dt.to_string(_MOMENT).to_list()
-    if values.dtype in _PLAIN:
-        return values.cast(pl.String).to_list()
-    return None
 
 
 def _is_another(found: str, expected: str | None, is_moment: bool) -> bool:
@@ -95,7 +75,7 @@ def _by_the_log(opened: "OpenedTable") -> "ds.Dataset":
     import pyarrow.dataset as ds
 
     schema = pa.schema(opened.table.schema().to_arrow())
-    values = _partition_values(opened)
+    values = partition_values(opened)
     columns = [column for column in opened.table.metadata().partition_columns if values.height]
     arrays = {
         column: values[column].to_arrow().cast(schema.field(column).type) for column in columns
@@ -109,7 +89,7 @@ def _by_the_log(opened: "OpenedTable") -> "ds.Dataset":
         held.append(holds)
     times = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
     return ds.FileSystemDataset.from_paths(
-        values["path"].to_list(),
+        values[PATH].to_list(),
         schema=schema,
         format=ds.ParquetFileFormat(read_options=times),
         filesystem=log_files(opened.location)[0],

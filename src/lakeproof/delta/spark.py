@@ -21,8 +21,11 @@ from lakeproof.delta.guard import PROPERTIES
 from lakeproof.delta.location import Location
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.merge_sql import Dialect
+from lakeproof.delta.partition_values import require_one_meaning
 from lakeproof.delta.spark_errors import explained
+from lakeproof.delta.spark_filters import have_filters_look
 from lakeproof.delta.spark_staging import SparkStagedRows, parsed_file
+from lakeproof.delta.spelling import respelled
 from lakeproof.delta.staged import first_plain_times, partitions_of
 from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
 from lakeproof.errors import SchemaError
@@ -56,6 +59,8 @@ class SparkEngine:
         """
         with explained(opened.location.name, opened.version):
             reader = spark().read.format("delta").option("versionAsOf", opened.version)
+            require_one_meaning(opened)
+            have_filters_look(spark(), opened)
             frame = reader.load(opened.location.absolute_uri)
             # A Spark Connect server looks at the table only when it is asked something of it.
             _ = frame.schema
@@ -142,6 +147,11 @@ def _is_for_delta_rs(staged: SparkStagedRows, write: Write, current: OpenedTable
 
 class _SparkCommits:
     """Commits of what Spark has staged."""
+
+    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
+        # A MERGE removes what the log names; whole tables are committed by delta-rs.
+        is_merged = write.args.mode in ("merge", "delete")
+        return current if is_merged else respelled(current, write.note)
 
     def create(self, staged: SparkStagedRows, write: Write, note: CommitNote) -> None:
         create_table_with_add_actions(

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 class Commits(Protocol):
     """Makes the commit that was decided on; each method makes one."""
 
+    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
+        """Give the table as files can be removed from it, in a commit before where need be."""
+        ...
+
     def create(self, staged: Any, write: Write, note: CommitNote) -> None:
         """Make a table of the rows."""
         ...
@@ -130,12 +134,20 @@ def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
         and _holds(current, facts.digest, write.believes_commits)
     ):
         return Written(current, is_committed=False, rows=staged.rows, digest=facts.digest)
-    note = _noted(write, staged.rows, facts)
     if current is None:
+        note = _noted(write, staged.rows, facts)
         commits.create(staged, write, note)
-    else:
-        commits.overwrite(staged, write, current, note)
+        return _written(write, note, staged.rows)
+    write, current = _ready(write, current, commits)
+    note = _noted(write, staged.rows, facts)
+    commits.overwrite(staged, write, current, note)
     return _written(write, note, staged.rows)
+
+
+def _ready(write: Write, current: OpenedTable, commits: Commits) -> tuple[Write, OpenedTable]:
+    """Have the table ready for a commit that removes files."""
+    current = commits.ready(current, write)
+    return replace(write, current=current), current
 
 
 def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
@@ -166,6 +178,8 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
     if known == staged.rows and _are_there(staged, current, replaced, going):
         # What was taken must be remembered all the same.
         return _mark(write, note, current, staged.rows)
+    write, current = _ready(write, current, commits)
+    note = replace(note, follows=current.version)
     commits.merge(staged, write, current, note)
     return _written(write, note, staged.rows)
 
@@ -212,6 +226,8 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
     note = _noted(write, current.rows() - going.rows, after)
     if going.rows == 0:
         return _mark(write, note, current, staged.rows)
+    write, current = _ready(write, current, commits)
+    note = replace(note, follows=current.version)
     commits.delete(staged, write, current, note)
     return _written(write, note, staged.rows)
 
@@ -269,5 +285,23 @@ def _written(write: Write, note: CommitNote, rows: int) -> Written:
     after = -1 if write.current is None else write.current.version
     opened = find_commit(write.location, after, note.commit_id)
     # Where nothing locks, somebody's commit may have come between what was read and ours.
-    digest = note.digest if opened.version == after + 1 else None
+    is_next = opened.version == after + 1
+    if is_next and note.rows is not None:
+        _require_rows(opened, note.rows)
+    digest = note.digest if is_next else None
     return Written(opened, is_committed=True, rows=rows, digest=digest)
+
+
+def _require_rows(opened: OpenedTable, expected: int) -> None:
+    """Hold what a commit claims against the files that the table has after it.
+
+    Raises:
+        TableError: If it has other rows: an engine kept what it meant to remove, or lost some.
+    """
+    found = opened.rows()
+    if found != expected:
+        raise TableError(
+            f"Table '{opened.location.name}' has {found} rows at version {opened.version}, where "
+            f"{expected} should be: the commit did not do what it says. Put the version before it "
+            f"back (load_args: {{version: {opened.version - 1}}}), and report this."
+        )

@@ -23,6 +23,10 @@ FIXED = MappingProxyType(
         # The calendar is the same for every day, also before 1582 and in files of other writers.
         "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
         "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+        "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
+        "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
+        # A text is what the file holds: `char(5)` would come padded with blanks from Spark alone.
+        "spark.sql.legacy.charVarcharAsString": "true",
         # Without it a filter for a day in October 1582 is pushed down as one ten days later, and
         # finds nothing (Spark 4.2).
         "spark.sql.datetime.java8API.enabled": "true",

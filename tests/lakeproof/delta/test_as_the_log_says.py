@@ -1,6 +1,7 @@
 """Tables that were made elsewhere: each engine reads what their log says, or refuses them."""
 
 import datetime as dt
+import json
 import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -79,9 +80,6 @@ def cases(root: Path) -> Iterator[tuple[str, pa.Table]]:
     lying = rows(["a", "b"], pa.string())
     yield "lying", written(root / "lying", lying, lambda p, v: f"k=c/{v['k']}-{Path(p).name}")
     yield "env=prod/k=z/below", written(root / "env=prod/k=z/below", lying)
-    empty = rows([None, "a"], pa.string())
-    bare = lambda p, v: f"k={v['k'] or ''}/{Path(p).name}"  # noqa: E731
-    yield "empty", written(root / "empty", empty, bare, lambda text: text or "")
     doubles = rows([2.0, -0.5, float("inf"), None], pa.float64())
     yield "doubles", written(root / "doubles", doubles, flat)
     prices = rows([Decimal("1.50"), Decimal("12345678901234567.25")], pa.decimal128(19, 2))
@@ -156,7 +154,7 @@ def test_polars_itself_reads_something_else(tmp_path):
             found = ""
         if found != digest_table(table).digest:
             other.append(name)
-    assert {"flat", "lying", "zoned", "env=prod/k=z/below", "empty", "int96"} <= set(other)
+    assert {"flat", "lying", "zoned", "env=prod/k=z/below", "int96"} <= set(other)
 
 
 @pytest.mark.parametrize("name", ["folders", "raw", "moments", "short"])
@@ -248,3 +246,62 @@ def test_a_filter_on_a_wide_decimal_finds_its_row(tmp_path):
     told = pa.table(opened.table.get_add_actions(flatten=True)).column_names
     assert "min.id" in told
     assert "min.price" not in told
+
+
+def words(folder: Path) -> pa.Table:
+    """Write a text that its table calls `char(5)`, as the file of another writer holds it."""
+    table = pa.table({"id": [1, 2], "word": ["a", "abc"]})
+    deltalake.write_deltalake(str(folder), table)
+
+    def as_char(action: dict[str, Any]) -> None:
+        if described := action.get("metaData"):
+            schema = json.loads(described["schemaString"])
+            schema["fields"][1]["metadata"] = {"__CHAR_VARCHAR_TYPE_STRING": "char(5)"}
+            described["schemaString"] = json.dumps(schema)
+
+    rewritten(folder, as_char)
+    return table
+
+
+def test_a_text_of_fixed_length_is_what_the_file_holds(tmp_path):
+    """Polars knows no such type."""
+    table = words(tmp_path / "words")
+    opened = DeltaTable(filepath=str(tmp_path / "words")).resolve()
+    assert compute_digest(opened) == digest_table(table).digest
+
+
+@pytest.mark.spark
+def test_spark_hands_over_what_is_digested_and_finds_what_is_there(spark_session, tmp_path):
+    """No blanks that a node would see on Spark alone; no row lost by a bound that is not true."""
+    from pyspark.sql import functions as sql
+
+    prices(tmp_path / "prices")
+    for numbers in ([1.0, float("nan")], [200.0, 3.0]):
+        deltalake.write_deltalake(str(tmp_path / "nan"), pa.table({"x": numbers}), mode="append")
+    table = words(tmp_path / "words")
+
+    def read(name: str) -> Any:
+        return DeltaTable(filepath=str(tmp_path / name), engine="spark").load()
+
+    found = read("words")
+    assert digest_table(found.toArrow()).digest == digest_table(table).digest
+    assert found.filter(sql.col("word") == "a    ").count() == 0
+    keys = ("spark.databricks.delta.stats.skipping", "spark.sql.parquet.filterPushdown")
+    before = {key: spark_session.conf.get(key, "true") for key in keys}
+    for key in keys:
+        spark_session.conf.set(key, "true")
+    try:
+        is_there = sql.col("price") == sql.lit(Decimal(PRICES[0]))
+        assert read("prices").filter(is_there).count() == 1
+        assert spark_session.conf.get(keys[1]) == "true"
+        assert read("nan").filter(sql.col("x") > 100).count() == 2
+    finally:
+        for key, value in before.items():
+            spark_session.conf.set(key, value)
+
+
+def test_an_empty_text_that_lays_out_files_is_refused(tmp_path, engine):
+    """To Spark it is a text, to delta-rs nothing at all."""
+    written(tmp_path / "t", rows(["", "a"], pa.string()))
+    with pytest.raises(TableError, match="'t' was not read at version 0: column 'k' lays out"):
+        DeltaTable(filepath=str(tmp_path / "t"), engine=engine).load()
