@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 Values = Mapping[str, str | None]
 
 
@@ -43,3 +46,17 @@ def rewritten(table: Path, change: Callable[[dict], None]) -> None:
     for action in actions:
         change(action)
     log.write_text("\n".join(json.dumps(action, ensure_ascii=False) for action in actions) + "\n")
+
+
+def exchange(file: Path, rows: pa.Table) -> None:
+    """Put other rows into a data file, which keeps its size."""
+    size = file.stat().st_size
+    pad = 0
+    for _ in range(5):
+        padded = rows.replace_schema_metadata({"pad": "x" * pad})
+        pq.write_table(padded, file, compression="zstd", store_schema=False)
+        pad += size - file.stat().st_size
+        if file.stat().st_size == size:
+            return
+        assert pad > 0, "the rows take more room than those that were there"
+    raise AssertionError(f"{file.name} does not come out at {size} bytes")

@@ -18,7 +18,7 @@ from lakeproof.delta.old_times import refuse_rewriting
 from lakeproof.delta.scan import scan
 from lakeproof.delta.spelling import respelled
 from lakeproof.delta.staging import StagedRows
-from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
+from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_anew
 from lakeproof.errors import RunError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class EmbeddedEngine:
             TableError: If the table is there and should not be.
         """
         with StagedRows(rows, write.location) as staged:
-            return write_staged(staged, write, _EmbeddedCommits())
+            return write_anew(staged, write, _EmbeddedCommits())
 
 
 class _EmbeddedCommits:

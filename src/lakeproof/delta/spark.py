@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import deltalake
 import polars as pl
 from deltalake.transaction import create_table_with_add_actions
 
@@ -27,7 +28,13 @@ from lakeproof.delta.spark_filters import have_filters_look
 from lakeproof.delta.spark_staging import SparkStagedRows, parsed_file
 from lakeproof.delta.spelling import respelled
 from lakeproof.delta.staged import first_plain_times, partitions_of
-from lakeproof.delta.writing import after_commit, commit_properties, storage_options, write_staged
+from lakeproof.delta.writing import (
+    after_commit,
+    commit_properties,
+    lost_race,
+    storage_options,
+    write_staged,
+)
 from lakeproof.errors import SchemaError
 from lakeproof.spark.session import spark
 
@@ -103,7 +110,11 @@ class SparkEngine:
         ):
             if write.current is not None and _is_for_delta_rs(staged, write, write.current):
                 return EmbeddedEngine().write(staged.lazy(), write)
-            return write_staged(staged, write, _SparkCommits())
+            try:
+                return write_staged(staged, write, _SparkCommits())
+            except deltalake.exceptions.CommitFailedError as error:
+                # Its files may be in the table's folder already, where nothing names them.
+                raise lost_race(write) from error
 
 
 @contextmanager

@@ -4,6 +4,8 @@ Rows have been evaluated by then (`Staged`), so that their content is known; an 
 the commit that is decided here (`Commits`). Refusals have one wording because they stand here.
 """
 
+import random
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +15,8 @@ import polars as pl
 from lakeproof.delta.columns import require_fit
 from lakeproof.delta.commit import CommitNote
 from lakeproof.delta.engine import Write, Written
-from lakeproof.delta.log import OpenedTable, find_commit
+from lakeproof.delta.entries import entries
+from lakeproof.delta.log import OpenedTable, exists, find_commit, open_table
 from lakeproof.delta.scan import scan
 from lakeproof.delta.staged import (
     Staged,
@@ -27,6 +30,10 @@ from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
     from lakeproof.digest import TableFacts
+
+
+_ATTEMPTS = 20
+_LONGEST_PAUSE_SECONDS = 0.05
 
 
 class Commits(Protocol):
@@ -98,13 +105,56 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
     return replace(written, given=given)
 
 
+def write_anew(staged: Staged, write: Write, commits: Commits) -> Written:
+    """Write rows, and decide anew upon the version of a writer who came before.
+
+    Where nothing locks, or somebody does not ask for the lock, what was decided upon one version is
+    not right upon the next: a new key may be there by then. For commits that leave the staged rows
+    as they are.
+
+    Raises:
+        LakeproofError: As `write_staged` does.
+        TableError: If others were faster each time.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return write_staged(staged, write, commits)
+        except deltalake.exceptions.DeltaError:
+            latest = open_table(write.location) if exists(write.location) else None
+            if latest is None or not _is_another(latest, write):
+                raise
+            write = replace(write, current=latest)
+            time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS * (attempt + 1)))
+    raise lost_race(write)
+
+
+def lost_race(write: Write) -> TableError:
+    """Make the refusal of a write before which others have written."""
+    return TableError(
+        f"Others wrote to table '{write.location.name}' while rows for it were about to be "
+        "committed. These rows are not in it. Run again."
+    )
+
+
+def _is_another(latest: OpenedTable, write: Write) -> bool:
+    """Tell whether somebody else has committed, and we have not."""
+    after = -1 if write.current is None else write.current.version
+    if latest.version <= after:
+        return False
+    notes = (entry.note for entry in entries(write.location, latest.version, after + 1))
+    return all(note is None or note.commit_id != write.note.commit_id for note in notes)
+
+
 def commit_properties(
     note: CommitNote, transaction: tuple[str, int] | None = None
 ) -> deltalake.CommitProperties:
     """Say in a commit of delta-rs who made it, and whose transaction it is."""
     taken = None if transaction is None else [deltalake.Transaction(*transaction)]
     return deltalake.CommitProperties(
-        custom_metadata={"userMetadata": note.to_json()}, app_transactions=taken
+        custom_metadata={"userMetadata": note.to_json()},
+        app_transactions=taken,
+        # delta-rs would put what was decided on one version upon another.
+        max_commit_retries=0,
     )
 
 
