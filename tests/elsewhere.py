@@ -53,8 +53,10 @@ def exchange(file: Path, rows: pa.Table) -> None:
     size = file.stat().st_size
     pad = 0
     for _ in range(5):
-        padded = rows.replace_schema_metadata({"pad": "x" * pad})
-        pq.write_table(padded, file, compression="zstd", store_schema=False)
+        plain = {"compression": "zstd", "store_schema": False}
+        with pq.ParquetWriter(file, rows.schema, **plain) as writer:
+            writer.write_table(rows)
+            writer.add_key_value_metadata({"pad": "x" * pad})
         pad += size - file.stat().st_size
         if file.stat().st_size == size:
             return

@@ -5,6 +5,7 @@ Not for what is in them: that is read (`scan`), and digested (`versions`).
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # written into a file afterwards always dates it later.
 _EARLIER_MS = 10_000
 _LATER_MS = 2
+# A commit dates itself before its file is written, a checkpoint is made after its commit.
+_WRITING_MS = 1_000
+_CHECKPOINT_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def other_times(opened: "OpenedTable") -> tuple[tuple[str, int], ...]:
     """List the files that were written at another time than the log says, with the time.
 
     Copies have honest other times, and what was changed in place has one too: the content alone
-    tells. In an object store a name is written once, and nothing is asked.
+    tells. Files of the log are held against the commit's own time and against one another. In an
+    object store a name is written once, and nothing is asked.
     """
     location = opened.location
     if not location.is_local:
@@ -102,4 +107,28 @@ def other_times(opened: "OpenedTable") -> tuple[tuple[str, int], ...]:
             time = 0
         if not -_EARLIER_MS <= time // 1_000_000 - file.modified <= _LATER_MS:
             found.append((file.path, time))
-    return tuple(found)
+    return (*found, *_log_of_other_times(opened))
+
+
+def _log_of_other_times(opened: "OpenedTable") -> Iterator[tuple[str, int]]:
+    """Yield the files of the log that make a version and were written after a later one."""
+    from lakeproof.delta.entries import entries
+    from lakeproof.delta.log_view import needed_names
+
+    location, version = opened.location, opened.version
+    log = f"{location.uri}/_delta_log"
+    last = f"{version:020d}.json"
+    times: dict[str, int] = {}
+    for name in (*needed_names(os.listdir(log), version), last):
+        # A commit that was cleaned away is in its checkpoint.
+        with suppress(FileNotFoundError):
+            times[name] = os.stat(f"{log}/{name}").st_mtime_ns
+    said = next(entries(location, version, version), None)
+    latest = (said.timestamp + _WRITING_MS) * 1_000_000 if said is not None else None
+    for name in sorted(times, reverse=True):
+        is_checkpoint = name.endswith(".parquet")
+        allowed = _CHECKPOINT_MS * 1_000_000 if is_checkpoint else 0
+        if latest is not None and times[name] > latest + allowed:
+            yield f"_delta_log/{name}", times[name]
+        elif not is_checkpoint:
+            latest = times[name] if latest is None else min(latest, times[name])

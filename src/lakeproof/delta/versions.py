@@ -183,8 +183,8 @@ def _contradiction(opened: OpenedTable, stored: str, found: str) -> str:
     files = [path for path, _ in other_times(opened)]
     return (
         f"Table '{opened.location.name}' does not hold what its commit says at version "
-        f"{opened.version}: the commit says {stored}, its rows are {found}. {len(files)} data "
-        f"file(s) were written at another time than the log says, the first is {files[0]}. What is "
+        f"{opened.version}: the commit says {stored}, its rows are {found}. {len(files)} file(s) "
+        f"were written at another time than the log says, the first is {files[0]}. What is "
         "there now is read and recorded; restore the files from a backup to have the other."
     )
 

@@ -174,7 +174,7 @@ def _require_as_read(use: TableUse) -> None:
     changed = sorted(path for path, _ in now.difference(use.other_times))
     if changed:
         raise TableError(
-            f"Data files of table '{name}' at version {opened.version} were written in place while "
+            f"Files of table '{name}' at version {opened.version} were written in place while "
             f"the run read it, the first is {changed[0]}. What was read of it is not known, so the "
             "run cannot be had again. Restore the files from a backup and run again."
         )

@@ -1,5 +1,6 @@
 """A data file that is not the one that its commit wrote: what is there is read, and said."""
 
+import json
 import logging
 import os
 import shutil
@@ -72,6 +73,39 @@ def test_the_record_holds_what_was_read(table, tmp_path):
     assert read.digest == digest_table(OTHER).digest
     assert read.digest_from == "rows"
     assert read.committed_digest == digest_table(FIRST).digest
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_log_that_was_edited_is_not_believed(tmp_path, caplog, version):
+    """Neither the commit itself nor one before it, whatever it says of the content."""
+    table = DeltaTable(filepath=str(tmp_path / "samples"), save_args={"mode": "append"})
+    table.save(FIRST)
+    table.save(OTHER)
+    assert other_times(table.resolve()) == ()
+    both = digest_table(pl.concat([FIRST, OTHER])).digest
+    log = tmp_path / f"samples/_delta_log/{version:020d}.json"
+    actions = [json.loads(line) for line in log.read_text().splitlines()]
+    (info,) = (action["commitInfo"] for action in actions if "commitInfo" in action)
+    note = json.loads(info["userMetadata"]) | {"content": json.loads(digest_table(FIRST).to_json())}
+    info["userMetadata"] = json.dumps(note)
+    log.write_text("\n".join(map(json.dumps, actions)) + "\n")
+    time = log.stat().st_mtime + 2
+    os.utime(log, (time, time))
+    content = content_of(table.resolve())
+    assert (content.digest, content.source) == (both, "rows")
+    assert len(warnings(caplog)) == version
+
+
+def test_a_checkpoint_is_as_old_as_what_comes_after_it(tmp_path):
+    """One that was made anew tells nothing of the files, which are read."""
+    table = DeltaTable(filepath=str(tmp_path / "samples"), save_args={"mode": "append"})
+    for _ in range(12):
+        table.save(FIRST)
+    assert other_times(table.resolve()) == ()
+    (checkpoint,) = (tmp_path / "samples/_delta_log").glob("*.checkpoint.parquet")
+    time = checkpoint.stat().st_mtime + 100
+    os.utime(checkpoint, (time, time))
+    assert [name for name, _ in other_times(table.resolve())] == [f"_delta_log/{checkpoint.name}"]
 
 
 def test_a_copy_is_read_and_nothing_is_said(tmp_path, caplog):
