@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Crossing,
         EnvironmentFacts,
         Record,
+        SnapshotFacts,
         Surroundings,
     )
 
@@ -87,6 +88,18 @@ def _code(record: "Record") -> dict[str, Any]:
         "changes": code.diff and _content(code.diff),
         "untracked": _listed(map(_content, code.untracked)),
         "changed during the run": _listed(code.changed_during_run),
+        **(_snapshot(code.snapshot) if code.snapshot is not None else {}),
+    }
+
+
+def _snapshot(snapshot: "SnapshotFacts") -> dict[str, Any]:
+    bundle = snapshot.bundle
+    return {
+        "snapshot": snapshot.commit or f"none: {snapshot.note}",
+        "left out of it": _listed(map(_content, snapshot.left_out)),
+        "bundle": bundle and f"{bundle.artifact} ({bundle.size} bytes)",
+        "left out of the bundle": _listed(map(_content, bundle.left_out)) if bundle else None,
+        "no bundle": snapshot.not_bundled,
     }
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeproof.record import git, git_files, secret_names, secret_text, secrets
+from lakeproof.record import git, git_files, secrets
 from lakeproof.record.facts import BundleFacts, CodeFacts, Content
 from lakeproof.record.snapshot import commit_of, without
 from lakeproof.record.working_tree import readable
@@ -140,8 +140,9 @@ def _with_secrets(
 def _rules() -> str:
     """Name the rules by which a file is looked at, but for the values that are known."""
     digest = hashlib.sha256()
-    for module in (secrets, secret_names, secret_text):
-        digest.update(Path(str(module.__file__)).read_bytes())
+    for file in sorted(Path(str(secrets.__file__)).parent.glob("secret*")):
+        if file.is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

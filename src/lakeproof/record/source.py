@@ -39,10 +39,15 @@ def source_paths(project_path: Path) -> Iterator[str]:
         yield declared.name
     for path in files_below(source_folder(project_path), _MADE):
         # `.git` is a file in a submodule.
-        if path.name == ".git" or LEFT_OVER.fullmatch(path.name):
+        if path.name == ".git" or (LEFT_OVER.fullmatch(path.name) and not _stands_alone(path)):
             continue
         if path.is_file() or path.is_symlink():
             yield path.relative_to(project_path).as_posix()
+
+
+def _stands_alone(path: Path) -> bool:
+    """Tell whether a file is a compiled module whose source is not beside it: Python imports it."""
+    return path.suffix == ".pyc" and not path.with_suffix(".py").exists()
 
 
 def tree_digest(files: Mapping[str, str]) -> str:

@@ -110,8 +110,11 @@ def source(record: Record) -> Section:
     state = (
         "with the changes below, which were not committed"
         if found.is_dirty
+        else "as committed, and with files that git itself does not hold"
+        if found.kept_commit != found.commit
         else "exactly as committed"
     )
+    snapshot = found.snapshot
     diff = found.diff
     return Section(
         "With which code",
@@ -120,6 +123,7 @@ def source(record: Record) -> Section:
                 {
                     "commit": code(found.commit or "none: the code is known by digest alone"),
                     "state": state if found.commit else None,
+                    "snapshot of the working tree": code(snapshot and snapshot.commit),
                     "repository": code(found.remote),
                     "digest of the source tree": code(found.tree),
                     "source files": len(found.files),
@@ -130,6 +134,15 @@ def source(record: Record) -> Section:
             table(
                 {"untracked file": "text", "bytes": "number", "content": "code", "": "text"},
                 (_content(one) for one in found.untracked),
+            ),
+            table(
+                {
+                    "left out of the snapshot": "text",
+                    "bytes": "number",
+                    "content": "code",
+                    "": "text",
+                },
+                (_content(one) for one in (snapshot.left_out if snapshot else ())),
             ),
             Sentences((f"The changes are not shown: {diff.withheld}.",))
             if diff is not None and diff.withheld

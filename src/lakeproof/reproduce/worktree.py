@@ -264,6 +264,8 @@ def _require_same(project: Path, code: CodeFacts) -> None:
     # Once, that of a submodule counted.
     recorded = {path: sha256 for path, sha256 in code.files.items() if path[-5:] != "/.git"}
     found = source_files(project)
+    if code.snapshot is None:  # Once, a compiled module did not count.
+        found = {path: sha256 for path, sha256 in found.items() if not path.endswith(".pyc")}
     if code.kept_tree is None:
         for path in sorted(recorded.keys() & found.keys()):
             if found[path] != recorded[path] and mend_line_ends(

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lakeproof.record.code import gather_code
 from lakeproof.record.facts import CodeFacts, Content
+from lakeproof.record.secrets import Secrets
 from lakeproof.reproduce.lines import changed_configuration, changed_lines
 
 from .builders import a_content, a_record, sha
@@ -232,3 +234,27 @@ def test_configuration_is_compared_out_of_the_records():
         "local/b.yml:1  + z: 1",
         "local/c.yml  changed; its lines are not in the record",
     )
+
+
+def test_snapshots_are_compared_by_git(repository):
+    """Also what git ignores, and with a record from before there were any; nothing is written."""
+    repository.write(".gitignore", "_version.py\n")
+    repository.commit()
+    repository.write("src/winery/_version.py", "VERSION = 1\n")
+    older = repository.code()
+    before = gather_code(repository.project, Secrets())
+    repository.write("src/winery/_version.py", "VERSION = 2\n")
+    repository.write(ROWS, TEXT.replace("x * 2", "x * 3"))
+    after = gather_code(repository.project, Secrets())
+    state = repository.state()
+    assert changed_lines(repository.project, before, after) == (
+        "src/winery/_version.py:1  - VERSION = 1",
+        "src/winery/_version.py:1  + VERSION = 2",
+        f"{ROWS}:5  -     return x * 2",
+        f"{ROWS}:5  +     return x * 3",
+    )
+    assert changed_lines(repository.project, older, after)[-1] == f"{ROWS}:5  +     return x * 3"
+    assert repository.state() == state
+    gone = replace(after, snapshot=replace(after.snapshot, tree="1" * 40))
+    said = changed_lines(repository.project, before, gone)
+    assert said.startswith("Snapshot 11111111 is not in the repository")

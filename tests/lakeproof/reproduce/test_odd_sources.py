@@ -4,6 +4,7 @@ Each kind is seen to be lost where a run is recorded as it was before there were
 """
 
 import os
+import py_compile
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -114,8 +115,16 @@ def linked_to_ignored(repository: Repository) -> None:
     repository.commit("A link")
 
 
+def compiled(repository: Repository) -> None:
+    """A module without its source, and leftovers of one that has it."""
+    source = repository.write("src/tiny/compiled.py", "COMPILED = 1\n")
+    py_compile.compile(str(source), str(source.with_suffix(".pyc")))
+    source.unlink()
+    repository.write("src/tiny/nodes.pyc", b"left over")
+
+
 KINDS = [
-    *(ignored, submodule, vendored, skipped, assumed, mixed, filtered, linked),
+    *(compiled, ignored, submodule, vendored, skipped, assumed, mixed, filtered, linked),
     linked_to_ignored,
 ]
 
@@ -129,7 +138,7 @@ def lying(folder: Path) -> dict[str, tuple[bytes, bool]]:
         )
         for place, _, names in os.walk(folder / "src", followlinks=True)
         for name in names
-        if ".git" not in Path(place, name).relative_to(folder).parts
+        if ".git" not in Path(place, name).relative_to(folder).parts and name != "nodes.pyc"
     }
 
 
