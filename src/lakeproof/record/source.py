@@ -4,8 +4,9 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from lakeproof.checksum import sha256_of
@@ -22,6 +23,8 @@ _MADE = re.compile(r"__pycache__|\.ipynb_checkpoints|\.git|\.venv|\.\w+_cache|.*
 def source_files(project_path: Path) -> dict[str, str]:
     """Digest `pyproject.toml` and every file below the source folder, links by what they lead to.
 
+    Where there is no project but a package that was made of one (`kedro package`), it is the code.
+
     Returns:
         SHA-256 by path relative to the project, in order of the paths.
     """
@@ -29,7 +32,23 @@ def source_files(project_path: Path) -> dict[str, str]:
     for path in source_paths(project_path):
         with suppress(OSError):  # Gone meanwhile, or nothing that Python could read either.
             found[readable(path)] = sha256_or_link(project_path / path)
+    if not (project_path / "pyproject.toml").exists() and not found:
+        found = dict(_of_package())
     return dict(sorted(found.items()))
+
+
+def _of_package() -> Iterator[tuple[str, str]]:
+    """Digest the installed package that Kedro runs, its own metadata and configuration aside."""
+    from kedro.framework.project import PACKAGE_NAME
+
+    spec = find_spec(PACKAGE_NAME) if PACKAGE_NAME else None
+    folders: Iterable[str] = (spec and spec.submodule_search_locations) or ()
+    for folder in folders:
+        for path in files_below(Path(folder), _MADE):
+            if not LEFT_OVER.fullmatch(path.name):
+                with suppress(OSError):
+                    name = path.relative_to(folder).as_posix()
+                    yield readable(f"{PACKAGE_NAME}/{name}"), sha256_or_link(path)
 
 
 def source_paths(project_path: Path) -> Iterator[str]:
