@@ -115,7 +115,7 @@ def _exactly(direct: dict[str, Any]) -> str:
 
 def _public(url: str) -> str:
     """Leave out of an address what is private: credentials, a query, a folder of this machine."""
-    parts = urlsplit(url)
+    parts = urlsplit(re.sub(r"\s", "%20", url.strip()))
     if parts.scheme == "file" or not parts.netloc:
         # Also what is no address at all, but a place on this machine or `user@host:folder`.
         return "file:" + re.split(r"[/:\\]", parts.path.rstrip("/"))[-1]

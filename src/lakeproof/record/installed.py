@@ -214,13 +214,18 @@ def _is_as_claimed(path: Path, claimed: str) -> bool:
 
 def _strays(site: Path, paths: Iterable[str]) -> Iterator[ChangedFile]:
     for path in paths:
-        if ".dist-info/" in path or path in _OF_INSTALLERS:
+        # What is no text could not be written down, nor is it a module's name.
+        if ".dist-info/" in path or path in _OF_INSTALLERS or not _is_text(path):
             continue
         if path.endswith(".pth"):
             if "/" not in path and _runs_code(site / path):
                 yield ChangedFile(None, path, _sha256_of(site / path), is_loaded=True)
         elif path.endswith(_MODULES):
             yield ChangedFile(None, path, _sha256_of(site / path), is_loaded=False)
+
+
+def _is_text(path: str) -> bool:
+    return path.isascii() or path.encode("utf-8", "replace").decode() == path
 
 
 def _runs_code(pth: Path) -> bool:

@@ -71,6 +71,11 @@ def gather_surroundings(
     zone = environ.get(TIME_ZONE)
     if zone is not None and (named := _zone(zone)) is not None:
         variables[TIME_ZONE] = named
+    # A value that is no text in any encoding could not be written down.
+    variables = {
+        name: value.encode("utf-8", "backslashreplace").decode()
+        for name, value in variables.items()
+    }
     return Surroundings(
         time_zone=_machine_zone(localtime) if zone is None else _zone(zone),
         locale=locale.setlocale(locale.LC_ALL),

@@ -96,6 +96,16 @@ def test_of_two_with_one_name_the_one_that_is_imported_counts(site):
         ),
         ({"url": "file:///home/secret/pkg-1.whl", "archive_info": {}}, "file:pkg-1.whl"),
         ({"url": "file:///home/secret/pkg/", "dir_info": {}}, "file:pkg"),
+        ({"url": "/home/secret/my pkg", "dir_info": {}}, "file:my%20pkg"),
+        ({"url": "C:\\Users\\secret\\pkg-1.whl", "archive_info": {}}, "file:pkg-1.whl"),
+        (
+            {
+                "url": "git@host.example:secret/pkg.git",
+                "vcs_info": {"vcs": "git", "commit_id": "c0ffee"},
+            },
+            "file:pkg.git@c0ffee",
+        ),
+        ({"url": "file:///home/secret/my%20pkg/", "dir_info": {}}, "file:my%20pkg"),
         ("{ damaged", None),
         ("[]", None),
     ],

@@ -88,6 +88,12 @@ def test_variables_that_decide_something_are_recorded_and_no_others():
     assert found.variables == {"LANG": "de_DE.UTF-8", "PYTHONOPTIMIZE": "1"}
 
 
+def test_a_variable_that_is_no_text_can_be_written_down():
+    """The system hands over bytes, and a record is UTF-8."""
+    found = gather_surroundings({"LANG": b"de_DE.\xff".decode("utf-8", "surrogateescape")})
+    assert found.variables == {"LANG": r"de_DE.\udcff"}
+
+
 def test_the_machines_zone_is_set_only_where_this_machine_has_another(berlin):
     """So that a re-run at home has what the run had: nothing."""
     unset = a_setting(time_zone="Europe/Berlin")
