@@ -19,7 +19,7 @@ from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
 from lakeproof.record.facts import Record
-from lakeproof.record.store import RecordStore
+from lakeproof.record.store import TAG, RecordStore
 from lakeproof.record.tracking import Tracking
 
 FILES = {
@@ -106,8 +106,9 @@ class SmallProject:
         return RecordStore(Tracking(uri, "small_project", str(self.path / "mlartifacts"), {}))
 
     def record(self, number: int = 0) -> Record:
-        """Read a record; the newest run is number 0."""
-        return self.records.record(self.mlflow_runs[number].info.run_id)
+        """Read a record; that of the newest run is number 0."""
+        sealed = [run for run in self.mlflow_runs if TAG in run.data.tags]
+        return self.records.record(sealed[number].info.run_id)
 
 
 @cache

@@ -57,6 +57,13 @@ def _sections(record: "Record") -> Iterator[str]:
         ["metric", "value", "bits"],
         ([name, one.value, one.bits] for name, one in sorted(record.metrics.items())),
     )
+    yield _rows(
+        ["logged by a node", "kind", "content", "note"],
+        (
+            [one.name, one.kind, one.digest, one.shown if one.counts else "does not count"]
+            for one in record.logged or ()
+        ),
+    )
     yield _facts("environment", _environment(record.environment))
     yield _facts("compute", _compute(record.compute))
     yield _rows(["does not count in a comparison"], ([name] for name in record.not_compared))

@@ -32,10 +32,12 @@ class MetricWatch:
 
     Args:
         run_id: The MLflow run; what goes to others is not noted.
+        before: Metrics that stand on it already: it was begun by somebody else.
     """
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, before: Mapping[str, float] | None = None) -> None:
         self._run_id = run_id
+        self._before = before or {}
         self._lock = threading.Lock()
         self._points: list[Point] = []
         self._of_machine: set[str] = set()
@@ -68,7 +70,7 @@ class MetricWatch:
 
     def is_result(self, key: str) -> bool:
         """Tell whether a metric is the nodes', and not what MLflow measures of the machine."""
-        return key not in self._of_machine or key in self._of_nodes
+        return key in self._of_nodes or not (key in self._of_machine or key in self._before)
 
     def history(self, key: str, stored: list[tuple[int, float]]) -> list[tuple[int, float]]:
         """Give the steps of a metric with the values that were logged.

@@ -51,6 +51,7 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "compute.is_async": None,
         # Nobody looked.
         "is_watched": False,
+        "logged": None,
         "nodes.*.not_controlled": [],
         "nodes.*.clocks": [],
         "models.*.settings": {},

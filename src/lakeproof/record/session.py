@@ -4,6 +4,7 @@ import atexit
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from lakeproof.record.keeping import (
     refuse_recorded,
     why_untracked,
 )
+from lakeproof.record.logged import Hide, LoggedWatch, flush
 from lakeproof.record.metrics import MetricWatch
 from lakeproof.record.one_run import one_run
 from lakeproof.record.pinning import pin_tables, warn_of_lifetimes
@@ -84,6 +86,7 @@ class RunSession:
         )
         self.failed_node: str | None = None
         self._metrics: MetricWatch | None = None
+        self._logged: LoggedWatch | None = None
         self._was_open = is_open()
 
     @classmethod
@@ -132,7 +135,8 @@ class RunSession:
             forget_last_run()
         elif active is not None:
             self._tables.run_id = active.info.run_id
-            self._metrics = MetricWatch(active.info.run_id)
+            self._logged = LoggedWatch(active.info.run_id, catalog)
+            self._metrics = MetricWatch(active.info.run_id, self._logged.metrics_before)
         if self._tracking is not None and not self._tracking.disable_tracking.disable_autologging:
             # kedro-mlflow only refrains from turning it off. Models and tables are logged already.
             mlflow.autolog(log_models=False, log_datasets=False, exclude_flavors=["spark"])
@@ -194,6 +198,8 @@ class RunSession:
                 if self._tables.run_id is not None and self._metrics is not None:
                     stack.enter_context(one_run(self._tables.run_id))
                     stack.enter_context(self._metrics.watching())
+                if self._logged is not None:
+                    stack.enter_context(self._logged.watching())
                 yield
         except Exception:
             raise  # Kedro tells `failed`
@@ -240,9 +246,14 @@ class RunSession:
         mlflow_index.log_tables(
             run_id, self._tables.uses, self._table_facts, self._table_facts.leaves_out_unreadable
         )
+        flush()
         run = MlflowClient().get_run(run_id)
         metrics = self._metrics.results(run.data.metrics) if self._metrics else run.data.metrics
         record = self._record(run_id, status, metrics, error)
+        if self._logged is not None and self._metrics is not None:
+            hide = Hide(self.secrets, self._setting.project_path)
+            logged = self._logged.gather(run, self._metrics, record.outputs.files, hide)
+            record = replace(record, logged=logged)
         unnamed = is_unnamed(run, self._tracking, self._pipelines)
         keep(
             record,

@@ -14,6 +14,7 @@ from lakeproof.reproduce.divergence import divergences
 from lakeproof.reproduce.factors import factors, merged
 from lakeproof.reproduce.facts import Comparison, Factor
 from lakeproof.reproduce.inputs import pair_inputs
+from lakeproof.reproduce.logged import pair_logged
 from lakeproof.reproduce.uncontrolled import not_controlled
 from lakeproof.reproduce.verdict import (
     InputPair,
@@ -43,7 +44,7 @@ def compare(
         missing: What is already known to be missing; with any there is no pass.
         notes: What a reader of the verdict should know, though it decides nothing.
     """
-    found = list(pair_artifacts(expected, actual))
+    found = [*pair_artifacts(expected, actual), *pair_logged(expected, actual)]
     artifacts = [artifact for _, artifact in found]
     known = merged((*factors(expected, actual), *extra_factors))
     inputs = pair_inputs(expected, actual)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lakeproof.record.facts import LoggedKind
+
 ArtifactVerdict = Literal["same", "differs", "missing", "not comparable"]
-ArtifactKind = Literal["table", "model", "predictions", "metric", "file", "memory"]
+ArtifactKind = Literal["table", "model", "predictions", "metric", "file", "memory"] | LoggedKind
 Verdict = Literal["REPEATED", "REPRODUCED", "DIVERGED", "INCONCLUSIVE", "SAME", "DIFFERENT"]
 
 

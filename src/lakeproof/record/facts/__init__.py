@@ -23,6 +23,7 @@ from lakeproof.record.facts.data import (
     TableWritten,
     ValueFacts,
 )
+from lakeproof.record.facts.logged import Logged, LoggedKind
 from lakeproof.record.facts.run import ParameterFacts, RunFacts, Status
 from lakeproof.record.facts.setup import (
     ChangedFile,
@@ -56,6 +57,8 @@ __all__ = [
     "FileFacts",
     "InputFacts",
     "Library",
+    "Logged",
+    "LoggedKind",
     "Metric",
     "ModelFacts",
     "NodeFacts",
@@ -100,5 +103,7 @@ class Record:
     not_compared: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     is_watched: bool = False
+    # What nodes gave to MLflow by themselves; `None` where nobody looked.
+    logged: tuple[Logged, ...] | None = None
     lakeproof: str | None = None
     schema: int = SCHEMA
