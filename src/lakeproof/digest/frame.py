@@ -24,6 +24,7 @@ from lakeproof.digest.frame_of_polars import polars_columns
 from lakeproof.digest.lazy import is_lazy
 from lakeproof.digest.round_trip import proven_digest
 from lakeproof.digest.structure import Canonical, Walk, canonical
+from lakeproof.errors import LakeproofError
 
 ALGORITHM = "frame2"
 
@@ -122,8 +123,13 @@ def digest_frame(data: Any) -> FrameFacts:
             f"A {kind.__module__}.{kind.__name__} is not a frame. Nothing was "
             "digested. Pass a DataFrame, a Series, an Arrow table or a numpy array."
         )
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix=ALGORITHM) as pool:
-        done = list(pool.map(_hashed, [*index, *columns]))
+    try:
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix=ALGORITHM) as pool:
+            done = list(pool.map(_hashed, [*index, *columns]))
+    except LakeproofError:
+        raise
+    except Exception as cause:
+        raise NotDigestibleError(f"A column of a {kind.__name__} has no digest: {cause}") from cause
     root = kind.__module__.partition(".")[0]
     own = (
         kind.__name__ if root == (library or "numpy") else f"{kind.__module__}.{kind.__qualname__}"

@@ -16,19 +16,25 @@ import numpy as np
 
 from lakeproof.digest.content import is_registered
 from lakeproof.digest.structure import Known, Walk, canonical_form
+from lakeproof.errors import LakeproofError
 
 
 def proven_digest(value: Any) -> bytes:
     """Digest a value of any type.
 
     Raises:
-        NotDigestibleError: A part cannot be pickled, or the value comes back as another one.
+        NotDigestibleError: A part cannot be pickled, or the value comes back as another one, or
+            what it is asked for fails: its content, its keys.
     """
     walk = Walk()
-    before = walk.digest(value)
-    if walk.is_proven:
-        return before
-    if _after(value, walk) != before:
+    try:
+        before = walk.digest(value)
+        is_same = walk.is_proven or _after(value, walk) == before
+    except LakeproofError:
+        raise
+    except Exception as cause:
+        raise walk.refusal("cannot be digested", cause) from cause
+    if not is_same:
         raise walk.refusal(
             "has another digest after it was pickled and loaded, as if it held an address", None
         )

@@ -37,6 +37,7 @@ _WAYS = {
     *("basic", "digest", "bearer", "token", "oauth", "oauth2", "kerberos", "ldap", "iam", "sso"),
     *("simple", "plain", "none", "anonymous", "public", "required", "optional", "disabled"),
     *("enabled", "yes", "no", "on", "off", "true", "false", "null", "ok", "failed", "default"),
+    *("passthrough", "drop", "skip"),
 }
 _IS_NUMBER = re.compile(r"[-+]?[\d_]*\.?\d+(?:[eE][-+]?\d+)?")
 _IS_PATTERN = re.compile(r"[*?^$\[\](){}|\\\s]")

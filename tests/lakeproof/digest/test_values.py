@@ -215,6 +215,17 @@ def test_a_project_teaches_its_types():
     assert digest_frame(column).digest == digest_frame(column.copy()).digest
 
 
+class Broken(OtherMapping):
+    def __iter__(self):
+        raise OSError("no connection")
+
+
+def test_what_fails_while_it_is_digested_has_no_digest():
+    """A run does not end by it."""
+    with pytest.raises(NotDigestibleError, match="no connection"):
+        digest_model({"a": Broken({})})
+
+
 def test_arrow_arrays_count_by_their_values():
     """Not by the buffers that they are slices of."""
     part = pa.array([1, 2, 3]).slice(1, 1)
