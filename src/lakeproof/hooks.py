@@ -3,6 +3,7 @@
 Thin on purpose: each method hands over to a room and does nothing itself.
 """
 
+import os
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from lakeproof.record.session import RunSession
 
 
+def is_rerun() -> bool:
+    """Tell whether this run is a re-run, for hooks that would send or deploy again."""
+    from lakeproof.record.rerun import VARIABLE
+
+    return bool(os.environ.get(VARIABLE))
+
+
 class LakeproofHooks:
     """Make each run read one snapshot of its tables, and leave a record of it."""
 
@@ -38,6 +46,7 @@ class LakeproofHooks:
         """Prepare configuration before kedro-mlflow reads its own: its store may have moved."""
         from lakeproof.record import rerun, tracking
         from lakeproof.record.paths import register_project_path
+        from lakeproof.record.rerun_hooks import leave_out_hooks
         from lakeproof.spark.project import use_settings_of
 
         self._context = context
@@ -45,6 +54,7 @@ class LakeproofHooks:
         use_settings_of(context)
         told = rerun.current()
         if told is not None:
+            leave_out_hooks(context)
             rerun.prepare(told, context)
         else:
             tracking.follow_move(tracking.tracking_of(context.project_path, context.config_loader))
