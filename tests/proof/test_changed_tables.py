@@ -25,6 +25,7 @@ def change(project: Project) -> None:
 def test_a_run_of_a_changed_file_is_repeated_and_the_one_before_is_not(make_project):
     """The record says what was read, not what the commit says."""
     project = make_project("changed")
+    project.kedro("run")
     before = project.kedro("run")
     change(project)
     after = project.kedro("run")

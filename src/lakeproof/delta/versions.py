@@ -158,7 +158,7 @@ def _read(opened: OpenedTable) -> "TableFacts":
     from lakeproof.delta.scan import scan
     from lakeproof.digest import digest_table
 
-    key = opened.location.absolute_uri, opened.version, opened.table_id, other_times(opened)
+    key = _key(opened)
     if key in _known:
         return _known[key]
     try:
@@ -177,6 +177,19 @@ def _read(opened: OpenedTable) -> "TableFacts":
         logger.warning("%s", _contradiction(opened, stored, facts.digest))
     _known[key] = facts
     return facts
+
+
+def remember(opened: OpenedTable, facts: "TableFacts") -> None:
+    """Take note of the content of a version that was just written upon content that was known.
+
+    So that what comes into a copy of a table, one delivery after the other, reads it but once.
+    """
+    if other_times(opened):
+        _known[_key(opened)] = facts
+
+
+def _key(opened: OpenedTable) -> tuple[object, ...]:
+    return opened.location.absolute_uri, opened.version, opened.table_id, other_times(opened)
 
 
 def _contradiction(opened: OpenedTable, stored: str, found: str) -> str:

@@ -7,7 +7,7 @@ the commit that is decided here (`Commits`). Refusals have one wording because t
 import random
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import deltalake
 import polars as pl
@@ -24,13 +24,9 @@ from lakeproof.delta.staged import (
     require_no_new_plain_times,
     require_partitions,
 )
-from lakeproof.delta.versions import compute_digest, digest_of, facts_of
-from lakeproof.digest import digest_table
+from lakeproof.delta.versions import compute_digest, digest_of, facts_of, remember
+from lakeproof.digest import TableFacts, digest_table
 from lakeproof.errors import TableError
-
-if TYPE_CHECKING:
-    from lakeproof.digest import TableFacts
-
 
 _ATTEMPTS = 20
 _LONGEST_PAUSE_SECONDS = 0.05
@@ -235,7 +231,7 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
 
 
 def _are_there(
-    staged: Staged, current: OpenedTable, replaced: pl.LazyFrame, going: "TableFacts"
+    staged: Staged, current: OpenedTable, replaced: pl.LazyFrame, going: TableFacts
 ) -> bool:
     """Tell whether the rows are, to the bit, what the table holds under their keys."""
     joining = [column for column in staged.columns if column not in current.columns]
@@ -287,8 +283,8 @@ def _only_key(staged: Staged, write: Write) -> dict[str, str]:
 
 
 def _with(
-    staged: Staged, current: OpenedTable, going: "TableFacts | None" = None
-) -> "TableFacts | None":
+    staged: Staged, current: OpenedTable, going: TableFacts | None = None
+) -> TableFacts | None:
     """Reckon what the table will hold once the staged rows are in it, without reading it.
 
     Args:
@@ -313,7 +309,7 @@ def _having_keys_of(staged: Staged, write: Write, current: OpenedTable) -> pl.La
     return scan(current).join(keys, on=list(write.key), how="semi")
 
 
-def _noted(write: Write, rows: int, facts: "TableFacts | None") -> CommitNote:
+def _noted(write: Write, rows: int, facts: TableFacts | None) -> CommitNote:
     """Complete the note of a commit with what the table holds after it."""
     return replace(
         write.note,
@@ -338,6 +334,8 @@ def _written(write: Write, note: CommitNote, rows: int) -> Written:
     is_next = opened.version == after + 1
     if is_next and note.rows is not None:
         _require_rows(opened, note.rows)
+    if is_next and note.content is not None:
+        remember(opened, TableFacts.from_json(note.content))
     digest = note.digest if is_next else None
     return Written(opened, is_committed=True, rows=rows, digest=digest)
 

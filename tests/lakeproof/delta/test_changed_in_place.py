@@ -12,6 +12,7 @@ import pytest
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.data_files import other_times
 from lakeproof.delta.run import RunTables
+from lakeproof.delta.scan import scan
 from lakeproof.delta.versions import (
     compute_digest,
     content_of,
@@ -117,6 +118,22 @@ def test_a_copy_is_read_and_nothing_is_said(tmp_path, caplog):
     assert (content.source, content.committed) == ("rows", None)
     assert content.digest == digest_table(FIRST).digest
     assert warnings(caplog) == []
+
+
+def test_a_copy_into_which_rows_come_is_read_once(tmp_path, monkeypatch):
+    """Not before each of twenty deliveries."""
+    DeltaTable(filepath=str(tmp_path / "samples")).save(FIRST)
+    shutil.copytree(tmp_path / "samples", tmp_path / "copy", copy_function=shutil.copyfile)
+    os.utime(file_of(tmp_path / "copy"), (1, 1))
+    scans = []
+    monkeypatch.setattr(
+        "lakeproof.delta.scan.scan", lambda opened: scans.append(opened) or scan(opened)
+    )
+    copy = DeltaTable(filepath=str(tmp_path / "copy"), save_args={"mode": "append"})
+    for _ in range(3):
+        copy.save(OTHER)
+    assert len(scans) == 1
+    assert content_of(copy.resolve()).digest == compute_digest(copy.resolve())
 
 
 def test_what_a_commit_wrote_is_not_read_again(tmp_path, engine, make_table):
