@@ -53,10 +53,15 @@ test: .venv/test  ## the tests, without the long matrix
 	$(PYTEST) $(BOTH) -m "not slow and not spark"; others=$$?; wait $$spark && exit $$others
 
 # [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
-.PHONY: test-slow bench bench-spark
+.PHONY: test-slow test-fuzz bench bench-spark
 test-slow: .venv/test  ## the long matrix
 	$(PYTEST) -m "slow and spark" & spark=$$!; \
 	$(PYTEST) $(BOTH) -m "slow and not spark"; others=$$?; wait $$spark && exit $$others
+
+SEED ?= 2026
+COUNT ?= 300
+test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
+	PYTHONPATH=tests:. $(BIN)/python tests/proof/fuzz.py --seed $(SEED) --count $(COUNT)
 
 bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from lakeproof.checksum import sha256_of
@@ -21,6 +22,7 @@ from lakeproof.record.redirection import mirror
 FindArtifact = Callable[[FileFacts], Path | None]
 
 _NAMED_AT_MOST = 5
+_LOOKED_AT_MOST = 200_000
 
 
 class RawFileError(LakeproofError):
@@ -136,6 +138,8 @@ def _take_out_unseen(files: Sequence[FileFacts], worktree_project: Path) -> None
 def restore(content: Content, root: Path, path: str, present: Path) -> None:
     """Write one recorded file below a folder; one that the record withholds is copied from today's.
 
+    Others may read it only where they may read the user's own.
+
     Args:
         content: The file.
         root: The folder.
@@ -147,9 +151,15 @@ def restore(content: Content, root: Path, path: str, present: Path) -> None:
     """
     if content.withheld is None:
         file = make_way(root, path)
-        file.write_bytes(bytes_of(content))
+        data = bytes_of(content)
+        # Nobody else's before it is known whose it is.
+        file.touch(mode=0o600, exist_ok=False)
+        file.write_bytes(data)
+        if not _is_private(present / content.path):
+            file.chmod(0o666 & ~_umask())
         if content.is_executable:
-            file.chmod(file.stat().st_mode | 0o111)
+            mode = file.stat().st_mode
+            file.chmod(mode | (mode & 0o444) >> 2)
         return
     if not content.sha256:
         raise RawFileError(
@@ -162,6 +172,21 @@ def restore(content: Content, root: Path, path: str, present: Path) -> None:
         f"The record keeps '{content.path}' by digest only ({content.withheld}), and no file in "
         f"{present} has its sha256 {content.sha256}. Nothing was run. Put the file back."
     )
+
+
+def _is_private(present: Path) -> bool:
+    """Tell whether a file is its owner's alone; one that is gone may have been."""
+    try:
+        return not present.stat().st_mode & 0o077
+    except OSError:
+        return True
+
+
+def _umask() -> int:
+    # It can only be read by setting it.
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def lacking(content: Content, present: Path) -> str | None:
@@ -183,15 +208,23 @@ def _has_size(file: Path, size: int) -> bool:
 
 
 def _candidates(content: Content, present: Path) -> Iterator[Path]:
-    """Yield the files that can be a withheld one: its own path first, then those of its size."""
+    """Yield the files that can be a withheld one: its own path first, then those of its size.
+
+    A record may name any folder, the root of the disk too: not all of that is looked through.
+    """
     yield present / content.path
+    left = _LOOKED_AT_MOST
     for folder, folders, names in os.walk(present):
+        left -= len(names) + 1
+        if left < 0:
+            return
         # Environments, caches, git's own.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             file = Path(folder, name)
-            if not file.is_symlink() and file.stat().st_size == content.size:
-                yield file
+            with suppress(OSError):
+                if not file.is_symlink() and _has_size(file, content.size):
+                    yield file
 
 
 def bytes_of(content: Content) -> bytes:
@@ -308,9 +341,12 @@ def _leads_to(link: str, files: Collection[str]) -> bool:
 
 
 def _sha256_if_there(path: Path) -> str | None:
-    """Digest a file's bytes; `None` where there is no file that can be read."""
+    """Digest a file's bytes; `None` where there is no file that can be read.
+
+    A device or a pipe is none: it may have no end.
+    """
     try:
-        return sha256_of(path)
+        return sha256_of(path) if path.is_file() else None
     except OSError:
         return None
 

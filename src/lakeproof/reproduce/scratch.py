@@ -62,7 +62,8 @@ class Scratch:
                 "Wait for it to end."
             )
         try:
-            self.path.mkdir()
+            # Configuration and parameters are written below it.
+            self.path.mkdir(mode=0o700)
         except OSError as error:
             _let_go(lock, self.path)
             raise ScratchError(

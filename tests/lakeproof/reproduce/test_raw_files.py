@@ -2,13 +2,15 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lakeproof.errors import LakeproofError
-from lakeproof.record.facts import FileFacts
-from lakeproof.reproduce.raw_files import place_files
+from lakeproof.record.facts import Content, FileFacts
+from lakeproof.reproduce import raw_files
+from lakeproof.reproduce.raw_files import lacking, place_files, restore
 
 OLD = 1_600_000_000
 
@@ -167,3 +169,52 @@ def test_a_path_that_leads_out_of_the_project_is_refused(places, tmp_path):
     places.write(tmp_path, "a.csv", "then")
     with pytest.raises(LakeproofError, match="leads out of the project"):
         places.place(fact("../a.csv", "then"))
+
+
+def test_no_folder_outside_of_the_worktree_is_cleared(places, tmp_path):
+    """Neither by dots in what the run is said to have written itself, nor by a link of git's."""
+    victim = places.write(tmp_path, "victim/precious.csv", "mine")
+    (places.worktree / "link").symlink_to(tmp_path / "victim")
+    for folder in ("../victim", "link", "link/../../victim", "data/../../victim"):
+        places.place(*(fact(f"{folder}/{name}.csv", name, is_own=True) for name in "ab"))
+        assert victim.read_text() == "mine"
+
+
+def test_what_is_no_file_is_not_read(places):
+    """A device has no end, and a pipe waits for one who writes."""
+    os.mkfifo(places.user / "pipe.csv")
+    for path in ("/dev/zero", "pipe.csv"):
+        with pytest.raises(LakeproofError, match="is not there"):
+            places.place(fact(path, "then"))
+
+
+def test_a_folder_without_end_is_not_looked_through(tmp_path, monkeypatch):
+    """A record may name the root of the disk as the place of its configuration."""
+    monkeypatch.setattr(raw_files, "_LOOKED_AT_MOST", 20)
+    for number in range(30):
+        (tmp_path / f"{number:02}").mkdir()
+    (tmp_path / "29/mine.yml").write_text("found")
+    withheld = Content("gone.yml", sha("found"), 5, withheld="it is a secret")
+    assert "Put the file back" in str(lacking(withheld, tmp_path))
+    (tmp_path / "01/mine.yml").write_text("found")
+    assert lacking(withheld, tmp_path) is None
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, 0o600), (0o640, 0o644), (None, 0o600)])
+def test_a_restored_file_is_as_private_as_the_users_own(tmp_path, mode, expected):
+    """One that is gone may have been its owner's alone."""
+    present, root = tmp_path / "present", tmp_path / "root"
+    present.mkdir()
+    root.mkdir()
+    if mode is not None:
+        (present / "local.yml").touch(mode=mode)
+        (present / "local.yml").chmod(mode)
+    content = Content("local.yml", sha("a: 1\n"), 5, text="a: 1\n")
+    umask = os.umask(0o022)
+    try:
+        restore(content, root, "local.yml", present)
+        restore(replace(content, is_executable=True), root, "run.sh", present)
+    finally:
+        os.umask(umask)
+    assert (root / "local.yml").stat().st_mode & 0o777 == expected
+    assert (root / "run.sh").stat().st_mode & 0o100

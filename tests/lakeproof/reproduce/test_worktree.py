@@ -279,6 +279,20 @@ def test_a_record_that_was_edited_by_hand_is_refused(before):
     assert not (before.project / ".lakeproof/escaped.py").exists()
 
 
+def test_a_project_folder_that_is_elsewhere_is_refused(repository, tmp_path):
+    """By its root, by dots, and by a link that the commit has in its place."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (repository.project / "link").symlink_to(victim)
+    repository.commit("A link")
+    configuration = ConfigurationFacts("conf", ("base",), (content("base/a.yml", b"a"),), "sha256:")
+    for prefix in (str(victim), "../../../../victim", "link", "link/sub"):
+        with pytest.raises(LakeproofError, match="leads out"):
+            repository.check_out(replace(repository.gather(), prefix=prefix), configuration)
+        discard(repository.project, repository.target)
+        assert list(victim.iterdir()) == []
+
+
 def test_configuration_is_written_over_the_commits_and_ignored_files_come_back(repository):
     """As the run read it, whatever git has of it."""
     files = (

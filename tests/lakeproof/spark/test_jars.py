@@ -55,6 +55,8 @@ def test_a_jar_of_other_bytes_is_refused_and_left_as_it_is(cached):
         ("org.example:made:1.0\n", "Line 1 of jars.txt is not"),
         ("# nothing\norg.example:made:1.0 --hash=md5:00\n", "Line 2 of jars.txt is not"),
         ("# nothing\n", "names no jar"),
+        (f"org.example:made:/../../x --hash=sha256:{'0' * 64}\n", "Line 1 of jars.txt is not"),
+        (f"../x:made:1 --hash=sha256:{'0' * 64}\n", "Line 1 of jars.txt is not"),
     ],
 )
 def test_a_lock_that_pins_nothing_is_refused(tmp_path, text, words):
