@@ -25,6 +25,7 @@ from lakeproof.record.facts import (
     EnvironmentFacts,
     FileFacts,
     Library,
+    Logged,
     Metric,
     ModelFacts,
     NodeFacts,
@@ -239,6 +240,7 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
     ValueFacts: {"dataset": _NAME, "type": _NAME, "digest": _DIGEST},
     Crossing: {"dataset": _NAME, "digest": _DIGEST},
     NotControlled: {"digest": _DIGEST},
+    Logged: {"digest": _DIGEST},
     NodeFacts: {"name": _NAME, "duration_s": _SECONDS},
     ModelFacts: {"dataset": _NAME, "digest": _DIGEST, "predictions": _DIGEST},
     Metric: {

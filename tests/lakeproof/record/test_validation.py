@@ -200,6 +200,7 @@ FREE = {
     "EnvironmentFacts": {"build", "java"},
     "FileFacts": {"text"},
     "Library": {"version", "architecture"},
+    "Logged": {"kind", "name", "shown"},
     "ModelFacts": {"note", "settings"},
     "NodeFacts": {"clocks"},
     "NotControlled": {"kind", "name", "note"},
