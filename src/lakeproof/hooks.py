@@ -140,17 +140,17 @@ class LakeproofHooks:
             self._session.boundary.saved(node, dataset_name, dataset, data)
         results = yield
         if self._session is not None:
-            self._session.watcher.saved(node)
+            self._session.watcher.goes_on(node)
         return results
 
-    @hook_impl(tryfirst=True)
+    @hook_impl(wrapper=True)
     def after_node_run(
         self,
         node: "Node",
         catalog: "CatalogProtocol[Any, Any]",
         inputs: Mapping[str, Any],
         outputs: Mapping[str, Any],
-    ) -> None:
+    ) -> Generator[None, Any, Any]:
         """Give a fitted model the rows it was fitted on, for its input example."""
         from lakeproof.model import SklearnModel
 
@@ -162,6 +162,10 @@ class LakeproofHooks:
                 dataset.show_inputs(list(inputs.values()), output)
         if self._session is not None:
             self._session.boundary.computed(node, inputs, outputs)
+        results = yield
+        if self._session is not None:
+            self._session.watcher.goes_on(node)
+        return results
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, catalog: "CatalogProtocol[Any, Any]") -> None:

@@ -35,48 +35,47 @@ class NodeWatcher:
         self._own = [source, *(project_path / name for name in _OF_PROJECT)]
         self._secrets = secrets
         self.is_on = is_on
+        self._watches: dict[str, NodeWatch] = {}
         self._found: dict[str, tuple[NotControlled, ...]] = {}
-        self._generators: dict[str, Node] = {}
 
     def begins(self, node: "Node", catalog: "CatalogProtocol[Any, Any]") -> None:
         """Look from here on: the next that runs in this thread is the node's function."""
         if self.is_on:
             places = _places_of(node, catalog, self._project_path)
-            watch.begin(NodeWatch(Controlled([*self._own, *places])))
+            self._watches[node.name] = NodeWatch(Controlled([*self._own, *places]))
+            watch.begin(self._watches[node.name])
 
     def ends(self, node: "Node") -> None:
         """Look no longer, but for a generator, which goes on between its saves."""
         if isgeneratorfunction(node.func):
             watch.pause()
-            self._generators[node.name] = node
-            return
-        self._finish(node)
+        else:
+            watch.end()
+            self._finish(node.name)
 
     def saves(self) -> None:
         """Look away while what was given is saved."""
         watch.pause()
 
-    def saved(self, node: "Node") -> None:
+    def goes_on(self, node: "Node") -> None:
         """Look at a generator again: it makes its next chunk."""
-        if node.name in self._generators:
+        if isgeneratorfunction(node.func):
             watch.resume()
 
     def loads(self) -> None:
-        """Know that the node before has ended: the next one gets its inputs."""
-        if self._generators and watch.is_on():
-            for node in list(self._generators.values()):
-                self._finish(node)
-                del self._generators[node.name]
+        """Know that the node before has ended: the next one of this thread gets its inputs."""
+        watch.end()
 
     def of(self, name: str) -> tuple[NotControlled, ...]:
-        """Give what a node reached for."""
-        self.loads()
+        """Give what a node reached for; it has ended, in whichever thread."""
+        self._finish(name)
         return self._found.get(name, ())
 
-    def _finish(self, node: "Node") -> None:
-        seen = watch.end()
-        if seen is not None:
-            self._found[node.name] = tuple(map(self._told, seen.seen()))
+    def _finish(self, name: str) -> None:
+        found = self._watches.pop(name, None)
+        if found is not None:
+            watch.forget(found)
+            self._found[name] = tuple(map(self._told, found.seen()))
 
     def _told(self, seen: Seen) -> NotControlled:
         name, digest = seen.name, seen.digest

@@ -7,7 +7,7 @@ crosses between nodes and datasets (`record.boundary`), nor for what follows fro
 
 from lakeproof.watch.places import Controlled
 from lakeproof.watch.seen import Kind, Seen
-from lakeproof.watch.watching import NodeWatch, begin, end, is_on, pause, resume
+from lakeproof.watch.watching import NodeWatch, begin, end, forget, is_on, pause, resume
 
 __all__ = [
     "Controlled",
@@ -16,6 +16,7 @@ __all__ = [
     "Seen",
     "begin",
     "end",
+    "forget",
     "is_on",
     "pause",
     "resume",

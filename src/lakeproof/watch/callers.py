@@ -10,8 +10,10 @@ from types import CodeType, FrameType
 _HERE = os.path.dirname(__file__)
 _STANDARD = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib")})
-# Below it lies what starts nodes.
-_STARTS_NODES = os.path.join("kedro", "pipeline", "node.py")
+# Below them lies what starts nodes; a generator goes on in the second.
+_STARTS_NODES = tuple(
+    os.path.join("kedro", *names) for names in (("pipeline", "node.py"), ("runner", "task.py"))
+)
 _MOST_FRAMES = 200
 IMPORTING = "import"
 

@@ -173,6 +173,13 @@ def end() -> NodeWatch | None:
     return _active.pop(threading.get_ident(), None)
 
 
+def forget(watch: NodeWatch) -> None:
+    """Stop watching for one, whichever thread it began in."""
+    for thread, one in list(_active.items()):
+        if one is watch:
+            _active.pop(thread, None)
+
+
 def pause() -> None:
     """Look away while a dataset loads or saves."""
     if (watch := _active.get(threading.get_ident())) is not None:
