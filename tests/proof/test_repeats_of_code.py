@@ -168,3 +168,34 @@ def test_a_project_in_a_folder_of_its_repository(tmp_path):
     before = belongings(project, top / "shared")
     verdict = repeat(project, finished.run_id)
     assert only_a_run_is_new(project, before, verdict.document["rerun_id"], top / "shared")
+
+
+@pytest.mark.slow
+def test_a_folder_on_pythonpath_that_git_ignores(make_project, monkeypatch):
+    """It is in the snapshot and on the path of the re-run, though the user's is gone."""
+    project = make_project("pythonpath")
+    append(project.path / ".gitignore", "/tools/\n")
+    (project.path / "tools").mkdir()
+    (project.path / "tools/lent_factor.py").write_text("FACTOR = 2.0\n")
+    edit(
+        project.path / NODES,
+        "import logging\n",
+        "import logging\n\nfrom lent_factor import FACTOR\n",
+    )
+    edit(
+        project.path / NODES,
+        "nw.col(numerator) / nw.col(denominator)",
+        "nw.col(numerator) / nw.col(denominator) * FACTOR",
+    )
+    path = f"{project.path / 'src'}:{project.path / 'tools'}"
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "environment", {**project.environment, "PYTHONPATH": path})
+        finished = project.kedro("run", "--pipelines", "ingest,feature")
+    code = record_of(project, finished.run_id)["code"]
+    assert code["search"] == ["tools"]
+    assert "tools/lent_factor.py" in project.git(
+        "ls-tree", "-r", "--name-only", code["snapshot"]["tree"]
+    )
+    shutil.rmtree(project.path / "tools")
+    project.git("checkout", "--quiet", "--", NODES)
+    repeat(project, finished.run_id)

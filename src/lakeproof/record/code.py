@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from lakeproof.record import git, git_files
 from lakeproof.record.facts import CodeFacts, Content, SnapshotFacts
+from lakeproof.record.imported import Imported
 from lakeproof.record.secrets import Secrets
-from lakeproof.record.snapshot import write_snapshot
+from lakeproof.record.snapshot import extended, write_snapshot
 from lakeproof.record.source import (
     LEFT_OVER,
     sha256_or_link,
@@ -24,7 +25,7 @@ from lakeproof.record.source import (
     source_paths,
     tree_digest,
 )
-from lakeproof.record.working_tree import Lying, Seen, look, readable
+from lakeproof.record.working_tree import Lying, Seen, data_of, look, readable
 
 DIFF_NAME = "working-tree.diff"
 MOST_BYTES = 10 * 1024**2
@@ -93,6 +94,51 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
             tree=tree_digest(files),
             snapshot=snapshot,
         )
+
+
+def with_imported(
+    project_path: Path, code: CodeFacts, imported: Imported, secrets: Secrets
+) -> CodeFacts:
+    """Add what a run has imported from beside its source folder, once it has ended.
+
+    Args:
+        project_path: The project.
+        code: What was gathered when the run started.
+        imported: What it has imported since.
+        secrets: What must not get in.
+    """
+    code = replace(code, search=imported.search, elsewhere=imported.elsewhere)
+    snapshot = code.snapshot
+    repository = git.find_repository(project_path) if imported.files else None
+    if repository is None or snapshot is None or snapshot.tree is None or code.commit is None:
+        return code
+    try:
+        held = git_files.files_of_tree(repository.top, snapshot.tree)
+        known = {*held, *(content.path for content in snapshot.left_out)}
+        lying = Lying()
+        for path in imported.files:
+            if path in known:
+                continue
+            found = file_content(repository.top / path, readable(path), secrets)
+            if found.withheld is None:
+                mode = "100755" if found.is_executable else "100644"
+                lying.files[path] = (mode, data_of(found))
+            else:
+                lying.left_out.append(found)
+        if lying.files:
+            commit, tree = extended(repository, code.commit, snapshot.tree, lying)
+            snapshot = replace(snapshot, commit=commit, tree=tree)
+    except git.GitError as error:
+        return replace(code, snapshot=replace(snapshot, note=error.message))
+    bundle = snapshot.bundle
+    if bundle is not None:
+        late = tuple(
+            _content(readable(path), data, "it was imported after the bundle was made")
+            for path, (_, data) in lying.files.items()
+        )
+        bundle = replace(bundle, left_out=(*bundle.left_out, *late))
+    left_out = (*snapshot.left_out, *lying.left_out)
+    return replace(code, snapshot=replace(snapshot, left_out=left_out, bundle=bundle))
 
 
 def keep_alive(project_path: Path, run_id: str, commit: str) -> bool:

@@ -1,5 +1,6 @@
 """One record out of everything that was seen of a run."""
 
+import logging
 import struct
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +14,7 @@ from lakeproof.recipe import RecipeError, find_recipe
 from lakeproof.record import rerun
 from lakeproof.record.bundle import Bundle, bundle_of, place_of
 from lakeproof.record.changed import changed_during
-from lakeproof.record.code import gather_code
+from lakeproof.record.code import gather_code, with_imported
 from lakeproof.record.command import gather_command, run_config, runner_class
 from lakeproof.record.compute import gather_compute
 from lakeproof.record.configuration import credential_values, gather_configuration
@@ -33,6 +34,8 @@ from lakeproof.record.facts import (
     RunFacts,
     Surroundings,
 )
+from lakeproof.record.git import find_repository
+from lakeproof.record.imported import imported_beside
 from lakeproof.record.installed import with_loaded
 from lakeproof.record.kept_files import without_kept_files
 from lakeproof.record.parameters import gather_parameters, resolved_parameters
@@ -51,6 +54,11 @@ NO_COMMIT = (
     "The project was not in a git repository with a commit, so its code is known by digest alone "
     "and cannot be restored."
 )
+
+
+logger = logging.getLogger(__name__)
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,16 @@ class Setting:
     ) -> Record:
         """Put the sections together, and look again at what may have changed meanwhile."""
         code = replace(self._code(run.run_id), changed_during_run=self._changed(outputs))
+        code = with_imported(
+            self.project_path, code, imported_beside(self.source, self._top), self.secrets
+        )
+        if code.elsewhere and run.reproduces is None:
+            names = ", ".join(module.name for module in code.elsewhere[:_MOST_NAMED])
+            logger.warning(
+                "Imported from outside of the repository, which nothing keeps, so that a re-run "
+                "lacks it: %s. Put it into the project, or install it as a package.",
+                names,
+            )
         config = run_config(
             run.options,
             {table.dataset: table.version for table in inputs.tables},
@@ -197,6 +215,11 @@ class Setting:
         """The code as a file for the store, where it needs one."""
         bundle = self.bundle.result()
         return bundle.data if isinstance(bundle, Bundle) else None
+
+    @property
+    def _top(self) -> Path:
+        repository = find_repository(self.project_path)
+        return repository.top if repository is not None else self.project_path
 
     def _code(self, run_id: str) -> CodeFacts:
         code, bundle = self.code.result(), self.bundle.result()

@@ -59,6 +59,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "inputs.tables.*.committed_digest": None,
         # Its commit, its diff and its untracked files are all there is.
         "code.snapshot": None,
+        "code.search": [],
+        "code.elsewhere": [],
         "inputs.files.*.text": None,
         "inputs.files.*.holds_place": False,
         "outputs.files.*.text": None,

@@ -49,6 +49,18 @@ def write_snapshot(
     return commit_of(repository, tree, repository.commit), tree
 
 
+def extended(repository: git.Repository, commit: str, tree: str, lying: Lying) -> tuple[str, str]:
+    """Write a snapshot that has more files than another one of the same commit.
+
+    Raises:
+        GitError: If git cannot write it.
+    """
+    with tempfile.TemporaryDirectory(prefix="lakeproof-snapshot-") as folder:
+        added = _written(repository, lying, Path(folder))
+        tree = _changed(repository, tree, (), added, Path(folder, "index"), {})
+    return commit_of(repository, tree, commit), tree
+
+
 def without(
     repository: git.Repository,
     tree: str,

@@ -24,6 +24,7 @@ from lakeproof.record.facts import (
     Distribution,
     EnvironmentFacts,
     FileFacts,
+    ImportedModule,
     Library,
     Logged,
     Metric,
@@ -205,7 +206,9 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "prefix": Rule(_INNER_PATH.what, lambda value: value == "" or shapes.is_inner_path(value)),
         "files": Both(_INNER_PATH, _SHA256),
         "tree": _DIGEST,
+        "search": _INNER_PATH,
     },
+    ImportedModule: {"name": _NAME, "sha256": _SHA256},
     SnapshotFacts: {"commit": _COMMIT, "tree": _COMMIT},
     BundleFacts: {
         "artifact": Rule("the place of a bundle of a run", shapes.matches(_BUNDLE)),

@@ -32,7 +32,7 @@ from lakeproof.reproduce.raw_files import place_files
 from lakeproof.reproduce.rebuild import rebuild
 from lakeproof.reproduce.scratch import Scratch
 from lakeproof.reproduce.seen_files import place_seen
-from lakeproof.reproduce.worktree import check_out
+from lakeproof.reproduce.worktree import check_out, searched
 
 Say = Callable[[str], None]
 
@@ -166,7 +166,7 @@ def execute(
         *(python, out.project, config, words, rerun_file, say),
         meanwhile=records.begin_to_open,
         umask=restored_umask(surroundings) if surroundings is not None else None,
-        path=local.path,
+        path=(*local.path, *searched(out, record.code)),
     )
     outcome = _result(finished, Path(rerun.record_path), store)
     return replace(outcome, left_out=out.left_out)

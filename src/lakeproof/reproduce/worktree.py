@@ -99,6 +99,19 @@ def check_out(
     return CheckedOut(project, conf_source, tuple(left_out))
 
 
+def searched(out: CheckedOut, code: CodeFacts) -> Iterator[Path]:
+    """Give the folders of the worktree from which the run imported beside its source folder.
+
+    Raises:
+        CodeError: If one leads out of it.
+    """
+    top = out.project
+    for _ in PurePosixPath(code.prefix).parts:
+        top = top.parent
+    for folder in code.search:
+        yield _below(top, folder)
+
+
 def require_code(
     project_path: Path, code: CodeFacts, find_artifact: FindArtifact = no_artifact
 ) -> Path | None:

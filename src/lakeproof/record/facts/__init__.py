@@ -13,6 +13,7 @@ from lakeproof.record.facts.code import (
     CodeFacts,
     ConfigurationFacts,
     Content,
+    ImportedModule,
     SnapshotFacts,
 )
 from lakeproof.record.facts.data import (
@@ -55,6 +56,7 @@ __all__ = [
     "Distribution",
     "EnvironmentFacts",
     "FileFacts",
+    "ImportedModule",
     "InputFacts",
     "Library",
     "Logged",

@@ -72,6 +72,19 @@ class SnapshotFacts:
 
 
 @dataclass(frozen=True)
+class ImportedModule:
+    """A module that was imported from neither repository, environment nor Python itself.
+
+    Args:
+        name: As it was imported.
+        sha256: Of its file, in hexadecimal.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class CodeFacts:
     """The code that ran: what git has of it, and what only the working tree had.
 
@@ -88,6 +101,9 @@ class CodeFacts:
         changed_during_run: Paths that were others at the end of the run than at its start.
         snapshot: All of it as one commit; `None` outside of a repository, and in records from
             before there were any.
+        search: Folders of the repository, relative to it, from which modules were imported beside
+            the source folder, such as one on `PYTHONPATH`.
+        elsewhere: Modules from folders on `PYTHONPATH` outside of it, which nothing keeps.
     """
 
     commit: str | None
@@ -99,6 +115,8 @@ class CodeFacts:
     tree: str
     changed_during_run: tuple[str, ...] = ()
     snapshot: SnapshotFacts | None = None
+    search: tuple[str, ...] = ()
+    elsewhere: tuple[ImportedModule, ...] = ()
 
     @property
     def is_dirty(self) -> bool:

@@ -1,0 +1,82 @@
+"""Modules that a run has imported from beside its source folder and its environment.
+
+Such as a folder on `PYTHONPATH`. What lies in the repository can be had again; of what lies
+elsewhere the digest is known, and no place is told. Not for installed packages (`installed`).
+"""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeproof.checksum import sha256_of
+from lakeproof.record.facts import ImportedModule
+
+_SITES = {"site-packages", "dist-packages"}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was imported.
+
+    Args:
+        search: Folders of the repository from which modules were imported, relative to it.
+        files: Those modules, relative to it.
+        elsewhere: Modules from other folders.
+    """
+
+    search: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    elsewhere: tuple[ImportedModule, ...] = ()
+
+
+def imported_beside(source: Path, top: Path) -> Imported:
+    """Look at what this process has imported by now.
+
+    Args:
+        source: The source folder, whose files are known.
+        top: Of the repository, or the project where there is none.
+    """
+    search, files, elsewhere = set(), set(), []
+    real_top = os.path.realpath(top)
+    for name, file in _modules(os.path.realpath(source)):
+        real = os.path.realpath(file)
+        if not real.startswith(real_top + os.sep):
+            if _is_on_the_path_of_variables(real):
+                elsewhere.append(ImportedModule(name, sha256_of(Path(real))))
+            continue
+        files.add(os.path.relpath(real, real_top))
+        levels = name.count(".") + (Path(file).stem == "__init__") + 1
+        folder = Path(real).parents[levels - 1]
+        if folder.is_relative_to(real_top):
+            search.add(folder.relative_to(real_top).as_posix())
+    return Imported(
+        tuple(sorted(search)),
+        tuple(sorted(files)),
+        tuple(sorted(elsewhere, key=lambda module: module.name)),
+    )
+
+
+def _modules(source: str) -> Iterator[tuple[str, str]]:
+    """Yield the modules that are neither source, nor Python's own, nor installed."""
+    known = (
+        source + os.sep,
+        *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib")),
+    )
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name in ("__main__", "__mp_main__") or not isinstance(file, str):
+            continue
+        file = os.path.abspath(file)
+        if file.startswith(known) or not _SITES.isdisjoint(file.split(os.sep)):
+            continue
+        if os.path.isfile(file) and not os.path.realpath(file).startswith(known):
+            yield name, file
+
+
+def _is_on_the_path_of_variables(file: str) -> bool:
+    """Tell a folder that somebody named from what debuggers and hosts bring along."""
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return any(place and file.startswith(os.path.realpath(place) + os.sep) for place in named)
