@@ -16,6 +16,7 @@ from lakeproof.spelling import typed
 if TYPE_CHECKING:
     from lakeproof.delta.log import OpenedTable
 
+_LOG = "_delta_log/"
 # A writer dates a file when it has closed it, and a disk keeps whole seconds at the worst. What is
 # written into a file afterwards always dates it later.
 _EARLIER_MS = 10_000
@@ -110,6 +111,11 @@ def other_times(opened: "OpenedTable") -> tuple[tuple[str, int], ...]:
     return (*found, *_log_of_other_times(opened))
 
 
+def is_of_log(path: str) -> bool:
+    """Tell a file of the log from one that holds rows."""
+    return path.startswith(_LOG)
+
+
 def _log_of_other_times(opened: "OpenedTable") -> Iterator[tuple[str, int]]:
     """Yield the files of the log that make a version and were written after a later one."""
     from lakeproof.delta.entries import entries
@@ -129,6 +135,6 @@ def _log_of_other_times(opened: "OpenedTable") -> Iterator[tuple[str, int]]:
         is_checkpoint = name.endswith(".parquet")
         allowed = _CHECKPOINT_MS * 1_000_000 if is_checkpoint else 0
         if latest is not None and times[name] > latest + allowed:
-            yield f"_delta_log/{name}", times[name]
+            yield f"{_LOG}{name}", times[name]
         elif not is_checkpoint:
             latest = times[name] if latest is None else min(latest, times[name])

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeproof.delta.data_files import other_times
+from lakeproof.delta.data_files import is_of_log, other_times
 from lakeproof.delta.log import OpenedTable
 from lakeproof.delta.run import RunTables, TableUse
 from lakeproof.delta.versions import Content, compute_digest, content_of, stored_digest
@@ -169,12 +169,12 @@ def _require_as_read(use: TableUse) -> None:
         TableError: Naming the table.
     """
     name, opened = use.dataset, use.opened
-    # Files that are gone were removed after they had been read.
+    # Files that are gone were removed after they had been read; a checkpoint may be made any time.
     now = {(path, time) for path, time in other_times(opened) if time}
-    changed = sorted(path for path, _ in now.difference(use.other_times))
+    changed = sorted(path for path, _ in now.difference(use.other_times) if not is_of_log(path))
     if changed:
         raise TableError(
-            f"Files of table '{name}' at version {opened.version} were written in place while "
+            f"Data files of table '{name}' at version {opened.version} were written in place while "
             f"the run read it, the first is {changed[0]}. What was read of it is not known, so the "
             "run cannot be had again. Restore the files from a backup and run again."
         )

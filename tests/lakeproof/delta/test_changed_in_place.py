@@ -177,6 +177,11 @@ def test_a_run_beneath_which_a_file_is_changed_is_not_recorded(tmp_path):
     run = RunTables()
     table.join(run)
     table.load()
+    table.resolve().table.create_checkpoint()
+    (checkpoint,) = (tmp_path / "samples/_delta_log").glob("*.checkpoint.parquet")
+    os.utime(checkpoint, (checkpoint.stat().st_mtime + 100,) * 2)
+    assert other_times(table.resolve())
+    assert TableRecorder(tmp_path, None).read(run)[0].digest == digest_table(FIRST).digest
     file = file_of(tmp_path / "samples")
     file.write_bytes(file.read_bytes())
     os.utime(file)
