@@ -82,6 +82,7 @@ def sections(found: Comparison) -> Iterator[Section]:
         ),
         "Inputs of the run that were not the same. A re-run on another machine is still a re-run.",
     )
+    yield Section("Worth knowing, though it decides nothing", filled(Sentences(found.notes)))
     yield Section(
         "Result by result",
         filled(

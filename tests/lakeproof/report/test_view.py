@@ -99,6 +99,21 @@ def test_a_divergence_names_the_step_the_factors_and_both_values():
     assert texts(metrics) == [["accuracy", "0.75", "0.5"]]
 
 
+def test_all_steps_that_part_the_hints_and_the_notes_are_on_the_page():
+    """A reader without the project has nowhere else to look."""
+    model = replace(a_record().models[0], settings={"random_state": None})
+    expected = a_record(models=(model,))
+    actual = with_content(with_content(a_rerun(expected), "features", "x"), "model", "y")
+    found = compare(expected, actual, is_rerun=True, notes=("The store says 0.5.",))
+    page = proof(expected, actual, found)
+    first, other, hint = section(page, "Where the two runs part")[Sentences].items
+    assert "At the step 'build'" in first
+    assert other == "At the step 'fit' too, whatever came of that: model."
+    assert "random_state=None" in hint
+    known = section(page, "Worth knowing, though it decides nothing")[Sentences]
+    assert known.items == ("The store says 0.5.",)
+
+
 def test_digests_and_commits_stand_in_full():
     """An auditor compares them letter by letter."""
     page = proof(a_record(), a_rerun())
