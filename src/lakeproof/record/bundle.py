@@ -25,6 +25,7 @@ MOST_BYTES_EACH = 10 * 1024**2
 # Before git packs them: code becomes a fourth of it or less.
 MOST_BYTES_UNPACKED = 4 * MOST_BYTES
 
+_SEAL_BYTES = 32
 _MEMORY = Path(".lakeproof", "looked-at")
 _LARGE = f"it is larger than {MOST_BYTES_EACH:,} bytes"
 
@@ -93,13 +94,17 @@ def _made(repository: git.Repository, tree: str, known: secrets.Secrets, memory:
         paths = [path for path in entries if readable(path) in gone]
         kept = without(repository, tree, paths, Path(folder, "index"), apart) if paths else tree
         commit = commit_of(repository, kept, variables=apart)
-        pack = git.ask(
-            repository.top,
-            *("pack-objects", "--revs", "--stdout", "--quiet"),
-            variables=apart,
-            given=f"{commit}\n".encode(),
-        )
-    data = _header(commit) + pack
+        last = memory.with_name(NAME)
+        data = _kept(last, _header(commit))
+        if data is None:
+            pack = git.ask(
+                repository.top,
+                *("pack-objects", "--revs", "--stdout", "--quiet", "--window=0"),
+                variables=apart,
+                given=f"{commit}\n".encode(),
+            )
+            data = _header(commit) + pack
+            _keep(last, data + hashlib.sha256(data).digest())
     if len(data) > MOST_BYTES:
         raise NoBundleError(f"its bundle is larger than {MOST_BYTES:,} bytes")
     return Bundle(BundleFacts("", commit, kept, len(data), tuple(left_out)), data)
@@ -117,24 +122,25 @@ def _with_secrets(
     for path, entry in entries.items():
         paths.setdefault(entry.name, []).append(path)
     rules = _rules()
-    clean = _remembered(memory, rules)
-    now_clean = set()
+    remembered = _remembered(memory, rules)
+    told: dict[str, str] = {}
     contents = git_files.blobs(repository.top, names)
     for name, pieces in zip(names, contents, strict=True):
         data = b"".join(pieces)
+        of_values = known.reason_of_values(data)
         for path in paths[name]:
             key = f"{name} {hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
-            if key in clean:
-                reason = known.reason_of_values(data)
-            else:
-                reason = known.reason(data, readable(path))
+            reason = of_values
             if reason is None:
-                now_clean.add(key)
-            else:
+                if key not in remembered:
+                    remembered[key] = known.reason(data, readable(path)) or ""
+                told[key] = remembered[key]
+                reason = told[key] or None
+            if reason is not None:
                 digest = hashlib.sha256(data).hexdigest()
                 yield Content(readable(path), digest, len(data), withheld=reason)
-    if now_clean != clean:
-        _remember(memory, rules, now_clean)
+    if told.keys() != _remembered(memory, rules).keys():
+        _remember(memory, rules, told)
 
 
 def _rules() -> str:
@@ -146,23 +152,41 @@ def _rules() -> str:
     return digest.hexdigest()
 
 
-def _remembered(memory: Path, rules: str) -> set[str]:
+def _remembered(memory: Path, rules: str) -> dict[str, str]:
+    """Give why files were left out by the same rules, or "" where they were not."""
     try:
-        first, *keys = memory.read_text(encoding="ascii").splitlines()
+        first, *lines = memory.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
-        return set()
-    return set(keys) if first == rules else set()
+        return {}
+    pairs = (line.partition("|") for line in lines if first == rules)
+    return {key: reason for key, _, reason in pairs}
 
 
-def _remember(memory: Path, rules: str, keys: set[str]) -> None:
-    with suppress(OSError):  # It is only time.
-        memory.parent.mkdir(exist_ok=True)
-        ignore = memory.with_name(".gitignore")
+def _remember(memory: Path, rules: str, told: Mapping[str, str]) -> None:
+    lines = (f"{key}|{' '.join(reason.split())}" for key, reason in sorted(told.items()))
+    _keep(memory, "\n".join([rules, *lines, ""]).encode())
+
+
+def _keep(place: Path, data: bytes) -> None:
+    """Keep what saves time, in a folder that git ignores."""
+    with suppress(OSError):
+        place.parent.mkdir(exist_ok=True)
+        ignore = place.with_name(".gitignore")
         if not ignore.exists():
             ignore.write_text("*\n")
-        partial = memory.with_name(f"{memory.name}.{os.getpid()}")
-        partial.write_text("\n".join([rules, *sorted(keys), ""]), encoding="ascii")
-        partial.replace(memory)
+        partial = place.with_name(f"{place.name}.{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(place)
+
+
+def _kept(place: Path, header: bytes) -> bytes | None:
+    """Give the last bundle, if it is of that commit and whole."""
+    with suppress(OSError):
+        data = place.read_bytes()
+        body, seal = data[:-_SEAL_BYTES], data[-_SEAL_BYTES:]
+        if body.startswith(header) and hashlib.sha256(body).digest() == seal:
+            return body
+    return None
 
 
 def _apart(repository: git.Repository, folder: Path) -> dict[str, str]:

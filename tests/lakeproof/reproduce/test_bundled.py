@@ -162,6 +162,19 @@ def test_a_file_is_looked_at_once_and_a_known_value_always(repository, monkeypat
     assert "pyproject.toml" in looked
 
 
+def test_the_last_bundle_is_kept_and_believed_only_whole(repository):
+    """The same tree has the same bundle; one that was damaged is made again."""
+    first = made(repository)
+    last = repository.project / ".lakeproof/code.bundle"
+    changed = last.stat().st_mtime_ns
+    assert made(repository) == first
+    assert last.stat().st_mtime_ns == changed
+    last.write_bytes(last.read_bytes()[:-60] + bytes(60))
+    assert made(repository) == first
+    repository.write(NODES, "changed = True\n")
+    assert made(repository).facts.commit != first.facts.commit
+
+
 def test_what_is_too_large_has_none_and_says_so(repository, monkeypatch, tmp_path):
     """In the sentence by which the code is missed, too."""
     repository.write(NODES, "changed = True\n")
