@@ -13,6 +13,10 @@ from typing import Any, NoReturn
 from lakeproof import recipe
 from lakeproof.imports import begin_imports
 from lakeproof.plugins import defer_kedro_mlflow
+from lakeproof.spelling import spelled
+from lakeproof.streams import show_anything
+
+_MOST_CHARACTERS = 600
 
 
 def prepare() -> None:
@@ -21,6 +25,8 @@ def prepare() -> None:
     Kedro's telemetry is on unless refused and writes an id into `pyproject.toml`, which would make
     the very first run a run of a changed tree. A value the user has set is left alone.
     """
+    show_anything()
+    _tell_trouble_from_answers(sys.argv[1:])
     recipe.remember()
     _put_recipe_in_force()
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
@@ -30,6 +36,34 @@ def prepare() -> None:
     defer_kedro_mlflow()
     if _is_run(sys.argv[1:]):
         begin_imports()
+
+
+def _tell_trouble_from_answers(arguments: list[str]) -> None:
+    """End a command whose exit code 1 is an answer with 2 where Kedro cannot even come to it.
+
+    A `settings.py` that raises is imported before any command is known.
+    """
+    if arguments[:1] not in (["reproduce"], ["compare"], ["check"]):
+        return
+
+    def tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            raise SystemExit(130)
+        if "--verbose" in arguments or os.environ.get("LAKEPROOF_DEBUG", "") not in ("", "0"):
+            sys.__excepthook__(kind, error, trace)
+            raise SystemExit(2)
+        while trace.tb_next is not None:
+            trace = trace.tb_next
+        text = " ".join(str(error).split())[:_MOST_CHARACTERS] or "no message"
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        print(
+            f"Error: the project cannot be opened: {kind.__name__}: {spelled(text)} (raised at "
+            f"{spelled(place)}). Nothing was run. The whole traceback: LAKEPROOF_DEBUG=1",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
+
+    sys.excepthook = tell
 
 
 def _put_recipe_in_force() -> None:

@@ -310,3 +310,21 @@ def test_a_signal_reaches_the_run_itself(told, number):
     process.communicate(timeout=30)
     # Click makes 1 of Ctrl-C; the other one ends the process as it is.
     assert process.returncode == (1 if number == signal.SIGINT else -signal.SIGTERM)
+
+
+def test_a_project_that_cannot_be_opened_is_no_answer(monkeypatch, capsys):
+    """Exit code 1 of these commands says that results differ; of others it says nothing."""
+    before = sys.excepthook
+    monkeypatch.setattr(sys, "excepthook", before)
+    startup._tell_trouble_from_answers(["run"])
+    assert sys.excepthook is before
+    startup._tell_trouble_from_answers(["reproduce", "last"])
+    try:
+        raise ValueError("no such setting")
+    except ValueError:
+        with pytest.raises(SystemExit) as ended:
+            sys.excepthook(*sys.exc_info())
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Error: the project cannot be opened: ValueError: no such setting")
+    assert "test_startup.py:" in said

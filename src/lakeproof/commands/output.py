@@ -15,6 +15,7 @@ import click
 
 from lakeproof.commands.errors import OutputError
 from lakeproof.spelling import escaped_for_json, spelled, spelled_around_colours
+from lakeproof.streams import can_show
 
 _INTERRUPTED = 130
 _MOST_CHARACTERS = 800
@@ -38,7 +39,9 @@ def emit(
         write_atomically(output, to_json(document).encode())
         remark(f"Wrote {output}")
     elif as_json:
-        click.echo(to_json(document), nl=False)
+        whole = to_json(document)
+        # Spelled out for a terminal of few letters, it would be another document.
+        click.echo(whole if can_show(whole) else to_json(document, is_ascii=True), nl=False)
     else:
         click.echo(spelled_around_colours(text()))
 
@@ -70,12 +73,16 @@ def trouble_is(exit_code: int) -> Iterator[None]:
         raise told from error
 
 
-def to_json(document: Mapping[str, Any]) -> str:
+def to_json(document: Mapping[str, Any], is_ascii: bool = False) -> str:
     """Write a document as every command does: schema number first, keys in the order given.
 
     What a terminal would obey, and no reader of JSON minds, is written as JSON escapes it.
+
+    Args:
+        document: What is in it.
+        is_ascii: Whether all that is beyond ASCII is escaped as well.
     """
-    text = json.dumps({"schema": 1, **document}, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps({"schema": 1, **document}, indent=2, ensure_ascii=is_ascii) + "\n"
     return escaped_for_json(text)
 
 
