@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 
-from lakeproof.record.facts import Content, Crossing, Metric, Record
+from lakeproof.record.facts import Content, Crossing, Metric, Record, TableRead, TableWritten
 from lakeproof.record.source import tree_digest
 
 
@@ -24,8 +24,10 @@ def contradictions(record: Record) -> Iterator[str]:
         yield f"configuration.digest is not that of its files, which is {found}"
     for name, metric in record.metrics.items():
         yield from _of_metric(name, metric)
+    yield from _of_versions(record)
     if record.run.status == "FINISHED":
         yield from _of_nodes(record)
+        yield from _of_what_was_got(record)
 
 
 def _of_code(record: Record) -> Iterator[str]:
@@ -97,6 +99,35 @@ def _of_nodes(record: Record) -> Iterator[str]:
                     f"the {kind} {dataset!a} is {digest}, and the node that made it gave "
                     f"{crossing.digest}"
                 )
+
+
+def _of_what_was_got(record: Record) -> Iterator[str]:
+    """Hold what nodes got of a table against the versions of it that were read."""
+    read: dict[str, set[str]] = defaultdict(set)
+    for table in record.inputs.tables:
+        read[table.dataset].add(table.digest)
+    for node in record.nodes:
+        for crossing in node.inputs:
+            known = read[crossing.dataset]
+            is_table = crossing.kind == "table" and crossing.digest is not None
+            if is_table and known and all(_differ(str(crossing.digest), one) for one in known):
+                yield (
+                    f"node {node.name!a} got {crossing.digest} of the table {crossing.dataset!a}, "
+                    f"of which {', '.join(sorted(known))} was read"
+                )
+
+
+def _of_versions(record: Record) -> Iterator[str]:
+    """A version of a table has one content, under whichever names it was read and written."""
+    found: dict[tuple[str, str, int], str] = {}
+    tables: list[TableRead | TableWritten] = [*record.inputs.tables, *record.outputs.tables]
+    for table in tables:
+        known = found.setdefault((table.uri, table.table_id, table.version), table.digest)
+        if _differ(known, table.digest):
+            yield (
+                f"version {table.version} of the table {table.dataset!a} is {known} in one place "
+                f"and {table.digest} in another"
+            )
 
 
 def _differ(one: str, other: str) -> bool:

@@ -37,6 +37,22 @@ def of_table(**values: Any) -> Any:
     return lambda document: document["outputs"]["tables"][0].update(values)
 
 
+def of_predictions(**values: Any) -> Any:
+    return lambda document: document["inputs"]["tables"][-1].update(values)
+
+
+def of_samples(side: str) -> Any:
+    """What a node got or gave of a table."""
+
+    def change(document: Any) -> None:
+        for node in document["nodes"]:
+            for crossing in node[side]:
+                if crossing["dataset"] == "samples":
+                    crossing["digest"] = "rs1:" + "0" * 32
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -67,7 +83,10 @@ def of_table(**values: Any) -> Any:
             lambda d: d["configuration"].update(digest=f"sha256:{OTHER}"),
             "configuration.digest is not that of its files",
         ),
-        (of_table(digest="rs1:" + "0" * 32), "the table 'samples' is rs1:00000000000000000000"),
+        (of_table(digest="rs1:" + "0" * 32), "version 1 of the table 'samples' is rs1:2dcea22b"),
+        (of_predictions(digest="rs1:" + "0" * 32), "version 0 of the table 'predictions' is rs1:"),
+        (of_samples("outputs"), "the table 'samples' is rs1:2dcea22b431f12c8ebc26507a30843fe, and"),
+        (of_samples("inputs"), "node 'build_features' got rs1:00000000000000000000000000000000"),
         (of_table(node="nobody"), "outputs.tables.0.node is 'nobody', which did not run"),
         (
             lambda d: d["models"][0].update(digest=f"model1:{OTHER}"),
