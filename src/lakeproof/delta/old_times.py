@@ -26,13 +26,13 @@ def has_wide_times(opened: "OpenedTable") -> bool:
     """Tell whether a file of a version may hold INT96 times of before 1900 or after 2261.
 
     Raises:
-        TableError: If a file may hold days of before 1900 in a calendar that Spark alone reads.
+        TableError: If a file holds days of before 1900 in a calendar that Spark alone reads.
     """
     found = footers(opened, _doubtful(opened))
     if any(footer.is_legacy for footer in found):
         raise TableError(
             f"Table '{opened.location.name}' was not read at version {opened.version}: a file of "
-            "it was written by a Spark before 3.1, or in its calendar, and may hold days of before "
+            "it was written by a Spark before 3.1, or in its calendar, and holds days of before "
             "1900, which the two engines (delta-rs, Spark) read as different days. Write its rows "
             "to a new table with Spark instead."
         )

@@ -5,7 +5,7 @@ Not for what is in the files.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lakeproof.delta.location import log_files
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.fs as pafs
 
     from lakeproof.delta.log import OpenedTable
@@ -21,6 +22,17 @@ _LEGACY_KEYS = (b"org.apache.spark.legacyDateTime", b"org.apache.spark.legacyINT
 _VERSION_KEY = b"org.apache.spark.version"
 _FIRST_OF_ONE_CALENDAR = (3, 1)
 _CONNECTIONS = 8
+# 1900-01-01, and how many there are of a unit in a day.
+_FIRST_DAY = -25_567
+_PER_DAY = {
+    "date32[day]": 1,
+    "timestamp[ms]": 86_400_000,
+    "timestamp[ms,": 86_400_000,
+    "timestamp[us]": 86_400_000_000,
+    "timestamp[us,": 86_400_000_000,
+    "timestamp[ns]": 86_400_000_000_000,
+    "timestamp[ns,": 86_400_000_000_000,
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class Footer:
 
     Args:
         has_int96: Whether it has times in INT96.
-        is_legacy: Whether days of long ago are in the calendar of Spark before 3.1.
+        is_legacy: Whether it holds days of before 1900 in the calendar of Spark before 3.1.
         is_of_java: Whether Spark's own Parquet library wrote it, which tells no bound beside a NaN.
     """
 
@@ -74,8 +86,39 @@ def _read(filesystem: "pafs.FileSystem", path: str) -> Footer:
     told = footer.metadata or {}
     version = re.match(rb"(\d+)\.(\d+)", told.get(_VERSION_KEY, b""))
     is_old = version is not None and tuple(map(int, version.groups())) < _FIRST_OF_ONE_CALENDAR
+    is_legacy = is_old or any(key in told for key in _LEGACY_KEYS)
     return Footer(
         has_int96="INT96" in kinds,
-        is_legacy=is_old or any(key in told for key in _LEGACY_KEYS),
+        is_legacy=is_legacy and _holds_old_days(filesystem, path),
         is_of_java=footer.created_by.startswith("parquet-mr"),
     )
+
+
+def _holds_old_days(filesystem: "pafs.FileSystem", path: str) -> bool:
+    """Look for a day of before 1900, however deep it is nested: nobody tells of those."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with filesystem.open_input_file(path) as source:
+        file = pq.ParquetFile(source, coerce_int96_timestamp_unit="us")
+        for batch in file.iter_batches():
+            for times in (part for column in batch.columns for part in _times(column)):
+                least = pc.min(times)
+                if least.is_valid and least.value < _FIRST_DAY * _PER_DAY[str(times.type)[:13]]:
+                    return True
+    return False
+
+
+def _times(array: "pa.Array") -> "Iterator[pa.Array]":
+    import pyarrow as pa
+
+    kind = array.type
+    if pa.types.is_date32(kind) or pa.types.is_timestamp(kind):
+        yield array
+    elif pa.types.is_map(kind):
+        yield from _times(array.keys)
+        yield from _times(array.items)
+    elif pa.types.is_struct(kind) or pa.types.is_list(kind):
+        parts = array.flatten() if pa.types.is_struct(kind) else [array.flatten()]
+        for part in parts:
+            yield from _times(part)

@@ -187,13 +187,39 @@ def test_times_that_delta_rs_would_write_anew_as_others_are_not(tmp_path, mode):
     assert compute_digest(table.resolve()) == digest_table(more).digest
 
 
-@pytest.mark.parametrize("key", ["org.apache.spark.legacyINT96", "org.apache.spark.version"])
-def test_days_of_another_calendar_are_refused(tmp_path, key):
+def by_old_spark(folder: Path, table: pa.Table, key: str) -> None:
+    """Make a table of a file that says it is of an old Spark."""
+    folder.mkdir()
+    options = {"use_deprecated_int96_timestamps": True, "store_schema": False}
+    with pq.ParquetWriter(folder / "part-0.parquet", table.schema, **options) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({key: "3.0.1"})
+    deltalake.convert_to_deltalake(str(folder))
+
+
+OLD_SPARK = ["org.apache.spark.legacyINT96", "org.apache.spark.version"]
+OLD_DAYS = {
+    "date": [dt.date(1500, 1, 1)],
+    "time": pa.array([dt.datetime(1500, 1, 1)], pa.timestamp("us")),
+    "nested": pa.array([[{"a": dt.date(1500, 1, 1)}]]),
+    "mapped": pa.array([[("a", dt.date(1500, 1, 1))]], pa.map_(pa.string(), pa.date32())),
+}
+
+
+@pytest.mark.parametrize("key", OLD_SPARK)
+def test_a_file_of_an_old_spark_is_read_where_calendars_agree(tmp_path, key):
+    """Most such tables hold nothing of before 1900."""
+    table = times([dt.datetime(2020, 2, 29, 1, 2, 3), dt.datetime(1900, 1, 1), None])
+    by_old_spark(tmp_path / "t", table, key)
+    opened = DeltaTable(filepath=str(tmp_path / "t")).resolve()
+    assert compute_digest(opened) == digest_table(table).digest
+
+
+@pytest.mark.parametrize("key", OLD_SPARK)
+@pytest.mark.parametrize("column", OLD_DAYS)
+def test_days_of_another_calendar_are_refused(tmp_path, key, column):
     """Spark would shift them, Polars and delta-rs not."""
-    days = pa.table({"d": [dt.date(1500, 1, 1)]}).replace_schema_metadata({key: "3.0.1"})
-    (tmp_path / "t").mkdir()
-    pq.write_table(days, tmp_path / "t/part-0.parquet")
-    deltalake.convert_to_deltalake(str(tmp_path / "t"))
+    by_old_spark(tmp_path / "t", pa.table({"d": OLD_DAYS[column]}), key)
     with pytest.raises(TableError, match="'t' was not read at version 0: a file of it"):
         DeltaTable(filepath=str(tmp_path / "t")).load()
 
