@@ -218,3 +218,47 @@ def test_a_restored_file_is_as_private_as_the_users_own(tmp_path, mode, expected
         os.umask(umask)
     assert (root / "local.yml").stat().st_mode & 0o777 == expected
     assert (root / "run.sh").stat().st_mode & 0o100
+
+
+def test_what_lies_outside_is_mirrored_as_it_was_recorded(tmp_path):
+    """From its own place, from the commit beside the project, or from the record; never linked."""
+    repository, scratch = tmp_path / "repository", tmp_path / "scratch"
+    project, worktree = repository / "project", scratch / "project/project"
+    for folder in (project, worktree, tmp_path / "disk"):
+        folder.mkdir(parents=True)
+    (tmp_path / "disk/same").write_text("same")
+    (tmp_path / "disk/CHECKPOINT").write_text("moved on")
+    (repository / "shared").write_text("today's")
+    (scratch / "project/shared").write_text("committed")
+    contents = {
+        tmp_path / "disk/same": "same",
+        tmp_path / "disk/CHECKPOINT": "as it was",
+        repository / "shared": "committed",
+    }
+    files = [fact(str(path), text) for path, text in contents.items()]
+    files[1] = replace(files[1], text="as it was")
+    outside = scratch / "outside"
+    place_files(files, project, worktree, no_artifact, outside)
+    for path, text in contents.items():
+        copy = outside / str(path).lstrip("/")
+        assert copy.read_text() == text
+        assert not copy.is_symlink()
+        assert copy.stat().st_nlink == 1
+    assert (tmp_path / "disk/CHECKPOINT").read_text() == "moved on"
+    (tmp_path / "disk/same").write_text("another")
+    with pytest.raises(LakeproofError, match="disk/same"):
+        place_files(files[:1], project, worktree, no_artifact, outside)
+
+
+def test_a_checkpoint_of_the_project_is_the_recorded_one(tmp_path):
+    """The run itself has moved the user's on; a text that is not the recorded one is not taken."""
+    project, worktree = tmp_path / "project", tmp_path / "worktree"
+    for folder in (project / "data", worktree):
+        folder.mkdir(parents=True)
+    (project / "data/CHECKPOINT").write_text("moved on")
+    file = replace(fact("data/CHECKPOINT", "as it was"), text="as it was")
+    place_files([file], project, worktree, no_artifact)
+    assert (worktree / "data/CHECKPOINT").read_text() == "as it was"
+    (worktree / "data/CHECKPOINT").unlink()
+    with pytest.raises(LakeproofError):
+        place_files([replace(file, text="forged")], project, worktree, no_artifact)
