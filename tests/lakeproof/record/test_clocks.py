@@ -29,6 +29,7 @@ def found(data):
         (pl.DataFrame({"x": [0.5], "loaded_at": [NOW]}), ("loaded_at",)),
         ({str(number): NOW for number in range(9)}, ("0", "1", "2")),
     ],
+    ids=["s", "ns", "text", "without a zone", "ms", "pandas", "polars", "many"],
 )
 def test_the_time_of_the_run_is_found_however_it_is_written(data, places):
     """In seconds to nanoseconds, as text, in the first row; with or without a zone."""
@@ -49,6 +50,8 @@ def test_the_time_of_the_run_is_found_however_it_is_written(data, places):
         {"deep": {"deeper": {"deepest": {"at": NOW}}}},
         None,
     ],
+    # Not by the values: each process that runs tests would call them something else.
+    ids=["ago", "s ago", "day", "text", "others", "gap", "empty", "lazy", "deep", "none"],
 )
 def test_what_is_no_time_of_the_run_is_not_taken_for_one(data):
     """Nor is anything computed for it, and nothing that is odd makes it fail."""
