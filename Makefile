@@ -61,7 +61,7 @@ test-slow: .venv/test  ## the long matrix
 SEED ?= 2026
 COUNT ?= 300
 test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
-	PYTHONPATH=tests:. $(BIN)/python tests/proof/fuzz.py --seed $(SEED) --count $(COUNT)
+	PYTHONPATH=tests:. $(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
 
 bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \

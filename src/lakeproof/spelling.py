@@ -12,8 +12,6 @@ from collections.abc import Iterable
 _LINES_AND_TABS = "\n\t"
 _TURNS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff"
 _STEERING = re.compile(f"[\x00-\x1f{_TURNS}]")
-# `json` has escaped what is below a blank.
-_UNSEEN = re.compile(f"[{_TURNS}]")
 # The colours that we ask for ourselves, and no others.
 _OURS = re.compile(r"(\x1b\[(?:0|1|3[1-3])m)")
 
@@ -42,12 +40,12 @@ def spelled_around_colours(text: str) -> str:
 
 
 def escaped_for_json(document: str) -> str:
-    """Escape within a JSON document what a terminal would obey; its values stay as they are."""
-
-    def escaped(found: re.Match[str]) -> str:
-        return json.dumps(found[0])[1:-1]
-
-    return _UNSEEN.sub(escaped, document)
+    """Escape within a JSON document what cannot be seen; its values stay as they are."""
+    if document.replace("\n", "").isprintable():
+        return document
+    return "".join(
+        one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in document
+    )
 
 
 def typed(command: str, *values: str) -> str:

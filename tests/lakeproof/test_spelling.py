@@ -45,10 +45,12 @@ def test_a_remark_spells_out_what_it_says(capsys):
 
 def test_json_says_the_same_and_steers_nothing():
     """Escaped as JSON escapes, so that a reader gets the very value."""
-    text = to_json({"a": STEERING, "ü": "é"})
+    text = to_json({"a": STEERING, "ü": "é", "b": "\ufeff\U000e0001"})
     assert not set(text) & set(CHARACTERS)
     assert "é" in text
-    assert json.loads(text) == {"schema": 1, "a": STEERING, "ü": "é"}
+    assert json.loads(text) == {"schema": 1, "a": STEERING, "ü": "é", "b": "\ufeff\U000e0001"}
+    assert text.replace("\n", "").isprintable()
+    assert to_json({"a": "\x7f"}) == '{\n  "schema": 1,\n  "a": "\\u007f"\n}\n'
 
 
 def test_our_own_colours_stay_and_others_are_spelled_out():

@@ -1,10 +1,10 @@
 """Records with one or more facts that are none, through all that reads a record.
 
-`python tests/proof/fuzz.py --seed 7 --count 500` (`make test-fuzz`) makes a project with one run,
+`make test-fuzz SEED=7 COUNT=500` makes a project with one run,
 forges its record that often, sealed as it should be, and prints what came of it. Looked for: a file
 that is written, deleted or linked outside of the project's own scratch, a process other than git
 and uv, a connection, a crash, a character that steers a terminal. Whatever is found is printed with
-the number by which it can be had again (`--only N`).
+the number by which it can be had again (`--only N` of this module).
 """
 
 import argparse

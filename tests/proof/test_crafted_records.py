@@ -109,8 +109,6 @@ def test_no_script_is_run_and_no_other_index_asked(run, ask, tmp_path):
         option = f"--index-url=http://127.0.0.1:{index.getsockname()[1]}/simple"
         for name, version in (
             (f"evil @ file://{package}\n#", "1"),
-            (f"evil @ file://{package}", "1"),
-            (f"numpy\n{option}\n#", "1"),
             ("numpy", f"1\n{option}"),
         ):
 
