@@ -338,9 +338,13 @@ def test_the_remote_is_named_without_credentials(repository, url, shown):
 
 
 def test_source_files_are_those_of_the_declared_folder(tmp_path):
-    """Without what tools make; links by what they lead to, in a circle too."""
+    """Without what tools make; links by what they lead to, in a circle too.
+
+    A compiled module is one of them where its source is not beside it.
+    """
     write(tmp_path, code__x="x", code__cache="x", src__no="no")
     write(tmp_path, **{"code/p.egg-info/z": "z", "code/x.pyc": "z", "elsewhere/far": "far"})
+    write(tmp_path, **{"code/y.py": "y", "code/y.pyc": "left over"})
     write(tmp_path, **{"pyproject.toml": '[tool.kedro]\nsource_dir = "code"\n'})
     (tmp_path / "code/__pycache__").mkdir()
     (tmp_path / "code/cache").rename(tmp_path / "code/__pycache__/x")
@@ -350,7 +354,8 @@ def test_source_files_are_those_of_the_declared_folder(tmp_path):
     (tmp_path / "code/circle").symlink_to(tmp_path / "code")
     found = source_files(tmp_path)
     assert list(found) == [
-        *("code/broken", "code/folder/far", "code/link", "code/x", "pyproject.toml")
+        *("code/broken", "code/folder/far", "code/link", "code/x", "code/x.pyc", "code/y.py"),
+        "pyproject.toml",
     ]
     assert found["code/link"] == found["code/x"]
 
