@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from lakeproof.record import git, git_files, secrets
@@ -149,6 +150,7 @@ def _rules() -> str:
     for file in sorted(Path(str(secrets.__file__)).parent.glob("secret*")):
         if file.is_file():
             digest.update(file.read_bytes())
+    digest.update(version("detect-secrets").encode())
     return digest.hexdigest()
 
 

@@ -1,75 +1,103 @@
-"""The secrets of services that are told by their form, as a well-kept list has them."""
+"""The secrets of services that are told by their form, by the patterns of detect-secrets.
 
+Only those that begin with, or hold, a text of their own: never a name beside what looks random, nor
+what our own digests, git's ids, base64 and plain words look like. Nothing is asked for over a
+network. What patterns of our own find is not here (`secret_text`).
+"""
+
+import logging
 import re
-import string
+import warnings
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
+from importlib import import_module
 from typing import NamedTuple
 
-_LIST = Path(__file__).with_name("secret_services.txt")
-# Other letters keep their place too: lower case may be longer.
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_IN_ANY_CASE, _WITHIN = "~", "*"
-_BEFORE, _BEHIND = 40, 160
+from lakeproof.record.secret_marks import Searched
+
+# How far around a mark its secret may reach.
+_BEFORE, _BEHIND = 160, 160
+# What goes on behind a pattern that asks for the fewest characters.
+_REST = re.compile(r"[\w-]*")
 
 
-class _Mark(NamedTuple):
-    kind: str
-    text: str
-    characters: frozenset[str]
-
-
-class _Rule(NamedTuple):
+class _Service(NamedTuple):
     name: str
-    marks: tuple[_Mark, ...]
-    pattern: str
+    module: str
+    detector: str
+    marks: tuple[str, ...]
+    is_within: bool = False
 
 
-def services_in(text: str) -> Iterator[tuple[str, int, int]]:
+_SERVICES = (
+    _Service("AWS", "aws", "AWSKeyDetector", ("AKIA", "ASIA", "ABIA", "ACCA")),
+    _Service(
+        "GitHub", "github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")
+    ),
+    _Service(
+        "GitLab",
+        "gitlab_token",
+        "GitLabTokenDetector",
+        (
+            *("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "GR1348941", "glcbt-", "glimt-"),
+            *("glptt-", "glagent-", "gloas-"),
+        ),
+    ),
+    _Service(
+        "Mailchimp",
+        "mailchimp",
+        "MailchimpDetector",
+        tuple(f"-us{digit}" for digit in range(1, 10)),
+        is_within=True,
+    ),
+    _Service("OpenAI", "openai", "OpenAIDetector", ("T3BlbkFJ",), is_within=True),
+    _Service("PyPI", "pypi_token", "PypiTokenDetector", ("pypi-AgEI", "pypi-AgEN")),
+    _Service("SendGrid", "sendgrid", "SendGridDetector", ("SG.",)),
+    _Service("Slack", "slack", "SlackDetector", ("https://hooks.slack.com/services/",)),
+    _Service("Square", "square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
+    _Service("Stripe", "stripe", "StripeDetector", ("sk_live_", "rk_live_")),
+)
+
+
+def services_in(searched: Searched) -> Iterator[tuple[str, int, int]]:
     """Give the secrets of services in a text: the service, and where each begins and ends.
 
-    Most texts hold none of the marks, so hardly a pattern is ever tried.
+    Most texts hold none of the marks, so detect-secrets is hardly ever imported.
     """
-    lowered = text.lower() if text.isascii() else text.translate(_LOWER)
-    characters = set(lowered)
-    for rule in _rules():
-        for mark in rule.marks:
-            # A table of numbers has none of the characters; to look for each mark takes its time.
-            if mark.characters <= characters:
-                yield from _found(rule, mark, text, lowered)
+    text = searched.text
+    for service in _SERVICES:
+        for mark in filter(searched.holds, service.marks):
+            place = text.find(mark)
+            while place >= 0:
+                found = _found(service, text, place)
+                if found:
+                    yield service.name, *found
+                place = text.find(mark, max(place + 1, found[1] if found else 0))
 
 
-def _found(rule: _Rule, mark: _Mark, text: str, lowered: str) -> Iterator[tuple[str, int, int]]:
-    where = lowered if mark.kind else text
-    place = where.find(mark.text)
-    while place >= 0:
-        pattern = _compiled(rule.pattern)
-        found = (
-            pattern.search(text, max(0, place - _BEFORE), place + _BEHIND)
-            if mark.kind == _WITHIN
-            else pattern.match(text, place)
-        )
-        if found:
-            yield rule.name, found.start(), found.end()
-        place = where.find(mark.text, max(place + 1, found.end() if found else 0))
+def _found(service: _Service, text: str, place: int) -> tuple[int, int] | None:
+    """Find the secret that has its mark at a place; what begins within a word is none."""
+    if not service.is_within and _is_within_word(text, place):
+        return None
+    first = max(0, place - _BEFORE) if service.is_within else place
+    for pattern in _patterns(service.module, service.detector):
+        look = pattern.search if service.is_within else pattern.match
+        found = look(text, first, place + _BEHIND)
+        if found and not _is_within_word(text, found.start()):
+            rest = _REST.match(text, found.end())
+            return found.start(), rest.end() if rest else found.end()
+    return None
 
 
-@cache
-def _rules() -> tuple[_Rule, ...]:
-    lines = _LIST.read_text(encoding="utf-8").splitlines()
-    rows = (line.split("\t") for line in lines if not line.startswith("#"))
-    return tuple(
-        _Rule(name, tuple(map(_mark, marks.split())), pattern) for name, marks, pattern in rows
-    )
-
-
-def _mark(written: str) -> _Mark:
-    kind = written[0] if written[0] in (_IN_ANY_CASE, _WITHIN) else ""
-    text = written.removeprefix(kind)
-    return _Mark(kind, text, frozenset(text.lower()))
+def _is_within_word(text: str, place: int) -> bool:
+    return place > 0 and text[place - 1].isalnum()
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _patterns(module: str, detector: str) -> tuple[re.Pattern[str], ...]:
+    shown = warnings.showwarning
+    patterns = getattr(import_module(f"detect_secrets.plugins.{module}"), detector).denylist
+    if warnings.showwarning is not shown:
+        # It turns warnings into log lines when it is imported (core/log.py of 1.5.0).
+        logging.captureWarnings(False)
+    return tuple(patterns)

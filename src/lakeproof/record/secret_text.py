@@ -2,6 +2,7 @@
 
 import re
 
+from lakeproof.record.secret_marks import Searched
 from lakeproof.record.secret_names import is_secret, is_secret_as_written
 from lakeproof.record.secret_services import services_in
 
@@ -17,13 +18,21 @@ _NOT = r"(?!\$|<|\*|\{|%[s({]|\.\.\.)"
 
 # Each with the texts of which one must be there before the pattern is tried: most files hold none.
 _PATTERNS = (
-    ("a private key", "KEY-----", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END[A-Z -]*)?"),
+    (
+        "a private key",
+        "PRIVATE",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:.*?-----END[A-Z -]*)?"
+        r"|---- BEGIN [A-Z0-9 ]*PRIVATE KEY ----(?:.*?---- END[A-Z0-9 -]*)?",
+    ),
+    ("a private key", "PuTTY-User-Key-File-", r"PuTTY-User-Key-File-\d:.*?(?:Private-MAC: \w+|\Z)"),
     ("an AWS access key", "AKIA ASIA", r"\bA[KS]IA[0-9A-Z]{16}\b"),
     ("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}"),
     ("a GitHub token", "github_pat_", r"github_pat_\w{20,}"),
     ("a GitLab token", "glpat-", r"glpat-[\w-]{20,}"),
-    ("a Slack token", "xox", r"(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}"),
+    ("a Slack token", "xox xapp-", r"(?<![A-Za-z0-9])(?:xox[a-z]|xapp-\d)-[A-Za-z0-9-]{10,}"),
     ("a Google API key", "AIza", r"AIza[\w-]{35}"),
+    ("a Google token", "ya29.", r"(?<![\w.])ya29\.[\w-]{20,}"),
+    ("a Google client secret", "GOCSPX-", r"(?<!\w)GOCSPX-[\w-]{20,}"),
     ("a JSON web token", "eyJ", r"(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     ("a Databricks token", "dapi", r"(?<![A-Za-z0-9])dapi[0-9a-f]{32}(?![0-9a-f])"),
     (
@@ -31,10 +40,14 @@ _PATTERNS = (
         "sk-",
         r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin|ant-\w+)-[\w-]{20,}|[A-Za-z0-9]{20,})",
     ),
-    ("a Telegram token", ":A", r"(?<![\w:-])\d{8,10}:A[\w-]{34}(?![\w-])"),
+    ("a Telegram token", ":AA", r"(?<![\w:-])\d{8,10}:AA[\w-]{33}(?![\w-])"),
     ("an Atlassian token", "ATATT3", r"\bATATT3[\w=-]{50,}"),
-    ("a Mailchimp key", "-us", r"(?<![0-9a-z])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
     ("a Hugging Face token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
+    ("a DigitalOcean token", "doo_v1_ dop_v1_ dor_v1_", r"(?<![A-Za-z0-9])do[opr]_v1_[0-9a-f]{64}"),
+    ("an npm token", "npm_", r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}"),
+    ("a Shopify token", "shp", r"(?<![A-Za-z0-9])shp[a-z]{2}_[0-9a-fA-F]{32}"),
+    ("a Twilio key", "SK", r"(?<![A-Za-z0-9])SK[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("a Vault token", "hvs. hvb.", r"(?<![\w.])hv[sb]\.[\w-]{80,}"),
     ("a token of Spark Connect", ";token=", r"(?<=;token=)(?![${<*%])[^\s;\"']{4,}"),
     ("an Azure key", "AccountKey=", r"(?<=AccountKey=)[^\s;\"']{8,}"),
     ("an Azure key", "SharedAccess", r"(?<=SharedAccess)(?:Key|Signature)=[^\s;\"']{8,}"),
@@ -141,20 +154,21 @@ COMMON = {
 
 def patterned_in(text: str) -> str | None:
     """Say which kind of secret a text holds by its pattern."""
-    for kind, pattern in _patterns_for(text):
+    searched = Searched(text)
+    for kind, pattern in _patterns_for(searched):
         if found := pattern.search(text):
             return f"it holds {kind} (by pattern{at_line(text, found.start(), ', ')})"
-    for service, start, _ in services_in(text):
+    for service, start, _ in services_in(searched):
         return f"it holds a secret of a service ({service}, by pattern{at_line(text, start, ', ')})"
     return None
 
 
 def without_secrets(text: str) -> str:
     """Replace what a pattern or a name tells to be a secret by `***`, and leave the rest."""
-    places = sorted((start, end) for _, start, end in services_in(text))
+    places = sorted((start, end) for _, start, end in services_in(Searched(text)))
     for start, end in reversed(_joined(places)):
         text = text[:start] + REDACTED + text[end:]
-    for _, pattern in _patterns_for(text):
+    for _, pattern in _patterns_for(Searched(text)):
         text = pattern.sub(_secret_hidden, text)
     return _IN_TEXT.sub(_value_hidden, text)
 
@@ -168,12 +182,14 @@ def _joined(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _patterns_for(text: str) -> list[tuple[str, re.Pattern[str]]]:
+def _patterns_for(searched: Searched) -> list[tuple[str, re.Pattern[str]]]:
     """Give the patterns that are worth a try, each with what it finds."""
-    lowered = text.lower()
-    found = [(kind, form) for kind, hints, form in _COMPILED if any(h in text for h in hints)]
-    return found + [
-        (kind, form) for kind, hints, form in _FORMS_COMPILED if any(h in lowered for h in hints)
+    lowered = Searched(searched.text.lower())
+    return [
+        (kind, form)
+        for there, forms in ((searched, _COMPILED), (lowered, _FORMS_COMPILED))
+        for kind, hints, form in forms
+        if any(map(there.holds, hints))
     ]
 
 
@@ -188,9 +204,9 @@ def named_in(text: str, filename: str) -> str | None:
     """Say where a literal is assigned to a name that secrets have."""
     is_quoting = filename.lower().endswith(_QUOTING)
     patterns = (_IS_QUOTED,) if is_quoting else (_IS_QUOTED, _IS_BARE)
-    whole = text.lower()
-    hints = [hint for hint in _HINTS if hint in whole]
-    has_pat = "pat" in whole and _PAT.search(text) is not None
+    whole = Searched(text.lower())
+    hints = [hint for hint in _HINTS if whole.holds(hint)]
+    has_pat = whole.holds("pat") and _PAT.search(text) is not None
     if not hints and not has_pat:
         return None
     lines = text.split("\n")
