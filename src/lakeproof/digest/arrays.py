@@ -31,7 +31,7 @@ def feed_array(array: Any, sink: Sink, of_object: Callable[[Any], bytes]) -> Non
         for name in dtype.names:
             feed_array(array[name], sink, of_object)
         return
-    if dtype.kind == "O":
+    if dtype.kind in "OT":
         for value in array.ravel().tolist():
             sink(of_object(value))
         return

@@ -15,8 +15,12 @@ from lakeproof.digest.columns import (
     of_objects,
     sha256_of_numpy,
 )
+from lakeproof.digest.errors import NotDigestibleError
+from lakeproof.digest.round_trip import proven_digest
 
 _TEXT = {"str", "string"}
+# Of their arrays the elements and the type say all.
+_KNOWN = ("pandas.arrays", "pandas.core.", "numpy.")
 
 
 def pandas_columns(data: Any) -> tuple[list[Column], list[Column], dict[str, Any]]:
@@ -60,11 +64,25 @@ def _column(name: Any, values: Any) -> Column:
         # Arrow would ask pandas 3.1 for `values`, which is deprecated for zoned times.
         utc = np.asarray(values.array, dtype=f"M8[{dtype.unit}]")
         return Column(name, shown, values.shape, lambda: sha256_of_numpy(utc))
+    held = values.array
+    if not type(held).__module__.startswith(_KNOWN) and (digest := _of_extension(held)):
+        return Column(name, shown, values.shape, lambda: digest)
     try:
-        arrow = pa.array(values.array)
+        arrow = pa.array(held)
     except (pa.ArrowException, TypeError, NotImplementedError):
         return of_objects(name, shown, list(values))
     return of_arrow(name, shown, arrow)
+
+
+def _of_extension(values: Any) -> str | None:
+    """Digest an array of another library with what it knows beside its elements, such as a CRS.
+
+    Where only its elements can be told, these have to do.
+    """
+    try:
+        return proven_digest(values).hex()
+    except NotDigestibleError:
+        return None
 
 
 def _shown(dtype: Any) -> str:

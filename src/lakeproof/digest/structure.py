@@ -193,15 +193,21 @@ class Walk:
             # Arbitrary values stand under the mask.
             fill: Any = np.zeros((), array.dtype)[()]
             parts = (np.ma.getmaskarray(array), array.filled(fill))
-            return _hashed("masked", *(self._array(np.asarray(part)) for part in parts))
+            # Whoever fills the gaps later takes this; an array notes that it was asked, a view too.
+            gap = np.asarray(array.view().fill_value)
+            return _hashed("masked", *(self._array(np.asarray(part)) for part in (*parts, gap)))
         plain = np.asarray(array)
         is_plain = isinstance(array, np.generic) or type(array) in (np.ndarray, np.memmap)
         hasher = hashlib.sha256(b"scalar\0" if isinstance(array, np.generic) else b"array\0")
         hasher.update(b"" if is_plain else self.digest(type(array)))
-        described = plain.dtype.newbyteorder("<")
+        # Text of any length has no order of bytes.
+        described = plain.dtype if plain.dtype.kind == "T" else plain.dtype.newbyteorder("<")
         shape = (described.descr if described.names else described.str, plain.shape)
         hasher.update(repr(shape).encode() + b"\0")
         feed_array(plain, hasher.update, self.digest)
+        if not is_plain and (own := getattr(array, "__dict__", None)):
+            # A unit, say: what a class of its own knows beside the numbers.
+            return _hashed("array", hasher.digest(), self.attributes(array, own))
         return hasher.digest()
 
     def _by_name(self, value: Any) -> bytes:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _IN_THEIR_ORDER = (("run", "options"), ("run", "config"), ("parameters", "values"))
 _FLOAT, _PAIRS = "$float", "$pairs"
 _OURS: tuple[set[str], ...] = ({_FLOAT}, {_PAIRS})
-_FLOATS = {repr(value): value for value in (math.nan, math.inf, -math.inf)}
+# YAML's NaN has the sign bit set, Python's own has not: to the bit they are two.
+_FLOATS = {"nan": math.nan, "-nan": -math.nan, "inf": math.inf, "-inf": -math.inf}
 _A_LITTLE = 1_000
 
 
@@ -180,7 +181,8 @@ def spelled_back(value: Any) -> Any:
 
 def _encoded(value: Any, is_ordered: bool = False) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        return {_FLOAT: repr(value)}
+        is_signed = math.isnan(value) and math.copysign(1, value) < 0
+        return {_FLOAT: "-nan" if is_signed else repr(value)}
     if isinstance(value, dict):
         # What a user calls as we call ours is spelled out, too.
         if all(isinstance(key, str) for key in value) and value.keys() not in _OURS:

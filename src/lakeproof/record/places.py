@@ -86,15 +86,22 @@ def find(dataset: Any, project_path: Path) -> tuple[Path, ...]:
     return tuple(
         place
         for place in named(dataset).places
-        if not any(one.is_relative_to(place) for one in above)
-        and (place.is_relative_to(project) or not is_of_machine(place))
-        and not place.is_relative_to(sys.prefix)
+        if not any(one.is_relative_to(place) for one in above) and not is_of_machine(place, project)
     )
 
 
-def is_of_machine(place: Path) -> bool:
-    """Tell what belongs to the system or the interpreter, and not to anybody's data."""
-    return any(place.is_relative_to(folder) for folder in (*_SYSTEM, sys.prefix))
+def is_of_machine(place: Path, *own: Path) -> bool:
+    """Tell what belongs to the system or the interpreter, and not to anybody's data.
+
+    Args:
+        place: Absolute.
+        own: Folders that are the user's wherever they lie, such as a project in `/usr/src/app`.
+    """
+    return any(
+        place.is_relative_to(folder)
+        and not any(place.is_relative_to(one) and one.is_relative_to(folder) for one in own)
+        for folder in (*_SYSTEM, sys.prefix)
+    )
 
 
 def loads_from(dataset: Any, place: Path) -> Path:

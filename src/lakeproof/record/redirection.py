@@ -67,7 +67,7 @@ class Redirection:
             if self._real_project is None:
                 return None
             plain = absolute(self._real_project / os.path.relpath(plain, self._project))
-        if is_of_machine(plain) and not plain.is_relative_to(self._project):
+        if self.is_of_machine(plain):
             return None
         target = self._copied(plain)
         if target is None and not plain.is_relative_to(self.scratch):
@@ -92,6 +92,11 @@ class Redirection:
         if plain.is_relative_to(self._outside):
             return Path("/", plain.relative_to(self._outside))
         return plain
+
+    def is_of_machine(self, place: Path) -> bool:
+        """Tell what belongs to the system and to neither project, wherever they lie."""
+        real = [] if self._real_project is None else [self._real_project]
+        return is_of_machine(place, self.scratch, self._project, *real)
 
     def is_inside(self, place: Path) -> bool:
         """Tell whether a place is in scratch, where everything may be written."""
@@ -158,7 +163,7 @@ def is_harmless(redirection: Redirection, dataset: Any) -> bool:
     if own.get("run_id") or own.get("_run_id"):
         return False  # it would look for the run in the user's store
     found = named(dataset)
-    places = [place for place in found.places if not is_of_machine(place)]
+    places = [place for place in found.places if not redirection.is_of_machine(place)]
     is_inside = all(map(redirection.is_inside, places))
     if type(dataset).__module__.startswith(_TO_THE_STORE):
         return is_inside

@@ -35,8 +35,11 @@ _BY_WRITER = frozenset(
 )
 # MLflow's own folders of a model, which hold a time and a random id.
 _MODEL = "MLmodel"
-# As Kedro names the folder of a version of a dataset.
-_VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
+# As Kedro names the folder of a version of a dataset, between the dataset's own name twice: a
+# partition may be called by a time, too.
+_VERSION = re.compile(
+    r"(?<![^/])([^/]+)/(?P<version>\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z/)\1(?![^/])"
+)
 
 Difference = Literal["none", "by its writer", "each time", "content"]
 
@@ -79,13 +82,13 @@ def has_other_bytes_each_time(path: str) -> bool:
 def _named(files: Iterable[FileFacts]) -> dict[str, str]:
     """Give the digests by name within their folder; of a dataset with versions the newest alone."""
     paths = {file.path: file.sha256 for file in files}
-    versions = {found[0] for path in paths if (found := _VERSION.search(path))}
-    if versions:
-        newest = max(versions)
+    found = {path: _VERSION.search(path) for path in paths}
+    newest = max((one["version"] for one in found.values() if one), default=None)
+    if newest is not None:
         paths = {
-            path.replace(f"{newest}/", "", 1): sha256
-            for path, sha256 in paths.items()
-            if f"{newest}/" in path
+            path[: one.start("version")] + path[one.end("version") :]: paths[path]
+            for path, one in found.items()
+            if one and one["version"] == newest
         }
     return {os.path.relpath(path, _folder(paths)): sha256 for path, sha256 in paths.items()}
 

@@ -14,6 +14,8 @@ _INSTALLED = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib")}
 _STARTS_NODES = tuple(
     os.path.join("kedro", *names) for names in (("pipeline", "node.py"), ("runner", "task.py"))
 )
+# What is installed is looked up along the path of imports, the current folder among it.
+_LOOKS_UP = f"{os.sep}importlib{os.sep}metadata{os.sep}"
 _MOST_FRAMES = 200
 IMPORTING = "import"
 
@@ -73,7 +75,7 @@ def _whose(code: CodeType) -> str:
         if path.startswith(folder):
             return path[len(folder) + 1 :].partition(os.sep)[0].removesuffix(".py")
     if path.startswith(_STANDARD) or path.startswith(("<frozen", sys.base_prefix + os.sep + "lib")):
-        return _PYTHON
+        return IMPORTING if _LOOKS_UP in path else _PYTHON
     # Installed editable, ours and Kedro's are packages all the same.
     for name in ("lakeproof", "kedro"):
         if f"{os.sep}{name}{os.sep}" in path and name in sys.modules:

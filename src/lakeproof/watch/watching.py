@@ -20,7 +20,11 @@ from lakeproof.watch.seen import Seen, file_seen, listing_seen, summed, variable
 _MOST_OF_A_KIND = 100
 
 # What these reach for is theirs: the machinery's own, and what a run records of MLflow and Spark.
-_SILENT = {"lakeproof", IMPORTING, "kedro_mlflow", "kedro_viz", "coverage", "_pytest", "debugpy"}
+_SILENT = {
+    *("lakeproof", "kedro_mlflow", "kedro_viz", "coverage", "_pytest", "debugpy"),
+    # The second takes the place of the standard library's, where it is installed.
+    *(IMPORTING, "importlib_metadata"),
+}
 _RECORDED_OTHERWISE = {"mlflow", "git", "pyspark", "py4j", "joblib", "threadpoolctl", "loky"}
 _NOT_OF_A_NODE = {"lakeproof", "kedro", "mlflow", "kedro_mlflow", "kedro_datasets", "sqlalchemy"}
 

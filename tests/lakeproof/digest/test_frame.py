@@ -1,5 +1,6 @@
 """The ordered digest of a frame: what `fit` got, bit for bit and row by row."""
 
+import decimal
 import hashlib
 
 import numpy as np
@@ -8,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from pandas.tests.extension.decimal import DecimalArray
 
 from lakeproof.digest import NotDigestibleError, digest_frame
 
@@ -230,3 +232,29 @@ def test_what_is_no_frame_is_refused():
     """A list has no columns."""
     with pytest.raises(NotDigestibleError, match="is not a frame"):
         digest_frame([1, 2])
+
+
+class Placed(DecimalArray):
+    """An array that knows more than its elements and its type say."""
+
+    crs = "EPSG:4326"
+
+    def copy(self):
+        return self.view()
+
+    def view(self, dtype=None):
+        found = super().view(dtype)
+        found.crs = self.crs
+        return found
+
+
+def test_what_an_array_of_another_library_knows_beside_its_elements_counts():
+    """In which system of coordinates they are."""
+
+    def held(crs):
+        array = Placed([decimal.Decimal(1)])
+        array.crs = crs
+        return pd.Series(array)
+
+    assert digest(held("EPSG:4326")) == digest(held("EPSG:4326"))
+    assert digest(held("EPSG:4326")) != digest(held("EPSG:3857"))

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import os
+import pickle
 import threading
 import types
 from collections.abc import Mapping
@@ -252,3 +253,48 @@ def test_digests_stay_what_they_are_from_release_to_release():
     found |= {f"{name}!": digest_frame(VECTORS[name]).digest for name in ("frame", "polars")}
     with open(path, encoding="utf-8") as lines:
         assert found == dict(line.split() for line in lines)
+
+
+class Quantity(np.ndarray):
+    """Numbers with a unit, as libraries of units have them."""
+
+    def __array_finalize__(self, other):
+        self.unit = getattr(other, "unit", None)
+
+    def __reduce__(self):
+        make, arguments, state = super().__reduce__()
+        return make, arguments, (state, self.unit)
+
+    def __setstate__(self, state):
+        super().__setstate__(state[0])
+        self.unit = state[1]
+
+
+def quantity(unit):
+    found = np.arange(3.0).view(Quantity)
+    found.unit = unit
+    return found
+
+
+def test_what_an_array_knows_beside_its_numbers_counts():
+    """A unit, and what stands for the gaps when they are filled."""
+
+    def masked(fill):
+        return np.ma.array([1.0, 2.0], mask=[False, True], fill_value=fill)
+
+    assert digest_model(quantity("m")) == digest_model(quantity("m"))
+    assert digest_model(quantity("m")) != digest_model(quantity("km"))
+    assert digest_model(masked(-1)) == digest_model(masked(-1))
+    assert digest_model(masked(-1)) != digest_model(masked(-2))
+    untouched = np.ma.array([1.0, 2.0], mask=[False, True])
+    before = pickle.dumps(untouched)
+    digest_model(untouched)
+    assert pickle.dumps(untouched) == before
+
+
+def test_text_of_any_length_counts_by_its_values():
+    """NumPy's own type of text has no order of bytes."""
+    text = np.dtypes.StringDType()
+    one, same, other = (np.array(["a", last], dtype=text) for last in ("bc", "bc", "bd"))
+    assert digest_model(one) == digest_model(same) != digest_model(other)
+    assert digest_frame(one).digest == digest_frame(same).digest != digest_frame(other).digest

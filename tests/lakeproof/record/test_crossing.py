@@ -11,7 +11,8 @@ import pytest
 from kedro_datasets.matplotlib import MatplotlibDataset
 from kedro_datasets.pickle import PickleDataset
 
-from lakeproof.record.crossing import cross, keeps_pictures
+from lakeproof.record.crossing import cross, joined, keeps_pictures
+from lakeproof.reproduce.verdict import judge
 
 
 def make(place: str) -> str:
@@ -110,3 +111,10 @@ def test_what_keeps_no_picture_is_digested():
     """Also where its file is an image: the node gave a value."""
     for dataset in (None, PickleDataset(filepath="plot.png"), Wrapped(_dataset=object())):
         assert not keeps_pictures(dataset)
+
+
+def test_chunks_with_digests_of_another_algorithm_are_not_comparable():
+    """Those of older records are: neither the same as today's nor others."""
+    parts = [cross("parts", part) for part in ("a", "b")]
+    assert judge(joined(parts).digest, joined(parts).digest) == "same"
+    assert judge(joined(parts).digest, f"sha256:{'0' * 64}") == "not comparable"

@@ -7,8 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from lakeproof.record.document import RecordError, from_bytes, to_bytes
+from lakeproof.digest import digest_model
+from lakeproof.record.document import (
+    RecordError,
+    from_bytes,
+    spelled_back,
+    spelled_out,
+    to_bytes,
+)
 from lakeproof.record.facts import Metric, Record
 from lakeproof.record.migrations import ADDED, EACH
 
@@ -255,3 +263,17 @@ def test_what_spells_out_no_value_is_refused(value):
     content = changed(lambda document: document["parameters"]["values"].update(odd=value))
     with pytest.raises(RecordError, match="is damaged"):
         from_bytes(content, NAME)
+
+
+def test_both_kinds_of_nan_come_back_as_they_were(record):
+    """YAML's has the sign bit set: a re-run that got the other had another parameter."""
+    values = {"yaml": yaml.safe_load(".nan"), "python": math.nan}
+    parameters = replace(record.parameters, values=values)
+    stored = from_bytes(to_bytes(replace(record, parameters=parameters)), NAME).parameters.values
+    told = spelled_back(json.loads(json.dumps(spelled_out(values))))
+    for found in (stored, told):
+        assert {name: math.copysign(1, value) for name, value in found.items()} == {
+            "yaml": -1.0,
+            "python": 1.0,
+        }
+        assert digest_model(found["yaml"]) == digest_model(values["yaml"])

@@ -15,6 +15,7 @@ from kedro_datasets.pickle import PickleDataset
 from kedro_datasets.text import TextDataset
 from kedro_mlflow.io.metrics import MlflowMetricDataset
 
+from lakeproof.record.places import find
 from lakeproof.record.redirection import (
     MovedTable,
     Redirection,
@@ -253,3 +254,16 @@ def test_what_writes_elsewhere_is_told(places):
         for dataset in (own, table, bucket, named_run, outside, metric, inside)
     ]
     assert harmless == [False] * 5 + [True] * 2
+
+
+def test_a_project_below_a_folder_of_the_system_is_the_users(places, monkeypatch):
+    """`/usr/src/app` in a container: by its absolute place, too, nothing of it is written."""
+    monkeypatch.setattr("lakeproof.record.places._SYSTEM", (str(places.around),))
+    dataset = TextDataset(filepath=str(places.real / "data/x.txt"))
+    assert find(dataset, places.real) == (places.real / "data/x.txt",)
+    catalog = DataCatalog({"x": dataset})
+    redirect_all(places.redirection, Pipeline([node(lambda: "", None, "x")]), catalog)
+    catalog["x"].save("mine")
+    assert not (places.real / "data").exists()
+    assert (places.project / "data/x.txt").read_text() == "mine"
+    assert places.redirection.target(str(places.around / "x")) is None

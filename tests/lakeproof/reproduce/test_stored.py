@@ -114,3 +114,15 @@ def test_of_a_dataset_with_versions_the_newest_counts():
 def test_files_inside_and_outside_of_the_project_have_a_digest():
     """There is no folder that they have in common."""
     assert digest_of([FileFacts("m", "data/a", sha("a"), 1), FileFacts("m", "/b", sha("b"), 1)])
+
+
+def test_a_partition_that_is_called_by_a_time_is_no_version():
+    """Of versions the newest counts; of partitions all do, whatever their names."""
+    first, last = "2024-01-01T00.00.00.000Z", "2024-01-02T00.00.00.000Z"
+    for name in ("{}", "{}.txt", "{}/part.txt", "metrics/{}/part.txt"):
+        ours = files((name.format(first), "x"), (name.format(last), "y"))
+        theirs = files((name.format(first), "other"), (name.format(last), "y"))
+        assert digest_of(ours) != digest_of(theirs)
+        assert difference(ours, theirs) == "content"
+    versions = files((f"m.json/{first}/m.json", "x"), (f"m.json/{last}/m.json", "y"))
+    assert digest_of(versions) == f"sha256:{sha('y')}"

@@ -1,5 +1,6 @@
 """What a node's function reaches for is seen, and nothing else is."""
 
+import importlib.metadata
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import importlib_metadata
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -271,6 +273,14 @@ def test_two_nodes_at_a_time_are_told_apart(tmp_path):
 def test_what_belongs_to_interpreter_and_libraries_is_not_seen(function):
     """Their digests are the environment's."""
     assert [one for one in seen_of(function) if one.kind != "variable"] == []
+
+
+def test_what_is_installed_may_be_looked_up(tmp_path):
+    """Along the path of imports, on which the current folder may be: no result hangs on it."""
+    for number, lookup in enumerate((importlib.metadata, importlib_metadata)):
+        place = tmp_path / str(number)
+        place.mkdir()
+        assert seen_of(lambda do=lookup, at=place: list(do.distributions(path=[str(at)]))) == ()
 
 
 def test_a_place_that_is_controlled_is_not_seen(tmp_path, lookup):

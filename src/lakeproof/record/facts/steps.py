@@ -19,7 +19,8 @@ class Crossing:
             passed, of a frame of Spark that of the rows it became; `files` that of names and
             contents; `lazy` was not computed, or a part of it; a `picture` is listed and does not
             count; `opaque` has no digest.
-        digest: `rs1:…`, `frame2:…`, `model2:…` or `sha256:…`; in older records `frame1`, `model1`.
+        digest: `rs1:…`, `frame2:…`, `model2:…`, `chunks2:…` (what a generator gave) or `sha256:…`;
+            in older records `frame1`, `model1`, and `sha256` of chunks.
         note: Why there is none.
         holds_place: Whether a text in it names the place of the project, so that it is another
             wherever the project lies. Of what a node got nobody asks.
