@@ -108,7 +108,7 @@ def _judged(project: "RunProject", record: "Record", plan: Plan, outcome: Outcom
     records = project.records.of(record.run.run_id)
     run_id = keep.begin(records, outcome.record)
     try:
-        rerun = keep.as_run(outcome.record, run_id, record)
+        rerun = keep.as_run(outcome.record, run_id, record, project.path)
         table_ids = tuple(f for f in plan.factors if f.factor.startswith("table id:"))
         known = table_ids
         if outcome.left_out:

@@ -18,6 +18,7 @@ from lakeproof.record import mlflow_words, store
 from lakeproof.record.command import to_yaml
 from lakeproof.record.facts import Content, FileFacts, Record
 from lakeproof.record.parameters import leaves
+from lakeproof.record.paths import relative_to_project
 from lakeproof.reproduce.facts import Comparison
 from lakeproof.reproduce.report import document, meaning
 
@@ -51,12 +52,23 @@ def begin(records: store.RecordStore, record: Record) -> str:
     return str(run.info.run_id)
 
 
-def as_run(record: Record, run_id: str, recorded: Record) -> Record:
+def as_run(record: Record, run_id: str, recorded: Record, project_path: Path) -> Record:
     """Make the record of a re-run one of the user's store.
 
     It gets the id that it has there, and names nothing of scratch. What the recorded run withheld,
-    because it held a secret, stays withheld: the re-run may not have known the secret.
+    because it held a secret, stays withheld: the re-run may not have known the secret. Older code
+    left `..` in places, which a record of today's schema must not have.
+
+    Args:
+        record: That of the re-run, in whatever schema the recorded code wrote it.
+        run_id: The id that it has in the user's store.
+        recorded: That of the run which it repeats.
+        project_path: The user's project, from which its places lead.
     """
+
+    def straight(place: str) -> str:
+        return relative_to_project(place, project_path) if ".." in place else place
+
     scratch_id = record.run.run_id
     withheld = {
         content.sha256: content
@@ -71,12 +83,12 @@ def as_run(record: Record, run_id: str, recorded: Record) -> Record:
     def with_source(options: Mapping[str, Any]) -> dict[str, Any]:
         rest = {name: value for name, value in options.items() if name != "conf_source"}
         source = recorded.run.options.get("conf_source")
-        return {**rest, "conf_source": source} if source else rest
+        return {**rest, "conf_source": straight(str(source))} if source else rest
 
     def moved(file: FileFacts) -> FileFacts:
         is_kept = file.artifact is not None and file.artifact.startswith(f"runs:/{scratch_id}/")
         artifact = file.artifact.replace(scratch_id, run_id) if is_kept and file.artifact else None
-        return replace(file, artifact=artifact)
+        return replace(file, path=straight(file.path), artifact=artifact)
 
     return replace(
         record,
@@ -95,11 +107,19 @@ def as_run(record: Record, run_id: str, recorded: Record) -> Record:
         ),
         configuration=replace(
             record.configuration,
-            source=recorded.configuration.source,
+            source=straight(recorded.configuration.source),
             files=tuple(map(kept, record.configuration.files)),
         ),
-        inputs=replace(record.inputs, files=tuple(map(moved, record.inputs.files))),
-        outputs=replace(record.outputs, files=tuple(map(moved, record.outputs.files))),
+        inputs=replace(
+            record.inputs,
+            files=tuple(map(moved, record.inputs.files)),
+            tables=tuple(replace(one, uri=straight(one.uri)) for one in record.inputs.tables),
+        ),
+        outputs=replace(
+            record.outputs,
+            files=tuple(map(moved, record.outputs.files)),
+            tables=tuple(replace(one, uri=straight(one.uri)) for one in record.outputs.tables),
+        ),
     )
 
 
