@@ -41,8 +41,9 @@ class NodeWatcher:
     def begins(self, node: "Node", catalog: "CatalogProtocol[Any, Any]") -> None:
         """Look from here on: the next that runs in this thread is the node's function."""
         if self.is_on:
-            places = _places_of(node, catalog, self._project_path)
-            self._watches[node.name] = NodeWatch(Controlled([*self._own, *places]))
+            got = _places_of(node.inputs, catalog, self._project_path)
+            gives = _places_of(node.outputs, catalog, self._project_path)
+            self._watches[node.name] = NodeWatch(Controlled([*self._own, *got]), Controlled(gives))
             watch.begin(self._watches[node.name])
 
     def ends(self, node: "Node") -> None:
@@ -87,9 +88,9 @@ class NodeWatcher:
 
 
 def _places_of(
-    node: "Node", catalog: "CatalogProtocol[Any, Any]", project_path: Path
+    names: Iterable[str], catalog: "CatalogProtocol[Any, Any]", project_path: Path
 ) -> Iterable[Path]:
-    """Give the places of what the node gets and gives: a partition may be loaded within it."""
-    for name in (*node.inputs, *node.outputs):
+    """Give the places of datasets: a partition may be loaded, and a file made, within a node."""
+    for name in names:
         if not name.startswith(("params:", "parameters")):
             yield from find(catalog.get(name), project_path)

@@ -7,6 +7,7 @@ watched begins, and does nothing while none is.
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from lakeproof.watch.seen import Seen, file_seen, listing_seen, summed, variable
 
 # More than that of one kind is one sight of all.
 _MOST_OF_A_KIND = 100
+# The clock of a file system is behind that of the process by as much.
+_TICK_S = 0.02
 
 # What these reach for is theirs: the machinery's own, and what a run records of MLflow and Spark.
 _SILENT = {
@@ -58,9 +61,12 @@ class NodeWatch:
 
     Args:
         controlled: The places that need no word.
+        outputs: The places at which its datasets keep what it gives. To write there needs no word;
+            what lay there before is none of its inputs.
     """
 
     controlled: Controlled
+    outputs: Controlled = field(default_factory=lambda: Controlled([]))
     is_paused: bool = False
     _seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
     _created: set[str] = field(default_factory=set)
@@ -68,6 +74,7 @@ class NodeWatch:
     _passed_on: set[str] = field(default_factory=set)
     _resolved: set[str] = field(default_factory=set)
     _has_all_variables: bool = False
+    _began: float = field(default_factory=time.time)
 
     def seen(self) -> tuple[Seen, ...]:
         """Give all sights, in order of kind and name, many of one kind as one."""
@@ -97,22 +104,25 @@ class NodeWatch:
         """Take note of a file that is about to be opened."""
         if path in self._created | self._passed_on or self.controlled.holds(path, by.is_direct):
             return
-        if is_reading and (by.is_direct or os.path.isfile(path)):
+        is_read = is_reading and (by.is_direct or os.path.isfile(path))
+        if is_read and not self._is_just_made(path):
             self._note("file", path, lambda: file_seen("file", path))
         if is_writing:
-            is_ours = by.packages & _RECORDED_OTHERWISE
+            is_ours = by.packages & _RECORDED_OTHERWISE or self.outputs.holds(path, by.is_direct)
             (self._passed_on if is_ours else self._created).add(path)
 
     def moved(self, source: str, target: str) -> None:
         """Take note that what was written has got its name."""
         if source in self._created:
             self._created.discard(source)
-            if not self.controlled.holds(target, is_direct=True):
+            if self.outputs.holds(target, is_direct=True):
+                self._passed_on.add(target)
+            elif not self.controlled.holds(target, is_direct=True):
                 self._created.add(target)
 
     def listed(self, path: str, by: Callers) -> None:
         """Take note of a folder whose names are about to be read."""
-        own = (os.path.dirname(created) for created in self._created)
+        own = (os.path.dirname(made) for made in self._created | self._passed_on)
         is_there = by.is_direct or os.path.isdir(path)
         if is_there and path not in own and not self.controlled.holds(path, by.is_direct):
             self._note("folder", path, lambda: listing_seen(path))
@@ -145,8 +155,18 @@ class NodeWatch:
 
     def read(self, source: str, by: Callers) -> None:
         """Take note of a file or folder that a reader of native code is about to open."""
-        if source not in self._created and not self.controlled.holds(source, by.is_direct):
+        is_known = source in self._created or self.controlled.holds(source, by.is_direct)
+        if not is_known and not self._is_just_made(source):
             self._note("file", source, lambda: file_seen("file", source))
+
+    def _is_just_made(self, path: str) -> bool:
+        """Tell an output that this node has written, also in native code, and reads again."""
+        if not self.outputs.holds(path, is_direct=True):
+            return False
+        try:
+            return os.stat(path).st_mtime >= self._began - _TICK_S
+        except OSError:
+            return False
 
     def _note(self, kind: str, name: str, look: Callable[[], Seen | None]) -> None:
         # As it was when it was first reached for.

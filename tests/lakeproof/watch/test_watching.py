@@ -1,5 +1,6 @@
 """What a node's function reaches for is seen, and nothing else is."""
 
+import hashlib
 import importlib.metadata
 import os
 import shutil
@@ -336,3 +337,29 @@ def test_what_mlflow_writes_in_order_to_log_it_is_not_seen(tmp_path, monkeypatch
     with mlflow.start_run():
         found = seen_of(lambda: mlflow.log_text("sum", "sum.txt"))
     assert [one for one in found if one.kind in ("file", "written")] == []
+
+
+def test_what_lay_at_the_place_of_an_output_is_no_input(tmp_path):
+    """A node that goes on from what it gave the last time reads what nothing controls."""
+    before, made, native = (tmp_path / name for name in ("before.csv", "made.csv", "native.csv"))
+    before.write_text("a\n1\n")
+    os.utime(before, (1, 1))
+
+    def go_on() -> None:
+        rows = before.read_text() + pl.read_csv(before).write_csv()
+        made.write_text(rows)
+        made.read_text()
+        os.listdir(tmp_path)
+        pl.read_csv(made).write_csv(native)
+        pl.read_csv(native)
+        before.write_text("a\n2\n")
+
+    watch.begin(NodeWatch(Controlled([]), Controlled([tmp_path])))
+    try:
+        node(go_on, None, "out").run({})
+    finally:
+        found = watch.end()
+    assert found is not None
+    assert names(found.seen()) == [("file", "before.csv")]
+    first = hashlib.sha256(b"a\n1\n").hexdigest()
+    assert found.seen()[0].digest == f"sha256:{first}"
