@@ -123,6 +123,16 @@ def _outputs(record: Record, around: Around) -> Iterator[str]:
                 )
 
 
+def _logged(record: Record, around: Around) -> Iterator[str]:
+    for one in record.logged or ():
+        is_file = one.kind == "logged file" and one.name not in record.not_compared
+        if is_file and one.counts and has_other_bytes_each_time(one.name):
+            yield (
+                f"Logged file '{one.name}' is known by its bytes, and its format has others each "
+                "time: if it has not."
+            )
+
+
 def _clocks(record: Record, around: Around) -> Iterator[str]:
     for node in record.nodes:
         for clock in node.clocks:
@@ -145,5 +155,6 @@ LIMITS: tuple[Callable[[Record, Around], Iterable[str]], ...] = (
     _withheld,
     _not_controlled,
     _outputs,
+    _logged,
     _clocks,
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lakeproof.record.facts import Logged, Record
 from lakeproof.reproduce.facts import Artifact, ArtifactVerdict
+from lakeproof.reproduce.stored import has_other_bytes_each_time
 from lakeproof.reproduce.verdict import judge
 
 _NOBODY = "nobody looked at what the other run gave to MLflow by itself"
@@ -43,6 +44,8 @@ def _paired(ours: Logged | None, theirs: Logged | None, is_known: bool, counts: 
     elif verdict == "not comparable":
         notes = dict.fromkeys(side.shown for side in (ours, theirs) if side.shown)
         detail = "; ".join(notes) or "it has no digest"
+    elif verdict == "differs" and one.kind == "logged file" and has_other_bytes_each_time(one.name):
+        verdict, detail = "not comparable", "its format has other bytes each time"
     elif verdict == "differs" and ours.shown != theirs.shown:
         detail = f"{ours.shown} -> {theirs.shown}"
     counts = counts and all(side.counts for side in (ours, theirs) if side is not None)

@@ -12,6 +12,7 @@ from lakeproof.record.facts import (
     Content,
     FileFacts,
     InputFacts,
+    Logged,
     ModelFacts,
     NotControlled,
     OutputFacts,
@@ -171,3 +172,18 @@ def test_a_yes_is_shown_with_what_it_hangs_on():
     assert head.split() == ["run", "reproducible", "missing,", "or", "if"]
     assert line.split(maxsplit=2) == [RUN[:8], "yes", one.limits[0]]
     assert f"1 limit(s): kedro check {RUN[:8]}" in check.render([one, one])
+
+
+def test_a_logged_file_whose_format_has_other_bytes_each_time_is_not_called_different():
+    """A sheet holds the time at which it was written; a text does not."""
+
+    def logged(name, content):
+        return (Logged("logged file", name, f"sha256:{sha(content)}", "9 bytes"),)
+
+    for name, verdict in (("sheet.xlsx", "INCONCLUSIVE"), ("note.txt", "DIVERGED")):
+        record = a_record(logged=logged(name, "x"))
+        for content, expected in (("x", "REPEATED"), ("y", verdict)):
+            other = a_rerun(replace(record, logged=logged(name, content)))
+            assert compare(record, other, is_rerun=True).verdict == expected
+    assert limits(logged=logged("note.txt", "x")) == ()
+    assert "others each time" in limits(logged=logged("sheet.xlsx", "x"))[0]
