@@ -133,8 +133,11 @@ def move(dataset: Any, change: Change) -> bool:
 
 
 def absolute(place: Any) -> Path:
-    """Make a place absolute, as its dataset would be taken there, without `..` in it."""
-    return Path(os.path.abspath(str(place)))
+    """Make a place absolute, as its dataset would be taken there, without `..` in it.
+
+    A tilde is the home folder: fsspec and pandas expand it when they open a file.
+    """
+    return Path(os.path.abspath(os.path.expanduser(str(place))))
 
 
 class _Walk:
@@ -224,7 +227,7 @@ class _Walk:
         if not value or value == ".":
             return None
         self.places.append(absolute(value))
-        new = self._change(value if os.path.isabs(value) else os.path.join(os.getcwd(), value))
+        new = self._change(os.path.join(os.getcwd(), os.path.expanduser(value)))
         self.has_changed = self.has_changed or new is not None
         return new
 

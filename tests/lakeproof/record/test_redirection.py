@@ -267,3 +267,18 @@ def test_a_project_below_a_folder_of_the_system_is_the_users(places, monkeypatch
     assert not (places.real / "data").exists()
     assert (places.project / "data/x.txt").read_text() == "mine"
     assert places.redirection.target(str(places.around / "x")) is None
+
+
+def test_a_file_in_the_home_folder_is_the_users(places, monkeypatch):
+    """Whoever opens it expands the tilde."""
+    monkeypatch.setenv("HOME", str(places.elsewhere))
+    monkeypatch.chdir(places.project)
+    (places.elsewhere / "in.csv").write_text("a\n1\n")
+    datasets = {name: CSVDataset(filepath=f"~/{name}.csv") for name in ("in", "out")}
+    assert find(datasets["in"], places.real) == (places.elsewhere / "in.csv",)
+    catalog = DataCatalog(datasets)
+    pipeline = Pipeline([node(lambda rows: rows, "in", "out")])
+    redirect_all(places.redirection, pipeline, catalog)
+    catalog["out"].save(ROWS)
+    assert not (places.elsewhere / "out.csv").exists()
+    assert places.mirror(places.elsewhere / "out.csv").exists()
