@@ -181,7 +181,7 @@ def _places(source: Any) -> Iterator[tuple[str, bool]]:
     if "://" in text and not text.startswith("file:"):
         yield address_of(text), False
         return
-    text = text.removeprefix("file://")
+    text = os.path.expanduser(text.removeprefix("file://"))
     if os.path.exists(text) or not glob.has_magic(text):
         # Text that is no place, such as CSV itself, is nothing that was opened.
         if text and "\n" not in text and len(text) < 4096:

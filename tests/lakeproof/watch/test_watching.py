@@ -363,3 +363,12 @@ def test_what_lay_at_the_place_of_an_output_is_no_input(tmp_path):
     assert names(found.seen()) == [("file", "before.csv")]
     first = hashlib.sha256(b"a\n1\n").hexdigest()
     assert found.seen()[0].digest == f"sha256:{first}"
+
+
+def test_a_reader_in_native_code_takes_a_tilde_for_the_home_folder(lookup, monkeypatch):
+    """What lies there is digested, not what a folder of that name might hold."""
+    monkeypatch.setenv("HOME", str(lookup.parent))
+    found = seen_of(lambda: pl.read_csv("~/lookup.csv"))
+    assert [(one.name, one.digest) for one in found if one.kind == "file"] == [
+        (str(lookup), f"sha256:{sha256_of(lookup)}")
+    ]
