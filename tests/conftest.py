@@ -5,13 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from small import SmallProject, in_small_project
 
 REPOSITORY = Path(__file__).parents[1]
 # A small Spark on this machine.
@@ -133,10 +130,3 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Finishe
     """A project after one run of everything; look, do not touch."""
     project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
     return project, project.kedro("run")
-
-
-@pytest.fixture
-def small_project(tmp_path: Path) -> Iterator[SmallProject]:
-    """A project of a few lines, whose runs are in this process."""
-    with in_small_project(tmp_path / "small") as project:
-        yield project
