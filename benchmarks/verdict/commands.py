@@ -142,11 +142,21 @@ class Commands:
         return str(target / "bin/python")
 
 
-def trials(folder: Path, chance: random.Random, count: int) -> Iterator[Trial]:
-    """Make as many mutations as honest repeats."""
+def trials(
+    folder: Path, chance: random.Random, count: int, part: int, parts: int
+) -> Iterator[Trial]:
+    """Make as many mutations as honest repeats.
+
+    Args:
+        folder: For all that is made.
+        chance: Draws.
+        count: Of each.
+        part: Which of the edits of packages are made here.
+        parts: Of how many.
+    """
     project = Commands(folder)
     as_it_is = Way("as it is")
-    edits = list(_edits())[: count // 3]
+    edits = list(_edits())[part::parts][: count // 2]
     worlds = chance.sample(list(changed()), count - len(edits))
     for world in worlds:
         project.restore()

@@ -50,6 +50,8 @@ class Forked:
             [sys.executable, "-W", "ignore", "-m", "verdict.forked", str(self.socket)],
             cwd=folder,
             env={**os.environ, **IN_FORCE, "PYTHONPATH": path},
+            # What is printed while things are imported is no trial.
+            stdout=subprocess.DEVNULL,
         )
         while not self.socket.exists():
             assert self._process.poll() is None

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -365,15 +366,64 @@ KINDS: dict[str, tuple[Callable[[], Any], list[Change]]] = {
 }
 
 
-def mutations() -> Iterator[Trial]:
-    """Change each kind in each of its places."""
+def drawn(chance: random.Random) -> Iterator[tuple[str, Any, Any]]:
+    """Draw a kind with many places, and change one of them: it, and what it was."""
+    kind = chance.choice(("a frame of pandas", "a frame of polars", "an array", "a forest"))
+    make, _ = KINDS[kind]
+    row = chance.randrange(40)
+    number = chance.uniform(2, 9)
+    if kind == "a frame of pandas":
+        others = {
+            "real": number,
+            "whole": 100 + row,
+            "text": f"drawn {number}",
+            "when": pd.Timestamp("2031-01-01", tz="UTC") + pd.Timedelta(row, "us"),
+            "gap": 50 + row,
+        }
+        name = chance.choice(list(others))
+        yield f"{kind}, row {row} of {name}", make(), cell(row, name, others[name])(make())
+    elif kind == "a frame of polars":
+        others = {
+            "real": number,
+            "whole": 100 + row,
+            "text": f"drawn {number}",
+            "list": [row, row],
+            "pair": {"a": row, "b": f"drawn {number}"},
+        }
+        name = chance.choice(list(others))
+        yield f"{kind}, row {row} of {name}", make(), polars_cell(row, name, others[name])(make())
+    elif kind == "an array":
+        place = row % 4, chance.randrange(6)
+        yield f"{kind}, at {place}", make(), item(place, number * 100)(make())
+    else:
+        model = make()
+        tree = chance.randrange(8)
+        values = model.estimators_[tree].tree_.value
+        place = chance.randrange(len(values))
+        values[place, 0, 0] += 0.125
+        yield f"{kind}, tree {tree}, node {place}", make(), model
+
+
+def mutations(more: int = 0, seed: int = 1) -> Iterator[Trial]:
+    """Change each kind in each of its places, and some in places that are drawn.
+
+    Args:
+        more: How many are drawn.
+        seed: By which.
+    """
     for kind, (make, changes) in KINDS.items():
         for number, change in enumerate(changes):
-            before = cross("value", make(), is_stored=True)
-            after = cross("value", change(make()), is_stored=True)
-            is_same = before.digest is not None and before.digest == after.digest
-            what = f"{kind}, change {number + 1}"
-            yield Trial(kind, what, "values", False, "same" if is_same else "differs")
+            yield _mutated(kind, f"{kind}, change {number + 1}", make(), change(make()))
+    chance = random.Random(seed)
+    for _ in range(more):
+        for what, before, after in drawn(chance):
+            yield _mutated(what.partition(",")[0], what, before, after)
+
+
+def _mutated(kind: str, what: str, before: Any, after: Any) -> Trial:
+    one, other = (cross("value", value, is_stored=True) for value in (before, after))
+    is_same = one.digest is not None and one.digest == other.digest
+    return Trial(kind, what, "values", False, "same" if is_same else "differs")
 
 
 def repeats(times: int) -> Iterator[Trial]:
