@@ -56,7 +56,7 @@ def test_in_a_pipe_nothing_is_cut():
 def test_a_terminal_gets_lines_that_fit(monkeypatch):
     """The widest column gives way, down to what can still be recognised; the heading is bold."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((20, 10)))
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((20, 10)))
     heading, line = table(COLUMNS, [["x" * 50, 7]]).splitlines()
     assert heading.startswith("\x1b[1mname")
     assert line == "x" * 13 + "…     7"

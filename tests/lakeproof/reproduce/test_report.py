@@ -168,7 +168,7 @@ def test_a_terminal_gets_colour_and_lines_that_fit(monkeypatch):
     comparison = compare(a_record(), with_content(a_rerun(), "model", "other"), is_rerun=True)
     assert "\x1b[" not in render(comparison)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((70, 20)))
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((70, 20)))
     text = render(comparison)
     assert text.startswith("\x1b[31m\x1b[1mDIVERGED\x1b[0m")
     assert max(map(len, text.split("\n\n")[-1].splitlines()[1:])) <= 70
