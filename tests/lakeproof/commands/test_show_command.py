@@ -120,4 +120,4 @@ def test_what_is_long_is_counted_and_what_was_withheld_is_named():
 def test_what_stands_elsewhere_otherwise_is_said_last():
     """In one line that cannot steer a terminal."""
     text = show.render(a_record(), ["The store says\n\x1b[31m0.5."])
-    assert text.split("\n\n")[-1] == "The store says \ufffd[31m0.5."
+    assert text.split("\n\n")[-1] == r"The store says \x1b[31m0.5."
