@@ -17,6 +17,7 @@ from lakeproof.record.files import FileRecorder
 from lakeproof.record.rerun import Rerun, current, redirect
 from lakeproof.record.secrets import Secrets
 from lakeproof.record.tables import TableRecorder
+from lakeproof.record.watcher import NodeWatcher
 
 SCHEMA = {"id": {"type": "string"}}
 
@@ -49,7 +50,8 @@ def test_files_and_digest_are_those_of_what_came_in_the_order_in_which_it_came(s
     (tmp_path / "raw/b.csv").unlink()
     assert [(file.path, file.size) for file in files.read] == [("raw/b.csv", 9), ("raw/a.csv", 9)]
     assert files.values_read == ()
-    (facts,) = boundary.nodes(TableRecorder(tmp_path, None))
+    nobody = NodeWatcher(tmp_path, tmp_path / "src", Secrets(), is_on=False)
+    (facts,) = boundary.nodes(TableRecorder(tmp_path, None), nobody)
     came = arrivals.deliveries
     assert (facts.inputs[0].kind, facts.inputs[0].digest) == ("files", digest_files(came))
     assert digest_files(came) != digest_files(came[::-1])
