@@ -60,6 +60,12 @@ def is_possible(project: Project, run_id: str) -> tuple[bool, str]:
     return found["is_reproducible"], "\n".join(found["missing"])
 
 
+def without_bundles(project: Project) -> None:
+    """Let no run have its code in the store."""
+    for bundle in project.path.glob("mlartifacts/**/code.bundle"):
+        bundle.unlink()
+
+
 def digest_in_record(project: Project, run_id: str) -> str:
     """The digest of the samples that a run read or built upon."""
     record = json.loads(record_file(project, run_id).read_text())
@@ -189,6 +195,9 @@ def test_the_commit_is_no_longer_in_the_repository(runs):
         project.git("update-ref", "-d", ref)
     project.git("reflog", "expire", "--expire=now", "--all")
     project.git("gc", "--quiet", "--prune=now")
+    # The run itself has its code, as long as its store has the run's artifacts.
+    reproduce(project, run_ids["read"], expected="REPEATED")
+    without_bundles(project)
     missing = refused(project, run_ids["read"])
     assert f"Commit {commit} of the run is not in this repository" in missing
     assert "git fetch" in missing
@@ -199,6 +208,8 @@ def test_the_project_is_no_longer_a_repository(runs):
     """The same, in a folder that was copied without its history."""
     project, run_ids = runs
     shutil.rmtree(project.path / ".git")
+    reproduce(project, run_ids["read"], expected="REPEATED")
+    without_bundles(project)
     verdict = reproduce(project, run_ids["read"], expected="INCONCLUSIVE")
     assert "is not in this repository" in verdict.missing
     assert verdict.document["artifacts"] == []

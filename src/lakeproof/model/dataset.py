@@ -61,7 +61,7 @@ class SklearnModel(AbstractDataset[Any, Any]):
         self._example: pd.DataFrame | None = None
         # What this run logged, and the types in it: another run may replace the shared file before
         # this one loads it.
-        self._own: tuple[Path, list[str]] | None = None
+        self._artifact: tuple[Path, list[str]] | None = None
         # Where MLflow keeps the bytes of the file: `models:/…`.
         self.artifact_uri: str | None = None
         self.metadata = metadata
@@ -89,9 +89,9 @@ class SklearnModel(AbstractDataset[Any, Any]):
         """
         import skops.io
 
-        if self._own is not None:
+        if self._artifact is not None:
             # What this run wrote a moment ago, and skops still compares the types.
-            path, trusted = self._own
+            path, trusted = self._artifact
         else:
             path = Path(self._filepath)
             if not path.exists():
@@ -119,7 +119,7 @@ class SklearnModel(AbstractDataset[Any, Any]):
             skops.io.dump(data, partial)
             trusted = self._unknown_types(partial, f"The model for {path}", "saved")
             if mlflow.active_run() is not None:
-                self._own = self._log(data, partial, trusted), trusted
+                self._artifact = self._log(data, partial, trusted), trusted
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)

@@ -274,7 +274,7 @@ class RunSession:
     ) -> Record:
         ended = datetime.now(UTC)
         options = dict(self._setting.options)
-        if options.pop("only_missing_outputs", None):
+        if options.pop("only_missing_outputs", None) and self.boundary.node_names:
             # Which outputs are missing is not a fact of the run; which nodes ran is.
             options["node_names"] = ",".join(self.boundary.node_names)
         run = RunFacts(
