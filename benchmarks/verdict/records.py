@@ -26,6 +26,7 @@ NO_FACTS = re.compile(
     r"|configuration/(source|environments.*|digest|files/\d+/(?!sha256).*)"
     r"|environment/(locks/.*|build|distributions/\d+/origin)|compute/recipe"
     r"|nodes/\d+/name|nodes/\d+/(inputs|outputs)/\d+/kind|inputs/.*/is_own|not_compared.*"
+    r"|compute/libraries/(\d+/(user_api|internal_api|version|architecture)|\d+)"
     r"|environment/distributions/\d+/path|.*/holds_place|(inputs|outputs)/files/\d+/text|inputs/tables/\d+/dataset"
 )
 # A sample of what a record has hundreds of.
@@ -96,6 +97,7 @@ def _causes(path: Path, document: Any) -> tuple[str, ...]:
     """Give the words by which a person would know what was another."""
     section, *rest = path
     names = [part for part in rest if isinstance(part, str) and part]
+    names += [part.replace("_", " ").removeprefix("is ") for part in names if "_" in part]
     owner = document
     for part in path[:-1]:
         owner = owner[part] if isinstance(owner, dict | list) else owner

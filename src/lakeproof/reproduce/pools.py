@@ -4,7 +4,7 @@ A library that only one of the runs happened to load (an import more, on the way
 is compared what both had.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,24 +29,25 @@ def other_threads(ours: ComputeFacts, theirs: ComputeFacts) -> Found:
             yield f"{name} threads", _plain(found[name]), _plain(now[name])
 
 
-def _are_others(ours: set[Any], theirs: set[Any]) -> bool:
+def _are_others(ours: Counter[Any], theirs: Counter[Any]) -> bool:
+    """Tell whether not all of the one are among the other; each as often as it is there."""
     return bool(ours and theirs) and not (ours <= theirs or theirs <= ours)
 
 
-def _blas(compute: ComputeFacts, fact: str) -> set[str]:
-    return {
+def _blas(compute: ComputeFacts, fact: str) -> Counter[str]:
+    return Counter(
         " ".join(filter(None, (one.internal_api, getattr(one, fact))))
         for one in compute.libraries
         if one.user_api == "blas"
-    }
+    )
 
 
-def _threads(compute: ComputeFacts) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = defaultdict(set)
+def _threads(compute: ComputeFacts) -> dict[str, Counter[int]]:
+    found: dict[str, Counter[int]] = defaultdict(Counter)
     for library in compute.libraries:
-        found[library.internal_api].add(library.threads)
+        found[library.internal_api][library.threads] += 1
     return found
 
 
-def _plain(counts: set[int]) -> Any:
-    return next(iter(counts)) if len(counts) == 1 else sorted(counts)
+def _plain(counts: Counter[int]) -> Any:
+    return next(iter(counts)) if len(counts) == 1 else sorted(counts.elements())

@@ -325,3 +325,16 @@ def test_how_the_run_was_asked_for_is_named():
     """It explains what is missing in one of the two."""
     run = replace(a_record().run, pipelines=("train",), kedro_env="wine_quality")
     assert names(a_record(run=run)) == ["pipelines", "kedro env"]
+
+
+def test_one_of_two_pools_of_a_kind_that_is_another_is_a_factor():
+    """As many libraries on either side: none of them was merely loaded on the way."""
+    (library,) = a_record().compute.libraries
+    two = replace(a_record().compute, libraries=(library, library))
+    for changed, factor in (
+        (replace(library, threads=2), "thread settings"),
+        (replace(library, architecture="SkylakeX"), "blas kernel"),
+    ):
+        other = replace(two, libraries=(library, changed))
+        found = factors(a_record(compute=two), a_record(compute=other))
+        assert [one.factor for one in found] == [factor]
