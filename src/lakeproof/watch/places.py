@@ -44,8 +44,8 @@ class Controlled:
 
 @cache
 def _interpreter() -> tuple[str, ...]:
-    names = ("stdlib", "platstdlib", "purelib", "platlib", "include", "data")
-    found = {sysconfig.get_path(name) for name in names[:-1]}
+    names = ("stdlib", "platstdlib", "purelib", "platlib", "include")
+    found = {sysconfig.get_path(name) for name in names}
     if sys.prefix != sys.base_prefix:
         found.add(sys.prefix)
     return tuple({*found, *map(os.path.realpath, found)})

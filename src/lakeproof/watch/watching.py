@@ -40,18 +40,8 @@ _INFRASTRUCTURE = (
 _INFRASTRUCTURE_OF = (
     *("LC_", "PYTHON", "XDG_", "VIRTUAL_ENV", "CONDA", "KEDRO_", "MLFLOW_", "LAKEPROOF_"),
     *("SPARK_", "PYSPARK_", "JAVA_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "VECLIB_", "BLIS_"),
-    *(
-        "POLARS_",
-        "PYARROW_",
-        "ARROW_",
-        "JOBLIB_",
-        "LOKY_",
-        "KMP_",
-        "MPLBACKEND",
-        "MPLCONFIG",
-        "COLORTERM",
-        "NO_COLOR",
-    ),
+    *("POLARS_", "PYARROW_", "ARROW_", "JOBLIB_", "LOKY_", "KMP_", "MPLBACKEND", "MPLCONFIG"),
+    *("COLORTERM", "NO_COLOR"),
 )
 
 
@@ -102,7 +92,8 @@ class NodeWatch:
 
     def opened(self, path: str, is_reading: bool, is_writing: bool, by: Callers) -> None:
         """Take note of a file that is about to be opened."""
-        if path in self._created | self._passed_on or self.controlled.holds(path, by.is_direct):
+        is_made = path in self._created or path in self._passed_on
+        if is_made or self.controlled.holds(path, by.is_direct):
             return
         is_read = is_reading and (by.is_direct or os.path.isfile(path))
         if is_read and not self._is_just_made(path):
