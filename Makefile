@@ -2,10 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-# Two at a time, each file by one of them: a file's tests may share a project. Those with Spark are
-# one process beside them, so that it starts once.
 PYTEST := $(BIN)/python -m pytest
-BOTH := --numprocesses 2 --dist loadfile
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
 # What a person types in this folder may say so; a run sends nothing anywhere.
@@ -26,9 +23,9 @@ help:  ## list the targets
 	@touch $@
 .venv/uv: SHELL := /bin/bash
 
-.venv/run: .venv/uv requirements/run.txt pyproject.toml
+.venv/run: .venv/uv requirements/run.txt pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(INSTALL) -r requirements/run.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix --editable ,$(wildcard packages/*) .)
 	@touch $@
 
 .venv/spark: .venv/run requirements/spark.txt
@@ -49,27 +46,32 @@ run: .venv/run  ## install what the embedded engine needs and run the example
 spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 
 test: .venv/test  ## the tests, without the long matrix
-	$(PYTEST) -m "not slow and spark" & spark=$$!; \
-	$(PYTEST) $(BOTH) -m "not slow and not spark"; others=$$?; wait $$spark && exit $$others
+	$(PYTEST) tests
+	$(call BESIDE,not slow)
 
 # [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
+PACKAGE := packages/lakeproof
+# The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
+# Those with Spark are one process beside them, so that it starts once.
+BOTH := --numprocesses 2 --dist loadfile
+BESIDE = $(PYTEST) $(PACKAGE) -m "$(1) and spark" & spark=$$!; \
+	$(PYTEST) $(PACKAGE) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others
 .PHONY: test-slow test-fuzz bench bench-spark
 test-slow: .venv/test  ## the long matrix
-	$(PYTEST) -m "slow and spark" & spark=$$!; \
-	$(PYTEST) $(BOTH) -m "slow and not spark"; others=$$?; wait $$spark && exit $$others
+	$(call BESIDE,slow)
 
 SEED ?= 2026
 COUNT ?= 300
 test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
-	PYTHONPATH=tests:. $(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
+	cd $(PACKAGE) && PYTHONPATH=tests:.:../../tests ../../$(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
 
-bench: .venv/test  ## measure; some minutes each (see benchmarks/README.md)
+bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
-		$(BIN)/python benchmarks/$$script.py || exit 1; done
+		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
 
 bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk
 	for script in spark_small spark_merge spark_feature engines; do \
-		$(BIN)/python benchmarks/$$script.py || exit 1; done
+		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
 # [/starter-only]
 
 check: .venv/test  ## style, types and the architecture
@@ -77,6 +79,9 @@ check: .venv/test  ## style, types and the architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	# [starter-only]
+	cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
+	# [/starter-only]
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml

@@ -32,6 +32,7 @@ COPIED = (
     f"src/{PACKAGE}/",
     "src/lakeproof/",
     "tests/conftest.py",
+    "tests/projects.py",
     f"tests/{PACKAGE}/",
 )
 LEFT_OUT = (

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import Finished, Project
+from projects import Finished, Project
 
 
 def test_a_run_leaves_a_record_its_metrics_and_a_clean_tree(recorded: tuple[Project, Finished]):

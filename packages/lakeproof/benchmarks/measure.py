@@ -1,0 +1,223 @@
+"""Time two things in turn, compare them pair by pair, say it in words and in a line of JSON."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+class Seconds(float):
+    """Elapsed time that also knows the processor time, of this process and of those it waited for.
+
+    On a machine that is busy with other work, the processor time is the steadier one.
+    """
+
+    processor = 0.0
+
+
+def seconds(work: Callable[[], object]) -> Seconds:
+    """Time one call."""
+    begin, used = time.perf_counter(), sum(os.times()[:4])
+    work()
+    elapsed = Seconds(time.perf_counter() - begin)
+    elapsed.processor = sum(os.times()[:4]) - used
+    return elapsed
+
+
+def pairs(
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    count: int,
+    warm_up: int = 1,
+    clock: Callable[[Callable[[], object]], Seconds] = seconds,
+) -> list[tuple[Seconds, Seconds]]:
+    """Return the seconds of ours and theirs, run in turn so that drift meets both."""
+    for _ in range(warm_up):
+        ours()
+        theirs()
+    return [(clock(ours), clock(theirs)) for _ in range(count)]
+
+
+def ratio(timed: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Summarise pairs as medians and the median of their ratios."""
+    return {
+        "ours_s": round(statistics.median(ours for ours, _ in timed), 4),
+        "theirs_s": round(statistics.median(theirs for _, theirs in timed), 4),
+        "ratio": round(statistics.median(ours / theirs for ours, theirs in timed), 3),
+        "ratio_min": round(min(ours / theirs for ours, theirs in timed), 3),
+        "ratio_max": round(max(ours / theirs for ours, theirs in timed), 3),
+    }
+
+
+def processor_ratio(timed: list[tuple[Seconds, Seconds]]) -> float:
+    """Give the median ratio of the processor times."""
+    return round(statistics.median(ours.processor / theirs.processor for ours, theirs in timed), 3)
+
+
+def processors(timed: list[tuple[Seconds, Seconds]]) -> dict[str, float]:
+    """Summarise the processor times of pairs."""
+    return {
+        "ours_processor_s": round(statistics.median(ours.processor for ours, _ in timed), 2),
+        "theirs_processor_s": round(statistics.median(theirs.processor for _, theirs in timed), 2),
+        "processor_ratio": processor_ratio(timed),
+    }
+
+
+def report(name: str, target: str, is_met: bool, **figures: object) -> None:
+    """Print the figures for people, then for machines."""
+    for key, value in figures.items():
+        print(f"{key:>28}  {value}")
+    print(json.dumps({"benchmark": name, **figures, "target": target, "is_met": is_met}))
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Give the environment for a child process: byte code is cached, nothing is sent."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "KEDRO_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", **more}
+
+
+def run(command: list[str], cwd: Path, **more: str) -> str:
+    """Run a child process to its end; its standard output."""
+    done = subprocess.run(
+        command, cwd=cwd, env=environment(**more), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{command} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def copy_of_project(target: Path) -> Path:
+    """Copy what git has, or would take, into a repository of its own."""
+    import shutil
+
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "as measured"]):
+        subprocess.run(
+            ["git", "-c", "user.name=b", "-c", "user.email=b@localhost", *arguments],
+            cwd=target,
+            check=True,
+        )
+    return target
+
+
+def plain_environment(folder: Path) -> Path:
+    """Make an environment of the same locked libraries without this project; its `bin`."""
+    uv = ROOT / ".venv/bin/uv"
+    run([str(uv), "venv", "--quiet", "--python", sys.executable, str(folder)], ROOT)
+    locked = ["--require-hashes", "--compile-bytecode", "-r", "requirements/run.txt"]
+    python = str(folder / "bin/python")
+    run([str(uv), "pip", "install", "--quiet", "--python", python, *locked], ROOT)
+    return folder / "bin"
+
+
+def our_environment(folder: Path, project: Path) -> Path:
+    """Make the same environment with this project in it, as `make run` does; its `bin`.
+
+    Not the one the tests run in: it has more in it, which is imported where it is found.
+    """
+    bin_ = plain_environment(folder)
+    install = ["pip", "install", "--quiet", "--python", str(bin_ / "python"), "--no-deps"]
+    run([str(ROOT / ".venv/bin/uv"), *install, "--editable", str(project)], ROOT)
+    return bin_
+
+
+PLAIN = {
+    "pyproject.toml": """
+[tool.kedro]
+package_name = "plain"
+project_name = "Plain"
+kedro_init_version = "1.7.0"
+source_dir = "src"
+""",
+    "src/plain/__init__.py": "",
+    "src/plain/settings.py": "",
+    "conf/local/.gitkeep": "",
+    # Without this line kedro-mlflow does not run at all with this MLflow; all else is its default.
+    "conf/base/mlflow.yml": "server: {mlflow_tracking_uri: 'sqlite:///mlflow.db'}\n",
+    "conf/base/catalog.yml": """
+samples: &table
+  type: pandas.DeltaTableDataset
+  filepath: data/samples
+  save_args: {mode: overwrite}
+features: {<<: *table, filepath: data/features}
+predictions: {<<: *table, filepath: data/predictions}
+# Without the trusted types this MLflow logs no forest at all.
+model:
+  type: kedro_mlflow.io.models.MlflowModelTrackingDataset
+  flavor: mlflow.sklearn
+  save_args: {skops_trusted_types: [numpy.dtype, sklearn.tree._tree.Tree]}
+metric_history: {type: kedro_mlflow.io.metrics.MlflowMetricsHistoryDataset}
+metrics:
+  type: kedro_mlflow.io.artifacts.MlflowArtifactDataset
+  dataset: {type: json.JSONDataset, filepath: data/metrics.json}
+confusion_matrix:
+  type: kedro_mlflow.io.artifacts.MlflowArtifactDataset
+  dataset: {type: matplotlib.MatplotlibDataset, filepath: data/confusion_matrix.png}
+""",
+    "src/plain/pipeline_registry.py": """
+import pandas as pd
+import polars as pl
+from kedro.pipeline import node, pipeline
+from winery.pipelines.evaluate import nodes as evaluate
+from winery.pipelines.feature.nodes import build_features
+from winery.pipelines.train import nodes as train
+
+
+def ingest(folder):
+    from pathlib import Path
+    return pd.concat([pd.read_csv(path) for path in sorted(Path(folder).glob("*.csv"))])
+
+
+def features(samples, settings):
+    return build_features(pl.from_pandas(samples).lazy(), settings).collect().to_pandas()
+
+
+def register_pipelines():
+    return {"__default__": pipeline([
+        node(ingest, "params:folder", "samples"),
+        node(features, ["samples", "params:feature"], "features"),
+        node(train.select_training_rows, ["features", "params:train"], "training_rows"),
+        node(train.fit_model, ["training_rows", "params:train"], "model"),
+        node(evaluate.select_test_rows, ["features", "params:evaluate"], "test_rows"),
+        node(evaluate.predict_test_rows, ["model", "test_rows", "params:evaluate"], "predictions"),
+        node(evaluate.score_predictions, ["predictions", "params:evaluate"],
+             ["metrics", "metric_history"]),
+        node(evaluate.draw_confusion_matrix, ["predictions", "params:evaluate"],
+             "confusion_matrix"),
+    ])}
+""",
+}
+
+
+def plain_project(folder: Path, project: Path) -> Path:
+    """Write the same pipelines for plain Kedro and kedro-mlflow, with their defaults."""
+    import shutil
+
+    for name, text in PLAIN.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    shutil.copytree(project / "data/01_raw/wine", folder / "raw")
+    shutil.copytree(project / "src/winery/pipelines", folder / "src/winery/pipelines")
+    for name in ("__init__.py", "parameters.py", "rows.py"):
+        shutil.copyfile(project / "src/winery" / name, folder / "src/winery" / name)
+    base = project / "conf/base"
+    for path in (*base.glob("parameters_*.yml"), base / "globals.yml"):
+        shutil.copyfile(path, folder / "conf/base" / path.name)
+    (folder / "conf/base/parameters.yml").write_text("folder: raw\n")
+    return folder

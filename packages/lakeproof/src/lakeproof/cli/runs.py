@@ -1,0 +1,212 @@
+"""The commands about recorded runs: `runs`, `show`, `reproduce`, `compare` and `check`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakeproof.cli.group import commands
+from lakeproof.cli.options import common_options, offer_runs, report_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
+
+
+@commands.command()
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
+@common_options()
+@click.pass_obj
+def runs(
+    metadata: "ProjectMetadata | None",
+    limit: int | None,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """List the recorded runs, newest first, and what each read, wrote and reached.
+
+    \b
+    Example:
+        kedro runs
+        kedro runs --limit 5 --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands import runs as room
+    from lakeproof.commands.output import emit
+    from lakeproof.commands.project import RunProject
+
+    found = RunProject(metadata, env).records.runs(limit)
+    emit(room.document(found), lambda: room.render(found), as_json, output)
+
+
+@commands.command()
+@click.argument("run", shell_complete=offer_runs)
+@report_option("Write an HTML page about the run to this file instead.")
+@common_options()
+@click.pass_obj
+def show(
+    metadata: "ProjectMetadata | None",
+    run: str,
+    report_file: Path | None,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Show the record of a run: code, parameters, tables, nodes, metrics, environment, machine.
+
+    RUN is an MLflow run id, the beginning of one, or `last`. --json prints the record itself.
+
+    \b
+    Example:
+        kedro show last
+        kedro show 3f9c2a7b --json
+        kedro show 3f9c2a7b --report record.html
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands import report_page
+    from lakeproof.commands import show as room
+    from lakeproof.commands.output import emit, remark
+    from lakeproof.commands.project import RunProject
+    from lakeproof.record.mlflow_store.stored_metrics import other_metrics
+
+    project = RunProject(metadata, env)
+    record = project.records.record(project.records.resolve(run))
+    notes = list(other_metrics(record.metrics, project.records.metrics(record.run.run_id)))
+    if as_json:
+        for note in notes:
+            remark(note)
+    if report_file is not None:
+        report_page.write_record(project, record, report_file)
+    if report_file is None or as_json or output is not None:
+        emit(room.document(record), lambda: room.render(record, notes), as_json, output)
+
+
+@commands.command()
+@click.argument("run", shell_complete=offer_runs)
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "spark"]),
+    help="Run it on this engine instead of the recorded one.",
+)
+@click.option(
+    "--here",
+    "is_here",
+    is_flag=True,
+    help="Use the interpreter and libraries of this environment as they are.",
+)
+@click.option("--keep", is_flag=True, help="Leave the scratch project and say where it is.")
+@report_option("Write an HTML page about it to this file as well, whatever the verdict.")
+@common_options(has_env=False)
+@click.pass_obj
+def reproduce(
+    metadata: "ProjectMetadata | None",
+    run: str,
+    engine: str | None,
+    is_here: bool,
+    keep: bool,
+    report_file: Path | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Run a recorded run again, in isolation, and say whether it is the same.
+
+    RUN is an MLflow run id, the beginning of one, or `last`. Code, configuration, parameters,
+    table versions and libraries are the recorded ones; your working tree, tables and MLflow runs
+    stay as they are. Exit code 0: the same; 1: diverged; 2: inconclusive, or it could not start.
+
+    \b
+    Example:
+        kedro reproduce last
+        kedro reproduce 3f9c2a7b --json --output verdict.json
+        kedro reproduce 3f9c2a7b --report proof.html
+        kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands.project import RunProject
+
+    with trouble_is(2):
+        from lakeproof.commands import report_page
+        from lakeproof.commands import reproduce as room
+        from lakeproof.commands.output import remark
+        from lakeproof.reproduce import verdict_report
+        from lakeproof.reproduce.comparison.verdict import exit_code
+
+        project = RunProject(metadata, None)
+        found = room.reproduce(
+            project,
+            run,
+            engine,
+            is_here,
+            keep,
+            remark,
+        )
+        emit(verdict_report.document(found), lambda: verdict_report.render(found), as_json, output)
+        if report_file is not None:
+            report_page.write_rerun(project, found, report_file)
+    raise click.exceptions.Exit(exit_code(found.verdict))
+
+
+@commands.command()
+@click.argument("a", metavar="A", shell_complete=offer_runs)
+@click.argument("b", metavar="B", shell_complete=offer_runs)
+@common_options()
+@click.pass_obj
+def compare(
+    metadata: "ProjectMetadata | None",
+    a: str,
+    b: str,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Compare two recorded runs without running anything: what differs, and what came of it.
+
+    A and B are MLflow run ids, beginnings of them, or `last`. Exit code 0: the same; 1: different;
+    2: trouble.
+
+    \b
+    Example:
+        kedro compare 3f9c2a7b last
+        kedro compare 3f9c2a7b 81d0c6aa --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands.project import RunProject
+
+    with trouble_is(2):
+        from lakeproof.commands import compare as room
+
+        project = RunProject(metadata, env)
+        found = room.gather(project.records, project.path, a, b)
+        emit(room.document(found), lambda: room.render(found), as_json, output)
+    raise click.exceptions.Exit(room.exit_code(found))
+
+
+@commands.command()
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=offer_runs)
+@click.option("--all", "is_all", is_flag=True, help="Check every finished run.")
+@common_options()
+@click.pass_obj
+def check(
+    metadata: "ProjectMetadata | None",
+    runs: tuple[str, ...],
+    is_all: bool,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Tell whether runs can still be had again; reads no rows and runs nothing.
+
+    Without RUN, the last one. Exit code 0: all can; 1: some cannot; 2: trouble.
+
+    \b
+    Example:
+        kedro check
+        kedro check --all --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands.project import RunProject
+
+    with trouble_is(2):
+        from lakeproof.commands import check as room
+
+        found = room.gather(RunProject(metadata, env), runs, is_all)
+        emit(room.document(found), lambda: room.render(found), as_json, output)
+    raise click.exceptions.Exit(room.exit_code(found))

@@ -1,0 +1,133 @@
+"""`kedro check`: can recorded runs still be had again? Looks, scans nothing, runs nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.errors import LakeproofError
+from lakeproof.record.documents.document import RecordError
+from lakeproof.record.mlflow_store.store import REPRODUCES
+from lakeproof.record.run.doubts import unknown_outputs
+from lakeproof.record.setup.environment import gather_environment
+from lakeproof.reproduce.environment.rebuild import missing_interpreter
+from lakeproof.reproduce.limits import Around, limits_of
+from lakeproof.reproduce.plan import make_plan
+from lakeproof.reproduce.verdict_report import shortened
+from lakeproof.terminal import layout
+
+if TYPE_CHECKING:
+    from lakeproof.commands.project import RunProject
+    from lakeproof.record.facts import EnvironmentFacts, Record
+
+_ID_CHARACTERS = 8
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Whether one run can be had again.
+
+    Args:
+        run_id: MLflow's.
+        is_reproducible: Whether nothing is missing.
+        missing: What is, in sentences.
+        limits: What the yes hangs on.
+    """
+
+    run_id: str
+    is_reproducible: bool
+    missing: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+
+
+def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Checked]:
+    """Check runs: those that are named, all finished ones that are no re-runs, or the last.
+
+    Raises:
+        LakeproofError: If there is no such run.
+    """
+    here = gather_environment(project.path)
+    if is_all:
+        return [
+            _check(project, run.run_id, run.record or str(run.trouble), here)
+            for run in project.records.runs()
+            if run.status == "FINISHED" and REPRODUCES not in run.tags
+        ]
+    ids = [project.records.resolve(run) for run in runs or ("last",)]
+    return [_check(project, run_id, _read(project, run_id), here) for run_id in dict.fromkeys(ids)]
+
+
+def document(checked: Sequence[Checked]) -> dict[str, Any]:
+    """Give the JSON document."""
+    return {
+        "runs": [
+            {
+                "run_id": one.run_id,
+                "is_reproducible": one.is_reproducible,
+                "missing": list(one.missing),
+                "limits": list(one.limits),
+            }
+            for one in checked
+        ]
+    }
+
+
+def render(checked: Sequence[Checked]) -> str:
+    """Write it for people: a line a run, and beneath it what is missing."""
+    if not checked:
+        return "There is no recorded run yet. Make one: kedro run"
+    rows = []
+    for one in checked:
+        state = "yes" if one.is_reproducible else "no"
+        limits = [shortened(limit) for limit in one.limits]
+        if len(checked) > 1 and limits:
+            limits = [f"{len(limits)} limit(s): kedro check {one.run_id[:_ID_CHARACTERS]}"]
+        for place, sentence in enumerate((*one.missing, *limits) or (None,)):
+            rows.append(
+                [one.run_id[:_ID_CHARACTERS], state, sentence] if not place else ["", "", sentence]
+            )
+    return layout({"run": "left", "reproducible": "left", "missing, or if": "left"}, rows)
+
+
+def exit_code(checked: Sequence[Checked]) -> int:
+    """Give 0 where all can be had again, 1 where some cannot."""
+    return int(any(not one.is_reproducible for one in checked))
+
+
+def _read(project: "RunProject", run_id: str) -> "Record | str":
+    try:
+        return project.records.record(run_id)
+    except RecordError as error:
+        return error.message
+
+
+def _check(
+    project: "RunProject", run_id: str, record: "Record | str", here: "EnvironmentFacts"
+) -> Checked:
+    """Check a run by its record, or by the sentence that says why it has none."""
+    if isinstance(record, str):
+        return Checked(run_id, False, (record,))
+    try:
+        if record.run.status != "FINISHED":
+            return Checked(run_id, False, (f"The run {record.run.status}.",))
+        plan = make_plan(
+            record,
+            project.path,
+            project.locate_in(record.run.kedro_env),
+            project.has_artifact,
+            here,
+            find_artifact=project.records.artifact,
+        )
+    except LakeproofError as error:
+        return Checked(run_id, False, (error.message,))
+    missing = [*plan.missing, *unknown_outputs(record)]
+    missing += [
+        f"Table {factor.factor.removeprefix('table id:')} is another one than the run's (id "
+        f"{factor.actual}, recorded {factor.expected}): only its content can tell. "
+        f"Try: kedro reproduce {run_id[:_ID_CHARACTERS]}"
+        for factor in plan.factors
+        if factor.factor.startswith("table id:")
+    ]
+    if not plan.has_environment:
+        missing += missing_interpreter(record.environment, project.path)
+    limits = limits_of(record, Around(project.path, project.has_artifact))
+    return Checked(run_id, not missing, tuple(missing), limits)

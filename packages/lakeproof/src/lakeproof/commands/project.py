@@ -1,0 +1,139 @@
+"""What a command about runs stands on: the project, its store, and today's catalog."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeproof.commands.catalog import ProjectCatalog, environments, open_catalog, project_path_of
+from lakeproof.delta.log.location import Location
+from lakeproof.errors import LakeproofError
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
+
+    from lakeproof.record.facts import FileFacts
+    from lakeproof.record.mlflow_store.stores import RecordStores
+    from lakeproof.record.mlflow_store.tracking import Tracking
+
+
+@dataclass(frozen=True)
+class RunProject:
+    """A project, as the commands about its runs see it.
+
+    Args:
+        metadata: What Kedro's command line knows of it.
+        env: The environment whose MLflow configuration says where runs are kept; those of the
+            others are looked through where it does not have one.
+    """
+
+    metadata: "ProjectMetadata | None"
+    env: str | None
+
+    @cached_property
+    def path(self) -> Path:
+        """The project's folder."""
+        return project_path_of(self.metadata)
+
+    @cached_property
+    def records(self) -> "RecordStores":
+        """The stores of its runs; opened when they are first asked for."""
+        from lakeproof.record.mlflow_store.stores import RecordStores
+
+        env = self.env or os.environ.get("KEDRO_ENV") or None
+        return RecordStores(self._tracking(env), self._other_trackings, is_asked=env is not None)
+
+    def _tracking(self, env: str | None) -> "Tracking":
+        from lakeproof.record.mlflow_store.tracking import open_loader, tracking_of
+
+        return tracking_of(self.path, open_loader(self.path, env))
+
+    def _other_trackings(self) -> "Iterator[Tracking]":
+        """Read where each environment keeps its runs, if it says anything of it."""
+        from kedro.framework.project import settings
+
+        conf = self.path / settings.CONF_SOURCE
+        if not conf.is_dir():
+            return
+        # Without a file of its own, an environment has what the base one has.
+        telling = ("mlflow*", "globals*")
+        for env in environments(conf):
+            if any(next((conf / env).rglob(pattern), None) for pattern in telling):
+                try:
+                    yield self._tracking(env)
+                except Exception:
+                    # One that cannot be read today keeps nobody from the others.
+                    continue
+
+    def locate_in(self, kedro_env: str) -> Callable[[str], Location | None]:
+        """Give what looks a table up in today's catalog of an environment.
+
+        A catalog that cannot be read today is none: the record says where the table was.
+        """
+        if kedro_env not in self._catalogs:
+            try:
+                self._catalogs[kedro_env] = open_catalog(self.metadata, kedro_env)
+            except LakeproofError:
+                self._catalogs[kedro_env] = None
+        catalog = self._catalogs[kedro_env]
+        if catalog is None:
+            return lambda _: None
+
+        def locate(name: str) -> Location | None:
+            try:
+                return catalog.table(name).location
+            except LakeproofError:
+                return None
+
+        return locate
+
+    @cached_property
+    def _catalogs(self) -> dict[str, ProjectCatalog | None]:
+        """Those of today that were asked for, by environment."""
+        return {}
+
+    def spark_settings(self, kedro_env: str) -> dict[str, str]:
+        """Read today's `spark.yml`.
+
+        Raises:
+            LakeproofError: If Spark cannot be started so.
+        """
+        from lakeproof.record.mlflow_store.tracking import open_loader
+        from lakeproof.spark.project import settings_of
+
+        return dict(settings_of(open_loader(self.path, kedro_env), self.path).conf)
+
+    def find_artifact(self, file: "FileFacts") -> Path | None:
+        """Bring a file that a recorded run wrote, from the artifacts of whichever has the bytes."""
+        from lakeproof.checksum import sha256_of
+
+        for uri in self._artifacts_like(file):
+            path = self.records.artifact(uri)
+            if path is not None and path.is_file() and sha256_of(path) == file.sha256:
+                return path
+        return None
+
+    def has_artifact(self, file: "FileFacts") -> bool:
+        """Tell whether a recorded run kept a file with these bytes."""
+        return any(
+            (path := self.records.artifact(uri)) is not None
+            and path.is_file()
+            and path.stat().st_size == file.size
+            for uri in self._artifacts_like(file)
+        )
+
+    def _artifacts_like(self, file: "FileFacts") -> list[str]:
+        found = [file.artifact] if file.artifact else []
+        return list(dict.fromkeys([*found, *self._kept_files.get(file.sha256, ())]))
+
+    @cached_property
+    def _kept_files(self) -> dict[str, list[str]]:
+        """The artifacts that hold a file which a recorded run wrote, by its sha256."""
+        found: dict[str, list[str]] = {}
+        for run in self.records.runs():
+            for file in run.record.outputs.files if run.record is not None else ():
+                if file.artifact:
+                    found.setdefault(file.sha256, []).append(file.artifact)
+        return found

@@ -1,0 +1,133 @@
+"""`kedro runs`: the recorded runs, newest first."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.record.mlflow_store.store import REPRODUCES, VERDICT
+from lakeproof.reproduce.verdict_report import shortened
+from lakeproof.terminal import layout
+
+if TYPE_CHECKING:
+    from lakeproof.record.facts import Record
+    from lakeproof.record.mlflow_store.store import StoredRun
+
+_ID_CHARACTERS = 8
+
+
+def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
+    """Make the JSON document; what only a record knows is null or empty for a run without one."""
+    return {
+        "runs": [
+            {
+                "run_id": run.run_id,
+                "status": run.status,
+                "started_at": run.started_at,
+                "duration_s": run.duration_s,
+                "kedro_env": run.record and run.record.run.kedro_env,
+                "pipelines": list(run.record.run.pipelines) if run.record else [],
+                "git_commit": run.record and run.record.code.commit,
+                "is_dirty": run.record and run.record.code.is_dirty,
+                "inputs": _inputs(run.record),
+                "outputs": _outputs(run.record),
+                "metrics": _metrics(run),
+                "reproduces": _reproduces(run),
+                "verdict": run.tags.get(VERDICT),
+                "trouble": run.trouble,
+            }
+            for run in found
+        ]
+    }
+
+
+def render(found: "Sequence[StoredRun]") -> str:
+    """Write one line per run; why a run cannot be read is said beneath."""
+    if not found:
+        return "No run is recorded yet. Record one: kedro run"
+    lines = layout(
+        {
+            "run": "left",
+            "status": "left",
+            "started (UTC)": "left",
+            "duration": "right",
+            "env": "left",
+            "pipelines": "left",
+            "commit": "left",
+            "read": "left",
+            "written": "left",
+            "metrics": "left",
+            "reproduces": "left",
+        },
+        [_row(run) for run in found],
+        firm=["run", "status", "started (UTC)", "commit"],
+    )
+    troubles = [shortened(run.trouble) for run in found if run.trouble]
+    return "\n".join([lines, *troubles])
+
+
+def _row(run: "StoredRun") -> list[Any]:
+    record = run.record
+    return [
+        run.run_id[:_ID_CHARACTERS],
+        run.status,
+        run.started_at and run.started_at[:19].replace("T", " "),
+        None if run.duration_s is None else f"{run.duration_s:.1f} s",
+        record and record.run.kedro_env,
+        record and ", ".join(record.run.pipelines),
+        record and _commit(record),
+        _versions(_inputs(record)),
+        _versions(_outputs(record)),
+        ", ".join(
+            f"{name} {value:.4g}" for name, value in _metrics(run).items() if value is not None
+        )
+        or None,
+        _rerun(run),
+    ]
+
+
+def _inputs(record: "Record | None") -> dict[str, int]:
+    """Give the version of each table as it was read first, also of what the run wrote before."""
+    versions: dict[str, int] = {}
+    for table in record.inputs.tables if record else ():
+        versions.setdefault(table.dataset, table.version)
+    return versions
+
+
+def _outputs(record: "Record | None") -> dict[str, int]:
+    return {table.dataset: table.version for table in record.outputs.tables} if record else {}
+
+
+def _metrics(run: "StoredRun") -> dict[str, float | None]:
+    """Give the metrics as recorded, else as MLflow has them; JSON has no NaN."""
+    if run.record is not None:
+        return {name: metric.value for name, metric in sorted(run.record.metrics.items())}
+    return {
+        name: value if math.isfinite(value) else None for name, value in sorted(run.metrics.items())
+    }
+
+
+def _reproduces(run: "StoredRun") -> str | None:
+    recorded = run.record.run.reproduces if run.record else None
+    return recorded or run.tags.get(REPRODUCES)
+
+
+def _rerun(run: "StoredRun") -> str | None:
+    reproduces = _reproduces(run)
+    if reproduces is None:
+        return None
+    return " ".join(_present([reproduces[:_ID_CHARACTERS], run.tags.get(VERDICT)]))
+
+
+def _commit(record: "Record") -> str | None:
+    commit = record.code.commit
+    if commit is None:
+        return None
+    return commit[:_ID_CHARACTERS] + ("*" if record.code.is_dirty else "")
+
+
+def _versions(versions: Mapping[str, int]) -> str | None:
+    return ", ".join(f"{name}:{version}" for name, version in versions.items()) or None
+
+
+def _present(parts: Iterable[str | None]) -> list[str]:
+    return [part for part in parts if part]

@@ -1,0 +1,1 @@
+"""Strict CSV: read what the schema allows, and say where it does not."""

@@ -1,0 +1,247 @@
+"""The catalog's face of a Delta table. Versions, locks and engines are behind it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+
+from kedro.io import AbstractDataset
+from kedro.io.core import Version
+from kedro_datasets._typing import JSONPreview
+
+from lakeproof.deliveries.arrivals import Arrivals
+from lakeproof.deliveries.file_digests import digest_files
+from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
+from lakeproof.delta.log.location import Location
+from lakeproof.delta.log.opening import OpenedTable, exists, open_table, resolve
+from lakeproof.delta.log.pins import Pin, choose_pin
+from lakeproof.delta.log.retention import warn
+from lakeproof.delta.run_tables import RunTables
+from lakeproof.delta.write.apply_deliveries import Taking
+from lakeproof.delta.write.lock import write_lock
+from lakeproof.errors import TableError
+
+logger = logging.getLogger(__name__)
+
+
+class DeltaTable(AbstractDataset[Any, Any]):
+    """Read a Delta table at one version, and write it in commits that say who made them.
+
+    Nothing is opened before rows are asked for, so an entry that nobody uses breaks nothing.
+
+    Example catalog entry:
+        ```yaml
+        samples:
+          type: lakeproof.delta.DeltaTable
+          filepath: data/02_intermediate/wine/samples
+          key: sample_id
+          load_args: {version: 3}
+          save_args: {mode: merge, schema_mode: merge}
+        ```
+
+    Args:
+        filepath: The table's folder, or an object-store URI (`s3://`, `abfss://`, `gs://`).
+        engine: `embedded` or `spark`; the same for every table of a run.
+        key: The column, or columns, whose values tell rows apart.
+        load_args: `version: N` or `timestamp: "2026-01-31T00:00:00Z"`; `--load-versions` wins.
+        save_args: `mode` (`overwrite`, `append`, `merge`, `delete`, `error`), `partition_by`,
+            `schema_mode` (`merge`, `overwrite`), `skip_unchanged`.
+        credentials: Storage options of the object store.
+        version: Kedro's, from `--load-versions`.
+        metadata: For other tools; `kedro-viz` reads its layer from here.
+
+    Raises:
+        LakeproofError: If an argument is not one of those above.
+    """
+
+    # Kedro then hands `--load-versions` on to this class, for which it is a Delta version.
+    versioned: ClassVar[bool] = True
+    # delta-rs panics in a forked process.
+    _SINGLE_PROCESS = True
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        engine: str = "embedded",
+        key: str | Sequence[str] | None = None,
+        load_args: Mapping[str, Any] | None = None,
+        save_args: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        version: Version | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._uri = _without_userinfo(str(filepath).rstrip("/"))
+        # Kedro tells a dataset its name nowhere; the hook does, until then the folder's serves.
+        self._name = PurePosixPath(self._uri).name
+        self._engine_name = engine
+        self.key = (key,) if isinstance(key, str) else tuple(key or ())
+        self._load_args = dict(load_args or {})
+        self._save_config = dict(save_args or {})
+        self._credentials = {key: str(value) for key, value in (credentials or {}).items()}
+        self._flag = version.load if version else None
+        self._run: RunTables | None = None
+        self._has_warned = False
+        self.metadata = metadata
+
+    @property
+    def location(self) -> Location:
+        """Where the table is, and what the catalog calls it."""
+        return Location(self._name, self._uri, self._credentials or None)
+
+    @property
+    def pin(self) -> Pin | None:
+        """The version asked for, by the flag or the catalog."""
+        return choose_pin(self._name, self._flag, self._load_args)
+
+    @property
+    def engine_name(self) -> str:
+        """The engine the catalog entry names."""
+        return self._engine_name
+
+    def name_as(self, name: str) -> None:
+        """Tell the dataset its catalog name, for messages."""
+        self._name = name
+
+    def move_to(self, uri: str) -> None:
+        """Be another copy of the table: a re-run writes to one of its own."""
+        self._uri = uri
+        if "://" not in uri:
+            self._credentials = {}
+
+    def use_engine(self, engine: str) -> None:
+        """Read and write on another engine than the catalog's: a re-run may be asked to."""
+        self._engine_name = engine
+
+    def join(self, run: RunTables | None) -> None:
+        """Make the dataset part of a run: it reads what the run resolved and notes who writes."""
+        self._run = run
+
+    def check(self) -> None:
+        """Refuse an entry that could not be used, without opening the table.
+
+        Raises:
+            LakeproofError: For an unknown engine, load or save argument.
+        """
+        engine_for(self._engine_name)
+        SaveArgs.from_config(self._name, self._save_config)
+        choose_pin(self._name, self._flag, self._load_args)
+
+    def resolve(self) -> OpenedTable:
+        """Open the version that a load would read now."""
+        return resolve(self.location, self.pin)
+
+    def load(self) -> Any:
+        """Give the rows as the engine's lazy frame, in no promised order.
+
+        Raises:
+            PinError: If the pinned version cannot be had.
+            TableError: If there is no such table.
+        """
+        run, pin = self._run, self.pin
+        opened = run.to_read(self._uri, pin) if run else None
+        if opened is None:
+            opened = resolve(self.location, pin)
+        if run is None and not self._has_warned:  # a run has looked at all its tables beforehand
+            self._has_warned = True
+            warn(opened, pin)
+        if run:
+            run.has_read(self._name, opened, pin)
+        logger.info("Reading table '%s' at version %d", self._name, opened.version)
+        return self._engine().read(opened)
+
+    def save(self, data: Any) -> None:
+        """Write rows in one commit, or each delivery of a list or a stream in one of its own.
+
+        Raises:
+            LakeproofError: With the table as it was before the write that failed.
+        """
+        args = SaveArgs.from_config(self._name, self._save_config)
+        run = self._run or RunTables()
+        is_delivered = isinstance(data, Arrivals) or _are_deliveries(data)
+        with write_lock(self._name, self._uri):
+            current = open_table(self.location) if exists(self.location) else None
+            run.has_found(self._uri, current)
+            if is_delivered:
+                taking = Taking(self.location, current, args, self.key, self._engine(), run)
+                written = self._take(data, taking)
+            else:
+                write = Write(
+                    self.location,
+                    current,
+                    args,
+                    self.key,
+                    run.note(self._name),
+                    believes_commits=run.believes_commits,
+                )
+                written = self._engine().write(data, write)
+                self._log(written)
+        if written is not None:
+            came = data.deliveries if isinstance(data, Arrivals) else data
+            deliveries = digest_files(came) if is_delivered else None
+            run.has_written(self._name, written, args.mode, deliveries)
+
+    def _take(self, data: Any, taking: Taking) -> Written | None:
+        """Take deliveries that are all there, or those that arrive."""
+        if not isinstance(data, Arrivals):
+            taking.take(data)
+        elif data.order is not None:
+            taking.take(data.in_recorded_order())
+        else:
+            self._engine().follow(data, taking, self.location)
+        return taking.end()
+
+    def _log(self, written: Written) -> None:
+        if written.is_committed:
+            logger.info(
+                "Wrote %d rows to table '%s': version %d",
+                written.rows,
+                self._name,
+                written.opened.version,
+            )
+        else:
+            logger.info(
+                "Table '%s' holds this content already: version %d stays",
+                self._name,
+                written.opened.version,
+            )
+
+    def preview(self, nrows: int = 5) -> JSONPreview:
+        """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
+        from lakeproof.delta.preview import preview
+
+        return JSONPreview(preview(self, nrows))
+
+    def _engine(self) -> Engine:
+        return engine_for(self._engine_name)
+
+    def _exists(self) -> bool:
+        return exists(self.location)
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "filepath": self._uri,
+            "engine": self._engine_name,
+            "key": list(self.key),
+            "load_args": self._load_args,
+            "save_args": self._save_config,
+            "load_version": self._flag,
+        }
+
+
+def _without_userinfo(uri: str) -> str:
+    """Refuse a URI that carries its credentials: it would stand in logs, tags and commits."""
+    authority = uri.partition("://")[2].partition("/")[0]
+    if ":" in authority.rpartition("@")[0]:
+        raise TableError(
+            f"The filepath of a Delta table, {uri.partition('://')[0]}://***@"
+            f"{authority.rpartition('@')[2]}/…, carries credentials. It was not opened. Put them "
+            "into conf/local/credentials.yml and name them under `credentials`."
+        )
+    return uri
+
+
+def _are_deliveries(data: Any) -> bool:
+    from lakeproof.deliveries import Delivery
+
+    return isinstance(data, list | tuple) and all(isinstance(item, Delivery) for item in data)

@@ -1,0 +1,167 @@
+"""The embedded engine: delta-rs writes, Polars reads, no JVM."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import deltalake
+import polars as pl
+
+from lakeproof.delta.embedded.staging import StagedRows
+from lakeproof.delta.engine import Write, Written
+from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.location import Location
+from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.protocol_support import PROPERTIES
+from lakeproof.delta.read.old_times import refuse_rewriting
+from lakeproof.delta.read.scan import scan
+from lakeproof.delta.write.decision import (
+    after_commit,
+    commit_properties,
+    storage_options,
+    write_anew,
+)
+from lakeproof.delta.write.file_statistics import silenced
+from lakeproof.delta.write.merge_sql import Dialect
+from lakeproof.delta.write.path_spelling import respelled
+from lakeproof.errors import RunError
+
+if TYPE_CHECKING:
+    from lakeproof.deliveries.arrivals import Arrivals
+    from lakeproof.delta.write.apply_deliveries import Taking
+
+# In a merge predicate delta-rs needs brackets around each of these before an OR.
+_SQL = Dialect(mark='"', text="VARCHAR", unequal="({} IS DISTINCT FROM {})")
+
+
+class EmbeddedEngine:
+    """Rows through Polars, commits through delta-rs."""
+
+    name = "embedded"
+
+    def read(self, opened: OpenedTable) -> pl.LazyFrame:
+        """Scan one version lazily; row order is not promised."""
+        return scan(opened)
+
+    @contextmanager
+    def handed_over(self, parsed: pl.LazyFrame, location: Location) -> Iterator[pl.LazyFrame]:
+        """Give rows that were parsed as they are: they are a frame of this engine."""
+        yield parsed
+
+    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
+        """Refuse: nothing here follows a folder.
+
+        Raises:
+            RunError: Always.
+        """
+        raise RunError(
+            f"Table '{location.name}' was handed a stream of deliveries, which needs Spark, and "
+            "its engine is embedded. Nothing was taken. Stream on Spark: kedro run --env spark "
+            "--pipelines stream; or take the same deliveries as a batch: kedro run --pipelines "
+            "ingest"
+        )
+
+    def write(self, rows: Any, write: Write) -> Written:
+        """Write rows in one commit, or none where nothing would change.
+
+        Raises:
+            SchemaError: If the columns do not fit.
+            RowKeyError: If a key is null or there twice.
+            TableError: If the table is there and should not be.
+        """
+        with StagedRows(rows, write.location) as staged:
+            return write_anew(staged, write, _EmbeddedCommits())
+
+
+class _EmbeddedCommits:
+    """Commits of delta-rs."""
+
+    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
+        return respelled(current, write.note)
+
+    def create(self, staged: StagedRows, write: Write, note: CommitNote) -> None:
+        _write(
+            *(write.location.uri, staged, write, note, staged.columns),
+            mode="error",
+            partition_by=list(write.args.partition_by) or None,
+            configuration=dict(PROPERTIES),
+        )
+
+    def overwrite(
+        self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        _write(
+            *(current.table, staged, write, note, staged.columns),
+            mode="overwrite",
+            schema_mode="overwrite",
+            partition_by=list(write.args.partition_by) or None,
+        )
+
+    def append(
+        self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        _write(
+            *(current.table, staged, write, note, {**current.columns, **staged.columns}),
+            mode="append",
+            schema_mode="merge",  # it was said before which columns may differ
+        )
+
+    def merge(
+        self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        refuse_rewriting(current)
+        values = [column for column in staged.columns if column not in write.key]
+        changed = " OR ".join(
+            _SQL.has_changed(column, current.columns.get(column)) for column in values
+        )
+        merger = current.table.merge(
+            staged.reader(),
+            _SQL.same_key(write.key),
+            source_alias="s",
+            target_alias="t",
+            merge_schema=write.args.schema_mode == "merge",
+            commit_properties=commit_properties(note, write.transaction),
+            post_commithook_properties=after_commit(),
+            **silenced({**current.columns, **staged.columns}),
+        )
+        given = {column: _SQL.quoted(column) for column in staged.columns}
+        if values:
+            merger = merger.when_matched_update(
+                {given[column]: f"s.{given[column]}" for column in values}, predicate=changed
+            )
+        merger.when_not_matched_insert({name: f"s.{name}" for name in given.values()}).execute()
+
+    def delete(
+        self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        refuse_rewriting(current)
+        keys = staged.lazy().select(write.key).collect()
+        current.table.merge(
+            keys.to_arrow(),
+            _SQL.same_key(write.key),
+            source_alias="s",
+            target_alias="t",
+            commit_properties=commit_properties(note, write.transaction),
+            post_commithook_properties=after_commit(),
+            **silenced(current.columns),
+        ).when_matched_delete().execute()
+
+
+def _write(
+    target: str | deltalake.DeltaTable,
+    staged: StagedRows,
+    write: Write,
+    note: CommitNote,
+    columns: Mapping[str, str],
+    **how: Any,
+) -> None:
+    """Write the rows as they are, and say in their commit who did."""
+    deltalake.write_deltalake(
+        target,
+        staged.reader(),
+        storage_options=storage_options(write),
+        commit_properties=commit_properties(note, write.transaction),
+        post_commithook_properties=after_commit(),
+        **silenced(columns),
+        **how,
+    )

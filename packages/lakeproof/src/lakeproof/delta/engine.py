@@ -1,0 +1,172 @@
+"""The contract behind which an engine stands: rows in, rows out, one commit.
+
+Versions, pins, the log and the note of a commit are the same for every engine (`log`, `commit`);
+an engine only moves rows.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+
+from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.location import Location
+from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.write.column_contract import SchemaMode
+from lakeproof.errors import RunError, TableError
+
+if TYPE_CHECKING:
+    from lakeproof.deliveries.arrivals import Arrivals
+    from lakeproof.delta.write.apply_deliveries import Taking
+
+Mode = Literal["overwrite", "append", "merge", "delete", "error"]
+
+
+@dataclass(frozen=True)
+class SaveArgs:
+    """The `save_args` of a catalog entry.
+
+    Args:
+        mode: What becomes of the rows that are there.
+        partition_by: Columns by whose values a new table's files are laid out.
+        schema_mode: `merge` adds new columns, `overwrite` replaces the schema.
+        skip_unchanged: Commit nothing when the content equals the latest version.
+    """
+
+    mode: Mode = "overwrite"
+    partition_by: tuple[str, ...] = ()
+    schema_mode: SchemaMode | None = None
+    skip_unchanged: bool = True
+
+    @classmethod
+    def from_config(cls, name: str, config: Mapping[str, Any]) -> "SaveArgs":
+        """Read the catalog's mapping.
+
+        Raises:
+            TableError: If a key or value is not one of those above.
+        """
+        unknown = set(config) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise TableError(
+                f"The catalog entry '{name}' has save_args {sorted(unknown)} that a Delta table "
+                f"does not know. Known: {', '.join(cls.__dataclass_fields__)}."
+            )
+        partition_by = config.get("partition_by") or ()
+        if isinstance(partition_by, str):
+            partition_by = (partition_by,)
+        args = cls(**{**config, "partition_by": tuple(partition_by)})
+        for key, value, allowed in (
+            ("mode", args.mode, get_args(Mode)),
+            ("schema_mode", args.schema_mode, (None, *get_args(SchemaMode))),
+        ):
+            if value not in allowed:
+                known = ", ".join(str(choice) for choice in allowed if choice is not None)
+                raise TableError(
+                    f"save_args.{key} of the catalog entry '{name}' is {value!r}. Known: {known}."
+                )
+        if args.schema_mode == "overwrite" and args.mode != "overwrite":
+            raise TableError(
+                f"The catalog entry '{name}' has save_args.schema_mode: overwrite with mode: "
+                f"{args.mode}; a schema is replaced only together with all rows (mode: overwrite)."
+            )
+        return args
+
+
+@dataclass(frozen=True)
+class Write:
+    """One thing to be written.
+
+    Args:
+        location: The table.
+        current: Its latest version, read under the write lock; `None` where there is no table.
+        args: How to write.
+        key: The columns that tell rows apart; needed by `merge` and `delete`.
+        note: What the commit says of itself; the engine adds rows and digest.
+        transaction: Application id and version to be set in the same commit, also when no row
+            changes.
+        believes_commits: Whether `current` holds what its commit says, or is to be read.
+    """
+
+    location: Location
+    current: OpenedTable | None
+    args: SaveArgs
+    key: tuple[str, ...]
+    note: CommitNote
+    transaction: tuple[str, int] | None = None
+    believes_commits: bool = True
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a write.
+
+    Args:
+        opened: The version that now holds the rows: our commit, or the one compared with.
+        is_committed: Whether there is a new version.
+        rows: Rows handed over.
+        digest: Content digest of the whole table, where the write knew it.
+        given: Content digest of the rows handed over, where they are not the whole table.
+    """
+
+    opened: OpenedTable
+    is_committed: bool
+    rows: int
+    digest: str | None = field(default=None)
+    given: str | None = field(default=None)
+
+
+class Engine(Protocol):
+    """Moves rows between nodes and tables."""
+
+    name: str
+
+    def read(self, opened: OpenedTable) -> Any:
+        """Give the rows of one version as the engine's own lazy frame."""
+        ...
+
+    def handed_over(self, parsed: Any, location: Location) -> AbstractContextManager[Any]:
+        """Give rows that were parsed on this machine as the engine's own lazy frame.
+
+        Args:
+            parsed: A lazy frame of Polars; it may raise while it is consumed.
+            location: The table that the rows are for.
+        """
+        ...
+
+    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
+        """Hand deliveries over to be taken as they arrive, until no more are there.
+
+        Args:
+            arrivals: The folder.
+            taking: Takes them.
+            location: The table; its write lock is held.
+
+        Raises:
+            LakeproofError: If this engine cannot, or one delivery is refused.
+        """
+        ...
+
+    def write(self, rows: Any, write: Write) -> Written:
+        """Write rows in one commit or none.
+
+        Raises:
+            LakeproofError: With the table as it was.
+        """
+        ...
+
+
+def engine_for(name: str) -> Engine:
+    """Make the engine that the catalog names.
+
+    Raises:
+        RunError: If there is none of that name.
+    """
+    if name == "embedded":
+        from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
+
+        return EmbeddedEngine()
+    if name == "spark":
+        from lakeproof.delta.spark.spark_engine import SparkEngine
+
+        return SparkEngine()
+    raise RunError(f"There is no engine '{name}'. Known: embedded, spark. Nothing was run.")

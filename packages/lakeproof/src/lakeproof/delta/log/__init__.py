@@ -1,0 +1,1 @@
+"""The log of a table: its versions, its commits, and what a pin of one means."""

@@ -1,0 +1,203 @@
+"""The table's log, read with delta-rs whichever engine wrote it: versions, pins, commits.
+
+Not for rows: those are the engines'.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lakeproof.delta.log.commit_metadata import CommitNotFoundError
+from lakeproof.delta.log.commits import entries, iso_time
+from lakeproof.delta.log.data_files import require_files
+from lakeproof.delta.log.location import Location, available_versions, describe_versions
+from lakeproof.delta.log.pins import Pin
+from lakeproof.delta.log.protocol_support import require_both_engines
+from lakeproof.delta.write.column_contract import type_name
+from lakeproof.errors import PinError, TableError
+from lakeproof.spelling import typed
+
+if TYPE_CHECKING:
+    import deltalake
+
+
+@dataclass(frozen=True)
+class OpenedTable:
+    """One version of a table, opened.
+
+    Args:
+        location: Where it is.
+        version: Which one.
+        table: The delta-rs handle at that version. A write through it moves it to the next one, so
+            what was opened to be written is not kept to be read.
+    """
+
+    location: Location
+    version: int
+    table: "deltalake.DeltaTable"
+
+    @cached_property
+    def table_id(self) -> str:
+        """The id that tells this table from another one made later at the same place."""
+        return str(self.table.metadata().id)
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Delta type name by column, in the table's order."""
+        return {field.name: type_name(field.type) for field in self.table.schema().fields}
+
+    def rows(self) -> int:
+        """Count the rows: from the statistics of the log where every file has them."""
+        import pyarrow as pa
+
+        actions = pa.table(self.table.get_add_actions(flatten=True))
+        counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
+        if len(counts) == actions.num_rows and None not in counts:
+            return int(sum(counts))
+        import polars as pl
+
+        from lakeproof.delta.read.scan import scan
+
+        return int(scan(self).select(pl.len()).collect().item())
+
+
+def exists(location: Location) -> bool:
+    """Tell whether there is a Delta table.
+
+    Raises:
+        TableError: If its store cannot be asked.
+    """
+    import deltalake
+
+    options = dict(location.storage_options) if location.storage_options else None
+    try:
+        return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
+    except Exception as error:
+        raise TableError(
+            f"The store of table '{location.name}' cannot be reached at {location.uri}: "
+            f"{location.without_secrets(str(error))[:500]}"
+        ) from None
+
+
+def open_table(location: Location, version: int | None = None) -> OpenedTable:
+    """Open one version, the latest where none is given.
+
+    Raises:
+        TableError: If there is no table or neither engine should touch it.
+        PinError: If there is a table but not this version.
+    """
+    from lakeproof.delta.read.handle import Handle
+    from lakeproof.delta.read.local_table import LocalTable
+
+    kind = LocalTable if location.is_local else Handle
+    options = dict(location.storage_options) if location.storage_options else None
+    try:
+        table = kind(location.uri, version=version, storage_options=options)
+    except Exception as error:
+        raise _explain(location, version, error) from error
+    require_both_engines(location.name, table)
+    return OpenedTable(location, int(table.version()), table)
+
+
+def resolve(location: Location, pin: Pin | None) -> OpenedTable:
+    """Open the version that a pin means, or the latest.
+
+    Raises:
+        PinError: If the pinned version cannot be had, with the versions that can.
+        TableError: If there is no such table, or data files of the version are gone.
+    """
+    try:
+        if pin is None:
+            opened = open_table(location)
+        elif pin.timestamp is not None:
+            opened = _open_to_read(location, _version_as_of(location, pin))
+        else:
+            opened = _open_to_read(location, pin.version)
+    except TableError as error:
+        if pin is None:
+            raise
+        raise PinError(f"{error.message} It was asked for at {pin}.") from error
+    require_files(opened)
+    return opened
+
+
+def _open_to_read(location: Location, version: int | None) -> OpenedTable:
+    """Open an old version, by its own part of the log where that will do."""
+    from lakeproof.delta.log.log_view import open_view
+
+    view = None if version is None else open_view(location, version)
+    if view is None:
+        return open_table(location, version)
+    require_both_engines(location.name, view)
+    return OpenedTable(location, int(view.version()), view)
+
+
+def _version_as_of(location: Location, pin: Pin) -> int:
+    assert pin.timestamp is not None
+    wanted = int(pin.timestamp.timestamp() * 1000)
+    known = list(entries(location, open_table(location).version))
+    by_then = [entry.version for entry in known if entry.timestamp <= wanted]
+    if not by_then:
+        if not known:
+            raise TableError(f"The log of table '{location.name}' has no commit left to date.")
+        first = known[-1]
+        raise PinError(
+            f"Table '{location.name}' has no {pin}: its first commit that is still known, version "
+            f"{first.version}, is of {iso_time(first.timestamp)}. Nothing was run. List its "
+            f"versions: {typed('kedro history', location.name)}"
+        )
+    return max(by_then)
+
+
+def _explain(location: Location, version: int | None, error: Exception) -> TableError | PinError:
+    """Turn the four ways in which delta-rs refuses to open a table into a sentence of ours."""
+    name = location.name
+    if location.is_local and not os.path.isdir(location.uri):
+        return TableError(
+            f"Table '{name}' does not exist: there is no folder {location.uri}. Run the pipeline "
+            "that writes it first, or correct filepath in the catalog."
+        )
+    if not exists(location):
+        return TableError(
+            f"'{name}' is not a Delta table: {location.uri} has no _delta_log. Nothing was changed."
+        )
+    versions = available_versions(location)
+    if version is not None and version not in versions:
+        newest = versions[-1] if versions else None
+        if newest is not None and version > newest:
+            reason = f"the newest is {newest}"
+        else:
+            reason = f"its log was cleaned; there are {describe_versions(versions)}"
+        return PinError(
+            f"Table '{name}' has no version {version}: {reason}. Nothing was run. List its "
+            f"versions: {typed('kedro history', name)}"
+        )
+    return TableError(
+        f"Table '{name}' cannot be opened"
+        + (f" at version {version}" if version is not None else "")
+        + f": {location.without_secrets(str(error))[:500]}"
+    )
+
+
+def find_commit(location: Location, after: int, commit_id: str) -> OpenedTable:
+    """Find the version that our own commit became, however many others came beside it.
+
+    Args:
+        location: The table.
+        after: The version that was read before writing; -1 for none.
+        commit_id: What the commit's note calls itself.
+
+    Raises:
+        CommitNotFoundError: If it is not there.
+    """
+    latest = open_table(location)
+    for entry in entries(location, latest.version, after + 1):
+        if entry.note is not None and entry.note.commit_id == commit_id:
+            same = entry.version == latest.version
+            return latest if same else open_table(location, entry.version)
+    raise CommitNotFoundError(
+        f"The commit just made to table '{location.name}' is not in its log: another writer has "
+        "overwritten it. The rows are not in the table. Let one engine write at a time, then run "
+        "again."
+    )

@@ -1,0 +1,222 @@
+"""What is known of one version of a table: who wrote it, when, and the digest of its rows."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lakeproof.delta.log.commits import LogEntry, entries, iso_time
+from lakeproof.delta.log.data_files import other_times
+from lakeproof.delta.log.location import Location
+from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.log.row_counts import count_rows
+from lakeproof.errors import LakeproofError, TableError
+from lakeproof.spelling import typed
+
+if TYPE_CHECKING:
+    from lakeproof.digest import TableFacts
+
+
+logger = logging.getLogger(__name__)
+
+_known: "dict[tuple[object, ...], TableFacts]" = {}
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of a version.
+
+    Args:
+        digest: Of its rows.
+        source: `commit` where the writer's own was taken, `rows` where they were read.
+        committed: What the writer's commit says, where the rows say something else.
+    """
+
+    digest: str
+    source: Literal["commit", "rows"]
+    committed: str | None = None
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """One line of a table's history.
+
+    Args:
+        version: The Delta version.
+        timestamp: When it was committed, ISO 8601 in UTC.
+        operation: Delta's name of the operation.
+        rows: Rows in the table at that version; `None` where its files' statistics do not say.
+        run_id: The MLflow run that wrote it, if one did.
+        git_commit: The commit of the code that wrote it.
+        node: The Kedro node that wrote it.
+        delivery: The delivery whose rows it brought.
+        digest: The content digest its writer stored with it.
+    """
+
+    version: int
+    timestamp: str
+    operation: str | None
+    rows: int | None
+    run_id: str | None
+    git_commit: str | None
+    node: str | None
+    delivery: str | None
+    digest: str | None
+
+
+def history(location: Location, limit: int | None = None) -> Iterator[VersionFacts]:
+    """Yield what each commit says of itself, newest first."""
+    newest = open_table(location).version
+    oldest = 0 if limit is None else max(newest - limit + 1, 0)
+    counts: dict[int, int | None] | None = None
+    for entry in entries(location, newest, oldest):
+        if not _is_next(entry) and counts is None:
+            counts = count_rows(location, oldest)
+        yield _facts(entry, counts or {})
+
+
+def digest_of(opened: OpenedTable) -> str:
+    """Give the content digest of a version: from its commit, else by reading its rows.
+
+    A commit that changes no row (a property, a compaction) carries no digest of ours; its version
+    is read.
+    """
+    return content_of(opened).digest
+
+
+def content_of(opened: OpenedTable) -> Content:
+    """Give the content digest of a version, and say where it is from.
+
+    Raises:
+        TableError: If the rows must be read and cannot.
+    """
+    stored = stored_digest(opened)
+    if stored is not None and not other_times(opened):
+        return Content(stored, "commit")
+    found = _read(opened).digest
+    return Content(found, "rows", stored if stored not in (None, found) else None)
+
+
+def require_rows(opened: OpenedTable) -> None:
+    """Read the rows where the log does not vouch for the files, and say what is wrong with them.
+
+    Raises:
+        TableError: If they cannot be read.
+    """
+    if other_times(opened):
+        _read(opened)
+
+
+def facts_of(opened: OpenedTable) -> "TableFacts | None":
+    """Give the content of a version where its writer stored it with it, and it holds that.
+
+    Files that were written at another time than the log says are read: their content alone tells
+    a copy from what was changed in place.
+
+    Raises:
+        TableError: If the rows must be read and cannot.
+    """
+    stored = stored_facts(opened)
+    return _read(opened) if stored is not None and other_times(opened) else stored
+
+
+def stored_digest(opened: OpenedTable) -> str | None:
+    """Give the content digest that a version's writer stored with it."""
+    facts = stored_facts(opened)
+    return facts.digest if facts is not None else None
+
+
+def stored_facts(opened: OpenedTable) -> "TableFacts | None":
+    """Give the content that a version's writer stored with it, where it can be believed.
+
+    What a writer knew of the content holds if its commit follows the version that it had read: in
+    an object store, where nothing locks, somebody else's commit may have come between.
+    """
+    from lakeproof.digest import FactsMismatchError, TableFacts
+
+    for entry in entries(opened.location, opened.version, opened.version):
+        note = entry.note
+        if note is None or note.content is None or note.follows != opened.version - 1:
+            return None
+        try:
+            return TableFacts.from_json(note.content)
+        except FactsMismatchError:
+            return None
+    return None
+
+
+def compute_digest(opened: OpenedTable) -> str:
+    """Read every row of a version and digest them, whoever wrote it."""
+    from lakeproof.delta.read.scan import scan
+    from lakeproof.digest import digest_table
+
+    return digest_table(scan(opened)).digest
+
+
+def _read(opened: OpenedTable) -> "TableFacts":
+    """Digest the rows, once for one state of the files, and say if they are not the writer's."""
+    from lakeproof.delta.read.scan import scan
+    from lakeproof.digest import digest_table
+
+    key = _key(opened)
+    if key in _known:
+        return _known[key]
+    try:
+        facts = digest_table(scan(opened))
+    except LakeproofError:
+        raise
+    except Exception as error:  # Polars, PyArrow and the digest have none in common
+        raise TableError(
+            f"The rows of table '{opened.location.name}' cannot be read at version "
+            f"{opened.version}: {opened.location.without_secrets(str(error))[:300]} Restore its "
+            f"files from a backup. Other versions may be whole: "
+            f"{typed('kedro history', opened.location.name)}"
+        ) from error
+    stored = stored_digest(opened)
+    if stored is not None and stored != facts.digest:
+        logger.warning("%s", _contradiction(opened, stored, facts.digest))
+    _known[key] = facts
+    return facts
+
+
+def remember(opened: OpenedTable, facts: "TableFacts") -> None:
+    """Take note of the content of a version that was just written upon content that was known.
+
+    So that what comes into a copy of a table, one delivery after the other, reads it but once.
+    """
+    if other_times(opened):
+        _known[_key(opened)] = facts
+
+
+def _key(opened: OpenedTable) -> tuple[object, ...]:
+    return opened.location.absolute_uri, opened.version, opened.table_id, other_times(opened)
+
+
+def _contradiction(opened: OpenedTable, stored: str, found: str) -> str:
+    files = [path for path, _ in other_times(opened)]
+    return (
+        f"Table '{opened.location.name}' does not hold what its commit says at version "
+        f"{opened.version}: the commit says {stored}, its rows are {found}. {len(files)} file(s) "
+        f"were written at another time than the log says, the first is {files[0]}. What is "
+        "there now is read and recorded; restore the files from a backup to have the other."
+    )
+
+
+def _is_next(entry: LogEntry) -> bool:
+    """Tell whether what a note says of the whole table holds: nothing came before its commit."""
+    return entry.note is not None and entry.note.follows == entry.version - 1
+
+
+def _facts(entry: LogEntry, counts: Mapping[int, int | None]) -> VersionFacts:
+    note = entry.note
+    return VersionFacts(
+        version=entry.version,
+        timestamp=iso_time(entry.timestamp),
+        operation=entry.operation,
+        rows=note.rows if note is not None and _is_next(entry) else counts.get(entry.version),
+        run_id=note.run_id if note else None,
+        git_commit=note.git_commit if note else None,
+        node=note.node if note else None,
+        delivery=note.delivery.name if note and note.delivery else None,
+        digest=note.digest if note and _is_next(entry) else None,
+    )

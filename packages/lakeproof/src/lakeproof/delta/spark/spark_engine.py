@@ -1,0 +1,305 @@
+"""The Spark engine: Spark computes and writes rows, delta-rs keeps the log where it can.
+
+Whole tables and additions are files that Spark has written and delta-rs commits: atomically on a
+local disk, which Spark's own commit is not. Corrections and deletions are `MERGE INTO` by Spark.
+Rows that are in this process already (a pandas frame of predictions) are written from here: they
+would come back as the same rows from a way through the JVM.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import deltalake
+import polars as pl
+from deltalake.transaction import create_table_with_add_actions
+
+from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
+from lakeproof.delta.engine import Write, Written
+from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.location import Location
+from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.protocol_support import PROPERTIES
+from lakeproof.delta.read.partition_values import require_one_meaning
+from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.spark.spark_filters import have_filters_look
+from lakeproof.delta.spark.spark_staging import SparkStagedRows, parsed_file
+from lakeproof.delta.write.decision import (
+    after_commit,
+    commit_properties,
+    lost_race,
+    storage_options,
+    write_staged,
+)
+from lakeproof.delta.write.merge_sql import Dialect
+from lakeproof.delta.write.path_spelling import respelled
+from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
+from lakeproof.errors import SchemaError
+from lakeproof.spark.session import spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from lakeproof.deliveries.arrivals import Arrivals
+    from lakeproof.delta.write.apply_deliveries import Taking
+
+# What a MERGE says of itself is set in the session, which threads share.
+_merging = threading.Lock()
+_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+_APP_ID = "spark.databricks.delta.write.txnAppId"
+_APP_VERSION = "spark.databricks.delta.write.txnVersion"
+_SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
+_NESTED = ("array<", "map<", "struct<")
+
+
+class SparkEngine:
+    """Lazy frames of Spark in, files of Spark out."""
+
+    name = "spark"
+
+    def read(self, opened: OpenedTable) -> "DataFrame":
+        """Give one version as a lazy frame; a frame without a version would move under the node.
+
+        Raises:
+            PinError: If Spark refuses the version.
+        """
+        with explained(opened.location.name, opened.version):
+            reader = spark().read.format("delta").option("versionAsOf", opened.version)
+            require_one_meaning(opened)
+            have_filters_look(spark(), opened)
+            frame = reader.load(opened.location.absolute_uri)
+            # A Spark Connect server looks at the table only when it is asked something of it.
+            _ = frame.schema
+            return frame
+
+    def handed_over(
+        self, parsed: pl.LazyFrame, location: Location
+    ) -> AbstractContextManager["DataFrame"]:
+        """Give rows that were parsed on the driver as a frame of Spark."""
+        return parsed_file(parsed, location)
+
+    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
+        """Have Structured Streaming say which files have come.
+
+        Raises:
+            LakeproofError: If a delivery is refused, or Spark fails.
+        """
+        from lakeproof.delta.spark.spark_stream import follow
+
+        follow(arrivals, taking, location)
+
+    def write(self, rows: Any, write: Write) -> Written:
+        """Write rows in one commit, or none where nothing would change.
+
+        Raises:
+            SchemaError: If the columns do not fit.
+            RowKeyError: If a key is null or there twice.
+            TableError: If the table is there and should not be, or a task of Spark fails.
+        """
+        import narwhals.stable.v2 as nw
+
+        native: Any = nw.to_native(rows, pass_through=True)
+        if not type(native).__module__.startswith("pyspark."):
+            return EmbeddedEngine().write(rows, write)
+        with explained(write.location.name):
+            layout = _layout(write, native.columns)
+        with (
+            _text_is_text(write.location.name),
+            SparkStagedRows(native, write.location, layout) as staged,
+        ):
+            if write.current is not None and _is_for_delta_rs(staged, write, write.current):
+                return EmbeddedEngine().write(staged.lazy(), write)
+            try:
+                return write_staged(staged, write, _SparkCommits())
+            except deltalake.exceptions.CommitFailedError as error:
+                # Its files may be in the table's folder already, where nothing names them.
+                raise lost_race(write) from error
+
+
+@contextmanager
+def _text_is_text(name: str) -> Iterator[None]:
+    """Refuse bytes that Spark calls text and nobody else reads: found when they are digested."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        if "invalid utf-8" not in str(error).lower():
+            raise
+        raise SchemaError(
+            f"A text for table '{name}' is not UTF-8, which Spark alone would read. The table is "
+            "as it was. Keep such a column binary, or decode it in the node."
+        ) from error
+
+
+def _partitions(write: Write) -> list[str]:
+    return partitions_of(write) if write.args.mode != "delete" else []
+
+
+def _layout(write: Write, columns: list[str]) -> list[str]:
+    """Give the columns by which staged files are laid out; none where the rows lack one of them."""
+    wanted = _partitions(write)
+    return wanted if set(wanted) <= set(columns) else []
+
+
+def _is_for_delta_rs(staged: SparkStagedRows, write: Write, current: OpenedTable) -> bool:
+    """Tell a write that files alone do not make right: delta-rs then writes Spark's rows.
+
+    Times without a zone that are new to a table change its protocol, constraints are checked row by
+    row, and rows without the column that lays out the files have no place to lie in.
+    """
+    configuration = current.table.metadata().configuration
+    has_rules = any(key.startswith("delta.constraints.") for key in configuration) or any(
+        not field.nullable or any(key.startswith("delta.") for key in field.metadata)
+        for field in current.table.schema().fields
+    )
+    lacks_place = _layout(write, list(staged.columns)) != _partitions(write)
+    return has_rules or lacks_place or first_plain_times(staged, current) is not None
+
+
+class _SparkCommits:
+    """Commits of what Spark has staged."""
+
+    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
+        # A MERGE removes what the log names; whole tables are committed by delta-rs.
+        is_merged = write.args.mode in ("merge", "delete")
+        return current if is_merged else respelled(current, write.note)
+
+    def create(self, staged: SparkStagedRows, write: Write, note: CommitNote) -> None:
+        create_table_with_add_actions(
+            write.location.uri,
+            staged.schema,
+            staged.moved_files(),
+            mode="error",
+            partition_by=_partitions(write) or None,
+            configuration=dict(PROPERTIES),
+            storage_options=storage_options(write),
+            commit_properties=commit_properties(note, write.transaction),
+        )
+
+    def overwrite(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        self._add("overwrite", staged, write, current, note)
+
+    def append(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        if set(staged.columns) <= set(current.columns):
+            self._add("append", staged, write, current, note)
+            return
+        # A column joins: that is a change of the table's schema, which Spark makes with the rows.
+        writer = (
+            spark()
+            .read.format("delta")
+            .load(staged.beside.absolute_uri)
+            .write.format("delta")
+            .mode("append")
+        )
+        writer = writer.option("mergeSchema", "true").option("userMetadata", note.to_json())
+        if write.transaction is not None:
+            app_id, version = write.transaction
+            writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
+        # Not while a MERGE has told the session whose transaction its next commit is.
+        with _merging, explained(write.location.name):
+            writer.save(write.location.absolute_uri)
+
+    def merge(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        values = [column for column in staged.columns if column not in write.key]
+        joins = not set(staged.columns) <= set(current.columns)
+        statement = (
+            f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
+            f"INTO {_table(write.location)} t USING {_table(staged.beside)} s "
+            f"ON {_SQL.same_key(write.key)}"
+        )
+        if values:
+            sets = (f"{name} = s.{name}" for name in map(_SQL.quoted, values))
+            statement += f" WHEN MATCHED{_but_unchanged(values, current)} "
+            statement += f"THEN UPDATE SET {', '.join(sets)}"
+        # Where nobody can have deleted what was found. Without it Delta joins the other way round:
+        # the rows that come go to those that are there, which then need not be sorted.
+        is_correction = write.location.is_local and note.rows == current.rows()
+        if not is_correction or joins or not values:
+            names = [_SQL.quoted(column) for column in staged.columns]
+            statement += f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
+            statement += f"VALUES ({', '.join(f's.{name}' for name in names)})"
+        _run(statement, write, note)
+
+    def delete(
+        self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
+    ) -> None:
+        _run(
+            f"MERGE INTO {_table(write.location)} t USING {_table(staged.beside)} s "
+            f"ON {_SQL.same_key(write.key)} WHEN MATCHED THEN DELETE",
+            write,
+            note,
+        )
+
+    def _add(
+        self,
+        mode: str,
+        staged: SparkStagedRows,
+        write: Write,
+        current: OpenedTable,
+        note: CommitNote,
+    ) -> None:
+        """Commit the staged files to a table that is there."""
+        schema = staged.schema if mode == "overwrite" else current.table.schema()
+        current.table.create_write_transaction(
+            list(staged.moved_files()),
+            mode,
+            schema,
+            partition_by=_partitions(write) or None,
+            commit_properties=commit_properties(note, write.transaction),
+            post_commithook_properties=after_commit(),
+        )
+
+
+def _run(statement: str, write: Write, note: CommitNote) -> None:
+    with explained(write.location.name), _said_in_commit(write, note):
+        spark().sql(statement).collect()
+
+
+@contextmanager
+def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
+    """Have the next commit of this session say who made it and what it took."""
+    conf = spark().conf
+    said = {_METADATA: note.to_json()}
+    if write.transaction is not None:
+        app_id, version = write.transaction
+        said |= {_APP_ID: app_id, _APP_VERSION: str(version)}
+    with _merging:
+        for key, value in said.items():
+            conf.set(key, value)
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # a session that has died has its own error
+                for key in said:
+                    conf.unset(key)
+
+
+def _but_unchanged(values: list[str], current: OpenedTable) -> str:
+    """Write the condition that keeps rows from being updated to what they are.
+
+    Only for a table that tells its changes (`delta.enableChangeDataFeed`). To any other it makes no
+    difference: files with a row of these keys are written again in any case.
+    """
+    if current.table.metadata().configuration.get("delta.enableChangeDataFeed") != "true":
+        return ""
+    changed = (_has_changed(column, current.columns.get(column)) for column in values)
+    return f" AND ({' OR '.join(changed)})"
+
+
+def _has_changed(column: str, kind: str | None) -> str:
+    """Write the condition under which a correction changes a column."""
+    if kind is not None and kind.startswith(_NESTED):
+        # SQL compares no maps, and holds -0.0 for 0.0 inside of lists and structs. To write a row
+        # as it is changes no content; a row that holds nothing else new is not looked for.
+        return "TRUE"
+    return _SQL.has_changed(column, kind)
+
+
+def _table(location: Location) -> str:
+    return f"delta.{_SQL.quoted(location.absolute_uri)}"

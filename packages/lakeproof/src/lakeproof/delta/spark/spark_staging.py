@@ -1,0 +1,293 @@
+"""Rows of Spark on their way into a table: evaluated once, into files that the table then takes.
+
+Spark writes them as a Delta table of their own beside the real one. Whoever decides on the commit
+(`writing`) looks at that table; when it is to be made, the files move into the real one and are not
+written again. So a lazy plan runs once, and its content is known before the commit.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import polars as pl
+from deltalake.transaction import AddAction
+
+from lakeproof.delta.log.location import Location, log_files
+from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.read.scan import scan
+from lakeproof.delta.spark.java_errors import NOT_IN_PATH, explained
+from lakeproof.delta.write.column_contract import (
+    LONGEST_IN_PATH,
+    MISSING_IN_PATH,
+    require_names,
+    require_partition_types,
+)
+from lakeproof.delta.write.footers import statistics_of
+from lakeproof.delta.write.staged_rows import Staged
+from lakeproof.delta.write.temporary_folders import folder_beside, sweep, uri_beside
+from lakeproof.errors import SchemaError, TableError
+from lakeproof.spark.connect import is_connect
+from lakeproof.spark.session import spark
+from lakeproof.spark.spark_errors import SparkError
+
+if TYPE_CHECKING:
+    import deltalake
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+_STATISTICS_OF = "delta.dataSkippingNumIndexedCols"
+
+
+class SparkStagedRows(Staged):
+    """The rows of one write as a Delta table beside the one they go to; a context manager.
+
+    Args:
+        frame: What the node returned.
+        location: The table they go to.
+        partition_by: By whose values their files are laid out.
+    """
+
+    def __init__(self, frame: "DataFrame", location: Location, partition_by: list[str]) -> None:
+        super().__init__(location)
+        self._frame = frame
+        self._partition_by = partition_by
+        self._staged: OpenedTable | None = None
+        uri = uri_beside(location, "staged")
+        self.beside = Location(location.name, uri, location.storage_options)
+
+    def __enter__(self) -> "SparkStagedRows":
+        """Evaluate the plan.
+
+        Raises:
+            SchemaError: If a column has a type or a name that Delta has not.
+            LakeproofError: If a task fails, with its reason.
+        """
+        require_names(self._location.name, self._frame.columns)
+        _require_types(self._location.name, self._frame)
+        kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
+        require_partition_types(self._location.name, self._partition_by, kinds)
+        self._require_movable()
+        sweep(self._location, "staged")
+        try:
+            with explained(self._location.name):
+                self._write()
+            self._require_in_sight()
+            self._staged = open_table(self.beside)
+        except BaseException:
+            self.drop()
+            raise
+        self.columns = self._staged.columns
+        self.rows = self._staged.rows()
+        return self
+
+    @property
+    def schema(self) -> "deltalake.Schema":
+        """The columns as Delta has them."""
+        return self._table.schema()
+
+    def lazy(self) -> pl.LazyFrame:
+        """Give the rows as a lazy frame of Polars."""
+        assert self._staged is not None, "rows are staged by entering the context"
+        return scan(self._staged)
+
+    def pieces(self) -> Iterator[pl.LazyFrame]:
+        """Give the rows file by file: Polars has many in memory at once when it is given many.
+
+        Not where files are laid out by columns, which they do not hold themselves.
+        """
+        if not self.rows or self._partition_by or not self._location.is_local:
+            yield self.lazy()
+            return
+        for add in self._added():
+            yield pl.scan_parquet(Path(self.beside.uri, unquote(add["path"])), glob=False)
+
+    def moved_files(self) -> list[AddAction]:
+        """Move the files into the table's folder and say what a commit has to say of them."""
+        assert self._staged is not None
+        filesystem, _ = log_files(self.beside)
+        actions = []
+        for add in self._added():
+            path = unquote(add["path"])
+            told = statistics_of(filesystem, path)
+            self._move(path)
+            actions.append(
+                AddAction(
+                    path=path,
+                    size=add["size"],
+                    partition_values=add["partitionValues"],
+                    modification_time=add["modificationTime"],
+                    data_change=True,
+                    stats=told,
+                )
+            )
+        return actions
+
+    @property
+    def _table(self) -> "deltalake.DeltaTable":
+        assert self._staged is not None, "rows are staged by entering the context"
+        return self._staged.table
+
+    def _write(self) -> None:
+        frame = self._frame
+        for column in self._partition_by:
+            frame = _refusing_lost_text(frame, column)
+        # No least and greatest values: they stand in the files' footers.
+        writer = frame.write.format("delta").mode("error").option(_STATISTICS_OF, "0")
+        if self._partition_by:
+            writer = writer.partitionBy(*self._partition_by)
+        writer.save(self.beside.absolute_uri)
+
+    def _require_movable(self) -> None:
+        """Refuse a store in which only a Spark of this process moves files."""
+        if not self._location.is_local and is_connect(spark()):
+            raise SparkError(
+                f"Table '{self._location.name}' is in an object store, into which rows do not come "
+                "over Spark Connect. The table is as it was. Run with a spark.master, or keep the "
+                "tables on a disk that the server sees too: docs/spark.md"
+            )
+
+    def _require_in_sight(self) -> None:
+        """Refuse files that went to the disk of another machine: they can come into no table."""
+        if not log_files(self.beside)[1]:
+            raise SparkError(
+                f"Spark wrote the rows for table '{self._location.name}' where this machine does "
+                "not see them: it runs on another one, without a disk in common. The table is as "
+                "it was. Put the tables on storage that both have: docs/spark.md"
+            )
+
+    def _added(self) -> Iterator[dict[str, Any]]:
+        """Give the files of the staged table as it is now: it may have been compacted at once."""
+        assert self._staged is not None
+        filesystem, names = log_files(self.beside)
+        live: dict[str, dict[str, Any]] = {}
+        for name in sorted(names):
+            if name.endswith(".json"):
+                with filesystem.open_input_file(f"_delta_log/{name}") as file:
+                    actions = [json.loads(line) for line in file.read().splitlines()]
+                for action in actions:
+                    if remove := action.get("remove"):
+                        live.pop(remove["path"], None)
+                adds = [action["add"] for action in actions if "add" in action]
+                live |= {add["path"]: add for add in adds}
+        yield from live.values()
+
+    def _move(self, path: str) -> None:
+        if self._location.is_local:
+            target = Path(self._location.uri, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Not a rename alone: the table's folder may be on another disk than the one beside it.
+            shutil.move(Path(self.beside.uri, path), target)
+            return
+        if not _rename_in_store(f"{self.beside.uri}/{path}", f"{self._location.uri}/{path}"):
+            raise TableError(
+                f"Table '{self._location.name}' is as it was: the store did not move the new file "
+                f"{path} into it. Run again."
+            )
+
+    def drop(self) -> None:
+        """Remove what the table did not take."""
+        if self._location.is_local:
+            shutil.rmtree(self.beside.uri, ignore_errors=True)
+        else:
+            _delete_in_store(self.beside.uri)
+
+
+def _require_types(name: str, frame: "DataFrame") -> None:
+    """Refuse what delta-spark would drop without a word, or write as the other engine cannot."""
+    from pyspark.sql import types
+
+    refused = (
+        types.NullType,
+        types.DayTimeIntervalType,
+        types.YearMonthIntervalType,
+        types.CalendarIntervalType,
+        types.VariantType,
+    )
+    for field in frame.schema.fields:
+        if isinstance(field.dataType, refused):
+            raise SchemaError(
+                f"Column '{field.name}' for table '{name}' is {field.dataType.simpleString()}, for "
+                "which Delta has no type. The table is as it was. Cast the column in the node."
+            )
+
+
+def _refusing_lost_text(frame: "DataFrame", column: str) -> "DataFrame":
+    """Have a task fail at a text that the layout would lose: the plan is run but once."""
+    from pyspark.sql import functions as sql
+    from pyspark.sql.types import StringType
+
+    if not isinstance(frame.schema[column].dataType, StringType):
+        return frame
+    text = frame[f"`{column}`"]
+    is_lost = (
+        (sql.octet_length(text) > LONGEST_IN_PATH)
+        | text.isin("", MISSING_IN_PATH)
+        | text.contains("\x00")
+    )
+    refusal = sql.raise_error(sql.lit(f"{NOT_IN_PATH}{column}\n"))
+    return frame.withColumn(column, sql.when(is_lost, refusal).otherwise(text))
+
+
+@contextmanager
+def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame"]:
+    """Give rows that were parsed on this machine as a frame of Spark, by a file beside the table.
+
+    Raises:
+        LakeproofError: The one that the rows raised while they streamed.
+    """
+    import pyarrow.parquet as pq
+
+    from lakeproof.delta.embedded.staging import StagedRows
+
+    if not location.is_local:
+        with StagedRows(parsed, location) as staged:
+            frame = frame_of(staged.reader().read_all())
+        yield frame
+        return
+    with folder_beside(location, "parsed") as folder:
+        with StagedRows(parsed, location) as staged:
+            reader = staged.reader()
+            with pq.ParquetWriter(folder / "rows.parquet", reader.schema) as writer:
+                for batch in reader:
+                    writer.write_batch(batch)
+        with explained(location.name):
+            frame = spark().read.parquet(os.path.abspath(folder))
+            _ = frame.columns
+        yield frame
+
+
+def frame_of(rows: "pa.Table") -> "DataFrame":
+    """Make a frame of Spark of rows in memory; times without a zone stay without one."""
+    import pyarrow as pa
+
+    frame = spark().createDataFrame(rows)
+    plain = {
+        field.name: frame[f"`{field.name}`"].cast("timestamp_ntz")
+        for field in rows.schema
+        if pa.types.is_timestamp(field.type) and field.type.tz is None
+    }
+    return frame.withColumns(plain) if plain else frame
+
+
+def _rename_in_store(source: str, target: str) -> bool:
+    filesystem, path = _store(source)
+    _, to = _store(target)
+    filesystem.mkdirs(to.getParent())
+    return bool(filesystem.rename(path, to))
+
+
+def _delete_in_store(uri: str) -> None:
+    filesystem, path = _store(uri)
+    filesystem.delete(path, True)
+
+
+def _store(uri: str) -> tuple[Any, Any]:
+    """Find Hadoop's file system of a path, which has the credentials that Spark has."""
+    session: Any = spark()
+    path = session._jvm.org.apache.hadoop.fs.Path(uri)
+    return path.getFileSystem(session._jsc.hadoopConfiguration()), path

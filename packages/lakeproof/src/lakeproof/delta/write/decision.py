@@ -1,0 +1,355 @@
+"""What is decided before a commit, the same on every engine: may it be, must it be, what will be.
+
+Rows have been evaluated by then (`Staged`), so that their content is known; an engine only makes
+the commit that is decided here (`Commits`). Refusals have one wording because they stand here.
+"""
+
+import random
+import time
+from dataclasses import replace
+from typing import Any, Protocol
+
+import deltalake
+import polars as pl
+
+from lakeproof.delta.engine import Write, Written
+from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.commits import entries
+from lakeproof.delta.log.opening import OpenedTable, exists, find_commit, open_table
+from lakeproof.delta.log.versions import compute_digest, digest_of, facts_of, remember
+from lakeproof.delta.read.scan import scan
+from lakeproof.delta.write.column_contract import require_fit
+from lakeproof.delta.write.staged_rows import (
+    Staged,
+    require_key,
+    require_no_new_plain_times,
+    require_partitions,
+)
+from lakeproof.digest import TableFacts, digest_table
+from lakeproof.errors import TableError
+
+_ATTEMPTS = 20
+_LONGEST_PAUSE_SECONDS = 0.05
+
+
+class Commits(Protocol):
+    """Makes the commit that was decided on; each method makes one."""
+
+    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
+        """Give the table as files can be removed from it, in a commit before where need be."""
+        ...
+
+    def create(self, staged: Any, write: Write, note: CommitNote) -> None:
+        """Make a table of the rows."""
+        ...
+
+    def overwrite(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Replace all rows, and the columns."""
+        ...
+
+    def append(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Add the rows; a column that the table lacks joins it."""
+        ...
+
+    def merge(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Update rows whose key is there and whose values differ; insert the others."""
+        ...
+
+    def delete(self, staged: Any, write: Write, current: OpenedTable, note: CommitNote) -> None:
+        """Delete the rows whose key is among those staged."""
+        ...
+
+
+def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
+    """Write rows in one commit, or none where nothing would change.
+
+    Raises:
+        SchemaError: If the columns do not fit.
+        RowKeyError: If a key is null or there twice.
+        TableError: If the table is there and should not be.
+    """
+    mode = write.args.mode
+    if write.current is not None:
+        require_fit(
+            write.location.name,
+            write.current.columns,
+            _only_key(staged, write) if mode == "delete" else staged.columns,
+            write.args.schema_mode,
+            may_lack=mode in ("merge", "delete", "append"),
+        )
+    if mode in ("merge", "delete"):
+        require_key(staged, write)
+    if mode != "delete":
+        require_partitions(staged, write)
+    if mode == "merge":
+        require_no_new_plain_times(staged, write)
+    if mode == "error" and write.current is not None:
+        raise TableError(
+            f"Table '{write.location.name}' exists already at version "
+            f"{write.current.version} and its save_args.mode is error. It is as it was."
+        )
+    if mode in ("overwrite", "error") or (write.current is None and mode != "delete"):
+        return _replace(staged, write, commits)
+    # Said beside the table's content, which would hide rows that it holds already.
+    given = staged.facts(list(staged.columns)).digest
+    if mode == "delete":
+        written = _delete(staged, write, commits)
+    else:
+        assert write.current is not None
+        join = _merge if mode == "merge" else _append
+        written = join(staged, write, write.current, commits)
+    return replace(written, given=given)
+
+
+def write_anew(staged: Staged, write: Write, commits: Commits) -> Written:
+    """Write rows, and decide anew upon the version of a writer who came before.
+
+    Where nothing locks, or somebody does not ask for the lock, what was decided upon one version is
+    not right upon the next: a new key may be there by then. For commits that leave the staged rows
+    as they are.
+
+    Raises:
+        LakeproofError: As `write_staged` does.
+        TableError: If others were faster each time.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return write_staged(staged, write, commits)
+        except deltalake.exceptions.DeltaError:
+            latest = open_table(write.location) if exists(write.location) else None
+            if latest is None or not _is_another(latest, write):
+                raise
+            write = replace(write, current=latest)
+            time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS * (attempt + 1)))
+    raise lost_race(write)
+
+
+def lost_race(write: Write) -> TableError:
+    """Make the refusal of a write before which others have written."""
+    return TableError(
+        f"Others wrote to table '{write.location.name}' while rows for it were about to be "
+        "committed. These rows are not in it. Run again."
+    )
+
+
+def _is_another(latest: OpenedTable, write: Write) -> bool:
+    """Tell whether somebody else has committed, and we have not."""
+    after = -1 if write.current is None else write.current.version
+    if latest.version <= after:
+        return False
+    notes = (entry.note for entry in entries(write.location, latest.version, after + 1))
+    return all(note is None or note.commit_id != write.note.commit_id for note in notes)
+
+
+def commit_properties(
+    note: CommitNote, transaction: tuple[str, int] | None = None
+) -> deltalake.CommitProperties:
+    """Say in a commit of delta-rs who made it, and whose transaction it is."""
+    taken = None if transaction is None else [deltalake.Transaction(*transaction)]
+    return deltalake.CommitProperties(
+        custom_metadata={"userMetadata": note.to_json()},
+        app_transactions=taken,
+        # delta-rs would put what was decided on one version upon another.
+        max_commit_retries=0,
+    )
+
+
+def after_commit() -> deltalake.PostCommitHookProperties:
+    """Have checkpoints made where they are due, and no version removed.
+
+    A table that was made elsewhere may let delta-rs clean up its log after each commit; a run is
+    not what takes away the versions of other runs.
+    """
+    return deltalake.PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+
+
+def storage_options(write: Write) -> dict[str, str] | None:
+    """Give the settings of the store as delta-rs takes them."""
+    options = write.location.storage_options
+    return dict(options) if options else None
+
+
+def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
+    """Create the table, or overwrite all of it."""
+    facts = staged.facts(list(staged.columns))
+    current = write.current
+    if (
+        current is not None
+        and write.args.skip_unchanged
+        and current.columns == staged.columns
+        and _holds(current, facts.digest, write.believes_commits)
+    ):
+        return Written(current, is_committed=False, rows=staged.rows, digest=facts.digest)
+    if current is None:
+        note = _noted(write, staged.rows, facts)
+        commits.create(staged, write, note)
+        return _written(write, note, staged.rows)
+    write, current = _ready(write, current, commits)
+    note = _noted(write, staged.rows, facts)
+    commits.overwrite(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _ready(write: Write, current: OpenedTable, commits: Commits) -> tuple[Write, OpenedTable]:
+    """Have the table ready for a commit that removes files."""
+    current = commits.ready(current, write)
+    return replace(write, current=current), current
+
+
+def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
+    """Tell whether a version has this content; one that cannot be read has not."""
+    try:
+        return (digest_of if believes_commits else compute_digest)(current) == digest
+    except Exception:
+        # Delta-rs and Polars have no error in common. All of it is about to be replaced.
+        return False
+
+
+def _append(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
+    note = _noted(write, current.rows() + staged.rows, _with(staged, current))
+    commits.append(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
+    known = _known_keys(staged, write, current)
+    if known == 0:
+        # Nothing to correct: an append reads and rewrites no file.
+        return _append(staged, write, current, commits)
+    replaced = _having_keys_of(staged, write, current)
+    going = digest_table(replaced)
+    # Rows whose key the table holds twice cannot be reckoned with.
+    facts = _with(staged, current, going) if going.rows == known else None
+    note = _noted(write, current.rows() + staged.rows - known, facts)
+    if known == staged.rows and _are_there(staged, current, replaced, going):
+        # What was taken must be remembered all the same.
+        return _mark(write, note, current, staged.rows)
+    write, current = _ready(write, current, commits)
+    note = replace(note, follows=current.version)
+    commits.merge(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _are_there(
+    staged: Staged, current: OpenedTable, replaced: pl.LazyFrame, going: TableFacts
+) -> bool:
+    """Tell whether the rows are, to the bit, what the table holds under their keys."""
+    joining = [column for column in staged.columns if column not in current.columns]
+    is_value = staged.lazy().select(pl.any_horizontal(pl.col(joining).is_not_null().any()))
+    if joining and is_value.collect().item():
+        return False
+    common = [column for column in current.columns if column in staged.columns]
+    if len(common) < len(current.columns):
+        going = digest_table(replaced.select(common))
+    return going.digest == staged.facts(common).digest
+
+
+def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Written:
+    """Commit the transaction identifier alone, where there is one."""
+    if write.transaction is None:
+        return Written(current, is_committed=False, rows=rows)
+    deltalake.write_deltalake(
+        current.table,
+        pl.DataFrame(schema=scan(current).collect_schema()).to_arrow(),
+        mode="append",
+        storage_options=storage_options(write),
+        commit_properties=commit_properties(note, write.transaction),
+        post_commithook_properties=after_commit(),
+    )
+    return _written(write, note, rows)
+
+
+def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
+    current = write.current
+    if current is None:
+        raise TableError(
+            f"Table '{write.location.name}' does not exist, so no row of it can be deleted."
+        )
+    # Counted on the table's side, where a key may be there more than once.
+    going = digest_table(_having_keys_of(staged, write, current))
+    before = facts_of(current)
+    after = before - going if before is not None else None
+    note = _noted(write, current.rows() - going.rows, after)
+    if going.rows == 0:
+        return _mark(write, note, current, staged.rows)
+    write, current = _ready(write, current, commits)
+    note = replace(note, follows=current.version)
+    commits.delete(staged, write, current, note)
+    return _written(write, note, staged.rows)
+
+
+def _only_key(staged: Staged, write: Write) -> dict[str, str]:
+    return {column: staged.columns[column] for column in write.key if column in staged.columns}
+
+
+def _with(
+    staged: Staged, current: OpenedTable, going: TableFacts | None = None
+) -> TableFacts | None:
+    """Reckon what the table will hold once the staged rows are in it, without reading it.
+
+    Args:
+        staged: The rows to come.
+        current: The table before.
+        going: The rows of it that will give way.
+
+    Returns:
+        `None` where its writer left no facts or its columns change.
+    """
+    before = facts_of(current)
+    if before is None or staged.columns.items() != current.columns.items():
+        return None
+    if going is not None:
+        before -= going
+    # Facts add up column by column, in the order of the table.
+    return before + staged.facts(list(current.columns))
+
+
+def _having_keys_of(staged: Staged, write: Write, current: OpenedTable) -> pl.LazyFrame:
+    keys = staged.lazy().select(write.key)
+    return scan(current).join(keys, on=list(write.key), how="semi")
+
+
+def _noted(write: Write, rows: int, facts: TableFacts | None) -> CommitNote:
+    """Complete the note of a commit with what the table holds after it."""
+    return replace(
+        write.note,
+        rows=rows,
+        digest=facts.digest if facts is not None else None,
+        content=facts.to_json() if facts is not None else None,
+        follows=-1 if write.current is None else write.current.version,
+    )
+
+
+def _known_keys(staged: Staged, write: Write, current: OpenedTable) -> int:
+    """Count the rows whose key is in the table already."""
+    there = scan(current).select(write.key)
+    both = staged.lazy().select(write.key).join(there, on=list(write.key), how="semi")
+    return int(both.select(pl.len()).collect(engine="streaming").item())
+
+
+def _written(write: Write, note: CommitNote, rows: int) -> Written:
+    after = -1 if write.current is None else write.current.version
+    opened = find_commit(write.location, after, note.commit_id)
+    # Where nothing locks, somebody's commit may have come between what was read and ours.
+    is_next = opened.version == after + 1
+    if is_next and note.rows is not None:
+        _require_rows(opened, note.rows)
+    if is_next and note.content is not None:
+        remember(opened, TableFacts.from_json(note.content))
+    digest = note.digest if is_next else None
+    return Written(opened, is_committed=True, rows=rows, digest=digest)
+
+
+def _require_rows(opened: OpenedTable, expected: int) -> None:
+    """Hold what a commit claims against the files that the table has after it.
+
+    Raises:
+        TableError: If it has other rows: an engine kept what it meant to remove, or lost some.
+    """
+    found = opened.rows()
+    if found != expected:
+        raise TableError(
+            f"Table '{opened.location.name}' has {found} rows at version {opened.version}, where "
+            f"{expected} should be: the commit did not do what it says. Put the version before it "
+            f"back (load_args: {{version: {opened.version - 1}}}), and report this."
+        )

@@ -1,0 +1,69 @@
+"""What a file of the embedded engine tells of its least and greatest values, which filters trust.
+
+delta-rs 1.6 writes those of a decimal as a number that JSON cuts to the digits of a double, or to
+64 bits: a filter of either engine then leaves out files that hold what it looks for. Values of 15
+digits survive; a column that may hold more goes without. To go once delta-rs writes them whole.
+
+Those of floats pass over NaN, which is greater than all others to Spark: it then leaves out the
+files that hold one. Whether there is one is known of the rows that come, not of those that a merge
+writes again, so that floats go without.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.delta.write.column_contract import type_name
+
+if TYPE_CHECKING:
+    import deltalake
+
+_DECIMAL = re.compile(r"decimal\((\d+),")
+_FLOAT = re.compile(r"\b(?:float|double)\b")
+# What a double keeps of a decimal, and so JSON's readers.
+SAFE_DIGITS = 15
+
+
+def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
+    """Keep quiet about columns of which delta-rs would tell something untrue.
+
+    Args:
+        columns: The Delta type by column of what the files will hold.
+
+    Returns:
+        Keyword arguments of a write of delta-rs; none where its own choice is right.
+    """
+    from deltalake import ColumnProperties, WriterProperties
+
+    truthful = list(_truthful(columns))
+    if len(truthful) == len(columns):
+        return {}
+    # By default none: the fields of a struct cannot be named here.
+    properties = WriterProperties(
+        compression="SNAPPY",
+        default_column_properties=ColumnProperties(statistics_enabled="NONE"),
+        column_properties={
+            column: ColumnProperties(statistics_enabled="CHUNK") for column in truthful
+        },
+    )
+    return {"writer_properties": properties}
+
+
+def untold(schema: "deltalake.Schema") -> set[str]:
+    """Name the columns whose bounds no reader may trust, whoever wrote them."""
+    return {field.name for field in schema.fields if not _is_narrow(type_name(field.type))}
+
+
+def has_floats(kind: str) -> bool:
+    """Tell whether a column of this Delta type may hold a NaN."""
+    return bool(_FLOAT.search(kind))
+
+
+def _truthful(columns: Mapping[str, str]) -> Iterable[str]:
+    for column, kind in columns.items():
+        if _is_narrow(kind) and not has_floats(kind):
+            yield column
+
+
+def _is_narrow(kind: str) -> bool:
+    return all(int(digits) <= SAFE_DIGITS for digits in _DECIMAL.findall(kind))

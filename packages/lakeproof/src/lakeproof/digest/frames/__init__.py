@@ -1,0 +1,1 @@
+"""Digests of tables and frames."""

@@ -1,0 +1,1 @@
+"""Digests of whatever else nodes hand over: models, tensors, objects."""

@@ -1,0 +1,158 @@
+"""What git has of single files: in trees, as objects, and by its attributes.
+
+Not for the state of a whole repository (`git`).
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lakeproof.record.code import git
+
+LINK = "120000"
+_PIECE = 1024**2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a tree.
+
+    Args:
+        mode: As git writes it, such as `100755`.
+        name: Of its object.
+    """
+
+    mode: str
+    name: str
+
+
+def files_of_tree(folder: Path, tree: str) -> dict[str, Entry]:
+    """List the files of a tree or commit by their paths, as the file system has them.
+
+    Raises:
+        GitError: If it is not there.
+    """
+    answer = git.ask(folder, "ls-tree", "-r", "-z", "--full-tree", tree)
+    found = {}
+    for line in filter(None, answer.split(b"\0")):
+        facts, _, path = line.partition(b"\t")
+        mode, _, name = facts.decode().split()
+        found[os.fsdecode(path)] = Entry(mode, name)
+    return found
+
+
+def hidden_paths(repository: git.Repository) -> frozenset[str]:
+    """Name the tracked paths whose changes git was told not to look for.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    answer = git.ask(repository.top, "ls-files", "-v", "-z")
+    lines = filter(None, answer.split(b"\0"))
+    # `S`: skip-worktree; a small letter: assume-unchanged.
+    return frozenset(
+        os.fsdecode(line[2:]) for line in lines if line[:1] == b"S" or line[:1].islower()
+    )
+
+
+def filtered_paths(repository: git.Repository, paths: Iterable[str]) -> dict[str, str]:
+    """Give the filter or encoding of the paths that git changes on the way to the working tree.
+
+    Line ends are not meant: they show in a file's size.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    attributes = ("filter", "working-tree-encoding")
+    answer = git.ask(repository.top, "check-attr", "--stdin", "-z", *attributes, given=given)
+    fields = answer.split(b"\0")
+    told = zip(fields[::3], fields[2::3], strict=False)
+    return {
+        os.fsdecode(path): value.decode(errors="replace")
+        for path, value in told
+        if value not in (b"unspecified", b"unset")
+    }
+
+
+def sizes_of(folder: Path, names: Sequence[str]) -> list[int | None]:
+    """Give the sizes of objects, `None` for one that is not here.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    given = "".join(f"{name}\n" for name in names).encode()
+    answer = git.ask(folder, "cat-file", "--batch-check=%(objectsize)", given=given).decode()
+    return [int(line) if line.isdigit() else None for line in answer.splitlines()]
+
+
+def knows_modes(repository: git.Repository) -> bool:
+    """Tell whether the file system says which files are executable."""
+    try:
+        return git.ask(repository.top, "config", "--type=bool", "core.fileMode").strip() != b"false"
+    except git.GitError:  # not set
+        return True
+
+
+def files_of_repository(folder: Path) -> tuple[str, ...]:
+    """Name the files of a repository within another one, but those that it ignores.
+
+    One within it is a single name, which ends in a slash where it is no submodule.
+
+    Raises:
+        GitError: If it is none.
+    """
+    answer = git.ask(
+        folder,
+        *("ls-files", "--cached", "--others", "--exclude-standard", "-z"),
+        variables={"GIT_CEILING_DIRECTORIES": str(folder.parent.resolve())},
+    )
+    return tuple(dict.fromkeys(os.fsdecode(path) for path in answer.split(b"\0") if path))
+
+
+def blobs(folder: Path, names: Sequence[str]) -> Iterator[Iterator[bytes]]:
+    """Yield the bytes of objects one after the other, each in pieces, filtered by nothing.
+
+    Each is to be read before the next.
+
+    Raises:
+        GitError: If one is not here.
+    """
+    with tempfile.TemporaryFile() as wanted:
+        wanted.write("".join(f"{name}\n" for name in names).encode())
+        wanted.seek(0)
+        try:
+            process = subprocess.Popen(
+                git.command(git.SETTINGS, ("cat-file", "--batch")),
+                cwd=folder,
+                env=git.environment({}),
+                stdin=wanted,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise git.GitError(f"git cannot be started: {error.strerror}") from error
+        with process:
+            assert process.stdout is not None
+            try:
+                for name in names:
+                    header = process.stdout.readline().split()
+                    if len(header) != 3 or header[0] != name.encode():
+                        raise git.GitError(f"Object {name} is not in the repository")
+                    yield _pieces(process.stdout, int(header[2]))
+                    process.stdout.read(1)
+            finally:
+                process.kill()
+
+
+def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    while size:
+        piece = stream.read(min(size, _PIECE))
+        if not piece:
+            raise git.GitError("git cat-file ended in the middle of an object")
+        size -= len(piece)
+        yield piece

@@ -1,0 +1,1 @@
+"""A record as a document: written, read strictly, brought up to today's schema."""

@@ -1,0 +1,111 @@
+"""What a record says: plain facts, apart from the code that gathers them and from their storage.
+
+The sections stand in the order in which a reader asks. Everything here is written as it is into one
+JSON document (`document`), so a name below is a key of the record. Nothing names a host, a user or
+a place on this machine outside the project, but for tables and files that lie outside of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakeproof.record.facts.code_facts import (
+    BundleFacts,
+    CodeFacts,
+    ConfigurationFacts,
+    Content,
+    ImportedModule,
+    SnapshotFacts,
+)
+from lakeproof.record.facts.data_facts import (
+    FileFacts,
+    InputFacts,
+    OutputFacts,
+    TableRead,
+    TableWritten,
+    ValueFacts,
+)
+from lakeproof.record.facts.logged_facts import Logged, LoggedKind
+from lakeproof.record.facts.run_facts import ParameterFacts, RunFacts, Status
+from lakeproof.record.facts.setup_facts import (
+    ChangedFile,
+    ComputeFacts,
+    Distribution,
+    EnvironmentFacts,
+    Library,
+    Surroundings,
+)
+from lakeproof.record.facts.steps_facts import (
+    Crossing,
+    CrossingKind,
+    Metric,
+    ModelFacts,
+    NodeFacts,
+    NotControlled,
+)
+
+__all__ = [
+    "SCHEMA",
+    "BundleFacts",
+    "ChangedFile",
+    "CodeFacts",
+    "ComputeFacts",
+    "ConfigurationFacts",
+    "Content",
+    "Crossing",
+    "CrossingKind",
+    "Distribution",
+    "EnvironmentFacts",
+    "FileFacts",
+    "ImportedModule",
+    "InputFacts",
+    "Library",
+    "Logged",
+    "LoggedKind",
+    "Metric",
+    "ModelFacts",
+    "NodeFacts",
+    "NotControlled",
+    "OutputFacts",
+    "ParameterFacts",
+    "Record",
+    "RunFacts",
+    "SnapshotFacts",
+    "Status",
+    "Surroundings",
+    "TableRead",
+    "TableWritten",
+    "ValueFacts",
+]
+
+# Raised with every release that changes what a key means or adds one (`migrations` says what an
+# older record has in its place); readers take every number up to their own.
+SCHEMA = 2
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run, whole. `problems` say, in sentences, why it cannot be had again, if it cannot.
+
+    `lakeproof` is the version that wrote it; `None` before schema 2, which began to say so.
+    `is_watched` tells whether anybody looked at what the nodes reached for beside their inputs.
+    """
+
+    run: RunFacts
+    code: CodeFacts
+    configuration: ConfigurationFacts
+    parameters: ParameterFacts
+    inputs: InputFacts
+    outputs: OutputFacts
+    nodes: tuple[NodeFacts, ...]
+    models: tuple[ModelFacts, ...]
+    metrics: Mapping[str, Metric]
+    environment: EnvironmentFacts
+    compute: ComputeFacts
+    # Outputs that have no say: entries with `metadata: {lakeproof: {compare: false}}`.
+    not_compared: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    is_watched: bool = False
+    # What nodes gave to MLflow by themselves; `None` where nobody looked.
+    logged: tuple[Logged, ...] | None = None
+    lakeproof: str | None = None
+    schema: int = SCHEMA

@@ -1,0 +1,1 @@
+"""Records as artifacts of MLflow runs: written once, found again."""

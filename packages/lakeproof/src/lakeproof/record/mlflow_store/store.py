@@ -1,0 +1,321 @@
+"""Records as MLflow artifacts: written once, found again by id, prefix or `last`.
+
+A record counts from the moment its digest stands on the run as a tag: until then it may be half
+written. What was changed afterwards no longer fits the tag.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.record.documents.document import (
+    ContradictionError,
+    RecordError,
+    from_bytes,
+    to_bytes,
+)
+from lakeproof.record.documents.parsing import MOST_BYTES
+from lakeproof.record.documents.shapes import is_artifact
+from lakeproof.record.facts import Record
+from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
+from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
+from lakeproof.record.mlflow_store.run_ids import LAST, is_beginning, require_run
+from lakeproof.record.mlflow_store.tracking import Tracking, follow_move, has_store, local_path
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+FOLDER = "lakeproof"
+RECORD = "record.json"
+RUN_CONFIG = "run.yml"
+TAG = "lakeproof.record"
+REPRODUCES = "lakeproof.reproduces"
+VERDICT = "lakeproof.verdict"
+
+# Enough to say that there are several.
+_MOST_FOUND = 4
+# As many as MLflow takes at once.
+_MOST_TAGS = 100
+_LONGEST_SEAL = 100
+# What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
+_WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run of the project, recorded or not.
+
+    Args:
+        run_id: MLflow's.
+        status: MLflow's: FINISHED, FAILED, KILLED, RUNNING.
+        started_at: ISO 8601 in UTC.
+        finished_at: The same.
+        duration_s: Seconds between the two.
+        metrics: The newest value of each.
+        tags: MLflow's.
+        record: What it left, where it is whole.
+        trouble: Why there is no record, in a sentence.
+    """
+
+    run_id: str
+    status: str
+    started_at: str | None
+    finished_at: str | None
+    duration_s: float | None
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    record: Record | None
+    trouble: str | None
+
+
+def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping[str, str]) -> None:
+    """Keep a record on its MLflow run.
+
+    Args:
+        client: Of the store the run is in.
+        record: The run's.
+        run_config: What `kedro run --config` takes to repeat it.
+        tags: By which people find the run; the record says the same and more.
+
+    Raises:
+        RecordError: If it could not be read again; nothing is written then.
+    """
+    from mlflow.entities import RunTag
+
+    content = to_bytes(record)
+    run_id = record.run.run_id
+    from_bytes(content, f"The record of run {run_id[:8]}")
+    client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
+    client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
+    # The one that makes the record count comes last.
+    found = [RunTag(key, value) for key, value in {**tags, TAG: digest_of(content)}.items()]
+    for start in range(0, len(found), _MOST_TAGS):
+        client.log_batch(run_id, tags=found[start : start + _MOST_TAGS])
+
+
+def digest_of(content: bytes) -> str:
+    """Seal a document."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+class RecordStore:
+    """The recorded runs of a project.
+
+    They are read without MLflow where its database is known, for to import MLflow takes two
+    seconds; they are only ever written by it.
+
+    Args:
+        tracking: Where they are kept.
+    """
+
+    def __init__(self, tracking: Tracking) -> None:
+        os.environ.update(tracking.variables)
+        follow_move(tracking)
+        self.tracking = tracking
+        self._opening: Future[MlflowClient] | None = None
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's, opened when it is first needed: a SQLite store is made by opening it."""
+        return self._open() if self._opening is None else self._opening.result()
+
+    def begin_to_open(self) -> None:
+        """Let MLflow be imported and opened beside what follows; `client` waits for it."""
+        if self._opening is None and "client" not in vars(self):
+            with_one_thread = ThreadPoolExecutor(1, "lakeproof-mlflow")
+            self._opening = with_one_thread.submit(self._open)
+            with_one_thread.shutdown(wait=False)
+
+    def start_scratch(self, folder: Path) -> None:
+        """Put an empty store where a re-run will look for one, for an MLflow of the same version.
+
+        Nothing is put there where that is not known to be one: MLflow then makes its own.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        mlflow_database.copy_schema(self.tracking.uri, folder / "mlflow.db")
+
+    def _open(self) -> "MlflowClient":
+        from lakeproof.startup_speed import without_collecting
+
+        with without_collecting():
+            from mlflow.tracking import MlflowClient
+
+            return MlflowClient(self.tracking.uri, registry_uri=self.tracking.uri)
+
+    @property
+    def experiment_id(self) -> str | None:
+        """The project's experiment; `None` before the first run."""
+        if not has_store(self.tracking):
+            return None
+        found = self.client.get_experiment_by_name(self.tracking.experiment)
+        return found.experiment_id if found is not None else None
+
+    def runs(self, limit: int | None = None) -> list[StoredRun]:
+        """List the runs, newest first."""
+        return [self._stored(run) for run in self._search(Wanted(), limit)]
+
+    def resolve(self, run: str) -> str:
+        """Turn what a person types into the id of a run.
+
+        Args:
+            run: An id, an unambiguous prefix of four characters or more, or `last`.
+
+        Raises:
+            RecordError: If there is no such run, or more than one.
+        """
+        if run == LAST:
+            newest = self.newest()
+            if newest is not None:
+                return newest.run_id
+            raise RecordError("There is no recorded run yet. Make one: kedro run")
+        return require_run(run, [found.run_id for found in self.find(run)])
+
+    def newest(self) -> MlflowRun | None:
+        """Find the newest run that has a record and is no re-run."""
+        found = self._search(Wanted(sealed_by=TAG, without=REPRODUCES), 1)
+        return found[0] if found else None
+
+    def find(self, prefix: str, is_anywhere: bool = False) -> Sequence[MlflowRun]:
+        """Find the runs whose id begins so, none where that is no beginning of one.
+
+        Args:
+            prefix: Of an id.
+            is_anywhere: Look through all experiments of a store on this disk, for runs that have a
+                record.
+        """
+        if not is_beginning(prefix):
+            return []
+        if not is_anywhere:
+            return self._search(Wanted(prefix=prefix), _MOST_FOUND)
+        if not has_store(self.tracking):
+            return []
+        found = mlflow_database.search(self.tracking.uri, None, Wanted(prefix=prefix), _MOST_FOUND)
+        return [run for run in found or () if TAG in run.tags]
+
+    def record(self, run_id: str) -> Record:
+        """Read the record of a run.
+
+        Raises:
+            RecordError: If it has none, or it is damaged, of a newer schema, or not as it was
+                written.
+        """
+        return self._record(self._get(run_id))
+
+    def seal(self, run_id: str) -> str | None:
+        """Give the digest of a run's record as it stands on the run; `None` if it has none."""
+        return self._get(run_id).tags.get(TAG)
+
+    def metrics(self, run_id: str) -> Mapping[str, float]:
+        """Give the newest value of each metric as MLflow has it."""
+        return self._get(run_id).metrics
+
+    def artifact(self, uri: str) -> Path | None:
+        """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
+        import mlflow
+        from mlflow.artifacts import download_artifacts
+
+        if not is_artifact(uri):
+            return None  # MLflow would fetch any address there is.
+        mlflow.set_tracking_uri(self.tracking.uri)
+        folder, _, name = uri.rpartition("/")
+        try:
+            if uri.startswith("models:/"):
+                # MLflow takes what follows a model's id for a version.
+                found = download_artifacts(artifact_uri=folder, tracking_uri=self.tracking.uri)
+                return Path(found, name)
+            return Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
+        except Exception:
+            return None
+
+    def _get(self, run_id: str) -> MlflowRun:
+        found = mlflow_database.get(self.tracking.uri, run_id)
+        return found or mlflow_runs.as_run(self.client.get_run(run_id))
+
+    def _record(self, run: MlflowRun) -> Record:
+        name = f"The record of run {run.run_id[:8]}"
+        seal = run.tags.get(TAG)
+        if seal is None:
+            raise RecordError(
+                f"Run {run.run_id[:8]} has no record: it is {run.status}"
+                f"{_WHY_NONE.get(run.status, '')}. Nothing was run."
+            )
+        content = self._content(run, name)
+        found = digest_of(content)
+        record = None
+        try:
+            record = from_bytes(content, name)
+        except ContradictionError:
+            if found == seal:
+                raise
+        if record is not None and record.run.run_id != run.run_id:
+            raise RecordError(
+                f"{name} is that of another run: it says that it is of {record.run.run_id}. "
+                "Nothing was run."
+            )
+        if record is None or found != seal:
+            raise RecordError(
+                f"{name} was changed after it was written: its digest is {found}, the run "
+                f"says {seal[:_LONGEST_SEAL]}. Nothing was run."
+            )
+        return record
+
+    def _content(self, run: MlflowRun, name: str) -> bytes:
+        uri = f"{run.artifact_uri}/{FOLDER}/{RECORD}"
+        try:
+            path = local_path(uri)
+            if path is None:
+                from mlflow.artifacts import download_artifacts
+
+                path = Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
+            with path.open("rb") as file:
+                # One byte more than any has: it is refused where it is read.
+                return file.read(MOST_BYTES + 1)
+        except Exception as error:
+            raise RecordError(
+                f"{name} is not where MLflow says ({FOLDER}/{RECORD} of the run's artifacts). "
+                "Nothing was run. If artifacts were moved, move them back."
+            ) from error
+
+    def _search(self, wanted: Wanted, limit: int | None = None) -> Sequence[MlflowRun]:
+        if not has_store(self.tracking):
+            return []
+        name = self.tracking.experiment
+        found = mlflow_database.search(self.tracking.uri, name, wanted, limit)
+        if found is not None:
+            return found
+        experiment = self.experiment_id
+        if experiment is None:
+            return []
+        return list(mlflow_runs.search(self.client, experiment, wanted, limit))
+
+    def _stored(self, run: MlflowRun) -> StoredRun:
+        record, trouble = None, None
+        try:
+            record = self._record(run)
+        except RecordError as error:
+            trouble = error.message
+        start, end = run.start_time, run.end_time
+        return StoredRun(
+            run_id=run.run_id,
+            status=run.status,
+            started_at=_iso(start),
+            finished_at=_iso(end),
+            duration_s=(end - start) / 1000 if start is not None and end is not None else None,
+            metrics=run.metrics,
+            tags=run.tags,
+            record=record,
+            trouble=trouble,
+        )
+
+
+def _iso(milliseconds: Any) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,179 @@
+"""The stores of a project: environments may keep their runs in several, and a run is found in each.
+
+Those on this disk are looked through together; others are asked where none of these has the run,
+for each question goes over a network. Not for reading one of them (`store`).
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from lakeproof.record.documents.document import RecordError
+from lakeproof.record.facts import Record
+from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
+from lakeproof.record.mlflow_store.run_ids import LAST, require_run
+from lakeproof.record.mlflow_store.store import RecordStore, StoredRun
+from lakeproof.record.mlflow_store.tracking import Tracking, is_local
+
+_OF_RUN = "runs:/"
+_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+
+
+class RecordStores:
+    """All places in which a project keeps runs.
+
+    Args:
+        first: That of the environment that was asked for, or of the default one.
+        others: Finds those of the other environments, once it is called.
+        is_asked: Whether somebody named the first one: `last`, and a list, are then its alone.
+    """
+
+    def __init__(
+        self, first: Tracking, others: Callable[[], Iterable[Tracking]], is_asked: bool = False
+    ) -> None:
+        self._first = RecordStore(first)
+        self._find_others = others
+        self._is_asked = is_asked
+        self._known: dict[str, RecordStore] = {}
+        self._silent: list[RecordStore] = []
+
+    def of(self, run_id: str) -> RecordStore:
+        """Give the store that has a run; the first one where none is known to."""
+        if run_id not in self._known:
+            self._find(run_id)
+        return self._known.get(run_id, self._first)
+
+    def resolve(self, run: str) -> str:
+        """Turn what a person types into the id of a run.
+
+        Args:
+            run: An id, an unambiguous prefix of four characters or more, or `last`.
+
+        Raises:
+            RecordError: If there is no such run, or more than one.
+        """
+        if run == LAST:
+            return self._last()
+        return require_run(run, list(self._find(run)), self._places())
+
+    def record(self, run_id: str) -> Record:
+        """Read the record of a run.
+
+        Raises:
+            RecordError: If it has none, or it is damaged, of a newer schema, or not as it was
+                written.
+        """
+        return self.of(run_id).record(run_id)
+
+    def seal(self, run_id: str) -> str | None:
+        """Give the digest of a run's record as it stands on the run; `None` if it has none."""
+        return self.of(run_id).seal(run_id)
+
+    def metrics(self, run_id: str) -> Mapping[str, float]:
+        """Give the newest value of each metric as MLflow has it."""
+        return self.of(run_id).metrics(run_id)
+
+    def runs(self, limit: int | None = None) -> list[StoredRun]:
+        """List the runs, newest first."""
+        found = [(run, store) for store in self._listed for run in store.runs(limit)]
+        found.sort(key=lambda one: one[0].started_at or "", reverse=True)
+        # One store may be known by two addresses.
+        listed = {run.run_id: (run, store) for run, store in reversed(found)}
+        self._known |= {run_id: store for run_id, (_, store) in listed.items()}
+        return [run for run, _ in reversed(listed.values())][:limit]
+
+    def artifact(self, uri: str) -> Path | None:
+        """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
+        if uri.startswith(_OF_RUN):
+            return self.of(uri.removeprefix(_OF_RUN).partition("/")[0]).artifact(uri)
+        places = (self._first, *self._local, *set(self._known.values()))
+        found = (store.artifact(uri) for store in dict.fromkeys(places))
+        return next((path for path in found if path is not None and path.exists()), None)
+
+    def _last(self) -> str:
+        for stores in (self._listed, () if self._is_asked else self._remote):
+            newest = [(run, store) for store in stores if (run := store.newest()) is not None]
+            if newest:
+                run, store = max(newest, key=lambda one: one[0].start_time or 0)
+                self._known[run.run_id] = store
+                return run.run_id
+        raise RecordError("There is no recorded run yet. Make one: kedro run")
+
+    def _find(self, run: str) -> dict[str, MlflowRun]:
+        """Find the runs of a prefix: in the experiments of the project, then in any of its stores.
+
+        An experiment that was renamed, in MLflow or in `mlflow.yml`, still has them.
+        """
+        for stores, is_anywhere in (
+            ((self._first, *self._local), False),
+            (self._local, True),
+            (self._remote, False),
+        ):
+            found: dict[str, MlflowRun] = {}
+            for store in stores:
+                for one in self._asked(store, run, is_anywhere):
+                    if found.setdefault(one.run_id, one) is one:
+                        self._known[one.run_id] = store
+            if found:
+                return found
+        return {}
+
+    def _asked(self, store: RecordStore, run: str, is_anywhere: bool) -> Sequence[MlflowRun]:
+        if store not in self._remote:
+            return store.find(run, is_anywhere)
+        try:
+            with _asked_once():
+                return store.find(run)
+        except Exception:
+            self._silent.append(store)
+            return ()
+
+    def _places(self) -> Sequence[str]:
+        return [
+            store.tracking.uri + (", which did not answer" if store in self._silent else "")
+            for store in (self._first, *self._others)
+        ]
+
+    @cached_property
+    def _others(self) -> tuple[RecordStore, ...]:
+        known = {(self._first.tracking.uri, self._first.tracking.experiment)}
+        found = []
+        for tracking in self._find_others():
+            if (tracking.uri, tracking.experiment) not in known:
+                known.add((tracking.uri, tracking.experiment))
+                found.append(RecordStore(tracking))
+        return tuple(found)
+
+    @property
+    def _local(self) -> tuple[RecordStore, ...]:
+        """The stores on this disk, the first one among them where it is one."""
+        return tuple(
+            store for store in (self._first, *self._others) if is_local(store.tracking.uri)
+        )
+
+    @property
+    def _remote(self) -> tuple[RecordStore, ...]:
+        """Those elsewhere, but for the first, which is asked as before."""
+        return tuple(store for store in self._others if store not in self._local)
+
+    @property
+    def _listed(self) -> tuple[RecordStore, ...]:
+        if self._is_asked:
+            return (self._first,)
+        return tuple(dict.fromkeys((self._first, *self._local)))
+
+
+@contextmanager
+def _asked_once() -> Iterator[None]:
+    """Let MLflow not ask again for minutes where a server does not answer."""
+    before = os.environ.get(_RETRIES)
+    os.environ[_RETRIES] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_RETRIES]
+        else:
+            os.environ[_RETRIES] = before

@@ -1,0 +1,1 @@
+"""What passed between nodes and datasets, as digests."""

@@ -1,0 +1,317 @@
+"""One record out of everything that was seen of a run."""
+
+import logging
+import struct
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.delta.delta_table import DeltaTable
+from lakeproof.determinism import RecipeError, find_recipe
+from lakeproof.errors import RunError
+from lakeproof.record.code.bundle import Bundle, bundle_of, place_of
+from lakeproof.record.code.changed import changed_during
+from lakeproof.record.code.gather_code import gather_code, with_imported
+from lakeproof.record.code.git import find_repository
+from lakeproof.record.code.imported import imported_beside
+from lakeproof.record.code.kept_files import without_kept_files
+from lakeproof.record.code.source import source_folder
+from lakeproof.record.facts import (
+    CodeFacts,
+    ComputeFacts,
+    ConfigurationFacts,
+    EnvironmentFacts,
+    InputFacts,
+    Metric,
+    ModelFacts,
+    NodeFacts,
+    OutputFacts,
+    ParameterFacts,
+    Record,
+    RunFacts,
+    Surroundings,
+)
+from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.record.run import rerun
+from lakeproof.record.run.command import gather_command, run_config, runner_class
+from lakeproof.record.run.parameters import gather_parameters, resolved_parameters
+from lakeproof.record.setup.compute import gather_compute
+from lakeproof.record.setup.configuration import credential_values, gather_configuration
+from lakeproof.record.setup.environment import gather_environment, imported_installers
+from lakeproof.record.setup.installed import with_loaded
+from lakeproof.record.setup.surroundings import gather_surroundings
+from lakeproof.spark.spark_facts import gather_spark
+from lakeproof.version import VERSION
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
+
+NO_COMMIT = (
+    "The project was not in a git repository with a commit, so its code is known by digest alone "
+    "and cannot be restored."
+)
+
+
+logger = logging.getLogger(__name__)
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What decides a run before its first node; `gather` starts reading it when the run starts.
+
+    Args:
+        project_path: The project's folder.
+        kedro_env: The environment that lies over the base one.
+        secrets: What must not be written down.
+        command: The command line, without secrets.
+        options: What the run was asked for.
+        parameters: As the nodes will get them.
+        not_compared: Outputs that do not count.
+        engine: Of its tables.
+        runner: The class that runs its nodes.
+        surroundings: Time zone, locale and the like, before a node can change them.
+        source: The folder of its code.
+        is_watched: Whether somebody looks at what its nodes reach for beside their inputs.
+        code: Read meanwhile.
+        bundle: Made of it meanwhile, or why there is none.
+        configuration: Read meanwhile.
+        environment: Read meanwhile.
+    """
+
+    project_path: Path
+    kedro_env: str
+    secrets: Secrets
+    command: tuple[str, ...] | None
+    options: Mapping[str, Any]
+    parameters: ParameterFacts
+    not_compared: tuple[str, ...]
+    engine: str
+    runner: str | None
+    surroundings: Surroundings
+    source: Path
+    is_watched: bool
+    code: "Future[CodeFacts]"
+    bundle: "Future[Bundle | str | None]"
+    configuration: "Future[ConfigurationFacts]"
+    environment: "Future[EnvironmentFacts]"
+    _loader: Any
+
+    @classmethod
+    def gather(
+        cls,
+        context: "KedroContext",
+        run_params: Mapping[str, Any],
+        pipeline: "Pipeline",
+        catalog: "CatalogProtocol[Any, Any]",
+    ) -> "Setting":
+        """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
+        project_path = Path(run_params["project_path"])
+        loader = context.config_loader
+        secrets = Secrets.of(credential_values(loader)).joined_by(resolved_parameters(loader))
+        command, options = gather_command(
+            run_params, secrets, getattr(loader, "conf_source", None), project_path
+        )
+        pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
+        try:
+            # What a re-run has was kept by the run that it repeats.
+            code = pool.submit(gather_code, project_path, secrets, keeps=rerun.current() is None)
+            return cls(
+                project_path=project_path,
+                kedro_env=str(run_params.get("env") or getattr(loader, "default_run_env", "local")),
+                secrets=secrets,
+                command=command,
+                options=options,
+                parameters=gather_parameters(
+                    loader,
+                    run_params.get("runtime_params") or {},
+                    secrets,
+                    _parameters_of(catalog),
+                ),
+                not_compared=_not_compared(pipeline, catalog),
+                engine=_engine(pipeline, catalog),
+                runner=runner_class(str(run_params.get("runner") or "")),
+                surroundings=gather_surroundings(),
+                source=source_folder(project_path),
+                is_watched=_is_watched(project_path),
+                code=code,
+                configuration=pool.submit(gather_configuration, project_path, loader, secrets),
+                environment=pool.submit(gather_environment, project_path, is_quick=True),
+                # The last: it waits for the first, which is at work by then.
+                bundle=pool.submit(bundle_of, project_path, code, secrets),
+                _loader=loader,
+            )
+        finally:
+            pool.shutdown(wait=False)
+
+    def record(
+        self,
+        run: RunFacts,
+        inputs: InputFacts,
+        outputs: OutputFacts,
+        nodes: tuple[NodeFacts, ...],
+        models: tuple[ModelFacts, ...],
+        metrics: Mapping[str, float],
+    ) -> Record:
+        """Put the sections together, and look again at what may have changed meanwhile."""
+        code = replace(self._code(run.run_id), changed_during_run=self._changed(outputs))
+        code = with_imported(
+            self.project_path, code, imported_beside(self.source, self._top), self.secrets
+        )
+        if code.elsewhere and run.reproduces is None:
+            names = ", ".join(module.name for module in code.elsewhere[:_MOST_NAMED])
+            logger.warning(
+                "Imported from outside of the repository, which nothing keeps, so that a re-run "
+                "lacks it: %s. Put it into the project, or install it as a package.",
+                names,
+            )
+        config = run_config(
+            run.options,
+            {table.dataset: table.version for table in inputs.tables},
+            self.parameters.values,
+        )
+        used = gather_spark()
+        compute: ComputeFacts = gather_compute(
+            self.engine,
+            used.configuration,
+            self.surroundings,
+            self.runner,
+            # What a run from Python asked its runner for is not told.
+            is_async=None if self.command is None else bool(self.options.get("is_async")),
+        )
+        installed = self.environment.result()
+        environment = replace(
+            installed,
+            changed_files=with_loaded(installed.changed_files or ()),
+            java=used.java,
+            jars=used.jars,
+            imported_installers=imported_installers(),
+        )
+        record = Record(
+            run=replace(run, config=config),
+            code=code,
+            configuration=self.configuration.result(),
+            parameters=self.parameters,
+            inputs=inputs,
+            outputs=outputs,
+            nodes=without_kept_files(nodes, code, self.project_path),
+            models=models,
+            metrics={name: to_metric(value) for name, value in metrics.items()},
+            environment=environment,
+            compute=compute,
+            not_compared=self.not_compared,
+            is_watched=self.is_watched,
+            lakeproof=VERSION,
+        )
+        return replace(record, problems=problems_of(record))
+
+    @property
+    def bundle_data(self) -> bytes | None:
+        """The code as a file for the store, where it needs one."""
+        bundle = self.bundle.result()
+        return bundle.data if isinstance(bundle, Bundle) else None
+
+    @property
+    def _top(self) -> Path:
+        repository = find_repository(self.project_path)
+        return repository.top if repository is not None else self.project_path
+
+    def _code(self, run_id: str) -> CodeFacts:
+        code, bundle = self.code.result(), self.bundle.result()
+        if code.snapshot is None or bundle is None:
+            return code
+        if isinstance(bundle, str):
+            return replace(code, snapshot=replace(code.snapshot, not_bundled=bundle))
+        facts = replace(bundle.facts, artifact=place_of(run_id))
+        return replace(code, snapshot=replace(code.snapshot, bundle=facts))
+
+    def _changed(self, outputs: OutputFacts) -> tuple[str, ...]:
+        """Name what is not as it was at the start; what the run itself has written is not meant."""
+        written = [file.path for file in outputs.files]
+        changed = changed_during(self.project_path, self.code.result(), written)
+        then = {file.path: file.sha256 for file in self.configuration.result().files}
+        found = gather_configuration(self.project_path, self._loader, self.secrets)
+        now = {file.path: file.sha256 for file in found.files}
+        edited = {
+            f"{found.source}/{path}"
+            for path in then.keys() | now.keys()
+            if then.get(path) != now.get(path)
+        }
+        return tuple(sorted({*changed, *edited}))
+
+
+def problems_of(record: Record) -> tuple[str, ...]:
+    """Say what the run itself makes impossible to have again; what is lost later is `plan`'s."""
+    problems = []
+    if not record.nodes and record.run.status == "FINISHED":
+        problems.append("No node ran, so there is nothing to have again.")
+    code = record.code
+    if code.commit is None:
+        problems.append(NO_COMMIT)
+    if any(not content.path for content in code.untracked):
+        problems.append("Git could not say which files it does not track, so they are not known.")
+    if code.changed_during_run:
+        named = ", ".join(code.changed_during_run[:5])
+        more = len(code.changed_during_run) - 5
+        problems.append(
+            f"Edited while the run was going on: {named}"
+            + (f" and {more} more" if more > 0 else "")
+            + ". Nobody can say which of the two states ran."
+        )
+    if record.parameters.redacted:
+        problems.append(
+            "Parameters that hold secrets are not in the record: "
+            + ", ".join(record.parameters.redacted[:5])
+            + ". Put them into conf/local/credentials.yml instead."
+        )
+    return tuple(problems)
+
+
+def _is_watched(project_path: Path) -> bool:
+    """Ask the project's `pyproject.toml`; what that cannot say, `kedro run` has refused."""
+    try:
+        wanted = find_recipe(project_path)
+    except RecipeError as error:
+        raise RunError(str(error)) from error
+    return wanted is None or wanted.watch
+
+
+def to_metric(value: float) -> Metric:
+    """Write a double to its last bit."""
+    bits = struct.pack(">d", value).hex()
+    return Metric(value if value - value == 0 else None, bits)
+
+
+def from_bits(bits: str) -> float:
+    """Read what `to_metric` has written."""
+    return float(struct.unpack(">d", bytes.fromhex(bits))[0])
+
+
+def _parameters_of(catalog: "CatalogProtocol[Any, Any]") -> Any:
+    """Give the parameters as the nodes will get them."""
+    dataset = catalog.get("parameters")
+    return dataset.load() if dataset is not None else None
+
+
+def _not_compared(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> tuple[str, ...]:
+    names = []
+    for name in sorted(pipeline.all_outputs()):
+        metadata = getattr(catalog.get(name), "metadata", None)
+        ours = metadata.get("lakeproof") if isinstance(metadata, Mapping) else None
+        if isinstance(ours, Mapping) and ours.get("compare") is False:
+            names.append(name)
+    return tuple(names)
+
+
+def _engine(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> str:
+    engines = {
+        dataset.engine_name
+        for name in pipeline.datasets()
+        if isinstance(dataset := catalog.get(name), DeltaTable)
+    }
+    return ", ".join(sorted(engines)) or "embedded"

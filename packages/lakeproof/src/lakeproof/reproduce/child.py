@@ -1,0 +1,205 @@
+"""The process of a re-run: recorded code, recorded settings, and nothing of the caller's.
+
+Not for what the run is told (`record.rerun`) nor for what comes out of it.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import tomllib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeproof import determinism
+from lakeproof.record.code import git
+from lakeproof.record.run import rerun
+
+_LINES_KEPT = 50
+_SECONDS_BETWEEN_LOOKS = 0.1
+_PATIENCE = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0))
+
+# They would lead the run to the caller's code, configuration, store or run.
+_FORGOTTEN = frozenset(
+    {
+        "KEDRO_ENV",
+        "KEDRO_LOGGING_CONFIG",
+        "MLFLOW_ACTIVE_MODEL_ID",
+        "MLFLOW_REGISTRY_URI",
+        "MLFLOW_RUN_ID",
+        "PYTHONEXECUTABLE",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PYTHONPLATLIBDIR",
+        "PYTHONSTARTUP",
+        "PYTHONUSERBASE",
+        # They would wait for a person.
+        "PYTHONBREAKPOINT",
+        "PYTHONINSPECT",
+        "VIRTUAL_ENV",
+        *git.PLACES,
+    }
+)
+_FORGOTTEN_PREFIXES = ("MLFLOW_EXPERIMENT_", "MLFLOW_TRACKING_")
+
+_NO_TELEMETRY = {
+    "KEDRO_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How the process ended.
+
+    Args:
+        exit_code: Negative where a signal ended it.
+        stderr: Its last lines, at most 50.
+    """
+
+    exit_code: int
+    stderr: tuple[str, ...]
+
+
+def run_child(
+    python: Path,
+    worktree_project: Path,
+    run_config: Path,
+    environment: Mapping[str, str | None],
+    rerun_file: Path,
+    say: Callable[[str], None],
+    extra_args: Sequence[str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
+    umask: int | None = None,
+    path: Sequence[Path] = (),
+) -> Finished:
+    """Start `kedro run --config` in the worktree, pass on what it says, and wait for it.
+
+    The process holds the reading end of a pipe as its standard input and ends when this one's end
+    is closed: by an interrupt here, or by the operating system when this process is killed. What
+    it prints on standard output goes to a file beside `rerun_file`.
+
+    Args:
+        python: The interpreter of the recorded environment.
+        worktree_project: Where it runs; both packages are imported from there.
+        run_config: The `run.yml`.
+        environment: The recorded variables that decide threads, kernels, the hash seed, time zone,
+            locale and the like; `None` means that it was not set. With `LAKEPROOF_RECIPE`,
+            the recorded word for how they came to be.
+        rerun_file: What the run is told.
+        say: Gets each line of standard error.
+        extra_args: More options for `kedro run`.
+        meanwhile: Called once, when the process has started.
+        umask: The recorded one; `None` hands on the caller's.
+        path: More folders of modules, after the project's own.
+    """
+    # -P: the current folder is not searched for modules, as it is not by the command `kedro`.
+    command = [str(python), "-P", "-m", "kedro", "run", "--config", str(run_config.resolve())]
+    with rerun_file.with_name(f"{rerun_file.stem}-stdout.txt").open("wb") as stdout:
+        process = subprocess.Popen(
+            [*command, *extra_args],
+            cwd=worktree_project,
+            env=environment_of(
+                determinism.as_given(), worktree_project, environment, rerun_file, path
+            ),
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            # A group of its own: an interrupt of the terminal reaches it once, from here, and so
+            # do those that it has started.
+            process_group=0,
+            umask=-1 if umask is None else umask,
+        )
+    last: deque[str] = deque(maxlen=_LINES_KEPT)
+    try:
+        meanwhile()
+        for line in _lines(process):
+            last.append(line)
+            say(line)
+        process.wait()
+    except BaseException:
+        _stop(process)
+        raise
+    finally:
+        for pipe in (process.stdin, process.stderr):
+            assert pipe is not None
+            pipe.close()
+    return Finished(process.returncode, tuple(last))
+
+
+def environment_of(
+    caller: Mapping[str, str],
+    worktree_project: Path,
+    recorded: Mapping[str, str | None],
+    rerun_file: Path,
+    path: Sequence[Path] = (),
+) -> dict[str, str]:
+    """Give the environment of the process: the caller's, but for what decides a result.
+
+    What the caller's project has added to it by now is not the recorded project's.
+    """
+    kept = {
+        name: value
+        for name, value in caller.items()
+        if name not in _FORGOTTEN and not name.startswith(_FORGOTTEN_PREFIXES)
+    }
+    threads = {name: value for name, value in recorded.items() if name != determinism.HANDED_OVER}
+    origin = recorded.get(determinism.HANDED_OVER) or determinism.SET_AT_START
+    return {
+        **determinism.restored(kept, threads, origin),
+        **_NO_TELEMETRY,
+        # First of all: an editable install puts the user's own sources on the path, too.
+        "PYTHONPATH": os.pathsep.join(map(str, (_source_folder(worktree_project), *path))),
+        rerun.VARIABLE: str(rerun_file.resolve()),
+    }
+
+
+def _source_folder(project: Path) -> Path:
+    settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    return project.resolve() / str(settings["tool"]["kedro"].get("source_dir", "src"))
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield lines until the process has ended, though one that it started may keep the pipe."""
+    pipe = process.stderr
+    assert pipe is not None
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            # Asked before the pipe: what was written by then is read.
+            has_ended = process.poll() is not None
+            is_ready = bool(selector.select(0 if has_ended else _SECONDS_BETWEEN_LOOKS))
+            chunk = os.read(pipe.fileno(), 65_536) if is_ready else b""
+            if not chunk and (is_ready or has_ended):
+                break
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from map(_text, lines)
+    if rest:
+        yield _text(rest)
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace").rstrip("\r")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process and those that it has started, first by asking."""
+    try:
+        for number, seconds in _PATIENCE:
+            if process.poll() is not None:
+                break
+            os.killpg(process.pid, number)
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        # Also after a second interrupt, which cuts the patience short.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,1 @@
+"""The code of a recorded run, laid out again byte for byte."""

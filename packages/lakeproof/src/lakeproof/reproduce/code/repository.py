@@ -1,0 +1,54 @@
+"""The user's repository, asked by a re-run so that no setting of today decides what comes out."""
+
+import os
+from pathlib import Path
+
+from lakeproof.errors import LakeproofError
+from lakeproof.record.code.git import GitError, run
+
+# What a user may have set that would change files or run something. Filters (LFS) stay: a file has
+# its content through them.
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.autocrlf=false",
+    "core.eol=lf",
+    "core.safecrlf=false",
+    "apply.whitespace=nowarn",
+    "apply.ignoreWhitespace=no",
+    "submodule.recurse=false",
+    "advice.detachedHead=false",
+)
+
+
+class CodeError(LakeproofError):
+    """The code or configuration of a run cannot be had again."""
+
+
+def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """Run git so that only the repository decides what comes of it.
+
+    Args:
+        folder: Where.
+        arguments: The command.
+        given: Its standard input.
+
+    Raises:
+        CodeError: With git's own words.
+    """
+    try:
+        return run(folder, *arguments, settings=_SETTINGS, given=given)
+    except GitError as error:
+        raise CodeError(
+            f"In {folder}, {error.message}. Nothing was run, and your files are as they were."
+        ) from error
+
+
+def repository_of(project_path: Path) -> Path:
+    """Find the top of the repository that the project is, or is a folder of.
+
+    Raises:
+        CodeError: If it is in none.
+    """
+    top = os.fsdecode(git(project_path, "rev-parse", "--show-toplevel"))
+    return Path(top.removesuffix("\n"))

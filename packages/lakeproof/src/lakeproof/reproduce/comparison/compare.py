@@ -1,0 +1,93 @@
+"""Two records side by side, and one verdict.
+
+Pure: nothing is read but the two records. What came of the runs is set side by side by `artifacts`,
+what went in by `inputs`; what is the same is said by `verdict`, where they part by `divergence`,
+what else was different by `factors`, and what nobody held still by `uncontrolled`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lakeproof.record.facts import Record
+from lakeproof.reproduce.comparison import received
+from lakeproof.reproduce.comparison.artifacts import makers, pair_artifacts
+from lakeproof.reproduce.comparison.divergence import divergences
+from lakeproof.reproduce.comparison.factors import factors, merged
+from lakeproof.reproduce.comparison.inputs import pair_inputs
+from lakeproof.reproduce.comparison.logged_items import pair_logged
+from lakeproof.reproduce.comparison.uncontrolled import not_controlled
+from lakeproof.reproduce.comparison.verdict import (
+    InputPair,
+    gaps,
+    of_rerun,
+    of_two_runs,
+    why_no_rerun,
+)
+from lakeproof.reproduce.outcomes import Comparison, Factor
+
+
+def compare(
+    expected: Record,
+    actual: Record,
+    is_rerun: bool,
+    extra_factors: Sequence[Factor] = (),
+    missing: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Comparison:
+    """Compare two runs and give a verdict that cannot be a pass by accident.
+
+    Args:
+        expected: The recorded run, or the first of two.
+        actual: The re-run, or the second of two.
+        is_rerun: Whether `actual` is to repeat `expected`; another input is a factor of two runs,
+            and the end of a re-run.
+        extra_factors: What else is known to be another, such as a table's id.
+        missing: What is already known to be missing; with any there is no pass.
+        notes: What a reader of the verdict should know, though it decides nothing.
+    """
+    found = [*pair_artifacts(expected, actual), *pair_logged(expected, actual)]
+    artifacts = [artifact for _, artifact in found]
+    known = merged((*factors(expected, actual), *extra_factors))
+    inputs = pair_inputs(expected, actual)
+    parting = divergences(expected, actual, found)
+    divergence = parting[0] if parting else None
+    failures = list(_failures(expected, actual))
+    sentences = [*missing, *failures]
+    if is_rerun and not failures:
+        sentences += why_no_rerun(expected, actual, inputs, known, divergence)
+        sentences += received.why_no_rerun(expected, actual, inputs, known)
+    if is_rerun:
+        verdict = of_rerun(artifacts, known, is_rerun=not sentences)
+    else:
+        verdict = of_two_runs(artifacts, is_whole=not sentences)
+        sentences += _unknown_inputs(inputs)
+    if not failures:
+        sentences += gaps(artifacts, makers(expected), is_rerun)
+    return Comparison(
+        verdict=verdict,
+        run_id=expected.run.run_id,
+        rerun_id=actual.run.run_id,
+        artifacts=tuple(artifacts),
+        first_divergence=divergence,
+        factors=known,
+        missing=tuple(sentences),
+        divergences=parting,
+        not_controlled=not_controlled(expected, actual),
+        notes=tuple(notes),
+    )
+
+
+def _failures(*records: Record) -> Iterator[str]:
+    for record in records:
+        run = record.run
+        if run.status != "FINISHED":
+            place = f" at node '{run.failed_node}'" if run.failed_node else ""
+            yield f"Run {run.run_id} {run.status}{place}: {run.error or 'no error is recorded'}"
+
+
+def _unknown_inputs(inputs: Iterable[InputPair]) -> Iterator[str]:
+    for pair in inputs:
+        if pair.verdict == "not comparable":
+            yield (
+                f"Whether both runs had the same {pair.title} cannot be told: {pair.expected} and "
+                f"{pair.actual}."
+            )

@@ -1,0 +1,1 @@
+"""The environment of a recorded run: the same, or built again."""

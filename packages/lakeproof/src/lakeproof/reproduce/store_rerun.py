@@ -1,0 +1,209 @@
+"""Write a re-run into the user's MLflow store: as a run of its own, which says what it repeats.
+
+The re-run itself logs to a store in scratch, for MLflow refuses a database of another version's
+schema. What is kept is its record, its parameters and metrics, its small artifacts and the verdict;
+not the model, which is the recorded one's or is not.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.record.facts import Content, FileFacts, Record
+from lakeproof.record.mlflow_store import mlflow_labels, store
+from lakeproof.record.places.project_paths import relative_to_project
+from lakeproof.record.run.command import to_yaml
+from lakeproof.record.run.parameters import leaves
+from lakeproof.reproduce.outcomes import Comparison
+from lakeproof.reproduce.verdict_report import document, meaning
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, Run
+    from mlflow.tracking import MlflowClient
+
+_COMPARISON = "comparison.json"
+_LONGEST_PARAMETER = 6_000
+_MOST_FACTORS = 10
+
+
+def begin(records: store.RecordStore, record: Record) -> str:
+    """Make the MLflow run that a re-run becomes, and give its id.
+
+    Args:
+        records: The user's store.
+        record: That of the re-run.
+    """
+    # That of the run that was repeated, which may have been renamed since.
+    original = records.client.get_run(str(record.run.reproduces))
+    run = records.client.create_run(
+        original.info.experiment_id,
+        start_time=_milliseconds(record.run.started_at),
+        run_name=f"re-run of {_original(record)}",
+        tags={
+            store.REPRODUCES: str(record.run.reproduces),
+            "mlflow.parentRunId": str(record.run.reproduces),
+        },
+    )
+    return str(run.info.run_id)
+
+
+def as_run(record: Record, run_id: str, recorded: Record, project_path: Path) -> Record:
+    """Make the record of a re-run one of the user's store.
+
+    It gets the id that it has there, and names nothing of scratch. What the recorded run withheld,
+    because it held a secret, stays withheld: the re-run may not have known the secret. Older code
+    left `..` in places, which a record of today's schema must not have.
+
+    Args:
+        record: That of the re-run, in whatever schema the recorded code wrote it.
+        run_id: The id that it has in the user's store.
+        recorded: That of the run which it repeats.
+        project_path: The user's project, from which its places lead.
+    """
+
+    def straight(place: str) -> str:
+        return relative_to_project(place, project_path) if ".." in place else place
+
+    scratch_id = record.run.run_id
+    withheld = {
+        content.sha256: content
+        for content in recorded.configuration.files
+        if content.withheld and content.sha256
+    }
+
+    def kept(content: Content) -> Content:
+        known = withheld.get(content.sha256)
+        return replace(known, path=content.path) if known is not None else content
+
+    def with_source(options: Mapping[str, Any]) -> dict[str, Any]:
+        rest = {name: value for name, value in options.items() if name != "conf_source"}
+        source = recorded.run.options.get("conf_source")
+        return {**rest, "conf_source": straight(str(source))} if source else rest
+
+    def moved(file: FileFacts) -> FileFacts:
+        is_kept = file.artifact is not None and file.artifact.startswith(f"runs:/{scratch_id}/")
+        artifact = file.artifact.replace(scratch_id, run_id) if is_kept and file.artifact else None
+        return replace(file, path=straight(file.path), artifact=artifact)
+
+    return replace(
+        record,
+        run=replace(
+            record.run,
+            run_id=run_id,
+            options=with_source(record.run.options),
+            config=with_source(record.run.config),
+        ),
+        # It ran what the recorded run had; of git it saw scratch.
+        code=replace(
+            recorded.code,
+            files=record.code.files,
+            tree=record.code.tree,
+            changed_during_run=record.code.changed_during_run,
+        ),
+        configuration=replace(
+            record.configuration,
+            source=straight(recorded.configuration.source),
+            files=tuple(map(kept, record.configuration.files)),
+        ),
+        inputs=replace(
+            record.inputs,
+            files=tuple(map(moved, record.inputs.files)),
+            tables=tuple(replace(one, uri=straight(one.uri)) for one in record.inputs.tables),
+        ),
+        outputs=replace(
+            record.outputs,
+            files=tuple(map(moved, record.outputs.files)),
+            tables=tuple(replace(one, uri=straight(one.uri)) for one in record.outputs.tables),
+        ),
+    )
+
+
+def _not_its_own(folder: str, names: list[str]) -> set[str]:
+    """Leave out our own, and what is no artifact: a link that would bring a file from elsewhere."""
+    return {name for name in names if name == store.FOLDER or Path(folder, name).is_symlink()}
+
+
+def finish(
+    records: store.RecordStore, record: Record, artifacts: Path | None, comparison: Comparison
+) -> None:
+    """Keep what came of a re-run, the verdict last.
+
+    Args:
+        records: The user's store.
+        record: That of the re-run, with its id there.
+        artifacts: What it logged.
+        comparison: What it is worth.
+    """
+    from mlflow.entities import Metric, Param
+
+    client: MlflowClient = records.client
+    run_id = record.run.run_id
+    moment = _milliseconds(record.run.finished_at)
+    metrics = [
+        Metric(name, metric.value, moment, 0)
+        for name, metric in record.metrics.items()
+        if metric.value is not None
+    ]
+    params = [
+        Param(mlflow_labels.key_of(name), str(value)[:_LONGEST_PARAMETER])
+        for name, value in leaves(record.parameters.values)
+    ]
+    client.log_batch(run_id, metrics=metrics, params=params[:1_000])
+    inputs = list(_same_inputs(client.get_run(str(record.run.reproduces)), record))
+    if inputs:
+        client.log_inputs(run_id, inputs)
+    if artifacts is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            kept = Path(folder, "artifacts")
+            shutil.copytree(artifacts, kept, ignore=_not_its_own)
+            client.log_artifacts(run_id, str(kept))
+    tags = {
+        **mlflow_labels.tags_of(record),
+        mlflow_labels.NOTE: mlflow_labels.description_of(
+            record, list(_outcome(record, comparison))
+        ),
+    }
+    store.write(client, record, to_yaml(record.run.config), tags)
+    text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
+    client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
+    client.update_run(run_id, name=f"re-run of {_original(record)}: {comparison.verdict}")
+    client.set_tag(run_id, store.VERDICT, comparison.verdict)
+    client.set_terminated(run_id, record.run.status, end_time=moment)
+
+
+def _same_inputs(original: "Run", record: Record) -> "Iterator[DatasetInput]":
+    """Give the dataset inputs of the recorded run that were the re-run's too, to the digest."""
+    read = {f"{one.dataset}@{one.version}": one.digest for one in record.inputs.tables}
+    written = {f"{one.dataset}@{one.version}": one.digest for one in record.outputs.tables}
+    digests = {**written, **read}
+    for entry in original.inputs.dataset_inputs if original.inputs else ():
+        if digests.get(entry.dataset.name) == entry.dataset.digest:
+            yield entry
+
+
+def _outcome(record: Record, comparison: Comparison) -> Iterator[str]:
+    """Say what came of the re-run, for its description in MLflow."""
+    literal = mlflow_labels.literal
+    yield f"**{comparison.verdict}**, re-run of {literal(_original(record))}: {meaning(comparison)}"
+    place = comparison.first_divergence
+    if place is not None:
+        names = ", ".join(map(literal, place.artifacts))
+        yield f"They part at node {literal(place.node)}: {names}"
+    if comparison.factors:
+        named = ", ".join(literal(one.factor) for one in comparison.factors[:_MOST_FACTORS])
+        more = ", …" if len(comparison.factors) > _MOST_FACTORS else ""
+        yield f"Another than recorded: {named}{more}"
+    yield "\n".join(f"- {literal(one[:500])}" for one in comparison.missing[:10])
+
+
+def _original(record: Record) -> str:
+    return str(record.run.reproduces)[:8]
+
+
+def _milliseconds(moment: str) -> int:
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)

@@ -1,0 +1,152 @@
+"""What must be in force before Kedro imports anything.
+
+The entry point `kedro.init` comes first of all, before any plug-in, `settings.py` or numpy. This
+module therefore imports the standard library alone until all that is set.
+"""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lakeproof import determinism
+from lakeproof.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.spelling import spelled
+from lakeproof.startup_speed import begin_imports
+from lakeproof.streams import show_anything
+
+_MOST_CHARACTERS = 600
+
+
+def prepare() -> None:
+    """Put the recipe of a run in force, and turn off what only sends, writes or takes time.
+
+    Kedro's telemetry is on unless refused and writes an id into `pyproject.toml`, which would make
+    the very first run a run of a changed tree. A value the user has set is left alone.
+    """
+    show_anything()
+    _tell_trouble_from_answers(sys.argv[1:])
+    determinism.remember()
+    _put_recipe_in_force()
+    os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    _silence(_OF_PLUGINS)
+    defer_kedro_mlflow()
+    if _is_run(sys.argv[1:]):
+        begin_imports()
+
+
+def _tell_trouble_from_answers(arguments: list[str]) -> None:
+    """End a command whose exit code 1 is an answer with 2 where Kedro cannot even come to it.
+
+    A `settings.py` that raises is imported before any command is known.
+    """
+    if arguments[:1] not in (["reproduce"], ["compare"], ["check"]):
+        return
+
+    def tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            raise SystemExit(130)
+        if "--verbose" in arguments or os.environ.get("LAKEPROOF_DEBUG", "") not in ("", "0"):
+            sys.__excepthook__(kind, error, trace)
+            raise SystemExit(2)
+        while trace.tb_next is not None:
+            trace = trace.tb_next
+        text = " ".join(str(error).split())[:_MOST_CHARACTERS] or "no message"
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        print(
+            f"Error: the project cannot be opened: {kind.__name__}: {spelled(text)} (raised at "
+            f"{spelled(place)}). Nothing was run. The whole traceback: LAKEPROOF_DEBUG=1",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
+
+    sys.excepthook = tell
+
+
+def _put_recipe_in_force() -> None:
+    """Set what the project's recipe lacks, starting this process again where it comes too late."""
+    if determinism.take_over() or not _is_run(sys.argv[1:]):
+        return
+    try:
+        wanted = determinism.find_recipe(Path.cwd())
+    except determinism.RecipeError as error:
+        sys.exit(f"Error: {error}")
+    if wanted is None:
+        return
+    if not wanted.recipe:
+        determinism.settle(determinism.OPTED_OUT)
+        return
+    lacking = wanted.lacking(os.environ)
+    is_late = determinism.HASH_SEED in lacking or (lacking and "numpy" in sys.modules)
+    if is_late and not _can_start_again():
+        return
+    os.environ.update(lacking)
+    if is_late:
+        _start_again({**os.environ, determinism.HANDED_OVER: determinism.SET_AT_START})
+    determinism.settle(determinism.SET_AT_START)
+
+
+def _is_run(arguments: list[str]) -> bool:
+    return arguments[:1] == ["run"] and not {"--help", "-h"} & set(arguments)
+
+
+def _can_start_again() -> bool:
+    """Tell whether the same command line would do the same.
+
+    It would not where the program came through standard input, where something has put another
+    command line in place, or where the interpreter ignores its environment. A debugger would lose
+    the process.
+    """
+    arguments = sys.argv[1:]
+    is_typed = bool(sys.argv[0].strip("-")) and sys.orig_argv[-len(arguments) :] == arguments
+    monitoring = getattr(sys, "monitoring", None)
+    is_debugged = sys.gettrace() is not None or (
+        monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
+    )
+    has_say = bool(sys.executable) and not sys.flags.ignore_environment
+    return is_typed and has_say and not is_debugged
+
+
+def _start_again(environ: dict[str, str]) -> NoReturn:
+    """Become the same command in another environment; whoever waits for it does not notice.
+
+    The new process finds the word that is handed over and never comes here again.
+    """
+    command = [sys.executable, *sys.orig_argv[1:]]
+    for stream in (sys.stdout, sys.stderr):
+        # Without a console there are none.
+        if stream is not None:
+            stream.flush()
+    if os.name != "nt":
+        os.execve(sys.executable, command, environ)
+    # There, execve starts another process and lets the shell believe that this one has ended.
+    import signal
+    import subprocess
+
+    # Ctrl-C reaches both: the other one says how it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(subprocess.run(command, env=environ, check=False).returncode)
+
+
+# What kedro-mlflow 2.0.3 makes OmegaConf and MLflow warn of in every command, for its authors to
+# mend. A filter would not do: MLflow sets its own while it warns.
+_OF_PLUGINS = (
+    "register_new_resolver() is deprecated",
+    "Add type hints to the `predict` method",
+    # kedro-viz 12.5 makes FastAPI warn of it in every build.
+    "ORJSONResponse is deprecated",
+)
+
+
+def _silence(texts: tuple[str, ...]) -> None:
+    """Leave out the warnings that hold one of the texts; show all others."""
+    show = warnings.showwarning
+
+    def show_others(message: Warning | str, *args: Any, **kwargs: Any) -> None:
+        if not any(text in str(message) for text in texts):
+            show(message, *args, **kwargs)
+
+    warnings.showwarning = show_others

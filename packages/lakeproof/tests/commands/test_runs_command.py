@@ -1,0 +1,155 @@
+"""`kedro runs`: the recorded runs, and those that left no record."""
+
+import json
+from dataclasses import replace
+
+from lakeproof.commands import runs
+from lakeproof.commands.output import to_json
+from lakeproof.record.facts import Content
+from lakeproof.record.mlflow_store.store import StoredRun
+
+from ..reproduce.builders import (
+    COMMIT,
+    RERUN,
+    RUN,
+    a_metric,
+    a_record,
+    a_rerun,
+    a_table_read,
+    sha,
+)
+
+KEYS = [
+    "run_id",
+    "status",
+    "started_at",
+    "duration_s",
+    "kedro_env",
+    "pipelines",
+    "git_commit",
+    "is_dirty",
+    "inputs",
+    "outputs",
+    "metrics",
+    "reproduces",
+]
+
+
+def stored(record, **changes):
+    run = StoredRun(
+        run_id=record.run.run_id,
+        status=record.run.status,
+        started_at=record.run.started_at,
+        finished_at=record.run.finished_at,
+        duration_s=record.run.duration_s,
+        metrics={},
+        tags={},
+        record=record,
+        trouble=None,
+    )
+    return replace(run, **changes)
+
+
+def killed():
+    return StoredRun(
+        run_id="c" * 32,
+        status="KILLED",
+        started_at="2026-11-24T09:00:00.000Z",
+        finished_at=None,
+        duration_s=None,
+        metrics={"loss": float("nan")},
+        tags={},
+        record=None,
+        trouble="Run cccccccc has no record: it is KILLED.",
+    )
+
+
+def listed(*found):
+    return json.loads(to_json(runs.document(found)))["runs"]
+
+
+def test_json_has_the_keys_of_the_contract_in_their_order():
+    """Versions are numbers; what a run wrote and read again is an input too."""
+    (found,) = listed(stored(a_record()))
+    assert list(found)[: len(KEYS)] == KEYS
+    assert {key: found[key] for key in KEYS} == {
+        "run_id": RUN,
+        "status": "FINISHED",
+        "started_at": "2026-11-24T10:00:00.000Z",
+        "duration_s": 12.5,
+        "kedro_env": "local",
+        "pipelines": ["__default__"],
+        "git_commit": COMMIT,
+        "is_dirty": False,
+        "inputs": {"samples": 3, "features": 1},
+        "outputs": {"features": 1},
+        "metrics": {"accuracy": 0.75},
+        "reproduces": None,
+    }
+
+
+def test_of_two_versions_of_a_table_the_first_is_shown():
+    """Version 0 is a version."""
+    tables = (a_table_read(version=0), a_table_read(version=4))
+    record = a_record(inputs=replace(a_record().inputs, tables=tables))
+    assert listed(stored(record))[0]["inputs"] == {"samples": 0}
+
+
+def test_a_run_without_a_record_has_nulls_and_no_tables():
+    """A killed run is shown as such; JSON has no NaN."""
+    (found,) = listed(killed())
+    assert {key: found[key] for key in KEYS[4:]} == {
+        "kedro_env": None,
+        "pipelines": [],
+        "git_commit": None,
+        "is_dirty": None,
+        "inputs": {},
+        "outputs": {},
+        "metrics": {"loss": None},
+        "reproduces": None,
+    }
+    text = runs.render([killed()])
+    assert text.splitlines()[1].split()[:3] == ["cccccccc", "KILLED", "2026-11-24"]
+    assert text.splitlines()[-1] == "Run cccccccc has no record: it is KILLED."
+
+
+def test_a_rerun_says_what_it_reproduces_and_with_which_verdict():
+    """The verdict stands on the re-run's MLflow run alone."""
+    run = stored(a_rerun(), tags={"lakeproof.verdict": "REPEATED"})
+    (found,) = listed(run)
+    assert (found["run_id"], found["reproduces"], found["verdict"]) == (RERUN, RUN, "REPEATED")
+    assert runs.render([run]).splitlines()[1].split()[-2:] == [RUN[:8], "REPEATED"]
+    lost = replace(run, record=None, tags={"lakeproof.reproduces": RUN}, trouble="It is gone.")
+    assert listed(lost)[0]["reproduces"] == RUN
+
+
+def test_people_see_one_line_per_run():
+    """A dirty tree has a star."""
+    record = a_record(metrics={"accuracy": a_metric(2 / 3), "loss": a_metric(float("inf"))})
+    diff = Content("diff", sha("x"), 1, text="x")
+    dirty = replace(record, code=replace(record.code, diff=diff))
+    heading, clean, changed = runs.render([stored(record), stored(dirty)]).splitlines()
+    assert heading.split()[:4] == ["run", "status", "started", "(UTC)"]
+    assert clean.split() == [
+        RUN[:8],
+        "FINISHED",
+        "2026-11-24",
+        "10:00:00",
+        "12.5",
+        "s",
+        "local",
+        "__default__",
+        COMMIT[:8],
+        "samples:3,",
+        "features:1",
+        "features:1",
+        "accuracy",
+        "0.6667",
+        "-",
+    ]
+    assert f" {COMMIT[:8]}* " in changed
+
+
+def test_no_run_is_no_table():
+    """It says how to get one."""
+    assert runs.render([]) == "No run is recorded yet. Record one: kedro run"

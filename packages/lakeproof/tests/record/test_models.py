@@ -1,0 +1,32 @@
+"""What is written down of a fitted model beside its digest."""
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from lakeproof.record.node_io.models import describe_model, settings_of
+
+
+def test_what_decides_whether_it_learns_the_same_again_is_written_down():
+    """Also of the estimators in it; of what is no number its type."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(random_state=np.int64(3)))
+    assert settings_of(model)["logisticregression__random_state"] == 3
+    assert "logisticregression__C" not in settings_of(model)
+    forest = RandomForestClassifier(random_state=np.random.RandomState(1), n_jobs=2)
+    assert settings_of(forest) == {"n_jobs": 2, "random_state": "RandomState"}
+    rows = np.arange(8.0).reshape(4, 2)
+    fitted = LogisticRegression().fit(rows, [0, 0, 1, 1])
+    assert describe_model("model", fitted, [rows]).settings["random_state"] is None
+
+
+def test_an_estimator_that_cannot_be_asked_has_no_settings():
+    """Recording it must not fail the run."""
+
+    class Own:
+        def get_params(self, deep=True):
+            raise RuntimeError("not yet")
+
+    assert settings_of(Own()) == {}
+    assert settings_of(object()) == {}

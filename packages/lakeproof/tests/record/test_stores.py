@@ -1,0 +1,133 @@
+"""A project whose environments keep their runs in several stores: a run is found in each."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from lakeproof.record.documents.document import RecordError, to_bytes
+from lakeproof.record.mlflow_store.store import TAG, digest_of, write
+from lakeproof.record.mlflow_store.stores import RecordStores
+from lakeproof.record.mlflow_store.tracking import Tracking
+
+from ..reproduce.builders import a_record
+
+HERE, THERE = "winery", "cellar"
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two stores on this disk, each with a run; the second one's is newer."""
+
+    first: Tracking
+    second: Tracking
+    old: str
+    new: str
+
+    def stores(self, *others, **options) -> RecordStores:
+        found = others or (self.second,)
+        return RecordStores(self.first, lambda: iter(found), **options)
+
+
+def keep(uri: str, experiment: str, place: Path, start: int) -> str:
+    client = MlflowClient(uri, registry_uri=uri)
+    found = client.get_experiment_by_name(experiment)
+    where = found.experiment_id if found else client.create_experiment(experiment, place.as_uri())
+    run_id = str(client.create_run(where, start_time=start).info.run_id)
+    record = a_record(run=replace(a_record().run, run_id=run_id))
+    write(client, record, "run: {}\n", {})
+    client.set_terminated(run_id, "FINISHED", end_time=start + 1500)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory) -> Two:
+    folder = tmp_path_factory.mktemp("stores")
+    first, second = (folder / f"{name}.db" for name in ("first", "second"))
+    uris = [f"sqlite:///{path}" for path in (first, second)]
+    MlflowClient(uris[0], registry_uri=uris[0]).search_experiments()
+    shutil.copy(first, second)
+    old = keep(uris[0], HERE, folder / "a", 1_000_000)
+    new = keep(uris[1], THERE, folder / "b", 2_000_000)
+    ours, theirs = (
+        Tracking(uri, name, None, {}) for uri, name in zip(uris, (HERE, THERE), strict=True)
+    )
+    return Two(ours, theirs, old, new)
+
+
+def test_a_run_of_another_environment_is_found_by_its_id(two):
+    """And read, and listed, from wherever it is."""
+    stores = two.stores()
+    assert stores.resolve(two.new[:8]) == two.new
+    assert stores.record(two.new).run.run_id == two.new
+    assert stores.seal(two.new)
+    assert stores.of(two.new).tracking == two.second
+    assert stores.of(two.old).tracking == two.first
+    assert [run.run_id for run in stores.runs()] == [two.new, two.old]
+    assert [run.run_id for run in stores.runs(1)] == [two.new]
+    assert stores.artifact(f"runs:/{two.new}/lakeproof/record.json").is_file()
+
+
+def test_the_last_run_is_the_newest_of_all_that_were_not_narrowed(two):
+    """Where an environment was named, it is its own."""
+    assert two.stores().resolve("last") == two.new
+    named = two.stores(is_asked=True)
+    assert named.resolve("last") == two.old
+    assert [run.run_id for run in named.runs()] == [two.old]
+    assert named.resolve(two.new) == two.new
+
+
+def test_a_run_of_an_experiment_that_was_renamed_is_found(two, tmp_path):
+    """By its id; its record says what it was."""
+    path = tmp_path / "renamed.db"
+    shutil.copy(two.first.uri.removeprefix("sqlite:///"), path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE experiments SET name = 'vineyard' WHERE name = ?", (HERE,))
+    renamed = replace(two.first, uri=f"sqlite:///{path}")
+    stores = RecordStores(renamed, lambda: iter(()))
+    assert stores.resolve(two.old[:8]) == two.old
+    assert stores.record(two.old).run.run_id == two.old
+
+
+def test_a_run_that_is_nowhere_is_told_with_the_places(two):
+    """One that does not answer is said, and asked once only; what is no id is asked of none."""
+    remote = Tracking("http://127.0.0.1:9", "winery", None, {})
+    with pytest.raises(RecordError, match=r"^There is no run 0123456789ab in this project") as told:
+        two.stores(two.second, remote).resolve("0123456789ab")
+    assert "second.db, http://127.0.0.1:9, which did not answer)" in told.value.message
+    with pytest.raises(RecordError, match="is not a run"):
+        two.stores(two.second, remote).resolve("--last")
+
+
+def test_one_beginning_in_two_stores_is_ambiguous(two, tmp_path):
+    """Whichever of them is looked into first."""
+    path = tmp_path / "twin.db"
+    shutil.copy(two.second.uri.removeprefix("sqlite:///"), path)
+    twin = two.old[:8] + "0" * 24
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("UPDATE runs SET run_uuid = ? WHERE run_uuid = ?", (twin, two.new))
+    other = replace(two.second, uri=f"sqlite:///{path}")
+    with pytest.raises(RecordError, match="is the beginning of several runs"):
+        two.stores(other).resolve(two.old[:8])
+
+
+def test_the_record_of_another_run_is_refused(two):
+    """Sealed or not, it is not the one that was asked for."""
+    record = a_record(run=replace(a_record().run, run_id=two.new))
+    client = MlflowClient(two.first.uri, registry_uri=two.first.uri)
+    artifacts = client.get_run(two.old).info.artifact_uri.removeprefix("file://")
+    file = Path(artifacts, "lakeproof", "record.json")
+    kept = file.read_bytes()
+    try:
+        file.write_bytes(to_bytes(record))
+        client.set_tag(two.old, TAG, digest_of(to_bytes(record)))
+        with pytest.raises(RecordError, match=f"is that of another run: .* {two.new}"):
+            two.stores().record(two.old)
+    finally:
+        file.write_bytes(kept)
+        client.set_tag(two.old, TAG, digest_of(kept))

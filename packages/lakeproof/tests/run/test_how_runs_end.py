@@ -1,0 +1,220 @@
+"""A run that did not finish is not called FINISHED, and has a record if one can be made."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import mlflow
+import polars as pl
+import pytest
+from kedro.pipeline import node, pipeline
+
+from lakeproof.delta import DeltaTable
+from lakeproof.errors import LakeproofError, TableError
+from lakeproof.record.mlflow_store import store
+from lakeproof.record.run.ended import Terminated, raising_at_sigterm
+
+
+def of(function, inputs=None, outputs="out"):
+    return pipeline([node(function, inputs, outputs, name=function.__name__)])
+
+
+def give():
+    return {"a": 1}
+
+
+def fail():
+    raise KeyError("no such thing")
+
+
+class Unknown:
+    """What can be handed on and has no digest."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        raise TypeError("nobody knows what is in it")
+
+
+def nothing_known():
+    return Unknown()
+
+
+def terminate():
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(5)
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def leave():
+    sys.exit("enough")
+
+
+class Panic(BaseException):
+    """What Rust raises through pyo3 is no Exception either."""
+
+
+def panic():
+    raise Panic("index out of bounds")
+
+
+@pytest.mark.parametrize(
+    ("ends", "error", "status"),
+    [
+        (terminate, Terminated, "KILLED"),
+        (interrupt, KeyboardInterrupt, "KILLED"),
+        (leave, SystemExit, "KILLED"),
+        (panic, Panic, "FAILED"),
+    ],
+)
+def test_what_kedro_tells_no_hook_of_is_recorded(small_project, ends, error, status):
+    """MLflow would call it FINISHED, and a notebook's next run would go on in it."""
+    with pytest.raises(error):
+        small_project.run(of(ends))
+    (run,) = small_project.mlflow_runs
+    assert run.info.status == status
+    record = small_project.record()
+    assert record.run.status == status
+    assert error.__name__ in record.run.error
+    assert record.nodes[0].name == ends.__name__
+    assert mlflow.active_run() is None
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    small_project.run(of(give))
+    assert small_project.record().run.status == "FINISHED"
+
+
+def test_a_process_that_a_node_forked_ends_as_it_always_did():
+    """Its end is not the run's."""
+    with raising_at_sigterm():
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(5)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGTERM
+
+
+def test_whoever_answers_sigterm_goes_on_doing_so():
+    """A server ends its requests first."""
+    answer = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with raising_at_sigterm():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, answer)
+
+
+@pytest.fixture
+def with_table(small_project):
+    """A project that reads a table of somebody else's, whose log knows no digest of it."""
+    place = small_project.path / "data/table"
+    pl.DataFrame({"x": [1, 2, 3]}).write_delta(str(place))
+    entry = "table: {type: lakeproof.delta.DeltaTable, filepath: data/table}\n"
+    other = "other: {type: lakeproof.delta.DeltaTable, filepath: data/other}\n"
+    DeltaTable(filepath=str(small_project.path / "data/other")).save(pl.DataFrame({"x": [1]}))
+    small_project.write({"conf/base/catalog.yml": entry + other})
+    return small_project
+
+
+def lose(table, _other):
+    for file in Path("data/table").glob("*.parquet"):
+        file.unlink()
+    return 1
+
+
+def test_a_run_whose_table_cannot_be_read_is_failed_and_names_it(with_table):
+    """Its record holds what could be read; MLflow called it FINISHED, without a record."""
+    with pytest.raises(TableError, match="table 'table' cannot be read at version 0"):
+        with_table.run(of(lose, ["table", "other"]))
+    (run,) = with_table.mlflow_runs
+    assert run.info.status == "FAILED"
+    record = with_table.record()
+    assert record.run.status == "FAILED"
+    assert "table 'table'" in record.run.error
+    assert [table.dataset for table in record.inputs.tables] == ["other"]
+    table, other = record.nodes[0].inputs
+    assert (table.digest, other.kind) == (None, "table")
+    assert mlflow.active_run() is None
+
+
+def lose_and_fail(table, _other):
+    lose(table, _other)
+    raise ValueError("that was the reason")
+
+
+def test_what_made_a_run_fail_stays_its_error_whatever_recording_says(with_table):
+    """The table that cannot be read is not what ended it."""
+    with pytest.raises(ValueError, match="that was the reason"):
+        with_table.run(of(lose_and_fail, ["table", "other"]))
+    assert with_table.mlflow_runs[0].info.status == "FAILED"
+    assert "that was the reason" in with_table.record().run.error
+
+
+def test_a_run_that_cannot_be_recorded_at_all_is_failed(small_project, monkeypatch, capsys):
+    """Whatever the reason; what is told is a sentence."""
+    monkeypatch.setattr(store, "to_bytes", lambda record: 1 / 0)
+    with pytest.raises(LakeproofError, match="cannot be recorded: ZeroDivisionError"):
+        small_project.run(of(give))
+    (run,) = small_project.mlflow_runs
+    assert run.info.status == "FAILED"
+    assert store.TAG not in run.data.tags
+    assert "FAILED and has no record: ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_failing_run_that_cannot_be_recorded_keeps_its_error(small_project, monkeypatch):
+    """kedro-mlflow ends it after us, which it could not if we raised."""
+    monkeypatch.setattr(store, "to_bytes", lambda record: 1 / 0)
+    with pytest.raises(KeyError):
+        small_project.run(of(fail))
+    assert small_project.mlflow_runs[0].info.status == "FAILED"
+
+
+def last_line(capsys) -> str:
+    return capsys.readouterr().out.strip().splitlines()[-1]
+
+
+def test_the_last_line_says_how_to_have_it_again_only_where_that_can_be(small_project, capsys):
+    """Without git, with a repository of somebody else's, without a digest, without the file."""
+    small_project.run(of(give))
+    assert last_line(capsys).startswith("Reproduce it: kedro reproduce ")
+
+    small_project.run(of(nothing_known))
+    told = last_line(capsys)
+    assert told.startswith("This run cannot be reproduced: Output 'out' of node 'nothing_known'")
+    assert "compare: false" in told
+
+    catalog = "given: {type: text.TextDataset, filepath: data/given.txt}\n"
+    small_project.write({"conf/base/catalog.yml": catalog})
+    (small_project.path / "data").mkdir()
+    (small_project.path / "data/given.txt").write_text("once")
+    small_project.run(of(forget, "given"))
+    assert "File data/given.txt (given) was read and is gone" in last_line(capsys)
+
+    shutil.rmtree(small_project.path / ".git")
+    small_project.run(of(give))
+    told = last_line(capsys)
+    assert told.startswith("This run cannot be reproduced: The project was not in a git")
+    assert "git init && git add --all && git commit" in told
+
+
+def forget(_given):
+    Path("data/given.txt").unlink()
+    return 1
+
+
+def test_git_that_refuses_the_owner_is_told_with_what_to_type(small_project, capsys, monkeypatch):
+    """In a container, the project often belongs to another user."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    small_project.run(of(give))
+    told = last_line(capsys)
+    assert told.startswith("This run cannot be reproduced: git refuses the repository")
+    assert f"git config --global --add safe.directory {small_project.path}" in told

@@ -1,0 +1,56 @@
+"""The page `docs/your-own-data.md`, followed: what it says to write is written, and it runs."""
+
+import json
+import random
+import re
+import textwrap
+
+import pytest
+
+from conftest import REPOSITORY
+
+PAGE = (REPOSITORY / "packages/lakeproof/docs/your-own-data.md").read_text(encoding="utf-8")
+FILES = ("globals.yml", "parameters.yml", "catalog.yml")
+
+
+def houses(first: int, last: int, *, has_garden: bool) -> str:
+    draw = random.Random(first)
+    lines = ["house,area,rooms,garden,price" if has_garden else "house,area,rooms,price"]
+    for number in range(first, last):
+        area, rooms = round(draw.uniform(40, 220), 1), draw.randrange(1, 8)
+        garden = [str(round(draw.uniform(0, 300), 1))] if has_garden else []
+        price = str(round(3 * area + 10 * rooms + draw.gauss(0, 9), 2))
+        cells = [str(area), str(rooms) if number % 11 else "", *garden, price]
+        lines.append(f'"Straße {number}, Zürich",{",".join(cells)}')
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.slow
+def test_the_files_of_the_page_and_two_deliveries_make_two_versions(project):
+    """A regression on text keys, missing values and a column that joins; nothing else is needed."""
+    blocks = [
+        textwrap.dedent(block)
+        for block in re.findall(r"^ *```yaml\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)
+    ]
+    conf, raw = project.path / "conf/houses", project.path / "data/01_raw/houses"
+    conf.mkdir()
+    raw.mkdir()
+    for name, block in zip(FILES, blocks, strict=False):
+        assert f"conf/houses/{name}`" in PAGE
+        (conf / name).write_text(block)
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Predict prices of houses")
+    (raw / "2026-01.csv").write_text(houses(0, 100, has_garden=False))
+    first = project.kedro("run", "--env", "houses")
+    assert "has no column garden: the features do without" in first.stderr
+    assert re.search(r"^ +rmse +\d", first.stdout, re.MULTILINE)
+    (raw / "2026-02.csv").write_text(houses(100, 150, has_garden=True))
+    second = project.kedro("run", "--env", "houses")
+    told = json.loads(project.kedro("history", "--env", "houses", "samples", "--json").stdout)
+    assert [version["rows"] for version in told["versions"]] == [150, 100]
+    assert project.git("status", "--porcelain") == ""
+    pinned = project.kedro("run", "--env", "houses", "--load-versions", "samples:0")
+    metrics = [
+        re.findall(r"^ +(\w+ +\S+)$", done.stdout, re.MULTILINE) for done in (first, second, pinned)
+    ]
+    assert metrics[0] == metrics[2] != metrics[1]

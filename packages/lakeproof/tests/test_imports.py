@@ -1,0 +1,105 @@
+"""What a run does not wait for while it imports."""
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from lakeproof.startup_speed import without_collecting, without_ipython
+
+
+def python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_collector_waits_for_the_imports_and_then_leaves_them_alone():
+    """And works as ever on what comes later."""
+    python("""
+import gc, weakref
+usual = gc.get_threshold()
+from lakeproof.startup_speed import begin_imports, end_imports
+begin_imports()
+assert gc.isenabled() and gc.get_threshold()[0] > 100 * usual[0]
+end_imports()
+assert gc.get_threshold() == usual
+assert gc.get_freeze_count() > 10_000
+class Node: pass
+node = Node()
+node.itself, seen = node, weakref.ref(node)
+del node
+gc.collect()
+assert seen() is None
+""")
+
+
+def test_a_process_of_many_runs_freezes_nothing_twice():
+    """What is garbage when one of them starts would stay for ever."""
+    python("""
+import gc
+from lakeproof.startup_speed import begin_imports, end_imports
+end_imports()
+assert gc.get_freeze_count() == 0
+begin_imports()
+end_imports()
+count = gc.get_freeze_count()
+more = [[] for _ in range(1000)]
+end_imports()
+assert gc.get_freeze_count() == count
+""")
+
+
+def test_what_was_imported_is_not_collected_as_the_interpreter_ends():
+    """Frozen by then; before that it is collected as usual."""
+    seen = python("""
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count()))
+from lakeproof.startup_speed import without_collecting
+with without_collecting():
+    import json
+print(gc.get_freeze_count())
+""")
+    before, at_the_end = map(int, seen.split())
+    assert before == 0
+    assert at_the_end > 1_000
+
+
+def test_ipython_is_absent_only_for_whom_it_is_said():
+    """A node may import it."""
+    answer = python("""
+from lakeproof.startup_speed import without_collecting, without_ipython
+with without_ipython():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        print("absent")
+from IPython import get_ipython
+print(get_ipython())
+with without_ipython():
+    from IPython import get_ipython
+""")
+    assert answer.split() == ["absent", "None"]
+
+
+def test_ipython_is_back_after_an_error():
+    """A run that fails in a notebook must not take the notebook along."""
+    with pytest.raises(ZeroDivisionError), without_ipython():
+        raise ZeroDivisionError
+    assert sys.modules.get("IPython", "not loaded") is not None
+
+
+@without_collecting()
+def fail_to_import(seen: list[bool]) -> None:
+    """Fail, as an import may."""
+    seen.append(gc.isenabled())
+    raise ImportError
+
+
+def test_garbage_is_collected_again_after_an_import():
+    """Also where it failed."""
+    seen: list[bool] = []
+    with pytest.raises(ImportError):
+        fail_to_import(seen)
+    assert (seen, gc.isenabled()) == ([False], True)

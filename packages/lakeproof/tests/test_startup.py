@@ -1,0 +1,330 @@
+"""What is in force before Kedro imports anything, and what is not imported at all."""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from lakeproof import determinism, startup
+
+ROOT = Path(__file__).parents[3]
+
+
+def kedro(*arguments: str, flags: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+    done = subprocess.run(
+        [sys.executable, *flags, "-m", "kedro", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_help_imports_neither_mlflow_nor_an_engine():
+    """They would be most of its time."""
+    imported = kedro("run", "--help", flags=("-X", "importtime")).stderr
+    modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
+    assert "kedro" in modules
+    heavy = ("mlflow", "polars", "pyarrow", "deltalake", "sklearn", "matplotlib", "numpy")
+    assert not modules & set(heavy)
+
+
+def test_the_commands_of_kedro_mlflow_are_there_all_the_same():
+    """Imported when they are asked for, without the warnings of what they import."""
+    done = kedro("mlflow", "--help")
+    assert "modelify" in done.stdout
+    assert "Warning" not in done.stderr
+
+
+def test_the_stand_in_becomes_the_real_module():
+    """For whoever imports something else from it."""
+    code = """
+import sys
+from lakeproof.lazy_kedro_mlflow import defer_kedro_mlflow
+defer_kedro_mlflow()
+from kedro_mlflow.framework.cli.cli import TEMPLATE_FOLDER_PATH, KedroClickGroup, commands
+assert TEMPLATE_FOLDER_PATH.name == "project"
+assert commands.get_command(None, "mlflow").name == "mlflow"
+assert not hasattr(sys.modules["kedro_mlflow.framework.cli.cli"], "nothing")
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_telemetry_is_off_unless_the_user_said_otherwise(monkeypatch):
+    """A value that is set stays; and what was set before is what a re-run is handed."""
+    monkeypatch.setattr(determinism, "_found", None)
+    with mock.patch.dict(os.environ, {"DO_NOT_TRACK": "0"}), warnings.catch_warnings():
+        os.environ.pop("KEDRO_DISABLE_TELEMETRY", None)
+        show = warnings.showwarning
+        startup.prepare()
+        warnings.showwarning = show
+        assert os.environ["KEDRO_DISABLE_TELEMETRY"] == "1"
+        assert os.environ["DO_NOT_TRACK"] == "0"
+        assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+        assert determinism.as_given()["DO_NOT_TRACK"] == "0"
+        assert "KEDRO_DISABLE_TELEMETRY" not in determinism.as_given()
+
+
+def test_only_the_two_warnings_of_plugins_are_left_out(monkeypatch):
+    """All others are shown as ever."""
+    shown = []
+    monkeypatch.setattr(
+        warnings, "showwarning", lambda message, *_, **__: shown.append(str(message))
+    )
+    startup._silence(startup._OF_PLUGINS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("register_new_resolver() is deprecated and will go", stacklevel=1)
+        warnings.warn("your data is on fire", stacklevel=1)
+    assert shown == ["your data is on fire"]
+
+
+# A run command that says what it was started with, in a project that has nothing else.
+COMMAND = '''
+import json, os, sys, time
+import click
+from lakeproof import determinism
+from lakeproof.record.setup.compute import gather_compute
+
+@click.group(name="told")
+def cli():
+    """Take the place of Kedro's own."""
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def run(words):
+    """Tell."""
+    if "blas" in words:
+        import numpy
+    if "wait" in words:
+        print("waiting", flush=True)
+        time.sleep(60)
+    compute = gather_compute("embedded", {})
+    told = {
+        "recipe": compute.recipe,
+        "threads": compute.threads,
+        "kernels": sorted({pool.architecture for pool in compute.libraries} - {None}),
+        "pools": sorted({pool.threads for pool in compute.libraries}),
+        "is_random": sys.flags.hash_randomization,
+        "hash": hash("text"),
+        "argv": sys.argv[1:],
+        "options": sys._xoptions,
+        "warnings": sys.warnoptions,
+        "prefix": sys.prefix,
+        "cwd": os.getcwd(),
+        "stdin": sys.stdin.read() if "stdin" in words else None,
+        "handed_over": os.environ.get(determinism.HANDED_OVER),
+    }
+    print(json.dumps(told))
+    if words and words[0].isdigit():
+        sys.exit(int(words[0]))
+'''
+LOGGING = "version: 1\nloggers: {kedro: {level: WARNING}}\n"
+SCRIPT = Path(sys.executable).with_name("kedro")
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A project whose run tells what it was started with."""
+    return telling_project(tmp_path / "told", "[tool.lakeproof]")
+
+
+def telling_project(folder: Path, *lines: str) -> Path:
+    package = folder / "src" / "told"
+    package.mkdir(parents=True)
+    (folder / "conf").mkdir()
+    (folder / "conf" / "logging.yml").write_text(LOGGING)
+    (package / "__init__.py").touch()
+    (package / "settings.py").touch()
+    (package / "cli.py").write_text(COMMAND)
+    kedro_table = "package_name = 'told'\nproject_name = 'told'\nkedro_init_version = '1.7.0'\n"
+    text = f"[tool.kedro]\n{kedro_table}" + "\n".join(lines)
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def started(
+    command: list[str], cwd: Path, stdin: str = "", code: int = 0, **environ: str
+) -> subprocess.CompletedProcess:
+    """Start a command with none of the recipe's variables but those given."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=bare_environment() | environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def bare_environment() -> dict[str, str]:
+    own = (*determinism.VARIABLES, determinism.HANDED_OVER)
+    return {name: value for name, value in os.environ.items() if name not in own}
+
+
+def answer(command: list[str], cwd: Path, **more) -> dict:
+    return json.loads(started(command, cwd, **more).stdout)
+
+
+MODULE = [sys.executable, "-m", "kedro", "run"]
+
+
+def test_a_run_has_its_recipe_before_numpy_and_before_the_interpreter_starts(told):
+    """One thread, as the libraries themselves tell it, and the hash of a seed that is known."""
+    first, second = answer([*MODULE, "blas"], told), answer([*MODULE, "blas"], told)
+    assert first["recipe"] == "set at start"
+    assert first["threads"]["PYTHONHASHSEED"] == "0"
+    assert first["pools"] == [1]
+    assert first["threads"]["OPENBLAS_CORETYPE"] is None
+    assert (first["hash"], first["is_random"]) == (second["hash"], 0)
+    assert first["handed_over"] is None
+
+
+def test_a_project_without_the_table_is_left_alone(tmp_path):
+    """As is one that opts out, which says so."""
+    plain = telling_project(tmp_path / "plain")
+    out = telling_project(tmp_path / "out", "[tool.lakeproof]", "recipe = false")
+    for folder, word in ((plain, "as found"), (out, "opted out")):
+        found = answer(MODULE, folder)
+        assert found["recipe"] == word
+        assert set(found["threads"].values()) == {None}
+        assert found["is_random"] == 1
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="The kernel is one of x86.")
+def test_a_kernel_that_is_asked_for_is_the_one_that_computes(tmp_path):
+    """As OpenBLAS tells it; without being asked for it would not be this old one."""
+    asked = telling_project(tmp_path / "asked", "[tool.lakeproof]", 'blas_kernel = "Nehalem"')
+    assert answer([*MODULE, "blas"], asked)["kernels"] == ["Nehalem"]
+    free = telling_project(tmp_path / "free", "[tool.lakeproof]")
+    assert answer([*MODULE, "blas"], free)["kernels"] != ["Nehalem"]
+
+
+def test_what_the_caller_set_stays_and_is_what_the_record_says(told):
+    """Nothing needs to be started again then."""
+    found = answer([*MODULE, "blas"], told, PYTHONHASHSEED="5", OMP_NUM_THREADS="2")
+    assert found["threads"]["PYTHONHASHSEED"] == "5"
+    assert found["threads"]["OMP_NUM_THREADS"] == "2"
+    assert found["threads"]["OPENBLAS_NUM_THREADS"] == "1"
+    assert found["recipe"] == "set at start"
+
+
+@pytest.mark.parametrize("place", [".", "src/told"])
+def test_arguments_input_folder_and_exit_code_are_passed_on(told, place):
+    """A script started by a relative path is found again too."""
+    folder = told / place
+    script = os.path.relpath(SCRIPT, folder)
+    command = [script, "run", "3", "stdin", "--params", "a=b c,d='e'", "*"]
+    done = started(command, folder, stdin="one\ntwo", code=3)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["argv"] == command[1:]
+    assert found["stdin"] == "one\ntwo"
+    assert found["cwd"] == str(folder)
+    assert found["recipe"] == "set at start"
+    assert found["prefix"] == sys.prefix
+
+
+def test_the_options_of_the_interpreter_are_passed_on(told):
+    """`-X` and `-W` stand before the module's name."""
+    options = ["-X", "utf8", "-X", "told=yes", "-W", "ignore"]
+    found = answer([sys.executable, *options, "-m", "kedro", "run"], told)
+    assert found["options"] == {"utf8": True, "told": "yes"}
+    assert found["warnings"] == ["ignore"]
+    assert found["recipe"] == "set at start"
+
+
+def test_numpy_that_is_there_already_gets_its_threads_too(told):
+    """Even where the hash seed is set: it is started again before numpy looks."""
+    code = "import numpy; from kedro.framework.cli import main; main()"
+    found = answer([sys.executable, "-c", code, "run"], told, PYTHONHASHSEED="0")
+    assert found["recipe"] == "set at start"
+    assert found["pools"] == [1]
+
+
+def test_where_it_cannot_be_started_again_it_is_left_as_found_and_says_so(told):
+    """A program from standard input is gone once read, and `-E` reads no hash seed."""
+    from_stdin = [sys.executable, "-", "run"]
+    program = "from kedro.framework.cli import main; main()"
+    debugged = "import sys; sys.settrace(lambda *_: None); " + program
+    replaced = "import sys; sys.argv[1:] = ['run', 'other']; " + program
+    for command, stdin in (
+        (from_stdin, program),
+        ([sys.executable, "-E", "-m", "kedro", "run"], ""),
+        ([sys.executable, "-c", debugged, "run"], ""),
+        ([sys.executable, "-c", replaced, "run"], ""),
+    ):
+        found = answer(command, told, stdin=stdin)
+        assert found["recipe"] == "as found"
+        assert set(found["threads"].values()) == {None}
+
+
+def test_a_recorded_recipe_that_is_handed_over_is_not_mended(told):
+    """A re-run has what the run had, whatever the project asks for today."""
+    then = dict.fromkeys(determinism.VARIABLES) | {"OMP_NUM_THREADS": "2"}
+    environ = determinism.restored(bare_environment(), then, determinism.AS_FOUND)
+    found = answer(MODULE, told, **environ)
+    assert found["recipe"] == "as found"
+    assert found["threads"] == then
+
+
+def test_a_key_that_is_none_ends_the_run_in_a_sentence(tmp_path):
+    """Before anything is imported that could do something."""
+    wrong = telling_project(tmp_path / "wrong", "[tool.lakeproof]", "treads = 1")
+    done = started(MODULE, wrong, code=1)
+    assert "the key 'treads', which is none. Nothing was run." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    started([*MODULE, "--help"], wrong)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Signals are those of POSIX.")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_the_run_itself(told, number):
+    """It is the same process, so that whoever started it can end it."""
+    process = subprocess.Popen(
+        [*MODULE, "wait"],
+        cwd=told,
+        env=bare_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    # Click makes 1 of Ctrl-C; the other one ends the process as it is.
+    assert process.returncode == (1 if number == signal.SIGINT else -signal.SIGTERM)
+
+
+def test_a_project_that_cannot_be_opened_is_no_answer(monkeypatch, capsys):
+    """Exit code 1 of these commands says that results differ; of others it says nothing."""
+    before = sys.excepthook
+    monkeypatch.setattr(sys, "excepthook", before)
+    startup._tell_trouble_from_answers(["run"])
+    assert sys.excepthook is before
+    startup._tell_trouble_from_answers(["reproduce", "last"])
+    try:
+        raise ValueError("no such setting")
+    except ValueError:
+        with pytest.raises(SystemExit) as ended:
+            sys.excepthook(*sys.exc_info())
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Error: the project cannot be opened: ValueError: no such setting")
+    assert "test_startup.py:" in said
