@@ -19,7 +19,7 @@ ENGINES = ("embedded", "spark")
 
 def both(folder: Path, rows: int) -> dict[str, float]:
     """Take both engines over a table of so many rows."""
-    from lakeproof.delta.log.versions import digest_of
+    from lakeproof.delta.read.versions import digest_of
 
     spark_side.told(spark_feature.__file__, "make", str(folder), str(rows))
     figures: dict[str, float] = {}

@@ -69,7 +69,7 @@ def theirs(raw: Path, path: Path) -> None:
 
 def require_equal(first: Path, second: Path) -> None:
     """Compare what the two sides have made of the table, row by row and to the bit."""
-    from lakeproof.delta.log.versions import compute_digest, digest_of
+    from lakeproof.delta.read.versions import compute_digest, digest_of
 
     said, made, by_hand = (
         digest_of(table(first).resolve()),

@@ -61,7 +61,7 @@ def main() -> None:
 def digests(project: Path) -> tuple[str | None, ...]:
     """Give the content of the tables that a run wrote."""
     from lakeproof.delta import DeltaTable
-    from lakeproof.delta.log.versions import digest_of
+    from lakeproof.delta.read.versions import digest_of
 
     tables = sorted(log.parent for log in (project / "data").rglob("_delta_log"))
     return tuple(digest_of(DeltaTable(filepath=str(table)).resolve()) for table in tables)

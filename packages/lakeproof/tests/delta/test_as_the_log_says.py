@@ -16,8 +16,8 @@ import pytest
 
 from elsewhere import relaid, rewritten
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.versions import compute_digest
 from lakeproof.delta.read.scan import scan
+from lakeproof.delta.read.versions import compute_digest
 from lakeproof.digest import digest_table
 from lakeproof.errors import LakeproofError, TableError
 

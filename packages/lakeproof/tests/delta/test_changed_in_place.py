@@ -11,14 +11,14 @@ import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.data_files import other_times
-from lakeproof.delta.log.versions import (
+from lakeproof.delta.read.scan import scan
+from lakeproof.delta.read.versions import (
     compute_digest,
     content_of,
     facts_of,
     require_rows,
     stored_digest,
 )
-from lakeproof.delta.read.scan import scan
 from lakeproof.delta.run_tables import RunTables
 from lakeproof.digest import digest_table
 from lakeproof.errors import TableError

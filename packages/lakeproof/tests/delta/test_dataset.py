@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lakeproof.delta.log.protocol_support import PROPERTIES
-from lakeproof.delta.log.versions import compute_digest, history
+from lakeproof.delta.read.versions import compute_digest, history
 from lakeproof.delta.write.lock import lock_path
 from lakeproof.errors import LakeproofError, RowKeyError, SchemaError, TableError
 

@@ -12,7 +12,7 @@ import pytest
 
 from lakeproof.deliveries import DeliveryFolder, DeliveryStream
 from lakeproof.delta.log.transactions import taken_deliveries
-from lakeproof.delta.log.versions import history
+from lakeproof.delta.read.versions import history
 from lakeproof.errors import LakeproofError, SchemaError
 
 from .conftest import SCHEMA

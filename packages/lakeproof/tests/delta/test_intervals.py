@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from lakeproof.delta.log.intervals import FOR_EVER, in_words, on_both, on_spark, written
+from lakeproof.delta.retention.intervals import FOR_EVER, in_words, on_both, on_spark, written
 
 DAY = dt.timedelta(days=1)
 

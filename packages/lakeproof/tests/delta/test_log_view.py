@@ -14,7 +14,7 @@ from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.log_view import PinnedTable, needed_names, open_view
 from lakeproof.delta.log.protocol_support import PROPERTIES
-from lakeproof.delta.log.versions import compute_digest
+from lakeproof.delta.read.versions import compute_digest
 from lakeproof.digest import digest_table
 from lakeproof.errors import LakeproofError
 

@@ -12,7 +12,7 @@ import pytest
 
 from elsewhere import relaid
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.versions import compute_digest, content_of, stored_digest
+from lakeproof.delta.read.versions import compute_digest, content_of, stored_digest
 from lakeproof.delta.write.path_spelling import is_kept
 from lakeproof.digest import digest_table
 from lakeproof.errors import TableError

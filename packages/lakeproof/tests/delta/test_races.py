@@ -7,7 +7,7 @@ import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.embedded.embedded_engine import _EmbeddedCommits
-from lakeproof.delta.log.versions import compute_digest, stored_digest
+from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.errors import TableError
 
 OURS = pl.DataFrame({"k": ["b"], "v": [1.0]})

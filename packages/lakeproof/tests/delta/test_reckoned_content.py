@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.versions import compute_digest, stored_digest
+from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.delta.run_tables import RunTables
 
 

@@ -12,10 +12,10 @@ from aging import age
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import open_table
-from lakeproof.delta.log.retention import lifetime, retention_of
-from lakeproof.delta.log.versions import compute_digest, stored_digest
+from lakeproof.delta.read.versions import compute_digest, stored_digest
+from lakeproof.delta.retention.lifetime import lifetime, retention_of
+from lakeproof.delta.retention.set_retention import keep_versions, wanted_properties
 from lakeproof.delta.run_tables import RunTables
-from lakeproof.delta.write.set_retention import keep_versions, wanted_properties
 from lakeproof.errors import PinError, TableError
 
 FILES, LOG = "delta.deletedFileRetentionDuration", "delta.logRetentionDuration"

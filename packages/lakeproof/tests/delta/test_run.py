@@ -125,7 +125,7 @@ def test_a_commit_that_says_nothing_of_itself_shifts_no_version(make_table, tmp_
     """delta-rs counts history down from the newest and skips commits without a commitInfo."""
     import json
 
-    from lakeproof.delta.log.versions import history
+    from lakeproof.delta.read.versions import history
 
     table = make_table(save_args={"mode": "append"})
     for number in range(4):

@@ -15,7 +15,7 @@ import pytest
 
 from hostile import PLANS, TYPES, VALUES, hostile_rows, near_rows
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.versions import compute_digest, stored_digest
+from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.digest import digest_table
 from lakeproof.errors import LakeproofError, SchemaError
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from lakeproof.delta.log.opening import open_table
-from lakeproof.delta.log.versions import compute_digest, stored_digest
+from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.delta.spark.spark_staging import SparkStagedRows
 from lakeproof.errors import SchemaError
 from lakeproof.spark.spark_errors import SparkError

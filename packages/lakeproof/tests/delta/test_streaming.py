@@ -9,7 +9,7 @@ import pytest
 
 from lakeproof.deliveries import DeliveryFolder, DeliveryStream
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.versions import history
+from lakeproof.delta.read.versions import history
 from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError
 

@@ -15,7 +15,7 @@ import pytest
 from conftest import REPOSITORY, SPARK
 from lakeproof.deliveries import DeliveryStream
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.versions import history
+from lakeproof.delta.read.versions import history
 
 pytestmark = pytest.mark.spark
 

@@ -12,7 +12,7 @@ import pytest
 import xxhash
 
 from lakeproof.digest import NotDigestibleError, RowSet, digest_table, digesting
-from lakeproof.digest.frames.arithmetic import STEP_ROWS, keys
+from lakeproof.digest.tables.arithmetic import STEP_ROWS, keys
 
 WORD = (1 << 64) - 1
 NULL = (0x6E756C6C2D6C616E, 0x652D7A65726F2121)

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from lakeproof.digest import TableFacts, digest_table
-from lakeproof.digest.frames.arithmetic import Scratch, keys, mix, pair
-from lakeproof.digest.frames.cells import cells_of
+from lakeproof.digest.tables.arithmetic import Scratch, keys, mix, pair
+from lakeproof.digest.tables.cells import cells_of
 
 TEXT = (Path(__file__).parent / "digest-vectors.txt").read_text(encoding="utf-8")
 VECTORS = {

@@ -159,7 +159,7 @@ def test_large_parts_are_not_copied_to_see_whether_a_value_comes_back(monkeypatc
 
 
 def _once():
-    from lakeproof.digest.frames.arrays import feed_array
+    from lakeproof.digest.objects.arrays import feed_array
 
     seen = []
 

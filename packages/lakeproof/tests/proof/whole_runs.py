@@ -53,7 +53,7 @@ def run(
 
     from lakeproof.delta.log.location import Location
     from lakeproof.delta.log.opening import open_table
-    from lakeproof.delta.log.versions import compute_digest
+    from lakeproof.delta.read.versions import compute_digest
     from lakeproof.spark.session import spark
 
     for folder in MADE:

@@ -7,7 +7,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._model_registry import utils
 
-from lakeproof.record.mlflow_store.mlflow_index import settle_registry
+from lakeproof.record.run.mlflow_index import settle_registry
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.record.run.parameters import gather_parameters, restored
+from lakeproof.record.setup.parameters import gather_parameters, restored
 
 # Kedro 1.7 registers its resolvers in a way that OmegaConf is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")

@@ -10,7 +10,7 @@ from lakeproof.terminal import layout
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
     from lakeproof.delta.log.pins import Pin
-    from lakeproof.delta.log.versions import VersionFacts
+    from lakeproof.delta.read.versions import VersionFacts
 
 _ID_CHARACTERS = 8
 _MARK = "*"
@@ -66,7 +66,7 @@ def gather(catalog: "ProjectCatalog", name: str, limit: int | None = None) -> Ta
         TableError: If the table is not there.
     """
     from lakeproof.delta.log.opening import open_table
-    from lakeproof.delta.log.versions import history
+    from lakeproof.delta.read.versions import history
     from lakeproof.errors import PinError
 
     dataset = catalog.table(name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.commands.catalog import ProjectCatalog
 from lakeproof.delta.log.commits import iso_time
-from lakeproof.delta.log.retention import Lifetime, keeping_command, lifetime
+from lakeproof.delta.retention.lifetime import Lifetime, keeping_command, lifetime
 from lakeproof.errors import LakeproofError, TableError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def keep(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
     Raises:
         TableError: If one cannot be told to; those before it have been.
     """
-    from lakeproof.delta.write.set_retention import keep_versions
+    from lakeproof.delta.retention.set_retention import keep_versions
     from lakeproof.record.code.git import head_commit
 
     told: dict[str, int | None] = {}

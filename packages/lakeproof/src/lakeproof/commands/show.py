@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.record.run.parameters import leaves
+from lakeproof.record.setup.parameters import leaves
 from lakeproof.reproduce.verdict_report import shortened
 from lakeproof.terminal import layout
 

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lakeproof.deliveries.csv.dialect import Dialect
-    from lakeproof.deliveries.csv.schema import Column, Schema
-    from lakeproof.deliveries.csv.stream import DeliveryStream
     from lakeproof.deliveries.delivery import Delivery
     from lakeproof.deliveries.delivery_errors import DeliveryError
     from lakeproof.deliveries.delivery_folder import DeliveryFolder
+    from lakeproof.deliveries.delivery_stream import DeliveryStream
+    from lakeproof.deliveries.dialect import Dialect
+    from lakeproof.deliveries.schema import Column, Schema
 
 __all__ = [
     "Column",
@@ -28,13 +28,13 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "Column": "csv.schema",
+    "Column": "schema",
     "Delivery": "delivery",
     "DeliveryError": "delivery_errors",
     "DeliveryFolder": "delivery_folder",
-    "DeliveryStream": "csv.stream",
-    "Dialect": "csv.dialect",
-    "Schema": "csv.schema",
+    "DeliveryStream": "delivery_stream",
+    "Dialect": "dialect",
+    "Schema": "schema",
 }
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.deliveries.csv.dialect import Dialect
-from lakeproof.deliveries.csv.schema import Schema
+from lakeproof.deliveries.dialect import Dialect
+from lakeproof.deliveries.schema import Schema
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,12 +10,12 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from lakeproof.deliveries.csv.dialect import Dialect
-from lakeproof.deliveries.csv.schema import Schema
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
+from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.file_digests import digests
+from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
 
 # What is still being written.
@@ -42,9 +42,9 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
     Args:
         path: The folder, on a local disk.
         key: The column that tells rows apart.
-        schema: The columns; see `lakeproof.deliveries.csv.schema.Column`.
+        schema: The columns; see `lakeproof.deliveries.schema.Column`.
         pattern: Which files of the folder are deliveries.
-        csv: How they are punctuated; see `lakeproof.deliveries.csv.dialect.Dialect`.
+        csv: How they are punctuated; see `lakeproof.deliveries.dialect.Dialect`.
         sources: Files that are fetched when they are missing: a mapping of name to `url` and
             `sha256`.
         metadata: Anything that Kedro and its plug-ins keep for themselves.

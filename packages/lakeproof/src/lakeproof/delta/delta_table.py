@@ -11,13 +11,13 @@ from kedro_datasets._typing import JSONPreview
 
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.delta.engine import Engine, SaveArgs, Write, Written, engine_for
+from lakeproof.delta.apply_deliveries import Taking
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable, exists, open_table, resolve
 from lakeproof.delta.log.pins import Pin, choose_pin
-from lakeproof.delta.log.retention import warn
+from lakeproof.delta.retention.lifetime import warn
 from lakeproof.delta.run_tables import RunTables
-from lakeproof.delta.write.apply_deliveries import Taking
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, engine_for
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.errors import TableError
 
@@ -208,7 +208,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
 
     def preview(self, nrows: int = 5) -> JSONPreview:
         """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
-        from lakeproof.delta.preview import preview
+        from lakeproof.delta.read.preview import preview
 
         return JSONPreview(preview(self, nrows))
 

@@ -8,12 +8,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lakeproof.delta.engine import Written
 from lakeproof.delta.log.commit_metadata import CommitNote, Taken
 from lakeproof.delta.log.data_files import other_times
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable, open_table
 from lakeproof.delta.log.pins import Pin
+from lakeproof.delta.write.engine import Written
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ Importing this package imports numpy and pyarrow: import it where a digest is ma
 
 from lakeproof.digest.digest_errors import FactsMismatchError, LazyPartError, NotDigestibleError
 from lakeproof.digest.digests import ColumnFacts, TableFacts
-from lakeproof.digest.frames.delta_types import delta_type
 from lakeproof.digest.frames.frame import FrameColumn, FrameFacts, digest_frame, is_frame
-from lakeproof.digest.frames.lazy import is_lazy
-from lakeproof.digest.frames.rs1 import RowSet, digest_table, digesting, facts_of_schema
+from lakeproof.digest.model import digest_model
 from lakeproof.digest.objects.content import content_of
-from lakeproof.digest.objects.model import digest_model
+from lakeproof.digest.objects.lazy import is_lazy
+from lakeproof.digest.tables.delta_types import delta_type
+from lakeproof.digest.tables.rs1 import RowSet, digest_table, digesting, facts_of_schema
 
 __all__ = [
     "ColumnFacts",

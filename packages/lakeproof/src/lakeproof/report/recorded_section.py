@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lakeproof.record.facts import Content, Metric, Record, TableRead, TableWritten
-from lakeproof.record.run.parameters import leaves
+from lakeproof.record.setup.parameters import leaves
 from lakeproof.report.blocks import (
     Cell,
     Listing,

@@ -12,7 +12,7 @@ from typing import Any
 
 from lakeproof import determinism
 from lakeproof.delta.log.opening import open_table
-from lakeproof.delta.log.versions import compute_digest
+from lakeproof.delta.read.versions import compute_digest
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import from_bytes
 from lakeproof.record.facts import FileFacts, Record

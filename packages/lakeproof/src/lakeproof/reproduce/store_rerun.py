@@ -18,7 +18,7 @@ from lakeproof.record.facts import Content, FileFacts, Record
 from lakeproof.record.mlflow_store import mlflow_labels, store
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.run.command import to_yaml
-from lakeproof.record.run.parameters import leaves
+from lakeproof.record.setup.parameters import leaves
 from lakeproof.reproduce.outcomes import Comparison
 from lakeproof.reproduce.verdict_report import document, meaning
 

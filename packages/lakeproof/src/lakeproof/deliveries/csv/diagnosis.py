@@ -19,8 +19,8 @@ from lakeproof.deliveries.csv.csv_records import is_text, lines_of, records
 from lakeproof.deliveries.csv.layout import Layout, not_utf8
 from lakeproof.deliveries.csv.parsing import is_sound, options, to_frame
 from lakeproof.deliveries.csv.quotes import QuoteScan
-from lakeproof.deliveries.csv.schema import Column
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
+from lakeproof.deliveries.schema import Column
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery

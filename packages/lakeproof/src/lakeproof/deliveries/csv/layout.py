@@ -10,9 +10,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lakeproof.deliveries.csv.csv_records import is_text, records
-from lakeproof.deliveries.csv.schema import Column
 from lakeproof.deliveries.declared import similar
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
+from lakeproof.deliveries.schema import Column
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery

@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv
 
-from lakeproof.deliveries.csv.dialect import Dialect
 from lakeproof.deliveries.csv.layout import Layout
-from lakeproof.deliveries.csv.schema import Column
+from lakeproof.deliveries.dialect import Dialect
+from lakeproof.deliveries.schema import Column
 
 _ARROW = {
     "string": pa.string(),

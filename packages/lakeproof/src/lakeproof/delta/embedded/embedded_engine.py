@@ -8,7 +8,6 @@ import deltalake
 import polars as pl
 
 from lakeproof.delta.embedded.staging import StagedRows
-from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable
@@ -21,6 +20,7 @@ from lakeproof.delta.write.decision import (
     storage_options,
     write_anew,
 )
+from lakeproof.delta.write.engine import Write, Written
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.path_spelling import respelled
@@ -28,7 +28,7 @@ from lakeproof.errors import RunError
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals
-    from lakeproof.delta.write.apply_deliveries import Taking
+    from lakeproof.delta.apply_deliveries import Taking
 
 # In a merge predicate delta-rs needs brackets around each of these before an OR.
 _SQL = Dialect(mark='"', text="VARCHAR", unequal="({} IS DISTINCT FROM {})")

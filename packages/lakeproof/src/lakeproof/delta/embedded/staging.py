@@ -16,7 +16,7 @@ import pyarrow as pa
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.write.polars_types import as_delta_types
 from lakeproof.delta.write.staged_rows import Staged
-from lakeproof.digest.frames.delta_types import delta_type
+from lakeproof.digest.tables.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
 
 _IN_MEMORY_BYTES = 128 * 2**20

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from lakeproof.delta.log.intervals import in_words
-from lakeproof.delta.log.retention import FILES, keeping_command
+from lakeproof.delta.retention.intervals import in_words
+from lakeproof.delta.retention.lifetime import FILES, keeping_command
 from lakeproof.delta.write.column_contract import not_in_path
 from lakeproof.errors import LakeproofError, PinError, SchemaError, TableError
 from lakeproof.spark.spark_errors import text_of

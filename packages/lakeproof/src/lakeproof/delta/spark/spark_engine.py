@@ -16,7 +16,6 @@ import polars as pl
 from deltalake.transaction import create_table_with_add_actions
 
 from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
-from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable
@@ -32,6 +31,7 @@ from lakeproof.delta.write.decision import (
     storage_options,
     write_staged,
 )
+from lakeproof.delta.write.engine import Write, Written
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.path_spelling import respelled
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from lakeproof.deliveries.arrivals import Arrivals
-    from lakeproof.delta.write.apply_deliveries import Taking
+    from lakeproof.delta.apply_deliveries import Taking
 
 # What a MERGE says of itself is set in the session, which threads share.
 _merging = threading.Lock()

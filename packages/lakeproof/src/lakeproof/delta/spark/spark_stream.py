@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
+from lakeproof.delta.apply_deliveries import Taking
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.write.apply_deliveries import Taking
 from lakeproof.delta.write.temporary_folders import folder_beside
 from lakeproof.errors import TableError
 from lakeproof.spark.connect import is_connect

@@ -12,13 +12,13 @@ from typing import Any, Protocol
 import deltalake
 import polars as pl
 
-from lakeproof.delta.engine import Write, Written
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.opening import OpenedTable, exists, find_commit, open_table
-from lakeproof.delta.log.versions import compute_digest, digest_of, facts_of, remember
 from lakeproof.delta.read.scan import scan
+from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of, remember
 from lakeproof.delta.write.column_contract import require_fit
+from lakeproof.delta.write.engine import Write, Written
 from lakeproof.delta.write.staged_rows import (
     Staged,
     require_key,

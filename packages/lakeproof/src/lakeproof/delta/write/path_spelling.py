@@ -47,7 +47,7 @@ def respelled(current: OpenedTable, note: "CommitNote") -> OpenedTable:
     Raises:
         TableError: If it takes another name for a file and the store gives none.
     """
-    from lakeproof.delta.log.versions import facts_of
+    from lakeproof.delta.read.versions import facts_of
 
     actions = current.table.get_add_actions(flatten=False)
     paths = actions["path"].to_pylist()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lakeproof.delta.engine import Write
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable
 from lakeproof.delta.write.column_contract import (
@@ -20,6 +19,7 @@ from lakeproof.delta.write.column_contract import (
     require_key_types,
     require_partition_types,
 )
+from lakeproof.delta.write.engine import Write
 from lakeproof.digest import RowSet, TableFacts
 from lakeproof.errors import RowKeyError, SchemaError
 

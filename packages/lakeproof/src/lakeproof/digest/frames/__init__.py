@@ -1,1 +1,1 @@
-"""Digests of tables and frames."""
+"""The ordered digest of a frame: what `fit` got."""

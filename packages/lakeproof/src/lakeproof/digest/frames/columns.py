@@ -12,12 +12,12 @@ import pyarrow as pa
 from pyarrow import types
 
 from lakeproof.digest.digest_errors import NotDigestibleError
-from lakeproof.digest.frames.arrays import Sink, feed_array
-from lakeproof.digest.frames.cells import list_bounds, nulls_of
-from lakeproof.digest.frames.delta_types import is_list
-from lakeproof.digest.frames.fixed_width import Mask, bits_of
-from lakeproof.digest.frames.strings import as_binary, is_bytes
+from lakeproof.digest.objects.arrays import Sink, feed_array
 from lakeproof.digest.objects.round_trip import proven_digest
+from lakeproof.digest.tables.cells import list_bounds, nulls_of
+from lakeproof.digest.tables.delta_types import is_list
+from lakeproof.digest.tables.fixed_width import Mask, bits_of
+from lakeproof.digest.tables.strings import as_binary, is_bytes
 
 Label = str | tuple[str, str] | None
 

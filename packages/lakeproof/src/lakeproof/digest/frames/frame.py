@@ -20,8 +20,8 @@ from lakeproof.digest.frames.columns import Column, Label, of_numpy
 from lakeproof.digest.frames.frame_of_arrow import arrow_columns
 from lakeproof.digest.frames.frame_of_pandas import pandas_columns
 from lakeproof.digest.frames.frame_of_polars import polars_columns
-from lakeproof.digest.frames.lazy import is_lazy
 from lakeproof.digest.objects.classes import by_class
+from lakeproof.digest.objects.lazy import is_lazy
 from lakeproof.digest.objects.round_trip import proven_digest
 from lakeproof.digest.objects.structure import Canonical, Walk, canonical
 from lakeproof.errors import LakeproofError

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lakeproof.digest.digest_errors import NotDigestibleError
 from lakeproof.digest.frames.columns import Column, of_arrow, of_objects
-from lakeproof.digest.frames.stream import record_batches
+from lakeproof.digest.tables.stream import record_batches
 
 
 def polars_columns(data: Any) -> Iterator[Column]:

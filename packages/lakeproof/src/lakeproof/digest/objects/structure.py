@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lakeproof.digest.digest_errors import LazyPartError, NotDigestibleError
-from lakeproof.digest.frames.arrays import feed_array
-from lakeproof.digest.frames.lazy import is_lazy
+from lakeproof.digest.objects.arrays import feed_array
 from lakeproof.digest.objects.classes import by_class
 from lakeproof.digest.objects.content import content_of, is_registered
 from lakeproof.digest.objects.exempt import counting, is_estimator
+from lakeproof.digest.objects.lazy import is_lazy
 
 _PROTOCOL = 4
 # Objects that refer to each other in many rings can be entered along exponentially many paths.

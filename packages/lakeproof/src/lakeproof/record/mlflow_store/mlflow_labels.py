@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.record.mlflow_store.store import REPRODUCES
-from lakeproof.record.run.parameters import leaves
+from lakeproof.record.setup.parameters import leaves
 from lakeproof.spelling import spelled
 
 NOTE = "mlflow.note.content"

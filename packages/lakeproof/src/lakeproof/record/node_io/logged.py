@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import FileFacts, Logged
+from lakeproof.record.mlflow_store.one_run import children_of
 from lakeproof.record.mlflow_store.tracking import local_path
 from lakeproof.record.node_io.metrics import MetricWatch
 from lakeproof.record.node_io.node_io import cross
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.record.run.one_run import children_of
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol

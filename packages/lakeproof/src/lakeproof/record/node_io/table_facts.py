@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lakeproof.delta.log.data_files import is_of_log, other_times
 from lakeproof.delta.log.opening import OpenedTable
-from lakeproof.delta.log.versions import Content, compute_digest, content_of, stored_digest
+from lakeproof.delta.read.versions import Content, compute_digest, content_of, stored_digest
 from lakeproof.delta.run_tables import RunTables, TableUse
 from lakeproof.errors import TableError
 from lakeproof.record.facts import Crossing, TableRead, TableWritten

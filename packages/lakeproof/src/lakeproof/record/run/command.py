@@ -9,7 +9,7 @@ from typing import Any
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.redaction.secret_text import REDACTED
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.record.run.parameters import holds_gap, plain
+from lakeproof.record.setup.parameters import holds_gap, plain
 
 # By the names of Kedro's own options. Kedro splits these at commas itself and takes no lists.
 _LISTS = ("tags", "node_names", "from_nodes", "to_nodes", "from_inputs", "to_outputs", "namespaces")

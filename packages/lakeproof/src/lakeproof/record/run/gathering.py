@@ -36,11 +36,11 @@ from lakeproof.record.facts import (
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run import rerun
 from lakeproof.record.run.command import gather_command, run_config, runner_class
-from lakeproof.record.run.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
+from lakeproof.record.setup.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.setup.surroundings import gather_surroundings
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION

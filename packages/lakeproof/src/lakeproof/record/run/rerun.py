@@ -19,7 +19,7 @@ from lakeproof.errors import RunError
 from lakeproof.record.documents.document import spelled_back, spelled_out
 from lakeproof.record.places.dataset_places import absolute
 from lakeproof.record.places.redirection import MovedTable, Redirection, redirect_all
-from lakeproof.record.run.parameters import resolved_parameters, restored
+from lakeproof.record.setup.parameters import resolved_parameters, restored
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext

@@ -14,6 +14,7 @@ from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
 from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
+from lakeproof.record.mlflow_store.one_run import one_run
 from lakeproof.record.node_io.logged import Hide, LoggedWatch, flush
 from lakeproof.record.node_io.metrics import MetricWatch
 from lakeproof.record.node_io.node_io_recorder import Boundary
@@ -26,7 +27,6 @@ from lakeproof.record.run import rerun as rerunning
 from lakeproof.record.run.doubts import doubts_of
 from lakeproof.record.run.ended import attend, leave, raising_at_sigterm
 from lakeproof.record.run.gathering import Setting, from_bits
-from lakeproof.record.run.one_run import one_run
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.run.store_record import (
     forget_last_run,
@@ -127,7 +127,7 @@ class RunSession:
         """
         import mlflow
 
-        from lakeproof.record.mlflow_store.mlflow_index import settle_registry
+        from lakeproof.record.run.mlflow_index import settle_registry
 
         settle_registry()
         active = mlflow.active_run()
@@ -241,7 +241,7 @@ class RunSession:
     def _keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
         from mlflow.tracking import MlflowClient
 
-        from lakeproof.record.mlflow_store import mlflow_index
+        from lakeproof.record.run import mlflow_index
 
         mlflow_index.log_tables(
             run_id, self._tables.uses, self._table_facts, self._table_facts.leaves_out_unreadable

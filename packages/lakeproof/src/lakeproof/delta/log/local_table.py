@@ -7,7 +7,7 @@ very name: in `My Projects` or `Müller` there are none. To go once one of them 
 from typing import Any
 from urllib.parse import unquote
 
-from lakeproof.delta.read.handle import Handle
+from lakeproof.delta.log.handle import Handle
 
 _FILE = "file://"
 

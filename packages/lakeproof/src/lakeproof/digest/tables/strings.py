@@ -12,8 +12,8 @@ import pyarrow as pa
 import xxhash
 from pyarrow import types
 
-from lakeproof.digest.frames.arithmetic import Scratch, Words
-from lakeproof.digest.frames.fixed_width import Mask
+from lakeproof.digest.tables.arithmetic import Scratch, Words
+from lakeproof.digest.tables.fixed_width import Mask
 
 _SAMPLE = 2_048
 

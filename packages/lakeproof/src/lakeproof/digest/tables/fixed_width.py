@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyarrow import types
 
 from lakeproof.digest.digest_errors import NotDigestibleError
-from lakeproof.digest.frames.arithmetic import Scratch, Words
+from lakeproof.digest.tables.arithmetic import Scratch, Words
 
 Mask = NDArray[np.bool_]
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 import deltalake
 
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.intervals import on_spark, written
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable, find_commit, open_table
 from lakeproof.delta.log.protocol_support import PROPERTIES
-from lakeproof.delta.log.retention import CLEANUP, FILES, LOG
-from lakeproof.delta.log.versions import facts_of
+from lakeproof.delta.read.versions import facts_of
+from lakeproof.delta.retention.intervals import on_spark, written
+from lakeproof.delta.retention.lifetime import CLEANUP, FILES, LOG
 from lakeproof.delta.write.decision import commit_properties
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.errors import TableError

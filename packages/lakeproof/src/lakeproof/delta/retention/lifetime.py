@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lakeproof.delta.log.intervals import FOR_EVER, in_words, on_both, on_spark
 from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, log_files
 from lakeproof.delta.log.opening import OpenedTable, open_table
 from lakeproof.delta.log.pins import LATEST, Pin
+from lakeproof.delta.retention.intervals import FOR_EVER, in_words, on_both, on_spark
 from lakeproof.spelling import typed
 
 logger = logging.getLogger(__name__)

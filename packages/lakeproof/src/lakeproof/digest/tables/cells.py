@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from lakeproof.digest.frames.arithmetic import (
+from lakeproof.digest.tables.arithmetic import (
     NULL_CELL,
     Lanes,
     Scratch,
@@ -25,9 +25,9 @@ from lakeproof.digest.frames.arithmetic import (
     pair,
     position_factors,
 )
-from lakeproof.digest.frames.delta_types import is_list
-from lakeproof.digest.frames.fixed_width import Mask, bits_of, decimal_words, words_of
-from lakeproof.digest.frames.strings import hashed, is_bytes
+from lakeproof.digest.tables.delta_types import is_list
+from lakeproof.digest.tables.fixed_width import Mask, bits_of, decimal_words, words_of
+from lakeproof.digest.tables.strings import hashed, is_bytes
 
 _LENGTH = keys("length")
 

@@ -17,10 +17,10 @@ from pyarrow import types
 
 from lakeproof.digest.digest_errors import NotDigestibleError
 from lakeproof.digest.digests import ColumnFacts, TableFacts, lanes_to_hex
-from lakeproof.digest.frames.arithmetic import STEP_ROWS, Scratch, keys, mix, total
-from lakeproof.digest.frames.cells import cells_of, fold, list_bounds
-from lakeproof.digest.frames.delta_types import delta_type, is_list, refuse_repeated
-from lakeproof.digest.frames.stream import record_batches, regrouped
+from lakeproof.digest.tables.arithmetic import STEP_ROWS, Scratch, keys, mix, total
+from lakeproof.digest.tables.cells import cells_of, fold, list_bounds
+from lakeproof.digest.tables.delta_types import delta_type, is_list, refuse_repeated
+from lakeproof.digest.tables.stream import record_batches, regrouped
 
 _NOTHING = lanes_to_hex(0, 0)
 # Below this the hand-over to another thread costs more than the arithmetic.

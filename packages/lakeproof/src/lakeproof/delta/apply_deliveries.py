@@ -7,11 +7,11 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lakeproof.delta.engine import Engine, SaveArgs, Write, Written
 from lakeproof.delta.log.commit_metadata import Taken
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import OpenedTable
 from lakeproof.delta.run_tables import RunTables
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
 from lakeproof.errors import LakeproofError, RowKeyError
 
 if TYPE_CHECKING:

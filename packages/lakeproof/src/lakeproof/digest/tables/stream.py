@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from lakeproof.digest.digest_errors import NotDigestibleError
-from lakeproof.digest.frames.arithmetic import STEP_ROWS
+from lakeproof.digest.tables.arithmetic import STEP_ROWS
 
 
 def record_batches(data: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:

@@ -17,7 +17,7 @@ from lakeproof.errors import RunError, TableError
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals
-    from lakeproof.delta.write.apply_deliveries import Taking
+    from lakeproof.delta.apply_deliveries import Taking
 
 Mode = Literal["overwrite", "append", "merge", "delete", "error"]
 
