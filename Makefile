@@ -3,7 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
+# Lakeproof is a wheel in vendor/ as long as no index has it.
+VENDOR := $(if $(wildcard vendor),--find-links vendor)
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode $(VENDOR)
+
+# [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
+include packages/lakeproof/repository.mk
+# [/starter-only]
 
 # What a person types in this folder may say so; a run sends nothing anywhere.
 export KEDRO_DISABLE_TELEMETRY = 1
@@ -11,10 +17,10 @@ export DO_NOT_TRACK = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test check lock clean
+.PHONY: help run spark test check lock upgrade-lakeproof clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 .venv/uv: requirements/run.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another one: make run PYTHON=python3.12")'
@@ -23,9 +29,9 @@ help:  ## list the targets
 	@touch $@
 .venv/uv: SHELL := /bin/bash
 
-.venv/run: .venv/uv requirements/run.txt pyproject.toml $(wildcard packages/*/pyproject.toml)
+.venv/run: .venv/uv requirements/run.txt pyproject.toml $(wildcard vendor/*.whl) $(addsuffix /pyproject.toml,$(PACKAGE))
 	$(INSTALL) -r requirements/run.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix --editable ,$(wildcard packages/*) .)
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix --editable ,$(PACKAGE) .)
 	@touch $@
 
 .venv/spark: .venv/run requirements/spark.txt
@@ -45,51 +51,28 @@ run: .venv/run  ## install what the embedded engine needs and run the example
 
 spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 
-test: .venv/test  ## the tests, without the long matrix
+test: .venv/test  ## the tests
 	$(PYTEST) tests
-	$(call BESIDE,not slow)
-
-# [starter-only] `kedro new` leaves such lines out (kedro_new/files.py).
-PACKAGE := packages/lakeproof
-# The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
-# Those with Spark are one process beside them, so that it starts once.
-BOTH := --numprocesses 2 --dist loadfile
-BESIDE = $(PYTEST) $(PACKAGE) -m "$(1) and spark" & spark=$$!; \
-	$(PYTEST) $(PACKAGE) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others
-.PHONY: test-slow test-fuzz bench bench-spark
-test-slow: .venv/test  ## the long matrix
-	$(call BESIDE,slow)
-
-SEED ?= 2026
-COUNT ?= 300
-test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
-	cd $(PACKAGE) && PYTHONPATH=tests:.:../../tests ../../$(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
-
-bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
-	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
-		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
-
-bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk
-	for script in spark_small spark_merge spark_feature engines; do \
-		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
-# [/starter-only]
+	$(TEST_PACKAGE)
 
 check: .venv/test  ## style, types and the architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	# [starter-only]
-	cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
-	# [/starter-only]
+	$(CHECK_PACKAGE)
 
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock" pyproject.toml
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes $(VENDOR) \
+	--custom-compile-command "make lock" $(if $(PACKAGE),--no-emit-package lakeproof) pyproject.toml
 
 lock: .venv/uv  ## resolve the dependencies again, each set within the larger one's bounds
 	$(COMPILE) --constraint requirements/bounds.in --output-file requirements/run.txt
 	$(COMPILE) --extra spark --constraint requirements/run.txt --output-file requirements/spark.txt
 	$(COMPILE) --extra spark --group test --constraint requirements/spark.txt --output-file requirements/test.txt
+
+upgrade-lakeproof: .venv/run  ## take another Lakeproof: make upgrade-lakeproof WHEEL=lakeproof-….whl
+	$(BIN)/kedro lakeproof upgrade $(WHEEL)
+	$(MAKE) .venv/run
 
 clean:  ## remove the environment (not your data)
 	rm -rf .venv

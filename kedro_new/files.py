@@ -26,24 +26,13 @@ COPIED = (
     "pyproject.toml",
     "conf/",
     "data/01_raw/wine/",
-    "docs/",
     "notebooks/",
     "requirements/",
     f"src/{PACKAGE}/",
-    "src/lakeproof/",
     "tests/conftest.py",
     "tests/projects.py",
     f"tests/{PACKAGE}/",
 )
-LEFT_OUT = (
-    # For those who have a project already.
-    "docs/existing-project.md",
-    # That the example's files are the published ones, is this repository's to prove.
-    f"tests/{PACKAGE}/test_example_data.py",
-)
-# The project is its owner's, to license as they like; the machinery keeps its licence.
-MOVED = {"LICENSE": "src/lakeproof/LICENSE"}
-
 # Lines between two of these, each on a line of its own in a comment, stay in the starter.
 BEGIN, END = "[starter-only]", "[/starter-only]"
 _MARK = re.compile(r"\s*(?:#|<!--)\s*(\[/?starter-only\])")
@@ -62,7 +51,7 @@ def copy(starter: Path, target: Path, *, package: str, title: str) -> None:
         GenerateError: git is not to be had.
     """
     for name in own_files(starter):
-        place = target / MOVED.get(name, name).replace(PACKAGE, package)
+        place = target / name.replace(PACKAGE, package)
         place.parent.mkdir(parents=True, exist_ok=True)
         content = (starter / name).read_bytes()
         try:
@@ -89,13 +78,12 @@ def own_files(starter: Path) -> Iterator[str]:
     Raises:
         GenerateError: git is not to be had.
     """
-    for name in _not_ignored(starter):
-        is_copied = any(name == place or name.startswith(place) for place in COPIED)
-        if (is_copied and name not in LEFT_OUT) or name in MOVED:
+    for name in not_ignored(starter):
+        if any(name == place or name.startswith(place) for place in COPIED):
             yield name
 
 
-def _not_ignored(starter: Path) -> list[str]:
+def not_ignored(starter: Path) -> list[str]:
     """Ask an empty repository what it would add: the rules of `.gitignore` and nobody's own."""
     with tempfile.TemporaryDirectory() as empty:
         git(starter, "init", "--quiet", "--bare", "--template=", empty)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kedro_new import files, names, repository
+from kedro_new import files, machinery, names, repository
 
 
 def make(
@@ -26,4 +26,5 @@ def make(
     names.require_repo_name(repo_name)
     names.require_package(python_package, names.locked_distributions(starter))
     files.copy(starter, target, package=python_package, title=project_name)
+    machinery.put(starter, target)
     return repository.commit_or_join(target, project_name)

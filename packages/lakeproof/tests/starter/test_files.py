@@ -53,12 +53,12 @@ def test_a_mark_without_its_counterpart_is_refused(tmp_path, lines, because):
 def test_what_is_no_text_is_copied_as_it_is(tmp_path):
     """A picture in the documentation, say, whose bytes happen to spell a name."""
     starter, target = tmp_path / "starter", tmp_path / "target"
-    (starter / "docs").mkdir(parents=True)
+    (starter / "notebooks").mkdir(parents=True)
     target.mkdir()
     picture = b"\x89PNG\r\n winery \xff\xfe"
-    (starter / "docs/picture.png").write_bytes(picture)
+    (starter / "notebooks/picture.png").write_bytes(picture)
     files.copy(starter, target, package="cellar", title="Cellar")
-    assert (target / "docs/picture.png").read_bytes() == picture
+    assert (target / "notebooks/picture.png").read_bytes() == picture
 
 
 def test_git_that_is_not_there_is_named(tmp_path, monkeypatch):

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from conftest import Project
+from lakeproof.version import VERSION
 
-from .conftest import PACKAGE
+from .conftest import NAME, PACKAGE, tree
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,18 @@ def project(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> NewPro
     link_environment(place / ".venv")
     # As the Makefile does it, after what it would download.
     uv = (".venv/bin/uv", "pip", "install", "--offline", "--python", ".venv/bin/python")
+    new.run(*uv, "--no-deps", "--find-links", "vendor", f"lakeproof=={VERSION}")
     new.run(*uv, "--no-deps", "--editable", ".")
     return new
 
 
 def link_environment(place: Path) -> None:
-    """Make an environment with the packages of this one, all but this project."""
+    """Make an environment with the packages of this one, all but this project and Lakeproof."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     ours = Path(sysconfig.get_path("purelib"))
     theirs = place / ours.relative_to(sys.prefix)
     for package in ours.iterdir():
-        if not package.name.startswith("winery"):
+        if not package.name.startswith(("winery", "lakeproof", "_lakeproof")):
             (theirs / package.name).symlink_to(package)
     for script in Path(sysconfig.get_path("scripts")).iterdir():
         target = place / "bin" / script.name
@@ -77,13 +79,31 @@ def link_environment(place: Path) -> None:
                 target.write_bytes(content.replace(shebang, own, 1))
 
 
+def test_an_installed_lakeproof_makes_the_same_project(generated, tmp_path):
+    """`pip install lakeproof`, `kedro new --starter lakeproof`: to the byte, the wheel included."""
+    new = NewProject(tmp_path)
+    link_environment(tmp_path / ".venv")
+    wheel = next((generated / "vendor").iterdir())
+    uv = (".venv/bin/uv", "pip", "install", "--offline", "--python", ".venv/bin/python")
+    new.run(*uv, "--no-deps", str(wheel))
+    listed = new.run(".venv/bin/kedro", "starter", "list")
+    assert "lakeproof/template" in listed.replace("\n", "").replace(" ", "")
+    new.run(".venv/bin/kedro", "new", "--starter", "lakeproof", "--name", NAME)
+    made = tmp_path / generated.name
+    assert tree(made) == tree(generated)
+    assert {name: (made / name).read_bytes() for name in tree(made)} == {
+        name: (generated / name).read_bytes() for name in tree(made)
+    }
+    assert Project(made).git("status", "--porcelain", "--ignored") == ""
+
+
 @pytest.mark.slow
 def test_its_style_types_and_architecture_are_in_order(project):
     """`make check`, at the first commit."""
     said = project.make("check")
     assert "All checks passed" in said
     assert "Success: no issues found" in said
-    assert "2 kept, 0 broken" in said
+    assert "1 kept, 0 broken" in said
 
 
 @pytest.mark.slow
@@ -94,8 +114,6 @@ def test_it_runs_is_had_again_is_drawn_and_passes_its_tests(project):
     project.run(".venv/bin/kedro", "viz", "build")
     nodes = (project.path / "build/api/nodes").iterdir()
     assert f"src/{PACKAGE}/pipelines" in "".join(node.read_text() for node in nodes)
-    # With Spark and without are two runs of pytest.
-    tested = re.findall(r"(\d+) passed", project.make("test"))
-    assert tested
-    assert max(map(int, tested)) > 100
+    (tested,) = re.findall(r"(\d+) passed", project.make("test"))
+    assert int(tested) > 50
     assert Project(project.path).git("status", "--porcelain") == ""

@@ -1,5 +1,6 @@
 """`kedro new --starter`: what is in a new project, and what is not."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from conftest import Project
+from lakeproof.distribution.wheel import wheel_name
+from lakeproof.version import VERSION
 
 from .conftest import NAME, PACKAGE, REPO, listed, tree
 
+WHEEL = f"vendor/{wheel_name('lakeproof', VERSION)}"
 OF_THE_USER = {
     ".gitignore",
     ".pre-commit-config.yaml",
@@ -24,6 +28,7 @@ OF_THE_USER = {
     "data/01_raw/wine/2026-02-delivery.csv",
     "data/01_raw/wine/README.md",
     "tests/conftest.py",
+    "tests/projects.py",
     "tests/test_run.py",
     f"tests/{PACKAGE}/conftest.py",
     f"tests/{PACKAGE}/pipelines/test_evaluate_nodes.py",
@@ -74,8 +79,7 @@ OF_THE_USER = {
 
 
 def expected() -> set[str]:
-    whole = listed("conf", "docs", "notebooks", "requirements", "src/lakeproof")
-    return OF_THE_USER | (whole - {"docs/existing-project.md"}) | {"src/lakeproof/LICENSE"}
+    return OF_THE_USER | listed("conf", "notebooks", "requirements") | {WHEEL}
 
 
 def test_the_path_form_makes_what_is_expected_and_nothing_else(generated):
@@ -104,17 +108,18 @@ def _config(tmp_path: Path, output: Path, **more: str) -> str:
 
 def test_no_old_name_is_left(generated):
     """Neither in a path nor in a text; what stays in the starter has left no mark."""
-    for name in tree(generated):
+    for name in tree(generated) - {WHEEL}:
         text = (generated / name).read_text(encoding="utf-8")
         assert not re.search(r"winery|starter.only|\{\W*cookiecutter", name + text, re.I), name
 
 
-def test_the_machinery_is_the_starters_to_the_byte(generated, starter):
-    """So that a project can be told to have it unchanged, and take a newer one."""
-    for name in listed("src/lakeproof"):
-        assert (generated / name).read_bytes() == (starter / name).read_bytes(), name
-    licence = (generated / "src/lakeproof/LICENSE").read_bytes()
-    assert licence == (starter / "LICENSE").read_bytes()
+def test_of_the_machinery_it_has_the_wheel_and_what_locks_it(generated):
+    """One file in `vendor/`, by its hash in each lock of packages; no line of code."""
+    digest = hashlib.sha256((generated / WHEEL).read_bytes()).hexdigest()
+    for lock in ("run", "spark", "test"):
+        text = (generated / f"requirements/{lock}.txt").read_text()
+        assert f"\nlakeproof=={VERSION} \\\n    --hash=sha256:{digest}\n" in text
+    assert VERSION not in (generated / "requirements/jars.txt").read_text()
 
 
 def test_the_names_are_the_users(generated):
@@ -125,13 +130,12 @@ def test_the_names_are_the_users(generated):
     assert not {"license", "license-files"} & set(told["project"])
     assert told["tool"]["kedro"]["package_name"] == PACKAGE
     assert told["tool"]["kedro"]["project_name"] == NAME
-    assert told["tool"]["uv"]["build-backend"]["module-name"] == [PACKAGE, "lakeproof"]
+    assert told["tool"]["uv"]["build-backend"]["module-name"] == PACKAGE
+    assert "lakeproof" in told["project"]["dependencies"]
+    assert not {"workspace", "sources"} & set(told["tool"]["uv"])
     assert told["tool"]["mypy"]["files"] == [f"src/{PACKAGE}"]
     contracts = told["tool"]["importlinter"]["contracts"]
-    assert [contract["name"] for contract in contracts] == [
-        "The machinery knows no project",
-        "Nodes are plain functions",
-    ]
+    assert [contract["name"] for contract in contracts] == ["Nodes are plain functions"]
     assert "wine-cellar-2 (pyproject.toml)" in (generated / "requirements/run.txt").read_text()
     assert (generated / "README.md").read_text().startswith(f"# {NAME}\n")
 

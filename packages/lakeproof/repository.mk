@@ -1,0 +1,26 @@
+# What only this repository has: Lakeproof itself lies beside the project that stands on it.
+# The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
+# Those with Spark are one process beside them, so that it starts once.
+BOTH := --numprocesses 2 --dist loadfile
+BESIDE = $(PYTEST) $(PACKAGE) -m "$(1) and spark" & spark=$$!; \
+	$(PYTEST) $(PACKAGE) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others
+PACKAGE := packages/lakeproof
+TEST_PACKAGE = $(call BESIDE,not slow)
+CHECK_PACKAGE = cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
+
+.PHONY: test-slow test-fuzz bench bench-spark
+test-slow: .venv/test  ## the long matrix
+	$(call BESIDE,slow)
+
+SEED ?= 2026
+COUNT ?= 300
+test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
+	cd $(PACKAGE) && PYTHONPATH=tests:.:../../tests ../../$(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
+
+bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
+	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
+		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
+
+bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk
+	for script in spark_small spark_merge spark_feature engines; do \
+		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done

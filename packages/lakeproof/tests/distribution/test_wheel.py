@@ -1,0 +1,152 @@
+"""The wheel: the same bytes whoever packs it, and whatever an installer made of it."""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from packaging.metadata import Metadata
+from packaging.requirements import Requirement
+
+from conftest import REPOSITORY, copy_project
+from lakeproof.distribution.wheel import NoWheelError, packed, packed_again, wheel_name
+from lakeproof.version import VERSION
+
+SOURCES = REPOSITORY / "packages/lakeproof"
+NAME = wheel_name("lakeproof", VERSION)
+
+
+def backend_of(sources: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("backend", sources / "backend.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the sources as they lie here."""
+    folder = tmp_path_factory.mktemp("wheel")
+    backend_of(SOURCES).build_wheel(str(folder))
+    return folder / NAME
+
+
+def uv(*arguments: str, **variables: str) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "uv", "--offline", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(params=["uv", "pip"])
+def installed(request, wheel: Path, tmp_path: Path) -> metadata.Distribution:
+    """The wheel as an installer lays it out, with everything that it adds."""
+    target = tmp_path / "site"
+    if request.param == "uv":
+        options = ("--no-deps", "--compile-bytecode", "--target", str(target))
+        uv("pip", "install", *options, str(wheel), UV_CACHE_DIR=str(tmp_path / "cache"))
+    else:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+        subprocess.run([*command, "--target", target, wheel], check=True)
+    (found,) = metadata.distributions(name="lakeproof", path=[str(target)])
+    return found
+
+
+def test_an_installed_one_is_packed_into_the_wheel_that_it_came_from(installed, wheel):
+    """Though an installer has compiled it, and written of itself and of where it came from."""
+    assert (installed.locate_file("lakeproof/__pycache__")).exists()
+    name, content = packed_again(installed)
+    assert name == NAME
+    assert hashlib.sha256(content).digest() == hashlib.sha256(wheel.read_bytes()).digest()
+
+
+def test_one_that_was_patched_in_place_is_refused_by_file(installed):
+    """Its hash would be in a lock, and nobody else would have it."""
+    place = installed.locate_file("lakeproof/errors.py")
+    place.write_text(place.read_text() + "\n")
+    with pytest.raises(NoWheelError, match=r"lakeproof/errors\.py.*is not what was installed"):
+        packed_again(installed)
+
+
+def test_one_that_lost_a_file_is_refused_by_file(installed):
+    """With what the system says."""
+    installed.locate_file("lakeproof/errors.py").unlink()
+    with pytest.raises(NoWheelError, match=r"lakeproof/errors\.py.*cannot be read: No such file"):
+        packed_again(installed)
+
+
+def test_an_editable_one_is_none():
+    """As in this repository."""
+    with pytest.raises(NoWheelError, match="editable"):
+        packed_again(metadata.distribution("lakeproof"))
+
+
+def test_another_clone_another_umask_and_another_order_give_the_same_bytes(wheel, tmp_path):
+    """So that whoever has the sources can check a release."""
+    clone = tmp_path / "clone"
+    before = os.umask(0o077)
+    try:
+        copy_project(clone, without=())
+        (clone / "packages/lakeproof/src/lakeproof/__pycache__").mkdir()
+        (clone / "packages/lakeproof/src/lakeproof/__pycache__/x.pyc").write_bytes(b"x")
+        code = "import backend, sys; backend.build_wheel(sys.argv[1])"
+        folder = clone / "packages/lakeproof"
+        command = [sys.executable, "-P", "-c", code, str(tmp_path)]
+        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(folder)}, check=True)
+    finally:
+        os.umask(before)
+    assert (tmp_path / NAME).read_bytes() == wheel.read_bytes()
+
+
+def test_the_source_distribution_gives_the_same_wheel(wheel, tmp_path):
+    """It carries the template and the pages, which lie elsewhere in the repository."""
+    name = backend_of(SOURCES).build_sdist(str(tmp_path))
+    shutil.unpack_archive(tmp_path / name, tmp_path / "unpacked", filter="data")
+    (sources,) = (tmp_path / "unpacked").iterdir()
+    backend_of(sources).build_wheel(str(tmp_path))
+    assert (tmp_path / NAME).read_bytes() == wheel.read_bytes()
+    again = backend_of(SOURCES).build_sdist(str(tmp_path / "again"))
+    assert (tmp_path / "again" / again).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_its_metadata_is_what_the_project_declares(wheel):
+    """Read by the library that indexes and installers read it with, strictly."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        facts = f"lakeproof-{VERSION}.dist-info"
+        told = Metadata.from_email(archive.read(f"{facts}/METADATA"), validate=True)
+        points = archive.read(f"{facts}/entry_points.txt").decode()
+        assert not {info.compress_type for info in archive.infolist()} - {zipfile.ZIP_STORED}
+    assert (told.name, str(told.version)) == ("lakeproof", VERSION)
+    assert told.provides_extra == ["spark"]
+    assert told.requires_dist is not None
+    needed = {need.name: need for need in told.requires_dist}
+    assert needed["kedro"].marker is None
+    assert str(needed["pyspark"].marker) == 'extra == "spark"'
+    assert needed["pyspark"].extras == Requirement("pyspark[connect]").extras
+    assert "[kedro.starters]\nlakeproof = " in points
+    assert names[-1] == f"{facts}/RECORD"
+    assert f"{facts}/licenses/LICENSE" in names
+    assert {"lakeproof/py.typed", "lakeproof/docs/record.md"} <= set(names)
+    assert "lakeproof/template/cookiecutter.json" in names
+    assert not [name for name in names if "__pycache__" in name or "template/packages/" in name]
+
+
+def test_the_order_in_which_files_are_given_does_not_matter():
+    """They are sorted; the facts come last."""
+    files = {"b.py": b"2", "a-1.dist-info/METADATA": b"3", "b/c.py": b"1"}
+    turned = dict(reversed(files.items()))
+    assert packed(files, "a", "1") == packed(turned, "a", "1")
