@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def is_rerun() -> bool:
     """Tell whether this run is a re-run, for hooks that would send or deploy again."""
-    from lakeproof.record.run.rerun import VARIABLE
+    from lakeproof.record.documents.rerun_request import VARIABLE
 
     return bool(os.environ.get(VARIABLE))
 
@@ -44,6 +44,7 @@ class LakeproofHooks:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: "KedroContext") -> None:
         """Prepare configuration before kedro-mlflow reads its own: its store may have moved."""
+        from lakeproof.record.documents import rerun_request
         from lakeproof.record.mlflow_store import tracking
         from lakeproof.record.places.project_paths import register_project_path
         from lakeproof.record.run import rerun
@@ -53,7 +54,7 @@ class LakeproofHooks:
         self._context = context
         register_project_path(context.project_path)
         use_settings_of(context)
-        told = rerun.current()
+        told = rerun_request.current()
         if told is not None:
             leave_out_hooks(context)
             rerun.prepare(told, context)
@@ -63,12 +64,13 @@ class LakeproofHooks:
     @hook_impl
     def after_catalog_created(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Tell each table its catalog name, and in a re-run its place."""
+        from lakeproof.record.documents import rerun_request
         from lakeproof.record.run import rerun
         from lakeproof.record.run.pinning import name_tables
 
         self._catalog = catalog
         name_tables(catalog)
-        told = rerun.current()
+        told = rerun_request.current()
         if told is not None:
             rerun.redirect(told, catalog)
 

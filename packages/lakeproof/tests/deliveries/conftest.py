@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lakeproof.deliveries import Delivery, Dialect, Schema
+from lakeproof.deliveries.csv import parse
 
 WINE = {
     "sample_id": {"type": "string"},
@@ -36,6 +37,7 @@ def delivery(tmp_path: Path) -> Callable[..., Delivery]:
             hashlib.sha256(data).hexdigest(),
             tmp_path / name,
             Schema.from_config(schema or WINE, key),
+            parse,
             Dialect.from_config(csv),
         )
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.run import rerun as rerunning
-from lakeproof.record.run.rerun import Rerun
 
 # Kedro 1.7 registers its resolvers in a way that OmegaConf is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")

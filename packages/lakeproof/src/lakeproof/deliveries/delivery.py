@@ -29,6 +29,8 @@ class Delivery:
         sha256: The digest of its bytes, in hexadecimal, when the folder was listed.
         path: Where it is.
         schema: What its rows must be.
+        parse: Opens it and gives its rows as they are in the file, before any step; raises as
+            `rows` does.
         dialect: How it is punctuated.
         steps: What is done to the rows once they are read, in order.
     """
@@ -37,6 +39,7 @@ class Delivery:
     sha256: str
     path: Path
     schema: Schema
+    parse: "Callable[[Delivery], pl.LazyFrame]"
     dialect: Dialect = field(default_factory=Dialect)
     steps: tuple[Step, ...] = ()
 
@@ -68,19 +71,8 @@ class Delivery:
             DeliveryError: The file is gone, empty, or its header is not the schema's; while the
                 frame is consumed, also for everything that is refused in rows.
         """
-        rows: pl.LazyFrame = self.cleaned(self.parsed())
+        rows: pl.LazyFrame = self.cleaned(self.parse(self))
         return rows
-
-    def parsed(self) -> "pl.LazyFrame":
-        """Return the rows as they are in the file, before any step of `map`.
-
-        Raises:
-            DeliveryError: As `rows`.
-        """
-        # Polars and Arrow are loaded by whoever reads rows, not by whoever lists deliveries.
-        from lakeproof.deliveries.csv.reading import scan
-
-        return scan(self)
 
     def cleaned(self, rows: Any) -> Any:
         """Lay the steps of `map` over the rows, as a lazy frame of any engine."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
+from lakeproof.deliveries.csv import parse
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
@@ -105,7 +106,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         for source in self._sources:
             refuse_other_bytes(source, found[source.name], self._path / source.name)
         return [
-            Delivery(name, found[name], self._path / name, self._schema, self._dialect)
+            Delivery(name, found[name], self._path / name, self._schema, parse, self._dialect)
             for name in names
         ]
 

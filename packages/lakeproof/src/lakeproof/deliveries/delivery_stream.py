@@ -8,6 +8,7 @@ from typing import Any
 
 from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.arrivals import Arrivals
+from lakeproof.deliveries.csv import parse
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
@@ -81,7 +82,7 @@ class DeliveryStream(DeliveryFolder):
         path = self._path / name
         if not (self._is_delivery(name) and path.is_file()):
             return None
-        return Delivery(name, sha256_of(path), path, self._schema, self._dialect)
+        return Delivery(name, sha256_of(path), path, self._schema, parse, self._dialect)
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "max_files_per_batch": self._max_files_per_batch}

@@ -4,12 +4,12 @@ Not for how they come: a batch hands over a list, a stream one list after the ot
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import Taken
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.run_tables import RunTables
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
 from lakeproof.errors import LakeproofError, RowKeyError
@@ -61,10 +61,15 @@ class Taking:
         self._written: Written | None = None
         self._seen = 0
         self._taken = 0
-        self._is_stopped = False
 
-    def take(self, deliveries: Sequence["Delivery"]) -> None:
+    def take(
+        self, deliveries: Sequence["Delivery"], is_called_off: Callable[[], bool] = lambda: False
+    ) -> None:
         """Take the new ones among deliveries, in their order.
+
+        Args:
+            deliveries: All of them; the table knows which are new.
+            is_called_off: Asked before each: one that is in progress is taken to its end.
 
         Raises:
             LakeproofError: If one is refused; those before it stay taken.
@@ -75,7 +80,7 @@ class Taking:
         taken = taken_deliveries(self._current) if self._current is not None else {}
         new = [d for d in deliveries if taken.get(d.name, ("", 0))[0] != d.sha256]
         for number, delivery in enumerate(new, start=1):
-            if self._is_stopped:
+            if is_called_off():
                 return
             count = taken.get(delivery.name, ("", 0))[1] + 1
             try:
@@ -101,10 +106,6 @@ class Taking:
                 written.opened.version,
             )
 
-    def stop(self) -> None:
-        """Take no further delivery; the one in progress is taken to its end."""
-        self._is_stopped = True
-
     def end(self) -> Written | None:
         """Say what became of it: the last commit, or the version that had everything already."""
         if self._written is None and self._current is not None:
@@ -128,5 +129,5 @@ class Taking:
             self._run.note(self._location.name, Taken(delivery.name, delivery.sha256)),
             delivery_transaction(delivery.name, delivery.sha256, count),
         )
-        with self._engine.handed_over(delivery.parsed(), self._location) as rows:
+        with self._engine.handed_over(delivery.parse(delivery), self._location) as rows:
             return self._engine.write(delivery.cleaned(rows), write)

@@ -12,14 +12,16 @@ from kedro_datasets._typing import JSONPreview
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
 from lakeproof.delta.apply_deliveries import Taking
+from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable, exists, open_table, resolve
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import exists, open_table, resolve
 from lakeproof.delta.log.pins import Pin, choose_pin
 from lakeproof.delta.retention.lifetime import warn
 from lakeproof.delta.run_tables import RunTables
-from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, engine_for
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
 from lakeproof.delta.write.lock import write_lock
-from lakeproof.errors import TableError
+from lakeproof.errors import LakeproofError, TableError
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +190,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         elif data.order is not None:
             taking.take(data.in_recorded_order())
         else:
-            self._engine().follow(data, taking, self.location)
+            self._engine().follow(data, taking.take, self.location)
         return taking.end()
 
     def _log(self, written: Written) -> None:
@@ -208,9 +210,14 @@ class DeltaTable(AbstractDataset[Any, Any]):
 
     def preview(self, nrows: int = 5) -> JSONPreview:
         """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
-        from lakeproof.delta.read.preview import preview
+        from lakeproof.delta.read.preview import nothing, preview
 
-        return JSONPreview(preview(self, nrows))
+        # A table that nobody has written yet is how a fresh clone looks, not a mistake.
+        try:
+            pin, opened = self.pin, self.resolve()
+        except LakeproofError as error:
+            return JSONPreview(nothing(error.message))
+        return JSONPreview(preview(pin, opened, nrows))
 
     def _engine(self) -> Engine:
         return engine_for(self._engine_name)

@@ -11,7 +11,8 @@ from typing import Literal
 from lakeproof.delta.log.commit_metadata import CommitNote, Taken
 from lakeproof.delta.log.data_files import other_times
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.pins import Pin
 from lakeproof.delta.write.engine import Written
 

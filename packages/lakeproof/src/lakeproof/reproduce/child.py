@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lakeproof import determinism
 from lakeproof.record.code import git
-from lakeproof.record.run import rerun
+from lakeproof.record.documents.rerun_request import VARIABLE
 
 _LINES_KEPT = 50
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -154,7 +154,7 @@ def environment_of(
         **_NO_TELEMETRY,
         # First of all: an editable install puts the user's own sources on the path, too.
         "PYTHONPATH": os.pathsep.join(map(str, (_source_folder(worktree_project), *path))),
-        rerun.VARIABLE: str(rerun_file.resolve()),
+        VARIABLE: str(rerun_file.resolve()),
     }
 
 

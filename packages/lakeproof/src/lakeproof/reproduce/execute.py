@@ -15,11 +15,11 @@ from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import compute_digest
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import from_bytes
+from lakeproof.record.documents.rerun_request import Rerun, RerunTable
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.mlflow_store.store import RecordStore
 from lakeproof.record.places.redirection import outside_of
 from lakeproof.record.run.command import mended, to_yaml
-from lakeproof.record.run.rerun import Rerun, RerunTable
 from lakeproof.record.setup.compute import cpu_model
 from lakeproof.record.setup.surroundings import restored_umask, restored_variables
 from lakeproof.reproduce.child import Finished, run_child

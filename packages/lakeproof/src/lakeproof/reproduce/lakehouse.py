@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, Location, log_files
-from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import open_table
 from lakeproof.errors import PinError, TableError
 from lakeproof.inside import inside
 from lakeproof.spelling import typed

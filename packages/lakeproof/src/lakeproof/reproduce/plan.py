@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.pins import LATEST
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record, TableRead, TableWritten

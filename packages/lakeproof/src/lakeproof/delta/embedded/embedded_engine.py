@@ -10,7 +10,7 @@ import polars as pl
 from lakeproof.delta.embedded.staging import StagedRows
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.old_times import refuse_rewriting
 from lakeproof.delta.read.scan import scan
@@ -20,7 +20,7 @@ from lakeproof.delta.write.decision import (
     storage_options,
     write_anew,
 )
-from lakeproof.delta.write.engine import Write, Written
+from lakeproof.delta.write.engine import Take, Write, Written
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.path_spelling import respelled
@@ -28,7 +28,6 @@ from lakeproof.errors import RunError
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals
-    from lakeproof.delta.apply_deliveries import Taking
 
 # In a merge predicate delta-rs needs brackets around each of these before an OR.
 _SQL = Dialect(mark='"', text="VARCHAR", unequal="({} IS DISTINCT FROM {})")
@@ -48,7 +47,7 @@ class EmbeddedEngine:
         """Give rows that were parsed as they are: they are a frame of this engine."""
         yield parsed
 
-    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
+    def follow(self, arrivals: "Arrivals", take: Take, location: Location) -> None:
         """Refuse: nothing here follows a folder.
 
         Raises:

@@ -14,7 +14,7 @@ from lakeproof.errors import PinError
 from lakeproof.spelling import typed
 
 if TYPE_CHECKING:
-    from lakeproof.delta.log.opening import OpenedTable
+    from lakeproof.delta.log.opened_table import OpenedTable
 
 _LOG = "_delta_log/"
 # A writer dates a file when it has closed it, and a disk keeps whole seconds at the worst. What is

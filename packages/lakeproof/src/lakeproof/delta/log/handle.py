@@ -9,7 +9,7 @@ from typing import Any
 
 import deltalake
 
-from lakeproof.delta.write.file_statistics import untold
+from lakeproof.delta.log.column_types import untold
 
 
 class Handle(deltalake.DeltaTable):

@@ -1,65 +1,19 @@
-"""The table's log, read with delta-rs whichever engine wrote it: versions, pins, commits.
+"""Open a version of a table with delta-rs, whichever engine wrote it: by number, pin or commit.
 
 Not for rows: those are the engines'.
 """
 
 import os
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import CommitNotFoundError
 from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.location import Location, available_versions, describe_versions
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.pins import Pin
 from lakeproof.delta.log.protocol_support import require_both_engines
-from lakeproof.delta.write.column_contract import type_name
 from lakeproof.errors import PinError, TableError
 from lakeproof.spelling import typed
-
-if TYPE_CHECKING:
-    import deltalake
-
-
-@dataclass(frozen=True)
-class OpenedTable:
-    """One version of a table, opened.
-
-    Args:
-        location: Where it is.
-        version: Which one.
-        table: The delta-rs handle at that version. A write through it moves it to the next one, so
-            what was opened to be written is not kept to be read.
-    """
-
-    location: Location
-    version: int
-    table: "deltalake.DeltaTable"
-
-    @cached_property
-    def table_id(self) -> str:
-        """The id that tells this table from another one made later at the same place."""
-        return str(self.table.metadata().id)
-
-    @cached_property
-    def columns(self) -> dict[str, str]:
-        """Delta type name by column, in the table's order."""
-        return {field.name: type_name(field.type) for field in self.table.schema().fields}
-
-    def rows(self) -> int:
-        """Count the rows: from the statistics of the log where every file has them."""
-        import pyarrow as pa
-
-        actions = pa.table(self.table.get_add_actions(flatten=True))
-        counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
-        if len(counts) == actions.num_rows and None not in counts:
-            return int(sum(counts))
-        import polars as pl
-
-        from lakeproof.delta.read.scan import scan
-
-        return int(scan(self).select(pl.len()).collect().item())
 
 
 def exists(location: Location) -> bool:

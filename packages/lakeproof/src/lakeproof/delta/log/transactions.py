@@ -3,7 +3,7 @@
 import json
 
 from lakeproof.delta.log.location import CHECKPOINT_FILE, log_files
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 
 _DELIVERY_PREFIX = "delivery:"
 

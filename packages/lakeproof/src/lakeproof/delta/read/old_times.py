@@ -14,7 +14,7 @@ from lakeproof.delta.read.writers import footers
 from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
-    from lakeproof.delta.log.opening import OpenedTable
+    from lakeproof.delta.log.opened_table import OpenedTable
 
 # Between these every writer and reader means the same.
 _FIRST, _LAST = date(1900, 1, 1), date(2261, 12, 31)

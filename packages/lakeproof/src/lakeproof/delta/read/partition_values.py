@@ -9,7 +9,7 @@ from lakeproof.delta.log.data_files import decoded
 from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
-    from lakeproof.delta.log.opening import OpenedTable
+    from lakeproof.delta.log.opened_table import OpenedTable
 
 # A value of these has one text, which is what folders are called by; of others it is not relied on.
 _PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Int8, pl.Int16, pl.Int32, pl.Int64)

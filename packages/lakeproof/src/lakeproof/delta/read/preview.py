@@ -6,33 +6,31 @@ underscores of a column's name for Markdown. Not for history: that is `kedro his
 """
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lakeproof.delta.log.commits import entries, iso_time
-from lakeproof.delta.log.opening import OpenedTable
-from lakeproof.errors import LakeproofError
-
-if TYPE_CHECKING:
-    from lakeproof.delta.delta_table import DeltaTable
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.pins import Pin
+from lakeproof.delta.read.scan import scan
 
 _MOST_COLUMNS = 200
 _MOST_CHARACTERS = 60
 _ID_CHARACTERS = 8
 
 
-def preview(table: "DeltaTable", nrows: int) -> str:
-    """Show the version that a load would read now, or say in a sentence why there is none.
+def nothing(reason: str) -> str:
+    """Say in a sentence why there is nothing to show."""
+    return json.dumps({"nothing to show": reason}, ensure_ascii=False)
 
-    A table that nobody has written yet is how a fresh clone looks, not a mistake.
+
+def preview(pin: Pin | None, opened: OpenedTable, nrows: int) -> str:
+    """Show a version.
 
     Args:
-        table: Its catalog entry.
+        pin: Who asked for this one, if somebody did.
+        opened: What a load would read now.
         nrows: How many rows to show; they are the first that lie there, in no order of theirs.
     """
-    try:
-        pin, opened = table.pin, table.resolve()
-    except LakeproofError as error:
-        return json.dumps({"nothing to show": error.message}, ensure_ascii=False)
     columns = dict(list(opened.columns.items())[:_MOST_COLUMNS])
     left_out = len(opened.columns) - len(columns)
     shown = {
@@ -71,8 +69,6 @@ def _written(opened: OpenedTable) -> dict[str, Any] | None:
 
 def _columns(opened: OpenedTable, columns: dict[str, str], nrows: int) -> dict[str, str]:
     """Put schema and first rows into one line per column, so that a wide table fits a panel."""
-    from lakeproof.delta.read.scan import scan
-
     rows = scan(opened).select(list(columns)).head(nrows).collect()
     return {
         name: " | ".join([kind, *(_cell(value) for value in rows[name].to_list())])

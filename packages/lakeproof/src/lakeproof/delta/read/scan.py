@@ -23,7 +23,7 @@ from lakeproof.delta.read.partition_values import (
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
-    from lakeproof.delta.log.opening import OpenedTable
+    from lakeproof.delta.log.opened_table import OpenedTable
 
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 

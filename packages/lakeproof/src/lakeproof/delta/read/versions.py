@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from lakeproof.delta.log.commits import LogEntry, entries, iso_time
 from lakeproof.delta.log.data_files import other_times
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.row_counts import count_rows
 from lakeproof.errors import LakeproofError, TableError
 from lakeproof.spelling import typed

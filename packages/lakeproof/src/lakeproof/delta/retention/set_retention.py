@@ -7,7 +7,8 @@ import deltalake
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable, find_commit, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import find_commit, open_table
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.versions import facts_of
 from lakeproof.delta.retention.intervals import on_spark, written

@@ -18,7 +18,7 @@ from deltalake.transaction import create_table_with_add_actions
 from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.partition_values import require_one_meaning
 from lakeproof.delta.spark.java_errors import explained
@@ -31,7 +31,7 @@ from lakeproof.delta.write.decision import (
     storage_options,
     write_staged,
 )
-from lakeproof.delta.write.engine import Write, Written
+from lakeproof.delta.write.engine import Take, Write, Written
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.path_spelling import respelled
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from lakeproof.deliveries.arrivals import Arrivals
-    from lakeproof.delta.apply_deliveries import Taking
 
 # What a MERGE says of itself is set in the session, which threads share.
 _merging = threading.Lock()
@@ -79,7 +78,7 @@ class SparkEngine:
         """Give rows that were parsed on the driver as a frame of Spark."""
         return parsed_file(parsed, location)
 
-    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
+    def follow(self, arrivals: "Arrivals", take: Take, location: Location) -> None:
         """Have Structured Streaming say which files have come.
 
         Raises:
@@ -87,7 +86,7 @@ class SparkEngine:
         """
         from lakeproof.delta.spark.spark_stream import follow
 
-        follow(arrivals, taking, location)
+        follow(arrivals, take, location)
 
     def write(self, rows: Any, write: Write) -> Written:
         """Write rows in one commit, or none where nothing would change.

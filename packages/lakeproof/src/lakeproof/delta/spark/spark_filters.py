@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import deltalake
 import polars as pl
 
+from lakeproof.delta.log.column_types import untold
 from lakeproof.delta.log.data_files import decoded
 from lakeproof.delta.read.writers import footers
-from lakeproof.delta.write.file_statistics import has_floats, untold
+from lakeproof.delta.write.file_statistics import has_floats
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from lakeproof.delta.log.opening import OpenedTable
+    from lakeproof.delta.log.opened_table import OpenedTable
 
 logger = logging.getLogger(__name__)
 

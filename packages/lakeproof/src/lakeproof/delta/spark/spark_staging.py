@@ -18,7 +18,8 @@ import polars as pl
 from deltalake.transaction import AddAction
 
 from lakeproof.delta.log.location import Location, log_files
-from lakeproof.delta.log.opening import OpenedTable, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.spark.java_errors import NOT_IN_PATH, explained
 from lakeproof.delta.write.column_contract import (

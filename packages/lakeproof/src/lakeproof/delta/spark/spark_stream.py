@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
-from lakeproof.delta.apply_deliveries import Taking
 from lakeproof.delta.log.location import Location
+from lakeproof.delta.write.engine import Take
 from lakeproof.delta.write.temporary_folders import folder_beside
 from lakeproof.errors import TableError
 from lakeproof.spark.connect import is_connect
@@ -37,12 +37,12 @@ _BINARY_FILE = "path string, modificationTime timestamp, length long, content bi
 _ANY_AGE = "36500d"
 
 
-def follow(arrivals: "Arrivals", taking: Taking, location: Location) -> None:
+def follow(arrivals: "Arrivals", take: Take, location: Location) -> None:
     """Take what has arrived in a folder, and end when there is no more.
 
     Args:
         arrivals: The folder.
-        taking: Takes a batch of deliveries.
+        take: Takes a batch of deliveries.
         location: The table; its write lock is held.
 
     Raises:
@@ -52,7 +52,7 @@ def follow(arrivals: "Arrivals", taking: Taking, location: Location) -> None:
     from pyspark.errors import PySparkException
 
     _require_driver(location)
-    batches, name = _Batches(arrivals, taking), location.name
+    batches, name = _Batches(arrivals, take), location.name
     logger.info(
         "Table '%s' follows %s: %d deliveries, at most %d files at a time",
         name,
@@ -109,29 +109,31 @@ class _Batches:
     eighty lines of Java, and the rest of the stream costs next to nothing.
     """
 
-    def __init__(self, arrivals: "Arrivals", taking: Taking) -> None:
+    def __init__(self, arrivals: "Arrivals", take: Take) -> None:
         self._arrivals = arrivals
-        self._taking = taking
+        self._take = take
         self._in_progress = threading.Lock()
-        self._is_over = False
+        self._is_called_off = threading.Event()
         self._error: BaseException | None = None
 
     def arrived(self, files: "DataFrame", number: int) -> None:
         """Take the deliveries among the files of a batch."""
         with self._in_progress:
-            if self._is_over:
+            if self._is_called_off.is_set():
                 return
             try:
                 paths = [row.path for row in files.select("path").collect()]
-                self._taking.take(self._arrivals.batch(self._names(paths)))
+                batch = self._arrivals.batch(self._names(paths))
+                self._take(batch, self._is_called_off.is_set)
             except BaseException as error:
-                self._is_over, self._error = True, error
+                self._is_called_off.set()
+                self._error = error
 
     def end(self) -> None:
         """Take no more, and wait for what is being taken."""
-        self._taking.stop()
+        self._is_called_off.set()
         with self._in_progress:
-            self._is_over = True
+            pass
 
     def raise_error(self) -> None:
         """Raise what kept a batch from being taken, if anything did."""

@@ -4,7 +4,7 @@ Delta-rs casts an integer into an old string column without a word; here a chang
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from lakeproof.errors import SchemaError
 
@@ -21,19 +21,6 @@ _NO_KEY = ("double", "float", "array", "map", "struct")
 # A byte may take three characters of a name, which file systems hold to 255.
 LONGEST_IN_PATH = 80
 MISSING_IN_PATH = "__HIVE_DEFAULT_PARTITION__"
-
-
-def type_name(delta_type: Any) -> str:
-    """Write a Delta type as the content digest does: `array<string>`, `struct<"x":long>`."""
-    kind = type(delta_type).__name__
-    if kind == "PrimitiveType":
-        return str(delta_type.type)
-    if kind == "ArrayType":
-        return f"array<{type_name(delta_type.element_type)}>"
-    if kind == "MapType":
-        return f"map<{type_name(delta_type.key_type)},{type_name(delta_type.value_type)}>"
-    inner = ",".join(f'"{field.name}":{type_name(field.type)}' for field in delta_type.fields)
-    return f"struct<{inner}>"
 
 
 def require_names(name: str, columns: Iterable[str]) -> None:

@@ -14,7 +14,8 @@ import polars as pl
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.commits import entries
-from lakeproof.delta.log.opening import OpenedTable, exists, find_commit, open_table
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import exists, find_commit, open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of, remember
 from lakeproof.delta.write.column_contract import require_fit

@@ -4,22 +4,24 @@ Versions, pins, the log and the note of a commit are the same for every engine (
 an engine only moves rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.column_contract import SchemaMode
-from lakeproof.errors import RunError, TableError
+from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals
-    from lakeproof.delta.apply_deliveries import Taking
+    from lakeproof.deliveries.delivery import Delivery
 
 Mode = Literal["overwrite", "append", "merge", "delete", "error"]
+# Takes a batch; asks before each delivery of it whether it has been called off.
+Take = Callable[[Sequence["Delivery"], Callable[[], bool]], None]
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,12 @@ class Engine(Protocol):
         """
         ...
 
-    def follow(self, arrivals: "Arrivals", taking: "Taking", location: Location) -> None:
+    def follow(self, arrivals: "Arrivals", take: Take, location: Location) -> None:
         """Hand deliveries over to be taken as they arrive, until no more are there.
 
         Args:
             arrivals: The folder.
-            taking: Takes them.
+            take: Takes a batch of them.
             location: The table; its write lock is held.
 
         Raises:
@@ -153,20 +155,3 @@ class Engine(Protocol):
             LakeproofError: With the table as it was.
         """
         ...
-
-
-def engine_for(name: str) -> Engine:
-    """Make the engine that the catalog names.
-
-    Raises:
-        RunError: If there is none of that name.
-    """
-    if name == "embedded":
-        from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
-
-        return EmbeddedEngine()
-    if name == "spark":
-        from lakeproof.delta.spark.spark_engine import SparkEngine
-
-        return SparkEngine()
-    raise RunError(f"There is no engine '{name}'. Known: embedded, spark. Nothing was run.")

@@ -11,17 +11,11 @@ writes again, so that floats go without.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lakeproof.delta.write.column_contract import type_name
+from lakeproof.delta.log.column_types import has_safe_digits
 
-if TYPE_CHECKING:
-    import deltalake
-
-_DECIMAL = re.compile(r"decimal\((\d+),")
 _FLOAT = re.compile(r"\b(?:float|double)\b")
-# What a double keeps of a decimal, and so JSON's readers.
-SAFE_DIGITS = 15
 
 
 def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
@@ -49,11 +43,6 @@ def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
     return {"writer_properties": properties}
 
 
-def untold(schema: "deltalake.Schema") -> set[str]:
-    """Name the columns whose bounds no reader may trust, whoever wrote them."""
-    return {field.name for field in schema.fields if not _is_narrow(type_name(field.type))}
-
-
 def has_floats(kind: str) -> bool:
     """Tell whether a column of this Delta type may hold a NaN."""
     return bool(_FLOAT.search(kind))
@@ -61,9 +50,5 @@ def has_floats(kind: str) -> bool:
 
 def _truthful(columns: Mapping[str, str]) -> Iterable[str]:
     for column, kind in columns.items():
-        if _is_narrow(kind) and not has_floats(kind):
+        if has_safe_digits(kind) and not has_floats(kind):
             yield column
-
-
-def _is_narrow(kind: str) -> bool:
-    return all(int(digits) <= SAFE_DIGITS for digits in _DECIMAL.findall(kind))

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.delta.write.file_statistics import SAFE_DIGITS
+from lakeproof.delta.log.column_types import SAFE_DIGITS
 
 if TYPE_CHECKING:
     import pyarrow.fs as pafs

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from lakeproof.delta.log.location import log_files
-from lakeproof.delta.log.opening import OpenedTable, find_commit
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import find_commit
 from lakeproof.delta.read.partition_values import as_texts, partition_values
 from lakeproof.delta.read.writers import footers
 from lakeproof.delta.write.footers import statistics_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.column_contract import (
     LONGEST_IN_PATH,
     MISSING_IN_PATH,

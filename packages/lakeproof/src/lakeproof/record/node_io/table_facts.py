@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lakeproof.delta.log.data_files import is_of_log, other_times
-from lakeproof.delta.log.opening import OpenedTable
+from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.read.versions import Content, compute_digest, content_of, stored_digest
 from lakeproof.delta.run_tables import RunTables, TableUse
 from lakeproof.errors import TableError
+from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Crossing, TableRead, TableWritten
 from lakeproof.record.places.project_paths import relative_to_project
-from lakeproof.record.run.rerun import Rerun
 
 _MOST_CHARACTERS = 500
 

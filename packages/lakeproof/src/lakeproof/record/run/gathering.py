@@ -18,6 +18,7 @@ from lakeproof.record.code.git import find_repository
 from lakeproof.record.code.imported import imported_beside
 from lakeproof.record.code.kept_files import without_kept_files
 from lakeproof.record.code.source import source_folder
+from lakeproof.record.documents import rerun_request
 from lakeproof.record.facts import (
     CodeFacts,
     ComputeFacts,
@@ -34,7 +35,6 @@ from lakeproof.record.facts import (
     Surroundings,
 )
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.record.run import rerun
 from lakeproof.record.run.command import gather_command, run_config, runner_class
 from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
@@ -120,7 +120,9 @@ class Setting:
         pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
         try:
             # What a re-run has was kept by the run that it repeats.
-            code = pool.submit(gather_code, project_path, secrets, keeps=rerun.current() is None)
+            code = pool.submit(
+                gather_code, project_path, secrets, keeps=rerun_request.current() is None
+            )
             return cls(
                 project_path=project_path,
                 kedro_env=str(run_params.get("env") or getattr(loader, "default_run_env", "local")),

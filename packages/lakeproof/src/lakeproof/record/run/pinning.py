@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.delta.delta_table import DeltaTable
-from lakeproof.delta.log.opening import OpenedTable, exists
+from lakeproof.delta.engines import engine_for
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import exists
 from lakeproof.delta.read.versions import require_rows
 from lakeproof.delta.retention.lifetime import lifetime, warn
 from lakeproof.delta.run_tables import RunTables
-from lakeproof.delta.write.engine import engine_for
 from lakeproof.errors import PinError, RunError
 
 if TYPE_CHECKING:

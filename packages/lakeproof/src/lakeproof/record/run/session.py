@@ -13,6 +13,8 @@ from lakeproof.delta.delta_table import DeltaTable
 from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
+from lakeproof.record.documents import rerun_request
+from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
 from lakeproof.record.mlflow_store.one_run import one_run
 from lakeproof.record.node_io.logged import Hide, LoggedWatch, flush
@@ -65,7 +67,7 @@ class RunSession:
         self,
         setting: Setting,
         tables: RunTables,
-        rerun: rerunning.Rerun | None,
+        rerun: Rerun | None,
         pipelines: tuple[str, ...],
         tracking: Any,
         redirection: Redirection | None = None,
@@ -103,7 +105,7 @@ class RunSession:
             LakeproofError: If the run cannot be had as asked for.
         """
         project_path = Path(run_params["project_path"])
-        rerun = rerunning.current()
+        rerun = rerun_request.current()
         redirection = None
         if rerun is not None:
             redirection = rerunning.hold_outputs(rerun, pipeline, catalog, project_path)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import RunError
 from lakeproof.record.code.bundle import NAME
+from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Record
-from lakeproof.record.run.rerun import Rerun
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -1,0 +1,55 @@
+"""One version of a table, and what its log alone says of it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from lakeproof.delta.log.column_types import type_name
+from lakeproof.delta.log.location import Location, log_files
+
+if TYPE_CHECKING:
+    import deltalake
+
+
+@dataclass(frozen=True)
+class OpenedTable:
+    """One version of a table, opened.
+
+    Args:
+        location: Where it is.
+        version: Which one.
+        table: The delta-rs handle at that version. A write through it moves it to the next one, so
+            what was opened to be written is not kept to be read.
+    """
+
+    location: Location
+    version: int
+    table: "deltalake.DeltaTable"
+
+    @cached_property
+    def table_id(self) -> str:
+        """The id that tells this table from another one made later at the same place."""
+        return str(self.table.metadata().id)
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Delta type name by column, in the table's order."""
+        return {field.name: type_name(field.type) for field in self.table.schema().fields}
+
+    def rows(self) -> int:
+        """Count the rows: from the statistics of the log where every file has them.
+
+        Else from the footers of the files.
+        """
+        import pyarrow as pa
+
+        actions = pa.table(self.table.get_add_actions(flatten=True))
+        counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
+        if len(counts) == actions.num_rows and None not in counts:
+            return int(sum(counts))
+        import pyarrow.parquet as pq
+
+        filesystem, _ = log_files(self.location)
+        files = (unquote(path) for path in actions["path"].to_pylist())
+        return sum(pq.read_metadata(path, filesystem=filesystem).num_rows for path in files)
