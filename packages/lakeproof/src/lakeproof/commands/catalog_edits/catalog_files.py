@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lakeproof.commands.catalog_edits.entries import (
     copy_entry,
-    defines,
     is_needless,
+    read_entries,
     with_pin,
     without_entry,
 )
@@ -124,7 +124,7 @@ class CatalogFiles:
     def _defining(self, env: str, name: str) -> Path | None:
         for path in self._files(env):
             try:
-                if defines(self._text(path), name):
+                if name in read_entries(self._text(path)):
                     return path
             except CatalogError as error:
                 raise CatalogError(

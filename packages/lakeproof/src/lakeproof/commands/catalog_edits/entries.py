@@ -5,20 +5,17 @@ nothing else, has come out otherwise.
 """
 
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from lakeproof.commands.catalog_edits.yaml_text import (
-    Node,
-    Pair,
-    insert_pair,
+from lakeproof.commands.catalog_edits.round_trip import (
+    edited,
+    is_remark,
+    join_lines,
     line_break,
-    line_end,
-    line_start,
-    next_line,
-    parse,
-    without_pair,
+    load,
+    split_lines,
 )
 from lakeproof.commands.command_errors import CatalogError
 
@@ -26,16 +23,6 @@ _COPY_NOTE = "# Copied by `kedro pin` from "
 _PIN_KEYS = ("version", "timestamp")
 # A new pin goes behind what says where and what the table is, before how it is written.
 _IDENTITY = ("type", "filepath", "engine", "key")
-
-
-def defines(text: str, name: str) -> bool:
-    """Tell whether a file has an entry of that name, written out.
-
-    Raises:
-        CatalogError: If the text is not YAML.
-    """
-    root = parse(text)
-    return root is not None and root.pair(name) is not None
 
 
 def read_entries(text: str) -> dict[Any, Any]:
@@ -79,19 +66,27 @@ def with_pin(text: str, name: str, version: int | None) -> str:
         version: `None` takes the pin away.
 
     Returns:
-        The text, in which this pin and no other byte has changed.
+        The text, in which this pin and no other line has changed.
 
     Raises:
         CatalogError: If there is no such edit, or other entries would change with it.
     """
     before = read_entries(text)
-    attempts = _pinned(text, name, version) if version is not None else _unpinned(text, name)
-    for attempt in attempts:
-        if _is_as_wanted(before, attempt, name, version):
-            return attempt
+    pin = {} if version is None else {"version": str(version)}
+    reason = "others share it by an anchor, or would be written in another way"
+    for edit in (_change, _replace):
+        try:
+            attempt = edited(text, partial(edit, name=name, pin=pin))
+        except CatalogError as error:
+            reason = error.message
+        else:
+            others = (_rest(text, name), _rest(attempt, name))
+            if others[0] == others[1] and _is_as_wanted(before, attempt, name, version):
+                return attempt
+    advice = "Take the pin out of" if version is None else f"Write version: {version} into"
     raise CatalogError(
-        f"the entry '{name}' is written in a way in which its pin cannot be changed alone (an "
-        "anchor that others use, or a pin that is merged in). Edit its load_args by hand"
+        f"the entry '{name}' is written in a way in which its pin cannot be changed alone: "
+        f"{reason}. {advice} its load_args by hand"
     )
 
 
@@ -111,22 +106,18 @@ def copy_entry(source: str, name: str, target: str, origin: str) -> str:
     """
     from omegaconf import OmegaConf
 
-    pair, entry = _entry(source, name), read_entries(source)[name]
-    if pair.value.has_alias():
-        copy = OmegaConf.to_yaml(OmegaConf.create({name: entry})).rstrip("\n")
-    else:
-        copy = source[line_start(source, pair.key.start) : line_end(source, pair.end)]
+    entry = {name: read_entries(source)[name]}
     note = f"{_COPY_NOTE}{origin}, whose entry it replaces here."
-    end = line_break(target or source)
-    result = target
-    if target and not target.endswith("\n"):
-        result += end
-    if target.strip():
-        result += end
-    result += "".join(line + end for line in (note, *_lines(copy)))
-    if read_entries(result) != {**read_entries(target), name: entry}:
-        raise CatalogError(f"the entry '{name}' of {origin} cannot be copied there as text")
-    return result
+    gap = [""] if target.strip() else []
+    for copy in (_entry_text(source, name), OmegaConf.to_yaml(OmegaConf.create(entry))):
+        lines = [*split_lines(target), *gap, note, *copy.splitlines()]
+        result = join_lines(lines, line_break(target or source))
+        try:
+            if read_entries(result) == {**read_entries(target), **entry}:
+                return result
+        except CatalogError:
+            continue  # it names an anchor of its own file
+    raise CatalogError(f"the entry '{name}' of {origin} cannot be copied there as text")
 
 
 def is_needless(text: str, name: str, source: str) -> bool:
@@ -135,27 +126,23 @@ def is_needless(text: str, name: str, source: str) -> bool:
     True only for a copy that `copy_entry` made, or one equal to the letter: an entry that somebody
     wrote may hold comments that would be lost with it.
     """
-    pair, original = _entry(text, name), _entry(source, name)
-    if _plain(read_entries(text)[name]) != _plain(read_entries(source)[name]):
+    copy = _entry_text(text, name)
+    if load(text).fa.flow_style() or _plain(read_entries(text)[name]) != _plain(
+        read_entries(source)[name]
+    ):
         return False
-    is_equal = _lines(text[pair.key.start : pair.end]) == _lines(
-        source[original.key.start : original.end]
-    )
-    return is_equal or _note(text, pair) is not None
+    is_equal = copy.splitlines() == _entry_text(source, name).splitlines()
+    return is_equal or _note(split_lines(text), _span(text, name)[0])
 
 
 def without_entry(text: str, name: str) -> str:
     """Take an entry out, with the comment that `copy_entry` wrote above it."""
-    pair = _entry(text, name)
-    note = _note(text, pair)
-    start = line_start(text, pair.key.start) if note is None else note
-    end = next_line(text, pair.end)
-    head, tail = text[:start], text[end:]
-    if not tail:
-        head = head.removesuffix("\n").removesuffix("\r")
-        if head and not head.endswith("\n"):
-            head += line_break(text)
-    result = head + tail
+    lines = split_lines(text)
+    start, stop = _span(text, name)
+    start -= _note(lines, start)
+    if stop == len(lines) and start and not lines[start - 1].strip():
+        start -= 1
+    result = "".join(lines[:start] + lines[stop:])
     expected = {key: value for key, value in read_entries(text).items() if key != name}
     if read_entries(result) != expected:
         raise CatalogError(f"the entry '{name}' cannot be taken out alone. Edit it by hand")
@@ -169,19 +156,34 @@ def _plain(entry: Any) -> Any:
     return entry
 
 
-def _entry(text: str, name: str) -> Pair:
-    root = parse(text)
-    pair = root.pair(name) if root is not None else None
-    if pair is None:
-        raise CatalogError(f"there is no entry '{name}'")
-    return pair
+def _span(text: str, name: str) -> tuple[int, int]:
+    """Find the lines of an entry, without the comments behind it; in braces, that is all lines."""
+    document, lines = load(text), split_lines(text)
+    if document.fa.flow_style():
+        return 0, len(lines)
+    starts = sorted(document.lc.key(key)[0] for key, _ in document.non_merged_items())
+    start = document.lc.key(name)[0]
+    stop = next((other for other in starts if other > start), len(lines))
+    while stop > start + 1 and is_remark(lines[stop - 1]):
+        stop -= 1
+    return start, stop
 
 
-def _note(text: str, pair: Pair) -> int | None:
-    """Find where our own comment above an entry begins."""
-    start = line_start(text, pair.key.start)
-    above = line_start(text, max(start - 1, 0))
-    return above if start and text[above:start].startswith(_COPY_NOTE) else None
+def _entry_text(text: str, name: str) -> str:
+    start, stop = _span(text, name)
+    return "".join(split_lines(text)[start:stop])
+
+
+def _rest(text: str, name: str) -> str:
+    """Give what is not the entry, ends of lines apart: the last of a text may have none."""
+    start, stop = _span(text, name)
+    lines = split_lines(text)
+    return "".join([*lines[:start], "|", *lines[stop:]]).rstrip("\r\n")
+
+
+def _note(lines: list[str], start: int) -> bool:
+    """Tell whether our own comment is above an entry."""
+    return start > 0 and lines[start - 1].startswith(_COPY_NOTE)
 
 
 def _is_as_wanted(before: dict[Any, Any], text: str, name: str, version: int | None) -> bool:
@@ -199,77 +201,68 @@ def _is_as_wanted(before: dict[Any, Any], text: str, name: str, version: int | N
     return is_pinned and without_pin(after[name]) == without_pin(before[name])
 
 
-def _pinned(text: str, name: str, version: int) -> Iterator[str]:
-    """Write the texts that may pin an entry, the least intrusive first."""
-    entry = _entry(text, name)
-    content = f"{{{_quoted_like(text, entry.key, 'version')}: {version}}}"
-    args = entry.value.pair("load_args")
-    if args is None:
-        yield from _with_load_args(text, entry, content)
+def _change(document: Any, name: str, pin: Mapping[str, str]) -> None:
+    """Change the `load_args` that an entry has itself, the least that will do."""
+    entry = _own(document[name])
+    args: Any = entry.get("load_args")
+    own = list(_own(args)) if hasattr(args, "non_merged_items") else []
+    if not own or (not pin and set(own) <= set(_PIN_KEYS)):
+        _replace(document, name, pin, is_emptied="load_args" not in entry)
         return
-    value = args.value
-    if value.kind == "mapping":
-        own, moment = value.pair("version"), value.pair("timestamp")
-        if own is not None:
-            changed = _replaced(text, own.value, str(version))
-            yield changed
-            if moment is not None:
-                yield from _without(changed, name, "timestamp")
-        elif moment is not None:
-            changed = _replaced(text, moment.value, str(version))
-            yield _replaced(changed, moment.key, _quoted_like(text, moment.key, "version"))
-        elif value.pairs:
-            last = value.pairs[-1]
-            yield insert_pair(text, value, last, content.strip("{}"))
-    yield _replaced(text, value, content)
+    there = [key for key in own if key in _PIN_KEYS]
+    place = own.index(there[0]) if there else len(own)
+    for key in there:
+        del args[key]
+    for key, value in pin.items():
+        named = next((one for one in there if one == key), _quoted_like(own, key))
+        if there and there[0] in args.ca.items:
+            args.ca.items[named] = args.ca.items.pop(there[0])
+        _insert(args, place, named, value)
 
 
-def _unpinned(text: str, name: str) -> Iterator[str]:
-    """Write the texts that may take a pin away, the least intrusive first."""
-    entry = _entry(text, name)
-    args = entry.value.pair("load_args")
-    if args is None:
-        # What is merged in (`<<: *pinned`) is overruled.
-        yield from _with_load_args(text, entry, "{}")
+def _replace(document: Any, name: str, pin: Mapping[str, str], is_emptied: bool = True) -> None:
+    """Give an entry other `load_args`, or none of its own."""
+    from ruamel.yaml.comments import CommentedMap
+
+    entry = document[name]
+    own = list(_own(entry))
+    if not pin and not is_emptied:
+        del entry["load_args"]
         return
-    if all(pair.key.text in _PIN_KEYS for pair in args.value.pairs):
-        yield from without_pair(text, entry.value, args)
+    args = CommentedMap()
+    args.fa.set_flow_style()
+    for key, value in pin.items():
+        args[_quoted_like(document, key)] = value
+    if "load_args" in own:
+        entry["load_args"] = args
     else:
-        for one in _without(text, name, "version"):
-            yield one
-            yield from _without(one, name, "timestamp")
-        yield from _without(text, name, "timestamp")
-    yield _replaced(text, args.value, "{}")
+        known = [place for place, key in enumerate(own) if key in _IDENTITY]
+        place = (known or [len(own) - 1])[-1] + 1
+        _insert(entry, place, _quoted_like(document, "load_args"), args)
 
 
-def _with_load_args(text: str, entry: Pair, content: str) -> Iterator[str]:
-    """Give an entry `load_args` of its own."""
-    pair = f"{_quoted_like(text, entry.key, 'load_args')}: {content}"
-    value = entry.value
-    if value.kind == "alias":
-        yield _replaced(text, value, f"{{<<: *{value.text}, {pair}}}")
-    elif value.pairs:
-        known = [place for place in value.pairs if place.key.text in _IDENTITY]
-        yield insert_pair(text, value, (known or value.pairs)[-1], pair)
+def _insert(mapping: Any, place: int, key: Any, value: Any) -> None:
+    """Add a pair before the own pair of that place."""
+    following = list(_own(mapping))[place:]
+    mapping[key] = value
+    for other in following:
+        mapping.move_to_end(other)
 
 
-def _without(text: str, name: str, key: str) -> Iterator[str]:
-    """Take one argument out of an entry's `load_args`."""
-    args = _entry(text, name).value.pair("load_args")
-    pair = args.value.pair(key) if args is not None else None
-    if args is not None and pair is not None:
-        yield from without_pair(text, args.value, pair)
+def _own(node: Any) -> dict[Any, Any]:
+    """Give what a mapping has itself, not what it merges in.
+
+    Raises:
+        CatalogError: If it is no mapping.
+    """
+    if not hasattr(node, "non_merged_items"):
+        raise CatalogError("it is no mapping of its own")
+    return dict(node.non_merged_items())
 
 
-def _replaced(text: str, node: Node, content: str) -> str:
-    space = " " if node.start == node.end else ""
-    return text[: node.start] + space + content + text[node.end :]
+def _quoted_like(keys: Iterable[Any], word: str) -> Any:
+    """Quote a new key as the others are, so that a catalog in JSON stays JSON."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-
-def _lines(text: str) -> list[str]:
-    return re.split(r"\r?\n", text)
-
-
-def _quoted_like(text: str, key: Node, word: str) -> str:
-    """Quote a new key as a neighbour is, so that a catalog in JSON stays JSON."""
-    return f'"{word}"' if text[key.start] == '"' else word
+    is_quoted = all(isinstance(key, DoubleQuotedScalarString) for key in keys)
+    return DoubleQuotedScalarString(word) if is_quoted else word
