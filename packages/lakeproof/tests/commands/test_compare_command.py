@@ -110,7 +110,7 @@ def test_people_read_what_went_in_before_what_came_out(tmp_path, changed):
             "parameter:seed",
             "There is no git repository here",
             "base/catalog.yml:1  + samples: 2",
-            "They part at node 'fit'",
+            "At node 'fit'",
             "artifact ",
             "metric ",
         )

@@ -36,27 +36,30 @@ def test_the_sections_stand_in_the_order_in_which_a_reader_asks():
     text = show.render(a_record())
     first = [part.split()[0] for part in text.split("\n\n")]
     assert first == [
-        "run",
-        "code",
-        "configuration",
-        "parameter",
+        "Run",
+        "metric",
         "input",
         "output",
         "node",
         "model",
-        "metric",
-        "environment",
-        "compute",
+        "Code",
+        "Configuration",
+        "parameter",
+        "Environment",
+        "lock",
+        "Machine",
+        "library",
+        "not",
     ]
 
 
 def test_a_reader_finds_what_decided_the_result():
     """Digests and commits are cut to what people compare."""
     text = show.render(a_record())
-    assert fact(text, "run", "id") == RUN
-    assert fact(text, "run", "started (UTC)") == "2026-11-24 10:00:00"
-    assert fact(text, "run", "command") == "kedro run"
-    assert fact(text, "code", "commit") == COMMIT[:8]
+    assert fact(text, "Run", "id") == RUN
+    assert fact(text, "Run", "started") == "2026-11-24 10:00:00 UTC"
+    assert fact(text, "Run", "command") == "kedro run"
+    assert fact(text, "Code", "commit") == COMMIT[:8]
     assert section(text, "parameter")[1].split() == ["train.trees", "100", "parameters.yml"]
     assert section(text, "input")[1].split() == [
         "samples",
@@ -74,15 +77,16 @@ def test_a_reader_finds_what_decided_the_result():
         "params:train",
         "rows",
     ]
-    assert fact(text, "compute", "threads") == "OMP_NUM_THREADS=1, PYTHONHASHSEED=0"
+    assert fact(text, "Machine", "thread settings") == "OMP_NUM_THREADS=1 PYTHONHASHSEED=0"
 
 
-def test_what_keeps_a_run_from_being_had_again_is_said_last():
-    """One line each."""
+def test_what_keeps_a_run_from_being_reproduced_is_said_last():
+    """One line each, where a terminal still shows them."""
     record = a_record(problems=("The project is no git repository.", "An edit during the run."))
     assert show.render(record).split("\n\n")[-1].splitlines() == [
-        "It cannot be had again: The project is no git repository.",
-        "It cannot be had again: An edit during the run.",
+        "Why it cannot be reproduced",
+        "- The project is no git repository.",
+        "- An edit during the run.",
     ]
 
 
@@ -90,10 +94,10 @@ def test_a_failed_run_says_where_and_why():
     """And a re-run what it repeats."""
     run = replace(a_rerun().run, status="FAILED", failed_node="fit", error="no such\ncolumn")
     text = show.render(a_record(run=run))
-    assert fact(text, "run", "status") == "FAILED"
-    assert fact(text, "run", "failed at node") == "fit"
-    assert fact(text, "run", "error") == "no such column"
-    assert fact(text, "run", "reproduces") == RUN
+    assert fact(text, "Run", "status") == "FAILED"
+    assert fact(text, "Run", "failed at node") == "fit"
+    assert fact(text, "Run", "error") == "no such column"
+    assert fact(text, "Run", "re-run of") == RUN
 
 
 def test_what_is_long_is_counted_and_what_was_withheld_is_named():
@@ -110,14 +114,16 @@ def test_what_is_long_is_counted_and_what_was_withheld_is_named():
             not_compared=("picture",),
         )
     )
-    assert fact(text, "code", "untracked").endswith("and 2 more")
-    assert fact(text, "code", "changes") == "diff (9 bytes, withheld: it holds a secret)"
-    assert fact(text, "environment", "packages") == "3"
-    assert fact(text, "environment", "not from an index") == "own 1 (git+https://x/y)"
-    assert section(text, "does not count") == ["does not count in a comparison", "picture"]
+    assert section(text, "untracked file")[-1] == "… and 2 more"
+    assert len(section(text, "untracked file")) == 12
+    assert fact(text, "Code", "changes") == "9 bytes"
+    assert "- The changes are not shown: it holds a secret." in text.splitlines()
+    assert fact(text, "Environment", "packages") == "3"
+    assert section(text, "package not from")[1].split() == ["own", "1", "git+https://x/y"]
+    assert section(text, "not counted")[1].startswith("picture ")
 
 
 def test_what_stands_elsewhere_otherwise_is_said_last():
     """In one line that cannot steer a terminal."""
     text = show.render(a_record(), ["The store says\n\x1b[31m0.5."])
-    assert text.split("\n\n")[-1] == r"The store says \x1b[31m0.5."
+    assert text.split("\n\n")[-1] == "Notes\n" + r"- The store says \x1b[31m0.5."

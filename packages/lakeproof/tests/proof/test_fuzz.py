@@ -10,12 +10,12 @@ import pytest
 from lakeproof.commands import show
 from lakeproof.commands.output import to_json
 from lakeproof.record.documents.document import RecordError, from_bytes, to_bytes
-from lakeproof.report.blocks import Pictures
-from lakeproof.report.html import render
 from lakeproof.report.view import page_of_record
 from lakeproof.reproduce import verdict_report
 from lakeproof.reproduce.comparison.compare import compare
 from lakeproof.spelling import spelled_around_colours
+from lakeproof.views.blocks import Pictures
+from lakeproof.views.html import render
 
 from .crafted import in_this_process
 from .fuzz import Forger, Fuzzer, steers

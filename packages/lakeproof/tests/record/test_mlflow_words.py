@@ -6,10 +6,11 @@ from lakeproof.record.facts import InputFacts, OutputFacts
 from lakeproof.record.mlflow_store.mlflow_labels import (
     description_of,
     key_of,
-    literal,
     name_of,
     tags_of,
 )
+from lakeproof.views.blocks import facts, section
+from lakeproof.views.markdown import literal
 
 from ..reproduce.builders import (
     COMMIT,
@@ -95,25 +96,25 @@ def test_the_command_that_kedro_mlflow_puts_together_is_replaced_by_the_one_that
     assert "kedro_command" not in tags_of(a_rerun(record))
 
 
-def test_a_description_says_how_to_have_it_again_what_was_read_and_what_came_out():
+def test_a_description_says_how_to_reproduce_it_what_was_read_and_what_came_out():
     """The command first: MLflow folds the rest away."""
     text = description_of(a_record())
-    assert text.startswith(f"**Have it again:** `kedro reproduce {RUN[:8]}`\n\n**Read**\n\n| table")
+    assert text.startswith(f"**Reproduce it:** `kedro reproduce {RUN[:8]}`\n\n**Inputs**\n\n| in")
     assert "| `samples` | 3 | 178 | `rs1:" in text
-    assert "**Read files:** `data/labels.csv`" in text
+    assert "| `data/labels.csv` |" in text
     assert "| `accuracy` | 0.75 |" in text
     assert "| `features` | 1 | 178 |" in text
-    assert f"commit `{COMMIT[:8]}`" in text
-    assert "`kedro run`" in text
-    told = description_of(a_rerun(), ["**REPEATED**"])
-    assert told.startswith("**REPEATED**\n\n")
+    assert f"**Code:** `{COMMIT[:8]}`" in text
+    assert "**Command:** `kedro run`" in text
+    told = description_of(a_rerun(), [section("REPEATED", facts({"Re-run of": RUN[:8]}))])
+    assert told.startswith(f"**REPEATED**\n\n**Re-run of:** `{RUN[:8]}`\n\n")
     assert "`kedro run`" not in told
 
 
 def test_a_failed_run_is_described_by_where_and_why():
-    """There is nothing to have again."""
+    """There is nothing to reproduce."""
     text = description_of(run_with(status="FAILED", failed_node="fit", error="ValueError: no"))
-    assert text.startswith("**Failed at node `fit`:** `ValueError: no`")
+    assert text.startswith("**Failed:** `at node fit`\n\n**Error:** `ValueError: no`\n\n")
     assert "reproduce" not in text
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from lakeproof.record.facts import Distribution, FileFacts, Record
-from lakeproof.report.blocks import Picture, Pictures
-from lakeproof.report.html import render
 from lakeproof.report.view import page_of_record, page_of_rerun
 from lakeproof.reproduce.comparison.compare import compare
 from lakeproof.reproduce.outcomes import Artifact, Divergence, Factor
+from lakeproof.views.blocks import Picture, Pictures
+from lakeproof.views.html import render
 
 from ..reproduce.builders import a_metric, a_node, a_record, a_rerun, a_table_read, crossing
 from .pages import TAGS, Taken

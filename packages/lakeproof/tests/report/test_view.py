@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from lakeproof.record.facts import CodeFacts
-from lakeproof.report.blocks import Facts, Listing, Names, Pictures, Sentences, Table, shown
 from lakeproof.report.view import page_of_record, page_of_rerun
 from lakeproof.reproduce.comparison.compare import compare
 from lakeproof.reproduce.outcomes import Comparison
+from lakeproof.views.blocks import Facts, Listing, Names, Pictures, Sentences, Table
 
 from ..reproduce.builders import (
     COMMIT,
@@ -45,9 +45,14 @@ def test_each_verdict_is_on_top_with_its_tone_and_its_meaning():
     """Nobody has to know the four words."""
     compute = replace(a_record().compute, cpu="Another CPU")
     for rerun, word, tone, said in [
-        (a_rerun(), "REPEATED", "good", "All 6 results that count came out the same"),
-        (a_rerun(compute=compute), "REPRODUCED", "good", "although the set-up was another one"),
-        (with_content(a_rerun(), "model", "x"), "DIVERGED", "bad", "1 of 6 results that count did"),
+        (a_rerun(), "REPEATED", "good", "All 6 artifacts that count are the same"),
+        (a_rerun(compute=compute), "REPRODUCED", "good", "although the set-up is another one"),
+        (
+            with_content(a_rerun(), "model", "x"),
+            "DIVERGED",
+            "bad",
+            "1 of 6 artifacts that count are",
+        ),
         (with_content(a_rerun(), "samples", "x"), "INCONCLUSIVE", "open", "neither a pass nor"),
     ]:
         page = proof(a_record(), rerun)
@@ -64,88 +69,88 @@ def test_each_verdict_is_on_top_with_its_tone_and_its_meaning():
 def test_a_pass_has_no_part_about_what_went_wrong():
     """And every other part, in the order in which a reader asks."""
     assert [one.title for one in proof(a_record(), a_rerun()).sections] == [
-        "Result by result",
-        "Not compared, or not counted",
-        "Metrics and pictures",
-        "What was run",
-        "On which data",
-        "With which code",
-        "With which parameters",
-        "With which libraries",
-        "On which machine",
-        "How to check it again",
+        "Artifacts",
+        "Listed, not counted",
+        "Run",
+        "Metrics",
+        "Inputs",
+        "Outputs",
+        "Nodes",
+        "Models",
+        "Code",
+        "Configuration",
+        "Parameters",
+        "Environment",
+        "Machine",
+        "How to check it yourself",
         "How to read this page",
     ]
 
 
-def test_a_divergence_names_the_step_the_factors_and_both_values():
+def test_a_divergence_names_the_node_the_factors_and_both_values():
     """What is the same stands once, over both columns."""
     compute = replace(a_record().compute, cpu="Another CPU")
     rerun = replace(with_content(a_rerun(compute=compute), "model", "x"), metrics={})
     page = proof(a_record(), replace(rerun, metrics={"accuracy": a_metric(0.5)}))
-    (parting,) = section(page, "Where the two runs part")[Sentences].items
+    (parting,) = section(page, "First divergence")[Sentences].items
     assert "'fit'" in parting
     assert "(model)" in parting
-    factors = section(page, "What was another than recorded")[Table]
+    factors = section(page, "Factors: inputs of the run that differ")[Table]
     assert texts(factors) == [["cpu", "A CPU", "Another CPU"]]
-    rows = {
-        row[0].text.split("\n")[0]: row for row in section(page, "Result by result")[Table].rows
-    }
-    assert [cell.text for cell in rows["accuracy"][2:]] == ["differs", "0.75", "0.5"]
+    rows = {row[0].text.split("\n")[0]: row for row in section(page, "Artifacts")[Table].rows}
+    assert [cell.text for cell in rows["accuracy"][2:5]] == ["differs", "0.75", "0.5"]
     same = rows["features"]
-    assert [cell.text for cell in same[2:]] == ["same", digest("features")]
-    assert same[-1].span == 2
-    metrics = section(page, "Metrics and pictures")[Table]
+    assert [cell.text for cell in same[2:]] == ["same", digest("features"), ""]
+    assert same[3].span == 2
+    metrics = section(page, "Metrics")[Table]
     assert texts(metrics) == [["accuracy", "0.75", "0.5"]]
 
 
-def test_all_steps_that_part_the_hints_and_the_notes_are_on_the_page():
+def test_all_nodes_that_diverge_the_hints_and_the_notes_are_on_the_page():
     """A reader without the project has nowhere else to look."""
     model = replace(a_record().models[0], settings={"random_state": None})
     expected = a_record(models=(model,))
     actual = with_content(with_content(a_rerun(expected), "features", "x"), "model", "y")
     found = compare(expected, actual, is_rerun=True, notes=("The store says 0.5.",))
     page = proof(expected, actual, found)
-    first, other, hint = section(page, "Where the two runs part")[Sentences].items
-    assert "At the step 'build'" in first
-    assert other == "At the step 'fit' too, whatever came of that: model."
+    first, other, hint = section(page, "First divergence")[Sentences].items
+    assert "At node 'build'" in first
+    assert other == "Independently of it, at: 'fit' (model)."
     assert "random_state=None" in hint
-    known = section(page, "Worth knowing, though it decides nothing")[Sentences]
+    known = section(page, "Notes")[Sentences]
     assert known.items == ("The store says 0.5.",)
 
 
 def test_digests_and_commits_stand_in_full():
     """An auditor compares them letter by letter."""
     page = proof(a_record(), a_rerun())
-    code = dict(section(page, "With which code")[Facts].pairs)
+    code = dict(section(page, "Code")[Facts].pairs)
     assert code["commit"].text == COMMIT
-    assert code["digest of the source tree"].text == a_record().code.tree
-    tables = [b for s in page.sections if s.title == "On which data" for b in s.blocks]
-    assert texts(tables[0])[0] == [
-        "samples",
-        "3",
-        "178",
-        f"{digest('samples')}\nid of samples",
-        "data/samples",
-    ]
-    assert texts(tables[0])[1][-1] == "data/features, written by this run before"
-    assert texts(tables[1])[0][-1] == "data/features (overwrite)"
-    assert texts(tables[2])[0][:2] == ["labels", "read"]
+    assert code["digest"].text == f"{a_record().code.tree} of 1 files"
+    read, written = section(page, "Inputs")[Table], section(page, "Outputs")[Table]
+    assert texts(read)[0] == ["samples", "3", "178", digest("samples"), "data/samples"]
+    assert read.rows[0][3].beneath == "id of samples"
+    assert texts(read)[1][-1] == "data/features, written by this run"
+    assert texts(read)[2][0] == "labels"
+    assert texts(written)[0][-1] == "data/features (overwrite)"
 
 
 def test_what_is_not_counted_says_why():
     """A picture is listed; what has no digest is named with its reason."""
     page = proof(a_record(), with_content(a_rerun(), "model", None))
-    found = {row[0]: row for row in texts(section(page, "Not compared, or not counted")[Table])}
-    assert "has no say in the verdict" in found["picture"][-1]
-    assert found["model"][2] == "not comparable"
+    (listed,) = texts(section(page, "Listed, not counted")[Table])
+    assert listed[0] == "picture"
+    rows = texts(section(page, "Artifacts")[Table])
+    (model,) = [row for row in rows if row[:2] == ["model", "model"]]
+    assert model[2] == "not comparable"
+    assert model[-1]
     record = replace(a_record(), not_compared=("metrics",))
     rows = texts(section(page_of_record(record, Pictures(()), SEAL, NOW), _LEFT_OUT)[Table])
-    assert ["metrics", "its catalog entry says that it does not count"] in rows
+    assert ["metrics", "its catalog entry says compare: false"] in rows
     assert ["picture", "pictures are listed and do not count"] in rows
 
 
-_LEFT_OUT = "What a comparison will not count"
+_LEFT_OUT = "Not counted in a comparison"
 
 
 def test_where_nothing_could_be_run_the_page_says_what_is_missing():
@@ -153,9 +158,9 @@ def test_where_nothing_could_be_run_the_page_says_what_is_missing():
     found = Comparison("INCONCLUSIVE", RUN, None, (), None, (), ("The record is damaged.",))
     page = page_of_rerun(found, None, None, Pictures(()), None, NOW)
     assert page.word == "INCONCLUSIVE"
-    assert section(page, "What is missing")[Sentences].items == ("The record is damaged.",)
+    assert section(page, "Missing")[Sentences].items == ("The record is damaged.",)
     assert [one.title for one in page.sections][1:] == [
-        "How to check it again",
+        "How to check it yourself",
         "How to read this page",
     ]
     assert dict(page.facts.pairs)["re-run"].text == "none"
@@ -166,29 +171,29 @@ def test_uncommitted_changes_are_shown_and_cut_where_they_are_long():
     lines = "\n".join(f"+line {n}" for n in range(1_000))
     code = replace(a_record().code, diff=a_content("diff", lines))
     assert code.is_dirty
-    found = section(page_of_record(a_record(code=code), Pictures(()), SEAL, NOW), "With which code")
+    found = section(page_of_record(a_record(code=code), Pictures(()), SEAL, NOW), "Code")
     text = found[Listing].text.splitlines()
     assert text[0] == "+line 0"
     assert text[-1] == "… and 700 more lines, which are in the record"
     assert "not committed" in dict(found[Facts].pairs)["state"].text
     code = replace(code, diff=replace(code.diff, text=None, withheld="it holds a secret"))
-    found = section(page_of_record(a_record(code=code), Pictures(()), SEAL, NOW), "With which code")
+    found = section(page_of_record(a_record(code=code), Pictures(()), SEAL, NOW), "Code")
     assert found[Sentences].items == ("The changes are not shown: it holds a secret.",)
     assert Listing not in found
 
 
 def test_a_record_is_no_proof():
-    """Its page says that nothing was run again, and a failed run is told as one."""
+    """Its page says that nothing was re-run, and a failed run is told as one."""
     page = page_of_record(a_record(), Pictures(()), SEAL, NOW)
     assert (page.word, page.tone) == ("FINISHED", "plain")
-    assert "not run again" in " ".join(page.meaning)
+    assert "not re-run" in " ".join(page.meaning)
     run = replace(a_record().run, status="FAILED", failed_node="fit", error="ValueError: no")
     record = replace(a_record(run=run), problems=("Nobody can say.",))
     page = page_of_record(record, Pictures(()), SEAL, NOW)
     assert (page.word, page.tone) == ("FAILED", "bad")
-    facts = dict(section(page, "What was run")[Facts].pairs)
+    facts = dict(section(page, "Run")[Facts].pairs)
     assert facts["error"].text == "ValueError: no"
-    assert section(page, "Why it cannot be had again")[Sentences].items == ("Nobody can say.",)
+    assert section(page, "Why it cannot be reproduced")[Sentences].items == ("Nobody can say.",)
 
 
 def test_whoever_does_not_take_its_word_is_told_what_to_type():
@@ -196,7 +201,7 @@ def test_whoever_does_not_take_its_word_is_told_what_to_type():
     (check,) = [
         block
         for one in page_of_record(a_record(), Pictures(()), SEAL, NOW).sections
-        if one.title == "How to check it again"
+        if one.title == "How to check it yourself"
         for block in one.blocks
     ]
     typed = [command for _, command in check.items]
@@ -215,12 +220,4 @@ def test_whoever_does_not_take_its_word_is_told_what_to_type():
 def test_every_library_is_named():
     """With its version, in the order of the record."""
     page = page_of_record(a_record(), Pictures(()), SEAL, NOW)
-    assert section(page, "With which libraries")[Names].items == ("numpy 2.4.6", "winery 1")
-
-
-def test_values_are_written_in_full_but_for_those_that_would_fill_pages():
-    """A mapping within a mapping is counted."""
-    assert shown(None) == "-"
-    assert shown(1.0) == "1.0"
-    assert shown({"commit": "a", "files": {"x": 1, "y": 2}}) == "commit a, 2 files"
-    assert len(shown("x" * 9_000)) == 2_000
+    assert section(page, "Environment")[Names].items == ("numpy 2.4.6", "winery 1")

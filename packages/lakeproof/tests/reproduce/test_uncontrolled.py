@@ -64,7 +64,7 @@ def test_where_nobody_looked_that_is_said():
     assert {one.detail for one in found.not_controlled} == {"in the recorded run nobody looked"}
     found = compare(a_record(), replace(a_rerun(), is_watched=False), is_rerun=True)
     assert [one.detail for one in found.not_controlled] == ["in the other run nobody looked"]
-    assert "nobody looked at what the nodes reached for" in show.render(blind)
+    assert "Not looked for while this run went on." in show.render(blind)
     assert "nobody looked" not in show.render(a_record())
 
 

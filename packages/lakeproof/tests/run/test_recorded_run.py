@@ -102,7 +102,7 @@ def test_the_run_is_named_after_its_data_and_described(recorded, run):
     _, finished = recorded
     assert run.info.run_name == "default on samples@1"
     text = run.data.tags["mlflow.note.content"]
-    assert text.startswith(f"**Have it again:** `kedro reproduce {finished.run_id[:8]}`")
+    assert text.startswith(f"**Reproduce it:** `kedro reproduce {finished.run_id[:8]}`")
     for told in ("2026-02-delivery.csv", "| `accuracy` | 0.97", "| `features` | 0 | 178 |"):
         assert told in text
 

@@ -12,8 +12,8 @@ from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
 from lakeproof.reproduce.limits import Around, limits_of
 from lakeproof.reproduce.plan import make_plan
-from lakeproof.reproduce.verdict_report import shortened
 from lakeproof.terminal import layout
+from lakeproof.views.values import shortened
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.reproduce import verdict_report
+from lakeproof.reproduce import verdict_report, verdict_sections
 from lakeproof.reproduce.comparison import verdict
 from lakeproof.reproduce.outcomes import Artifact, Comparison
-from lakeproof.terminal import layout
+from lakeproof.views.blocks import Listing, Section, Sentences, Style, section, table
 
 if TYPE_CHECKING:
     from lakeproof.record.facts import Record
@@ -73,20 +73,24 @@ def render(found: Compared) -> str:
     """Write for people: the verdict, then what went in, then what came out."""
     comparison = found.comparison
     metrics = [one for one in comparison.artifacts if one.kind == "metric"]
-    others = [one for one in comparison.artifacts if one.kind != "metric"]
-    parts = [
-        verdict_report.headline(comparison),
-        verdict_report.missing(comparison.missing),
-        verdict_report.factors(comparison.factors) or "Nothing that went in is known to differ.",
-        found.code if isinstance(found.code, str) else _changed("code", found.code),
-        _changed("configuration", found.configuration),
-        verdict_report.divergences(comparison),
-        verdict_report.not_controlled(comparison),
-        verdict_report.artifacts(others),
-        _metrics(metrics),
-        verdict_report.missing(comparison.notes),
-    ]
-    return "\n\n".join(filter(None, parts))
+    others = [one for one in comparison.artifacts if one.kind != "metric" and one.counts]
+    nothing = Sentences(() if comparison.factors else ("Nothing that went in is known to differ.",))
+    return verdict_report.beneath(
+        comparison,
+        [
+            verdict_sections.missing(comparison),
+            verdict_sections.factors(comparison),
+            section("Factors", nothing),
+            _changed("code", found.code),
+            _changed("configuration", found.configuration),
+            verdict_sections.divergence(comparison),
+            verdict_sections.not_controlled(comparison),
+            verdict_sections.artifacts(others),
+            verdict_sections.not_counted(comparison),
+            _metrics(metrics),
+            verdict_sections.notes(comparison),
+        ],
+    )
 
 
 def _lines(
@@ -100,33 +104,23 @@ def _lines(
     return code, changed_configuration(expected.configuration, actual.configuration)
 
 
-def _changed(what: str, lines: Sequence[str] | None) -> str:
-    if not lines:
-        return ""
-    return layout({f"changed lines of {what}": "left"}, [[line] for line in lines])
+def _changed(what: str, lines: Sequence[str] | str | None) -> Section:
+    title = f"Changed lines of {what}"
+    if isinstance(lines, str):
+        return section(title, Sentences((lines,)))
+    return section(title, Listing("\n".join(lines or ())))
 
 
-def _metrics(found: Sequence[Artifact]) -> str:
-    if not found:
-        return ""
-    return layout(
-        {
-            "metric": "left",
-            "verdict": "left",
-            "expected": "right",
-            "actual": "right",
-            "difference": "left",
-        },
-        [
-            [one.name, one.verdict, _number(one.expected), _number(one.actual), _difference(one)]
-            for one in found
-        ],
-        firm=["metric", "verdict"],
-    )
-
-
-def _number(value: Any) -> str | None:
-    return None if value is None else repr(value)
+def _metrics(found: Sequence[Artifact]) -> Section:
+    columns: dict[str, Style] = {
+        "metric": "text",
+        "verdict": "verdict",
+        "expected": "number",
+        "actual": "number",
+        "difference": "text",
+    }
+    rows = ([one.name, one.verdict, one.expected, one.actual, _difference(one)] for one in found)
+    return section("Metrics", table(columns, rows))
 
 
 def _difference(metric: Artifact) -> str | None:

@@ -10,8 +10,8 @@ from lakeproof.record.documents.document import RecordError
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
     from lakeproof.record.facts import Record
-    from lakeproof.report.blocks import Page
     from lakeproof.reproduce.outcomes import Comparison
+    from lakeproof.views.blocks import Page
 
 
 def write_record(project: "RunProject", record: "Record", target: Path) -> None:
@@ -54,7 +54,7 @@ def _record(project: "RunProject", run_id: str | None) -> "Record | None":
 
 
 def _write(page: "Page", target: Path) -> None:
-    from lakeproof.report.html import render
+    from lakeproof.views.html import render
 
     write_atomically(target, render(page).encode())
     remark(f"Wrote {target}")

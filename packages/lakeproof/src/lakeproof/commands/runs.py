@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.record.mlflow_store.store import REPRODUCES, VERDICT
-from lakeproof.reproduce.verdict_report import shortened
 from lakeproof.terminal import layout
+from lakeproof.views.values import shortened
 
 if TYPE_CHECKING:
     from lakeproof.record.facts import Record

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from lakeproof.record.facts import FileFacts, Record
-from lakeproof.report.blocks import Picture, Pictures
+from lakeproof.views.blocks import Picture, Pictures
 
 # What a browser shows within <img>, where a picture can neither run anything nor load anything.
 _TYPES = {

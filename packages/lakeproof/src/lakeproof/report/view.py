@@ -1,11 +1,12 @@
 """What stands on the page about one run, and in which order."""
 
-from collections.abc import Iterator
-
 from lakeproof.record.facts import Record
-from lakeproof.report import outcome_section, recorded_section, setup_section, verify_section
-from lakeproof.report.blocks import Page, Pictures, Section, Tone, code, facts
+from lakeproof.record.sections import run_sections, sections_of
+from lakeproof.report import claims, verify_section
+from lakeproof.reproduce import verdict_sections
 from lakeproof.reproduce.outcomes import Comparison
+from lakeproof.views.blocks import Page, Pictures, Section, Tone, code, facts
+from lakeproof.views.values import moment
 
 
 def page_of_rerun(
@@ -26,24 +27,23 @@ def page_of_rerun(
         seal: The digest of the record, as it stands on the MLflow run.
         made_at: When the page is made, for people.
     """
-    started = record.run.started_at[:19].replace("T", " ") + " UTC" if record else None
     return Page(
         title=f"Run {found.run_id[:8]}: {found.verdict}",
         heading="Proof of a re-run",
         word=found.verdict,
-        tone=outcome_section.TONES.get(found.verdict, "plain"),
-        meaning=outcome_section.meaning(found),
+        tone=claims.TONES.get(found.verdict, "plain"),
+        meaning=claims.claims(found),
         facts=facts(
             {
                 "recorded run": code(found.run_id),
-                "recorded at": started,
+                "recorded at": record and moment(record.run.started_at),
                 "re-run": code(found.rerun_id) or "none",
                 "digest of its record": code(seal),
             }
         ),
         sections=_filled(
-            *outcome_section.sections(found),
-            *(_recorded(record, rerun, pictures) if record else ()),
+            *verdict_sections.sections_of(found, verdict_sections.RECORDED),
+            *(sections_of(record, rerun, pictures) if record else ()),
             verify_section.check(found.run_id, record, seal),
             verify_section.how_to_read(),
         ),
@@ -52,7 +52,7 @@ def page_of_rerun(
 
 
 def page_of_record(record: Record, pictures: Pictures, seal: str | None, made_at: str) -> Page:
-    """Put the page about a recorded run together, which nobody has had again for it.
+    """Put the page about a recorded run together, which was not re-run for it.
 
     Args:
         record: The run's.
@@ -69,19 +69,19 @@ def page_of_record(record: Record, pictures: Pictures, seal: str | None, made_at
         tone=tone,
         meaning=(
             "All that decided the result of this run, as it was recorded when it ran.",
-            "It was not run again for this page.",
+            "It was not re-run for this page.",
         ),
         facts=facts(
             {
                 "run": code(run.run_id),
-                "recorded at": f"{run.started_at[:19].replace('T', ' ')} UTC",
+                "recorded at": moment(run.started_at),
                 "digest of its record": code(seal),
             }
         ),
         sections=_filled(
-            recorded_section.problems(record),
-            *_recorded(record, None, pictures),
-            outcome_section.left_out(record),
+            run_sections.problems(record),
+            *sections_of(record, pictures=pictures),
+            run_sections.not_counted(record),
             verify_section.check(run.run_id, record, seal),
             verify_section.how_to_read(),
         ),
@@ -89,20 +89,8 @@ def page_of_record(record: Record, pictures: Pictures, seal: str | None, made_at
     )
 
 
-def _recorded(record: Record, rerun: Record | None, pictures: Pictures) -> Iterator[Section]:
-    yield recorded_section.result(record, rerun, pictures)
-    yield recorded_section.run(record)
-    if rerun is None:  # of a re-run, the outcome sets both sides beside each other
-        yield recorded_section.not_controlled(record)
-    yield recorded_section.data(record)
-    yield recorded_section.source(record)
-    yield recorded_section.parameters(record)
-    yield setup_section.libraries(record)
-    yield setup_section.machine(record)
-
-
 def _filled(*sections: Section) -> tuple[Section, ...]:
-    return tuple(section for section in sections if section.blocks)
+    return tuple(filter(None, sections))
 
 
 def _foot(made_at: str) -> str:

@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.record.facts import Content, FileFacts, Record
+from lakeproof.record.facts import Content, FileFacts, Record, leaves
 from lakeproof.record.mlflow_store import mlflow_labels, store
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.run.command import to_yaml
-from lakeproof.record.setup.parameters import leaves
+from lakeproof.reproduce import verdict_sections
 from lakeproof.reproduce.outcomes import Comparison
 from lakeproof.reproduce.verdict_report import document, meaning
+from lakeproof.views.blocks import Section, facts, section
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Run
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _COMPARISON = "comparison.json"
 _LONGEST_PARAMETER = 6_000
-_MOST_FACTORS = 10
 
 
 def begin(records: store.RecordStore, record: Record) -> str:
@@ -164,9 +164,7 @@ def finish(
             client.log_artifacts(run_id, str(kept))
     tags = {
         **mlflow_labels.tags_of(record),
-        mlflow_labels.NOTE: mlflow_labels.description_of(
-            record, list(_outcome(record, comparison))
-        ),
+        mlflow_labels.NOTE: mlflow_labels.description_of(record, _outcome(record, comparison)),
     }
     store.write(client, record, to_yaml(record.run.config), tags)
     text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
@@ -186,19 +184,13 @@ def _same_inputs(original: "Run", record: Record) -> "Iterator[DatasetInput]":
             yield entry
 
 
-def _outcome(record: Record, comparison: Comparison) -> Iterator[str]:
+def _outcome(record: Record, comparison: Comparison) -> Iterator[Section]:
     """Say what came of the re-run, for its description in MLflow."""
-    literal = mlflow_labels.literal
-    yield f"**{comparison.verdict}**, re-run of {literal(_original(record))}: {meaning(comparison)}"
-    place = comparison.first_divergence
-    if place is not None:
-        names = ", ".join(map(literal, place.artifacts))
-        yield f"They part at node {literal(place.node)}: {names}"
-    if comparison.factors:
-        named = ", ".join(literal(one.factor) for one in comparison.factors[:_MOST_FACTORS])
-        more = ", …" if len(comparison.factors) > _MOST_FACTORS else ""
-        yield f"Another than recorded: {named}{more}"
-    yield "\n".join(f"- {literal(one[:500])}" for one in comparison.missing[:10])
+    claim = f"{comparison.verdict}: {meaning(comparison)}"
+    yield section(claim, facts({"Re-run of": _original(record)}))
+    yield verdict_sections.missing(comparison)
+    yield verdict_sections.divergence(comparison)
+    yield verdict_sections.factors(comparison, verdict_sections.RECORDED)
 
 
 def _original(record: Record) -> str:

@@ -25,7 +25,7 @@ from lakeproof.record.facts.data_facts import (
     ValueFacts,
 )
 from lakeproof.record.facts.logged_facts import Logged, LoggedKind
-from lakeproof.record.facts.run_facts import ParameterFacts, RunFacts, Status
+from lakeproof.record.facts.run_facts import ParameterFacts, RunFacts, Status, leaves
 from lakeproof.record.facts.setup_facts import (
     ChangedFile,
     ComputeFacts,
@@ -75,6 +75,7 @@ __all__ = [
     "TableRead",
     "TableWritten",
     "ValueFacts",
+    "leaves",
 ]
 
 # Raised with every release that changes what a key means or adds one (`migrations` says what an

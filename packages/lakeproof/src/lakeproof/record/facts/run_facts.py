@@ -1,6 +1,6 @@
 """Which run it was, and what it was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,3 +58,13 @@ class ParameterFacts:
     values: Mapping[str, Any]
     sources: Mapping[str, str]
     redacted: tuple[str, ...] = ()
+
+
+def leaves(values: Mapping[Any, Any], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each parameter by its dotted name; a list is one leaf, and so is an empty mapping."""
+    for key, item in values.items():
+        dotted = f"{name}.{key}" if name else str(key)
+        if isinstance(item, Mapping) and item:
+            yield from leaves(item, dotted)
+        else:
+            yield dotted, item

@@ -6,12 +6,13 @@ truth, and this is for people.
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from lakeproof.record.facts import Record, TableRead, TableWritten
+from lakeproof.record.facts import Record, leaves
 from lakeproof.record.mlflow_store.store import REPRODUCES
-from lakeproof.record.setup.parameters import leaves
-from lakeproof.spelling import spelled
+from lakeproof.record.sections import data_sections, run_sections
+from lakeproof.views import markdown
+from lakeproof.views.blocks import Commands, Pictures, Section, facts, section
 
 NOTE = "mlflow.note.content"
 VERSION, WRITTEN = "lakeproof.version.", "lakeproof.written."
@@ -22,9 +23,7 @@ _LONGEST_KEY = 250
 _LONGEST_NAME = 120
 # Older servers take no more in a tag.
 _LONGEST_NOTE = 5_000
-_MOST_ROWS = 20
-_SHORT_ID, _SHORT_DIGEST = 8, 18
-_VERSION = ("table", "version", "rows", "content")
+_SHORT_ID = 8
 
 
 def name_of(record: Record) -> str:
@@ -73,73 +72,35 @@ def key_of(name: str) -> str:
     return _NOT_IN_NAMES.sub("_", name)[:_LONGEST_KEY]
 
 
-def description_of(record: Record, outcome: Sequence[str] = ()) -> str:
-    """Describe a run in Markdown: what was read, what came out, how to have it again.
+def description_of(record: Record, outcome: Iterable[Section] = ()) -> str:
+    """Describe a run in Markdown: how to reproduce it, what was read, what came out.
 
     Args:
         record: The run's.
-        outcome: What to say first, such as the verdict of a re-run; a paragraph each.
+        outcome: What to say first, such as the verdict of a re-run.
     """
-    parts = [*outcome, *_parts(record)]
-    text = "\n\n".join(part for part in parts if part)
-    if len(text) <= _LONGEST_NOTE:
-        return text
-    rest = f"\n\n… and more: kedro show {record.run.run_id[:_SHORT_ID]}"
-    # Whole lines: half a row of a table would be read as another one.
-    return text[: _LONGEST_NOTE - len(rest)].rpartition("\n")[0] + rest
+    text = markdown.write([*outcome, *_sections(record)])
+    return markdown.bounded(text, _LONGEST_NOTE, f"… and more: kedro show {_short(record)}")
 
 
-def literal(text: object) -> str:
-    """Write text that came from a run so that Markdown leaves it alone, also within a table."""
-    line = spelled(" ".join(str(text).split()), kept="")
-    return f"`{line.replace('`', chr(39)).replace('|', chr(92) + '|')}`" if line else ""
-
-
-def _parts(record: Record) -> Iterator[str]:
-    run, code = record.run, record.code
-    if run.error:
-        place = f" at node {literal(run.failed_node)}" if run.failed_node else ""
-        yield f"**Failed{place}:** {literal(_cut(run.error, 500))}"
+def _sections(record: Record) -> Iterator[Section]:
+    run = record.run
+    failed = {"Failed": run.failed_node and f"at node {run.failed_node}", "Error": run.error}
+    yield section("", facts(failed))
     if run.status == "FINISHED":
-        yield f"**Have it again:** `kedro reproduce {run.run_id[:_SHORT_ID]}`"
-    yield _table("Read", _VERSION, (_version(t) for t in record.inputs.tables if not t.is_own))
-    files = [literal(file.path) for file in record.inputs.files if not file.is_own]
-    if files:
-        more = f" and {len(files) - _MOST_ROWS} more" if len(files) > _MOST_ROWS else ""
-        yield f"**Read files:** {', '.join(files[:_MOST_ROWS])}{more}"
-    yield _table(
-        "Came out",
-        ["metric", "value"],
-        ([literal(name), one.value] for name, one in sorted(record.metrics.items())),
-    )
-    yield _table("Written", _VERSION, map(_version, record.outputs.tables))
-    commit = literal(code.commit[:_SHORT_ID]) if code.commit else "none"
-    changes = ", with changes that were not committed" if code.is_dirty else ""
-    yield f"**Code:** commit {commit}{changes}"
+        yield section("", Commands((("Reproduce it", f"kedro reproduce {_short(record)}"),)))
+    yield data_sections.inputs(record)
+    yield run_sections.metrics(record, None, Pictures(()))
+    yield data_sections.outputs(record)
+    changes = ", with changes that were not committed" if record.code.is_dirty else ""
     # A re-run's own command names files that are gone.
-    if run.command and not run.reproduces:
-        yield f"**Asked for:** {literal(_cut(shlex.join(run.command), 500))}"
+    command = run.command and not run.reproduces and shlex.join(run.command)
+    commit = (record.code.commit or "no commit") + changes
+    yield section("", facts({"Code": commit, "Command": command or None}))
 
 
-def _version(table: TableRead | TableWritten) -> list[object]:
-    content = literal(_cut(table.digest, _SHORT_DIGEST))
-    return [literal(table.dataset), table.version, table.rows, content]
-
-
-def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    found = list(rows)
-    if not found:
-        return ""
-    lines = [
-        f"**{title}**",
-        "",
-        f"| {' | '.join(headings)} |",
-        f"|{'---|' * len(headings)}",
-        *(f"| {' | '.join(map(str, row))} |" for row in found[:_MOST_ROWS]),
-    ]
-    if len(found) > _MOST_ROWS:
-        lines += ["", f"… and {len(found) - _MOST_ROWS} more"]
-    return "\n".join(lines)
+def _short(record: Record) -> str:
+    return record.run.run_id[:_SHORT_ID]
 
 
 def _versions_read(record: Record) -> dict[str, int]:

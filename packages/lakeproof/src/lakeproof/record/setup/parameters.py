@@ -1,10 +1,10 @@
 """Gather the parameters of a run as the nodes get them, and where each comes from."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeproof.record.facts import ParameterFacts
+from lakeproof.record.facts import ParameterFacts, leaves
 from lakeproof.record.redaction.secret_text import REDACTED
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.setup.configuration import environments, files_matching
@@ -137,16 +137,6 @@ def _is_plain(value: Any) -> bool:
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple)
-
-
-def leaves(values: Mapping[Any, Any], name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each parameter by its dotted name; a list is one leaf, and so is an empty mapping."""
-    for key, item in values.items():
-        dotted = f"{name}.{key}" if name else str(key)
-        if isinstance(item, Mapping) and item:
-            yield from leaves(item, dotted)
-        else:
-            yield dotted, item
 
 
 def _names(values: Mapping[Any, Any]) -> list[str]:

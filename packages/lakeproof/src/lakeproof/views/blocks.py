@@ -1,17 +1,14 @@
-"""What stands on a page: words and numbers, in order, without a form."""
+"""What is said: words and numbers, in order, without a form."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from lakeproof.reproduce.verdict_report import plain
-from lakeproof.terminal import MISSING
+from lakeproof.views.values import shown
 
 # `code` is set in a fixed width and may be broken anywhere.
 Style = Literal["text", "code", "number", "verdict"]
 Tone = Literal["good", "bad", "open", "plain"]
-
-_MOST_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True)
@@ -22,19 +19,28 @@ class Cell:
         text: What it says, newlines included.
         style: What it is.
         span: How many columns it takes.
+        beneath: What a writer with room adds on a line of its own.
     """
 
     text: str
     style: Style = "text"
     span: int = 1
+    beneath: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings; a heading is aligned as its column is."""
+    """Rows under headings; a heading is aligned as its column is.
+
+    Args:
+        headings: One per column; the first says what the rows are, whatever stands above.
+        rows: As many columns each, spans counted.
+        is_side: Whether a writer without room may cut the rows and say how many more there are.
+    """
 
     headings: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    is_side: bool = False
     kind: ClassVar[str] = "table"
 
     def __bool__(self) -> bool:
@@ -76,9 +82,15 @@ class Names:
 
 @dataclass(frozen=True)
 class Listing:
-    """A text whose lines and blanks matter."""
+    """A text whose lines and blanks matter.
+
+    Args:
+        text: Its lines.
+        is_side: Whether a writer without room may leave it out.
+    """
 
     text: str
+    is_side: bool = False
     kind: ClassVar[str] = "listing"
 
     def __bool__(self) -> bool:
@@ -125,22 +137,25 @@ Block = Table | Facts | Sentences | Names | Listing | Pictures | Commands
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page.
+    """A part of what is said.
 
     Args:
         title: Its heading.
         blocks: What is in it; empty ones are left out.
-        note: What a reader has to know first.
+        note: What a reader who knows nothing of Lakeproof has to know first.
     """
 
     title: str
     blocks: tuple[Block, ...]
     note: str | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.blocks)
+
 
 @dataclass(frozen=True)
 class Page:
-    """All that is said.
+    """All that one HTML page says.
 
     Args:
         title: Of the window, and of the printed page.
@@ -163,7 +178,9 @@ class Page:
     foot: str
 
 
-def table(columns: Mapping[str, Style], rows: Iterable[Sequence[Any]]) -> Table:
+def table(
+    columns: Mapping[str, Style], rows: Iterable[Sequence[Any]], is_side: bool = False
+) -> Table:
     """Make a table of plain values, the style of each column by its heading.
 
     A row may hold cells already, which stay as they are.
@@ -178,6 +195,7 @@ def table(columns: Mapping[str, Style], rows: Iterable[Sequence[Any]]) -> Table:
             )
             for row in rows
         ),
+        is_side,
     )
 
 
@@ -197,19 +215,6 @@ def code(value: Any) -> Cell | None:
     return None if value is None else Cell(shown(value), "code")
 
 
-def shown(value: Any) -> str:
-    """Write a value in full, but for one that would fill pages."""
-    if value is None:
-        return MISSING
-    if isinstance(value, Mapping):
-        return ", ".join(
-            f"{len(item)} {key}" if isinstance(item, Mapping) else f"{key} {shown(item)}"
-            for key, item in value.items()
-        )
-    text = value if isinstance(value, str) else repr(plain(value))
-    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
-
-
-def filled(*blocks: Block) -> tuple[Block, ...]:
-    """Leave out the blocks that say nothing."""
-    return tuple(block for block in blocks if block)
+def section(title: str, *blocks: Block, note: str | None = None) -> Section:
+    """Make a section of the blocks that say something; without any it is to be left out."""
+    return Section(title, tuple(block for block in blocks if block), note)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from lakeproof.report.blocks import Page
 from lakeproof.spelling import spelled
+from lakeproof.views.blocks import Page
 
 _FOLDER = Path(__file__).parent
 
