@@ -240,6 +240,47 @@ def test_a_wheel_of_the_same_name_that_holds_something_else_is_not_it(
         rebuild(then, None, tmp_path / "cache", lambda line: None, local)
 
 
+def carried(project: Path, version: str = "1.0") -> tuple[EnvironmentFacts, Path]:
+    """A record of a package from an index, which the project carries a wheel of."""
+    wheel_of(project / "vendor")
+    facts = gather_environment(project)
+    found = Distribution("small", version)
+    return replace(facts, distributions=(found,), locks={}), project / "vendor"
+
+
+def test_a_wheel_that_the_commit_carries_stands_in_for_an_index(project, tmp_path, monkeypatch):
+    """As of Lakeproof itself; installed as an index's would be, so that it is no other package."""
+    then, folder = carried(project)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    local = find_local_packages(then, project.parent, project, tmp_path / "local")
+    assert local.carried == {"small": next(folder.iterdir())}
+    python = rebuild(then, None, tmp_path / "cache", lambda line: None, local)
+    (facts,) = python.parents[1].glob("lib/*/site-packages/small-1.0.dist-info")
+    assert not (facts / "direct_url.json").exists()
+
+
+def test_one_that_the_lock_knows_by_another_hash_does_not(project, tmp_path, monkeypatch):
+    """The index's is asked for, which nobody has."""
+    then, _ = carried(project)
+    lock = project / "requirements/run.txt"
+    lock.parent.mkdir()
+    lock.write_text(f"small==1.0 --hash=sha256:{'1' * 64}\n")
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    then = replace(then, locks={"requirements/run.txt": f"sha256:{digest}"})
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    local = find_local_packages(then, project.parent, project, tmp_path / "local")
+    with pytest.raises(EnvironmentMissingError, match=r"small==1\.0"):
+        rebuild(then, lock.parent, tmp_path / "cache", lambda line: None, local)
+
+
+def test_one_of_another_version_does_not(project, tmp_path):
+    """Nor one of another commit: today's folder is not looked at."""
+    then, _ = carried(project, "1.1")
+    assert find_local_packages(then, project.parent, project, tmp_path / "local").carried == {}
+    then = replace(then, distributions=(Distribution("small", "1.0"),))
+    assert find_local_packages(then, tmp_path, project, tmp_path / "local").carried == {}
+
+
 def test_one_wheel_is_one_wheel_wherever_it_lies_and_whoever_installed_it(here):
     """Pip writes its hash beside the address, uv does not."""
     sha256 = "a" * 64

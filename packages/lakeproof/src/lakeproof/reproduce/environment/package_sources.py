@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 from lakeproof.checksum import sha256_of
+from lakeproof.distribution import vendor
+from lakeproof.distribution.wheel import NoWheelError, packed_again
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.record.setup.environment import normalised
 from lakeproof.record.setup.local_packages import digest_of_sources, find_local_package
@@ -23,6 +25,7 @@ from lakeproof.reproduce.environment.same_environment import (
     is_local,
     is_wheel,
 )
+from lakeproof.version import VERSION
 
 _WHEEL = re.compile(r"[A-Za-z0-9_.+!-]+\.whl")
 _FOLDERS_OF_WHEELS = ("UV_FIND_LINKS", "PIP_FIND_LINKS")
@@ -37,12 +40,14 @@ class LocalPackages:
         placed: The names of those that are there, and so are not installed.
         wheels: Files, by name.
         missing: The others, each with what is known of it.
+        carried: Wheels that stand in for an index, by name.
     """
 
     path: tuple[Path, ...] = ()
     placed: frozenset[str] = frozenset()
     wheels: Mapping[str, Path] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    carried: Mapping[str, Path] = field(default_factory=dict)
 
 
 def find_local_packages(
@@ -59,9 +64,13 @@ def find_local_packages(
     path: list[Path] = []
     placed: set[str] = set()
     wheels: dict[str, Path] = {}
+    carried: dict[str, Path] = {}
     missing = []
     for found in by_name(recorded).values():
         if found.origin is None:
+            wheel = _carried(found, checkout, project_path, target)
+            if wheel is not None:
+                carried[found.name] = wheel
             continue
         try:
             # A folder is about to be called so.
@@ -88,7 +97,9 @@ def find_local_packages(
                 continue
         missing.append(f"{found.name} {found.version} ({found.origin})")
     told = (target,) if target is not None and placed else ()
-    return LocalPackages((*told, *dict.fromkeys(path)), frozenset(placed), wheels, tuple(missing))
+    return LocalPackages(
+        (*told, *dict.fromkeys(path)), frozenset(placed), wheels, tuple(missing), carried
+    )
 
 
 def developed_with_the_code(recorded: EnvironmentFacts, checkout: Path) -> LocalPackages:
@@ -104,6 +115,38 @@ def developed_with_the_code(recorded: EnvironmentFacts, checkout: Path) -> Local
         else:
             path.append(root)
     return LocalPackages(tuple(dict.fromkeys(path)), missing=tuple(missing))
+
+
+def _carried(
+    found: Distribution, checkout: Path | None, project_path: Path, target: Path | None
+) -> Path | None:
+    """Find the wheel of what an index is asked for otherwise: the recorded commit's own.
+
+    A project may carry wheels in `vendor/`, as Lakeproof is carried by those that it made.
+    """
+    if checkout is None:
+        return None
+    top = _top_of(project_path)
+    below = project_path.resolve().relative_to(top) if top is not None else Path()
+    folder = _inside(checkout, str(below / vendor.FOLDER))
+    name = re.sub(r"[-_.]+", "_", found.name)
+    for wheel in sorted(folder.glob("*.whl")) if folder is not None else ():
+        called = wheel.name.split("-")
+        if len(called) > 1 and called[0].lower() == name and called[1] == found.version:
+            return wheel
+    is_this = (found.name, found.version) == ("lakeproof", VERSION)
+    return _this_lakeproof(target) if is_this and target is not None else None
+
+
+def _this_lakeproof(target: Path) -> Path | None:
+    """Pack the Lakeproof of this process, where it came from a wheel."""
+    try:
+        name, content = packed_again(metadata.distribution("lakeproof"))
+    except NoWheelError:
+        return None
+    target.mkdir(parents=True, exist_ok=True)
+    (target / name).write_bytes(content)
+    return target / name
 
 
 def _root(found: Distribution, checkout: Path | None) -> Path | None:

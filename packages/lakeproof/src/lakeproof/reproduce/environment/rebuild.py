@@ -131,7 +131,7 @@ def _requirements(
         )
     hashes = lock_hashes(recorded, lock_folder) if lock_folder else {}
     try:
-        return requirements_of(recorded, wanted, hashes, local.wheels, local.placed)
+        return requirements_of(recorded, wanted, hashes, local.wheels, local.placed, local.carried)
     except NoRequirementError as error:
         raise EnvironmentMissingError(
             f"The run's environment cannot be built again: {error}"

@@ -40,6 +40,7 @@ class Requirements:
         files: Lines for files that are installed as they are.
         placed: Pins of what is not installed, for it is put on the path.
         holds: What an environment that is made by them holds, whatever the place of its files.
+        find_links: Folders of wheels that stand in for an index.
     """
 
     pins: tuple[str, ...]
@@ -49,6 +50,7 @@ class Requirements:
     files: tuple[str, ...] = ()
     placed: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
 
     @property
     def is_hashed(self) -> bool:
@@ -59,7 +61,8 @@ class Requirements:
     def text(self) -> str:
         """Give the list that uv reads."""
         built = (f"--only-binary {name}" for name in self.only_wheels)
-        return "\n".join([*self.pins, *self.files, *built])
+        folders = (f"--find-links {folder}" for folder in self.find_links)
+        return "\n".join([*folders, *self.pins, *self.files, *built])
 
 
 def interpreter_request(recorded: EnvironmentFacts) -> str:
@@ -87,6 +90,7 @@ def requirements_of(
     hashes: Mapping[str, set[str]],
     wheels: Mapping[str, Path] | None = None,
     placed: Collection[str] = (),
+    carried: Mapping[str, Path] | None = None,
 ) -> Requirements:
     """Ask for distributions by name, version and hash.
 
@@ -96,12 +100,15 @@ def requirements_of(
         hashes: What the run's locks say, by pin.
         wheels: Files for some of them, by name, of the recorded digest.
         placed: The names of those that are not to be installed.
+        carried: Wheels that stand in for an index, by name; one that a lock knows otherwise does
+            not.
 
     Raises:
         NoRequirementError: If a name or a version is none.
     """
     pins, optional, left_out, only_wheels, not_installed = [], [], [], [], []
     files: dict[str, str] = {}
+    find_links: list[str] = []
     for found in wanted:
         pin = pin_of(found)
         if found.name in placed:
@@ -115,6 +122,12 @@ def requirements_of(
             )
             continue
         known = sorted(it for it in hashes.get(pin, ()) if _HASH.fullmatch(it))
+        if carried and found.name in carried:
+            place = carried[found.name]
+            own = f"sha256:{sha256_of(place)}"
+            if own in known or not known:
+                known = [own]
+                find_links.append(place.absolute().parent.as_uri())
         if not is_needed(recorded, found.name):
             if not known:
                 # What a virtual environment is made with; offline it is nowhere.
@@ -135,6 +148,7 @@ def requirements_of(
         files=tuple(files.values()),
         placed=tuple(not_installed),
         holds=(*pins, *files),
+        find_links=tuple(dict.fromkeys(find_links)),
     )
 
 
