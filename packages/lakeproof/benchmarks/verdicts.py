@@ -3,6 +3,9 @@
 `python benchmarks/verdicts.py` makes all of them, in about an hour on two cores; `--quick` a tenth.
 Most are made in this process or in a forked one, a hundred of each by whole commands. Prints a
 table and, last, one line of JSON; the exit code is 1 if there was a false pass or a false alarm.
+
+`--into FILE` keeps each trial as it is made, so that the kinds can be made one after the other
+(`--only`), and `--sum FILE ...` counts what was kept.
 """
 
 import argparse
@@ -15,9 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -35,6 +39,8 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=2026)
     options.add_argument("--jobs", type=int, default=2, help="processes side by side")
     options.add_argument("--only", choices=("values", "records", "forked", "commands"))
+    options.add_argument("--into", type=Path, help="a file to which each trial is added")
+    options.add_argument("--sum", type=Path, nargs="+", help="count what such files hold")
     options.add_argument("--part", type=int, help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.part is not None:
@@ -42,34 +48,61 @@ def main() -> int:
             print(json.dumps(asdict(trial)), flush=True)
         return 0
     began = time.monotonic()
-    found = list(_side_by_side(asked, began))
+    found = list(_kept(asked.sum) if asked.sum else _side_by_side(asked, began))
     summary = summarised(found)
     print(table(found))
-    took = round(time.monotonic() - began)
-    print(json.dumps({"benchmark": "verdicts", **summary, "seconds": took}))
+    took = {} if asked.sum else {"seconds": round(time.monotonic() - began)}
+    print(json.dumps({"benchmark": "verdicts", **summary, **took}))
     return int(bool(summary["false_passes"] or summary["false_alarms"]))
+
+
+def _kept(paths: Iterable[Path]) -> Iterator[Trial]:
+    for path in paths:
+        with path.open() as file:
+            yield from map(_trial, file)
+
+
+def _trial(line: str | bytes) -> Trial:
+    content = json.loads(line)
+    return Trial(**{**content, "cause": tuple(content["cause"])})
 
 
 def _side_by_side(asked: argparse.Namespace, began: float) -> Iterator[Trial]:
     """Let processes make a part each, and say at once what is wrong."""
     command = [sys.executable, "-W", "ignore", __file__, *sys.argv[1:]]
-    parts = [
-        subprocess.Popen(
-            [*command, "--part", str(part)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        for part in range(asked.jobs)
-    ]
-    for count, line in enumerate(_lines(parts), 1):
-        trial = Trial(**{**json.loads(line), "cause": tuple(json.loads(line)["cause"])})
-        if trial.is_false_pass or trial.is_false_alarm or not trial.is_named:
-            print(f"{_word(trial)}: {trial.kind}: {trial.what}: {trial.verdict}", flush=True)
-            print("    " + " ".join(trial.said.split())[:700], file=sys.stderr, flush=True)
-        if count % 50 == 0:
-            print(f"{count} trials, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-        yield trial
-    for part in parts:
-        if part.wait():
-            raise SystemExit(f"A part of the trials ended with exit code {part.returncode}.")
+    with ExitStack() as stack:
+        errors = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(asked.jobs)]
+        into = stack.enter_context(asked.into.open("ab")) if asked.into else None
+        parts = [
+            subprocess.Popen(
+                [*command, "--part", str(part)], stdout=subprocess.PIPE, stderr=errors[part]
+            )
+            for part in range(asked.jobs)
+        ]
+        for count, line in enumerate(_lines(parts), 1):
+            if into is not None:
+                into.write(line)
+                into.flush()
+            trial = _trial(line)
+            if trial.is_false_pass or trial.is_false_alarm or not trial.is_named:
+                print(f"{_word(trial)}: {trial.kind}: {trial.what}: {trial.verdict}", flush=True)
+                print("    " + " ".join(trial.said.split())[:700], file=sys.stderr, flush=True)
+            if count % 50 == 0:
+                seconds = time.monotonic() - began
+                print(f"{count} trials, {seconds:.0f} s", file=sys.stderr, flush=True)
+            yield trial
+        for number, part in enumerate(parts):
+            if part.wait():
+                raise SystemExit(
+                    f"Part {number} of the trials ended with exit code {part.returncode}:\n"
+                    f"{_end_of(errors[number])}"
+                )
+
+
+def _end_of(file: IO[bytes]) -> str:
+    """Give the last lines of what a part said, which tell why it ended."""
+    file.seek(0)
+    return "\n".join(file.read().decode(errors="replace").splitlines()[-30:])
 
 
 def _lines(parts: list["subprocess.Popen[bytes]"]) -> Iterator[bytes]:

@@ -32,26 +32,23 @@ def is_rerun() -> bool:
 
 
 class LakeproofHooks:
-    """Make each run read one snapshot of its tables, and leave a record of it."""
+    """Give each Kedro session hooks of its own.
 
-    def __init__(self) -> None:
-        # The hooks of one Kedro session are called in turn, and sessions of one process one after
-        # the other: this holds the run in progress, and none in between.
-        self._session: RunSession | None = None
-        self._context: KedroContext | None = None
-        self._catalog: CatalogProtocol[Any, Any] | None = None
+    A process may have several sessions, and a node may open one to read a catalog: what is known of
+    a run is its session's alone.
+    """
 
-    @hook_impl(tryfirst=True)
-    def after_context_created(self, context: "KedroContext") -> None:
+    @hook_impl(wrapper=True)
+    def after_context_created(self, context: "KedroContext") -> Generator[None, Any, Any]:
         """Prepare configuration before kedro-mlflow reads its own: its store may have moved."""
         from lakeproof.record.documents import rerun_request
         from lakeproof.record.mlflow_store import tracking
         from lakeproof.record.places.project_paths import register_project_path
-        from lakeproof.record.run import rerun
+        from lakeproof.record.run import in_progress, rerun
         from lakeproof.record.run.rerun_hooks import leave_out_hooks
         from lakeproof.spark.project import use_settings_of
 
-        self._context = context
+        SessionHooks.of(context).context = context
         register_project_path(context.project_path)
         use_settings_of(context)
         told = rerun_request.current()
@@ -60,6 +57,30 @@ class LakeproofHooks:
             rerun.prepare(told, context)
         else:
             tracking.follow_move(tracking.tracking_of(context.project_path, context.config_loader))
+        if not in_progress.is_in_progress():
+            return (yield)
+        with in_progress.kedro_mlflow_as_it_was():
+            return (yield)
+
+
+class SessionHooks:
+    """Make the run of one session read one snapshot of its tables, and leave a record of it."""
+
+    def __init__(self) -> None:
+        # The run in progress, and none before and after.
+        self._session: RunSession | None = None
+        self._catalog: CatalogProtocol[Any, Any] | None = None
+        self.context: KedroContext | None = None
+
+    @classmethod
+    def of(cls, context: "KedroContext") -> "SessionHooks":
+        """Give those of a session, which may make its context more than once."""
+        manager = context._hook_manager
+        found = next((one for one in manager.get_plugins() if isinstance(one, cls)), None)
+        if found is None:
+            found = cls()
+            manager.register(found)
+        return found
 
     @hook_impl
     def after_catalog_created(self, catalog: "CatalogProtocol[Any, Any]") -> None:
@@ -68,7 +89,6 @@ class LakeproofHooks:
         from lakeproof.record.run import rerun
         from lakeproof.record.run.pinning import name_tables
 
-        self._catalog = catalog
         name_tables(catalog)
         told = rerun_request.current()
         if told is not None:
@@ -82,18 +102,23 @@ class LakeproofHooks:
         catalog: "CatalogProtocol[Any, Any]",
     ) -> Generator[None, Any, Any]:
         """Refuse what cannot be had and resolve every table, before MLflow starts a run."""
+        from lakeproof.record.run.in_progress import give_turn, take_turn
         from lakeproof.record.run.session import RunSession
         from lakeproof.startup_speed import end_imports, without_ipython
 
-        self._session = None
-        assert self._context is not None, "Kedro creates the context before it runs a pipeline"
-        session = RunSession.begin(self._context, run_params, pipeline, catalog)
-        # kedro-mlflow makes tags of these, as they are.
-        with hidden(run_params, "runtime_params", session.secrets), without_ipython():
-            results = yield
-        session.started(catalog)
+        take_turn(self)
+        try:
+            assert self.context is not None, "Kedro creates the context before it runs a pipeline"
+            session = RunSession.begin(self.context, run_params, pipeline, catalog)
+            # kedro-mlflow makes tags of these, as they are.
+            with hidden(run_params, "runtime_params", session.secrets), without_ipython():
+                results = yield
+            session.started(catalog, on_end=lambda: give_turn(self))
+        except BaseException:
+            give_turn(self)
+            raise
         end_imports()
-        self._session = session
+        self._session, self._catalog = session, catalog
         return results
 
     @hook_impl

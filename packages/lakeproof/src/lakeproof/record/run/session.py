@@ -2,7 +2,7 @@
 
 import atexit
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -90,6 +90,7 @@ class RunSession:
         self._metrics: MetricWatch | None = None
         self._logged: LoggedWatch | None = None
         self._was_open = is_open()
+        self._on_end: Callable[[], None] | None = None
 
     @classmethod
     def begin(
@@ -121,16 +122,20 @@ class RunSession:
         pipelines = (names,) if isinstance(names, str) else tuple(names)
         return cls(setting, tables, rerun, pipelines, tracking, redirection)
 
-    def started(self, catalog: "CatalogProtocol[Any, Any]") -> None:
+    def started(
+        self, catalog: "CatalogProtocol[Any, Any]", on_end: Callable[[], None] | None = None
+    ) -> None:
         """Take note of the MLflow run that kedro-mlflow has just started, and of all that follows.
 
         Args:
             catalog: The one that the runner is about to run with.
+            on_end: Called when the run has ended, however it did.
         """
         import mlflow
 
         from lakeproof.record.run.mlflow_index import settle_registry
 
+        self._on_end = on_end
         settle_registry()
         active = mlflow.active_run()
         if why_untracked(self._tracking, self._pipelines):
@@ -325,6 +330,8 @@ class RunSession:
             yield self._tables.run_id
         finally:
             spark_session.stop()
+            if self._on_end is not None:
+                self._on_end()
 
     def _release(self, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the tables go: what is loaded after the run is not this run's."""
