@@ -120,8 +120,10 @@ def test_a_table_that_cannot_be_opened_does_not_hide_the_others(lakehouse):
 
 
 def test_json_says_what_was_changed(lakehouse):
-    """Numbers are numbers and the latest version is null."""
-    assert lakehouse.json("pin", "samples=0", "features=latest") == {
+    """Numbers are numbers and the latest version is null; keys stand in the contract's order."""
+    found = lakehouse.json("pin", "samples=0", "features=latest")
+    assert list(found["pins"][0]) == ["table", "version", "timestamp", "newest", "file"]
+    assert found == {
         "schema": 1,
         "pins": [
             {"table": "samples", "version": 0, "timestamp": None, "newest": 2, "file": BASE},

@@ -1,7 +1,7 @@
 """`kedro check`: can recorded runs still be had again? Looks, scans nothing, runs nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
@@ -58,17 +58,7 @@ def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Che
 
 def document(checked: Sequence[Checked]) -> dict[str, Any]:
     """Give the JSON document."""
-    return {
-        "runs": [
-            {
-                "run_id": one.run_id,
-                "is_reproducible": one.is_reproducible,
-                "missing": list(one.missing),
-                "limits": list(one.limits),
-            }
-            for one in checked
-        ]
-    }
+    return {"runs": list(map(asdict, checked))}
 
 
 def render(checked: Sequence[Checked]) -> str:

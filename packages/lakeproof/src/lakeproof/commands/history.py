@@ -1,7 +1,7 @@
 """`kedro history`: the versions of a table, and who wrote each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -96,20 +96,7 @@ def document(found: TableHistory) -> dict[str, Any]:
         "table": found.table,
         "uri": found.uri,
         "table_id": found.table_id,
-        "versions": [
-            {
-                "version": facts.version,
-                "timestamp": facts.timestamp,
-                "operation": facts.operation,
-                "rows": facts.rows,
-                "run_id": facts.run_id,
-                "git_commit": facts.git_commit,
-                "node": facts.node,
-                "delivery": facts.delivery,
-                "digest": facts.digest,
-            }
-            for facts in found.versions
-        ],
+        "versions": list(map(asdict, found.versions)),
     }
 
 

@@ -1,7 +1,7 @@
 """How pins are shown: facts about them, as JSON and for people."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from lakeproof.commands import retention
@@ -56,16 +56,7 @@ def document(
 ) -> dict[str, Any]:
     """Make the JSON document: the pins as they are now, and what was changed to get there."""
     return {
-        "pins": [
-            {
-                "table": one.table,
-                "version": one.version,
-                "timestamp": one.timestamp,
-                "newest": one.newest,
-                "file": one.file,
-            }
-            for one in found
-        ],
+        "pins": list(map(asdict, found)),
         "changes": [
             {"table": one.table, "file": one.file, "from": one.before, "to": one.after}
             for one in changes
