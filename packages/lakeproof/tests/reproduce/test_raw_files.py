@@ -9,8 +9,9 @@ import pytest
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import Content, FileFacts
-from lakeproof.reproduce.code import raw_files
-from lakeproof.reproduce.code.raw_files import lacking, place_files, restore
+from lakeproof.reproduce.code import recorded_contents
+from lakeproof.reproduce.code.raw_files import place_files
+from lakeproof.reproduce.code.recorded_contents import lacking, restore
 
 OLD = 1_600_000_000
 
@@ -190,7 +191,7 @@ def test_what_is_no_file_is_not_read(places):
 
 def test_a_folder_without_end_is_not_looked_through(tmp_path, monkeypatch):
     """A record may name the root of the disk as the place of its configuration."""
-    monkeypatch.setattr(raw_files, "_LOOKED_AT_MOST", 20)
+    monkeypatch.setattr(recorded_contents, "_LOOKED_AT_MOST", 20)
     for number in range(30):
         (tmp_path / f"{number:02}").mkdir()
     (tmp_path / "29/mine.yml").write_text("found")

@@ -34,7 +34,8 @@ from lakeproof.reproduce.environment.package_sources import (
 )
 from lakeproof.reproduce.environment.rebuild import rebuild
 from lakeproof.reproduce.lakehouse import start_table
-from lakeproof.reproduce.plan import NeededTable, Plan
+from lakeproof.reproduce.needed_tables import NeededTable
+from lakeproof.reproduce.plan import Plan
 from lakeproof.reproduce.scratch import Scratch
 
 Say = Callable[[str], None]

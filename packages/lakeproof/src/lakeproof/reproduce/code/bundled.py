@@ -10,8 +10,9 @@ from pathlib import Path
 from lakeproof.record.code.git import GitError
 from lakeproof.record.facts import BundleFacts, CodeFacts
 from lakeproof.reproduce.code.files_of_tree import write_files
-from lakeproof.reproduce.code.raw_files import RawFileError, restore
+from lakeproof.reproduce.code.recorded_contents import restore
 from lakeproof.reproduce.code.repository import CodeError, git
+from lakeproof.reproduce.code.safe_writes import RawFileError
 
 # Brings an artifact of MLflow by its place; `None` where it is gone.
 FindArtifact = Callable[[str], Path | None]

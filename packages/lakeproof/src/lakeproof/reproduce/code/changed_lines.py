@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from lakeproof.record.code import git
 from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
-from lakeproof.reproduce.code.raw_files import RawFileError, bytes_of
+from lakeproof.reproduce.code.recorded_contents import bytes_of
+from lakeproof.reproduce.code.safe_writes import RawFileError
 
 MOST_LINES = 40
 _HUNK = re.compile(r"@@ -(\d+)\S* \+(\d+)\S* @@")

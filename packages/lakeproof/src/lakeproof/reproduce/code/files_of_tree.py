@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from lakeproof.inside import inside
 from lakeproof.record.code import git, git_files
-from lakeproof.reproduce.code.raw_files import make_way
+from lakeproof.reproduce.code.safe_writes import make_way
 
 # Git's own folder, also as file systems that mind neither case nor dots have it.
 _GITS_OWN = re.compile(r"\.git[ .]*|git~\d", re.IGNORECASE)

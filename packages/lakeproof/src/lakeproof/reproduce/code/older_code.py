@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakeproof.record.code.git import diff_to_commit, find_repository
 from lakeproof.record.facts import CodeFacts
-from lakeproof.reproduce.code.raw_files import bytes_of, restore
+from lakeproof.reproduce.code.recorded_contents import bytes_of, restore
 from lakeproof.reproduce.code.repository import CodeError, git
 
 

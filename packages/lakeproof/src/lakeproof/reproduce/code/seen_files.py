@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from lakeproof.record.facts import NotControlled, Record
-from lakeproof.reproduce.code.raw_files import copy_if_same
+from lakeproof.reproduce.code.safe_writes import copy_if_same
 from lakeproof.watch.seen import file_seen, files_below
 
 

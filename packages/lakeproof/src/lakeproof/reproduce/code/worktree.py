@@ -25,8 +25,9 @@ from lakeproof.reproduce.code.bundled import (
 )
 from lakeproof.reproduce.code.files_of_tree import write_files
 from lakeproof.reproduce.code.older_code import check_out_changes, mend_line_ends
-from lakeproof.reproduce.code.raw_files import cut_links, restore
+from lakeproof.reproduce.code.recorded_contents import restore
 from lakeproof.reproduce.code.repository import CodeError, git, repository_of
+from lakeproof.reproduce.code.safe_writes import cut_links
 from lakeproof.spelling import typed
 
 ARCHIVES = (".gz", ".tgz", ".zip", ".tar")

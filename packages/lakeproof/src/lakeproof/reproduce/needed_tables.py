@@ -1,0 +1,242 @@
+"""The tables of a run: which versions of them a re-run needs, and where each is today.
+
+Four questions, one function each: what the run had to do with a table, where it is, whether the
+versions are whole, and what follows. Looks at logs, ids and presence; not at rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lakeproof.delta.log.data_files import data_files, require_files
+from lakeproof.delta.log.location import Location
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import open_table
+from lakeproof.errors import LakeproofError
+from lakeproof.record.facts import Record, TableRead, TableWritten
+from lakeproof.reproduce.outcomes import Factor
+
+# The place of a dataset in today's catalog, where it has one.
+Locate = Callable[[str], Location | None]
+
+
+@dataclass(frozen=True)
+class NeededVersion:
+    """One version of a table that must be there as it was.
+
+    Args:
+        version: The Delta version.
+        digest: Of its content, as recorded; `None` where nothing depends on it.
+        size: Of its data files in bytes, as the log says; `None` where it cannot be opened.
+    """
+
+    version: int
+    digest: str | None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class NeededTable:
+    """A table of the run, and where it is today.
+
+    Args:
+        datasets: The catalog names under which the run knew it.
+        recorded_uri: Its place in the record.
+        table_id: In the record.
+        location: Its place today.
+        versions: All that are needed, the one that a write starts from among them.
+        is_written: Whether the run wrote it, so that the re-run needs a copy of its own.
+        start: The version that a write starts from; `None` where there was no table, or what was
+            there does not matter and is gone.
+    """
+
+    datasets: tuple[str, ...]
+    recorded_uri: str
+    table_id: str
+    location: Location
+    versions: tuple[NeededVersion, ...]
+    is_written: bool
+    start: int | None
+
+
+@dataclass(frozen=True)
+class FoundTables:
+    """The tables of a run, and what is known of them before anything is run.
+
+    Args:
+        tables: In the order of the record.
+        missing: Sentences with the cure.
+        factors: Tables of another id than the recorded one: only their content can tell.
+    """
+
+    tables: tuple[NeededTable, ...] = ()
+    missing: tuple[str, ...] = ()
+    factors: tuple[Factor, ...] = ()
+
+
+def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTables:
+    """Find every table of a run at the versions that a re-run builds upon.
+
+    Args:
+        record: Of the run.
+        project_path: The user's project, from which recorded places lead.
+        locate: Looks a table up in today's catalog.
+    """
+    tables: list[NeededTable] = []
+    missing: list[str] = []
+    factors: list[Factor] = []
+    for use in _uses(record):
+        table_id = use.table_id if use.needed else None
+        location = _location(use.names, use.uri, project_path, locate, table_id)
+        opened = _open_all(location, use.needed)
+        if opened.troubles and use.is_replaced:
+            # All of it is replaced: what was there decides nothing but version numbers.
+            use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
+        missing += opened.troubles
+        factors += _other_ids(use, opened.versions.values())
+        tables.append(_needed_table(use, location, opened))
+    return FoundTables(tuple(tables), tuple(missing), tuple(factors))
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What a run had to do with the table at one place.
+
+    Args:
+        uri: The place.
+        reads: Every reading, what the run had written itself included.
+        writes: Every dataset by which it was written.
+        starts_from_nothing: Whether what a write found is gone and does not matter.
+    """
+
+    uri: str
+    reads: tuple[TableRead, ...]
+    writes: tuple[TableWritten, ...]
+    starts_from_nothing: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        read, written = (one.dataset for one in self.reads), (one.dataset for one in self.writes)
+        return tuple(dict.fromkeys([*read, *written]))
+
+    @property
+    def from_before(self) -> tuple[TableRead, ...]:
+        return tuple(read for read in self.reads if not read.is_own)
+
+    @property
+    def first_write(self) -> TableWritten | None:
+        return self.writes[0] if self.writes else None
+
+    @property
+    def start(self) -> int | None:
+        if self.first_write is None or self.starts_from_nothing:
+            return None
+        return self.first_write.started_at
+
+    @property
+    def table_id(self) -> str:
+        if self.from_before:
+            return self.from_before[0].table_id
+        return self.first_write.table_id if self.first_write is not None else ""
+
+    @property
+    def is_replaced(self) -> bool:
+        """Tell whether nothing hangs on what was there: nobody read it and all is overwritten."""
+        is_overwritten = self.first_write is not None and self.first_write.mode == "overwrite"
+        return is_overwritten and not self.from_before
+
+    @property
+    def needed(self) -> dict[int, str | None]:
+        """The digest of each version that must be there; `None` where nothing depends on it."""
+        needed: dict[int, str | None] = {read.version: read.digest for read in self.from_before}
+        if self.first_write is not None and self.start is not None:
+            # What is overwritten as a whole decides nothing.
+            is_read = self.first_write.mode != "overwrite"
+            needed.setdefault(self.start, self.first_write.started_digest if is_read else None)
+        return needed
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """Versions that are whole, and sentences on those that are not."""
+
+    versions: Mapping[int, OpenedTable] = field(default_factory=dict)
+    troubles: tuple[str, ...] = ()
+
+
+def _uses(record: Record) -> Iterator[_Use]:
+    reads: dict[str, list[TableRead]] = defaultdict(list)
+    writes: dict[str, list[TableWritten]] = defaultdict(list)
+    for read in record.inputs.tables:
+        reads[read.uri].append(read)
+    for write in record.outputs.tables:
+        writes[write.uri].append(write)
+    for uri in dict.fromkeys([*reads, *writes]):
+        yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
+
+
+def _location(
+    names: tuple[str, ...], uri: str, project_path: Path, locate: Locate, table_id: str | None
+) -> Location:
+    """Choose the place of a table: today's catalog first, then the recorded one.
+
+    The one that has the recorded table's id wins, as a catalog may have moved on to another table.
+    """
+    recorded = uri if "://" in uri else str(project_path / uri)
+    places = [found for name in names if (found := locate(name)) is not None]
+    options = places[0].storage_options if places else None
+    places.append(Location(names[0], recorded, options if "://" in recorded else None))
+    if table_id is not None:
+        for place in places:
+            try:
+                if open_table(place).table_id == table_id:
+                    return place
+            except LakeproofError:
+                continue
+    for place in places:
+        try:
+            open_table(place)
+        except LakeproofError:
+            continue
+        return place
+    return places[-1] if "://" in recorded or Path(recorded).is_dir() else places[0]
+
+
+def _open_all(location: Location, versions: Iterable[int]) -> _Opened:
+    whole, troubles = {}, []
+    for version in sorted(versions):
+        try:
+            opened = open_table(location, version)
+            require_files(opened)
+        except LakeproofError as error:
+            troubles.append(error.message)
+        else:
+            whole[version] = opened
+    return _Opened(whole, tuple(troubles))
+
+
+def _other_ids(use: _Use, opened: Iterable[OpenedTable]) -> Iterator[Factor]:
+    for found in list(opened)[:1]:
+        if found.table_id != use.table_id:
+            name = f"table id:{use.names[0]}"
+            yield Factor(name, use.table_id, found.table_id, is_setup=True)
+
+
+def _needed_table(use: _Use, location: Location, opened: _Opened) -> NeededTable:
+    return NeededTable(
+        datasets=use.names,
+        recorded_uri=use.uri,
+        table_id=use.table_id,
+        location=location,
+        versions=tuple(
+            NeededVersion(version, digest, _size(opened.versions.get(version)))
+            for version, digest in sorted(use.needed.items())
+        ),
+        is_written=use.first_write is not None,
+        start=use.start,
+    )
+
+
+def _size(opened: OpenedTable | None) -> int | None:
+    return sum(file.size for file in data_files(opened)) if opened is not None else None
