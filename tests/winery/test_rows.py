@@ -1,101 +1,31 @@
-import datetime
-import decimal
+"""Which rows are kept for the test: other rows here are another model for everybody."""
 
-import pandas as pd
+import narwhals.stable.v2 as nw
 import polars as pl
-import pytest
+from lakeproof.frames import select_rows
 
-from winery.rows import collect_in_order, select_rows
+from winery.rows import mark_test_rows, part_to_test_on, part_to_train_on
 
-
-def selected(frame: pl.DataFrame, **given) -> pd.DataFrame:
-    asked = {"key": "k", "target": "y", "task": "regression", "is_test": False} | given
-    return select_rows(frame.lazy(), **asked)
+PINNED = ["W000", "W001", "W003", "W005", "W007"]
 
 
-def table(**columns) -> pl.DataFrame:
-    size = len(columns["k"])
-    return pl.DataFrame({"x": [1.0] * size, "y": [1.0] * size, "is_test": [False] * size} | columns)
+def marked(salt) -> pl.DataFrame:
+    keys = [f"W{number:03d}" for number in range(12)]
+    rows = nw.from_native(pl.LazyFrame({"k": keys, "y": [1.0] * 12}))
+    return mark_test_rows(rows, key="k", salt=salt, basis_points=2500).to_native().collect()
 
 
-def test_rows_come_in_the_order_of_their_key_whatever_order_they_had():
-    rows = table(k=["b", "ä", "B", "a", "10", "9"], x=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    forwards, backwards = selected(rows), selected(rows.reverse())
-    assert forwards["k"].tolist() == ["10", "9", "B", "a", "b", "ä"]
-    pd.testing.assert_frame_equal(forwards, backwards, check_exact=True)
+def test_rows_hang_on_the_salt_alone():
+    assert marked(3).filter("is_test")["k"].to_list() == PINNED
+    assert marked(3).equals(marked("3"))
+    assert not marked(3).equals(marked(4))
 
 
-def test_only_the_side_that_was_asked_for_comes():
-    rows = table(k=[1, 2, 3], is_test=[True, False, True])
-    assert selected(rows)["k"].tolist() == [2]
-    assert selected(rows, is_test=True)["k"].tolist() == [1, 3]
-    assert list(selected(rows)) == ["x", "y", "k"]
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (pl.Series([3, None], dtype=pl.Int8), "[3.0, nan]"),
-        (pl.Series([True, None]), "[1.0, nan]"),
-        (pl.Series([decimal.Decimal("0.10"), None]), "[0.1, nan]"),
-        (pl.Series([0.5, None], dtype=pl.Float32), "[0.5, nan]"),
-        (pl.Series([2**60, None]), f"[{2.0**60}, nan]"),
-    ],
-)
-def test_every_measurement_is_float64_and_a_missing_one_nan(values, expected):
-    column = selected(table(k=[1, 2], x=values))["x"]
-    assert (column.dtype, str(column.tolist())) == ("float64", expected)
-
-
-def test_a_class_keeps_its_type_and_a_number_to_predict_is_float64():
-    rows = table(k=[1, 2], y=pl.Series([3, 4], dtype=pl.Int16))
-    assert selected(rows)["y"].dtype == "float64"
-    assert selected(rows, task="classification")["y"].dtype == "int64"
-    assert selected(table(k=[1], y=["a"]), task="classification")["y"].tolist() == ["a"]
-
-
-def test_pandas_and_polars_frames_give_the_same_rows():
-    rows = table(k=["b", "a"])
-    expected = selected(rows)
-    asked = {"key": "k", "target": "y", "task": "regression", "is_test": False}
-    pd.testing.assert_frame_equal(select_rows(rows.to_pandas(), **asked), expected)
-
-
-@pytest.mark.parametrize("keys", [["a", "b", "a"], [1, 1, 2]])
-def test_a_repeated_key_is_refused_by_name(keys):
-    with pytest.raises(ValueError, match=f"The key 'k' is not unique: {keys[0]!r} occurs"):
-        collect_in_order(table(k=keys).lazy(), key="k")
-
-
-def test_an_empty_side_is_refused_with_what_to_change():
-    rows = table(k=[1, 2])
-    with pytest.raises(ValueError, match=r"no row in the test set. Raise `feature.split.test_fr"):
-        selected(rows, is_test=True)
-    with pytest.raises(ValueError, match=r"no row in the training set. Lower"):
-        selected(rows.with_columns(is_test=True))
-    with pytest.raises(ValueError, match="no row in the training set"):
-        selected(rows.clear())
-
-
-@pytest.mark.parametrize("task", ["classification", "regression"])
-@pytest.mark.parametrize("nothing", [None, float("nan")])
-def test_a_missing_target_is_refused_with_its_key(task, nothing):
-    with pytest.raises(ValueError, match="'y' is missing where 'k' is 'b'"):
-        selected(table(k=["a", "b"], y=[1.0, nothing]), task=task)
-
-
-def test_a_refusal_names_five_rows_at_most():
-    rows = table(k=list(range(1000)), y=pl.Series([None] * 1000, dtype=pl.Float64))
-    with pytest.raises(ValueError, match=r"0, 1, 2, 3, 4 and 995 more"):
-        selected(rows)
-
-
-@pytest.mark.parametrize("values", [["a", "b"], [datetime.date(2026, 1, 1)] * 2])
-def test_a_regression_on_what_is_no_number_is_refused(values):
-    with pytest.raises(ValueError, match="a regression needs numbers"):
-        selected(table(k=[1, 2], y=values))
-
-
-def test_a_target_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="no column 'z' to predict"):
-        selected(table(k=[1]), target="z")
+def test_both_sides_are_the_whole_table():
+    rows = marked(3)
+    train, test = (
+        select_rows(rows.lazy(), part(10_000), key="k", target="y", is_label=False)
+        for part in (part_to_train_on, part_to_test_on)
+    )
+    assert test["k"].tolist() == PINNED
+    assert sorted([*train["k"], *test["k"]]) == rows["k"].to_list()

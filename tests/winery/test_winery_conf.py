@@ -1,5 +1,6 @@
 import pytest
 import yaml
+from lakeproof.frames import read_settings
 
 from winery.pipelines.evaluate.settings import EvaluateSettings
 from winery.pipelines.feature.settings import FeatureSettings
@@ -27,9 +28,9 @@ def test_globals_name_the_table_and_only_the_base_the_engine(tables):
 def test_the_parameters_of_each_environment_fit_its_table(conf, tables, env, own):
     """Kedro merges parameters softly: what the base says must not break another table."""
     given, table = conf(env), tables(own)
-    feature = FeatureSettings.read(given["feature"])
-    train = TrainSettings.read(given["train"])
-    evaluate = EvaluateSettings.read(given["evaluate"])
+    feature = read_settings(FeatureSettings, given["feature"], "feature")
+    train = read_settings(TrainSettings, given["train"], "train")
+    evaluate = read_settings(EvaluateSettings, given["evaluate"], "evaluate")
     expected = (table["key"], table["target"])
     assert {(part.key, part.target) for part in (feature, train, evaluate)} == {expected}
     assert {train.task, evaluate.task} == {table["task"]}
@@ -48,13 +49,13 @@ def test_the_parameters_of_each_environment_fit_its_table(conf, tables, env, own
 
 
 def test_wine_quality_is_the_published_forest(conf):
-    train = TrainSettings.read(conf("wine_quality")["train"])
+    train = read_settings(TrainSettings, conf("wine_quality")["train"], "train")
     assert (train.task, train.estimator) == ("regression", "random_forest")
     assert train.own_hyperparameters == {"n_estimators": 1000, "max_features": "sqrt"}
 
 
 def test_another_estimator_is_one_parameter_away(conf):
-    train = TrainSettings.read(conf(train={"estimator": "linear"})["train"])
+    train = read_settings(TrainSettings, conf(train={"estimator": "linear"})["train"], "train")
     assert (train.estimator, train.own_hyperparameters) == ("linear", {})
 
 

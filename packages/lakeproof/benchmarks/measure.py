@@ -214,7 +214,7 @@ def plain_project(folder: Path, project: Path) -> Path:
         (folder / name).write_text(text)
     shutil.copytree(project / "data/01_raw/wine", folder / "raw")
     shutil.copytree(project / "src/winery/pipelines", folder / "src/winery/pipelines")
-    for name in ("__init__.py", "parameters.py", "rows.py"):
+    for name in ("__init__.py", "rows.py"):
         shutil.copyfile(project / "src/winery" / name, folder / "src/winery" / name)
     base = project / "conf/base"
     for path in (*base.glob("parameters_*.yml"), base / "globals.yml"):

@@ -166,7 +166,8 @@ def test_no_hyperparameters_are_the_estimators_own(rows, settings, nothing):
     [
         ({"task": "ranking"}, "'train.task' is 'ranking'"),
         ({"estimator": "forest"}, "'forest' in 'train' is no estimator; there are: random_forest"),
-        ({"hyperparameters": {"n_estimators": 5}}, "'n_estimators' in 'train' is no estimator"),
+        ({"hyperparameters": {"forest": {}}}, "'forest' in 'train' is no estimator"),
+        ({"hyperparameters": {"n_estimators": 5}}, "hyperparameters.n_estimators' is 5, not a map"),
         ({"hyperparameters": {"linear": 5}}, "'train.hyperparameters.linear' is 5, not a mapping"),
         ({"seed": None}, "'train.seed' is None"),
         ({"seed": -1}, "'train.seed' is -1"),

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.frames import collect_in_order, select_rows, with_settings
+
 from winery.pipelines.evaluate.classes import (
     labels_by_column,
     probability_column,
     probability_columns,
 )
-from winery.pipelines.evaluate.figures import (
-    confusion_figure,
-    residual_figure,
-)
+from winery.pipelines.evaluate.figures import confusion_figure, residual_figure
 from winery.pipelines.evaluate.settings import EvaluateSettings
-from winery.rows import collect_in_order, select_rows
+from winery.rows import part_to_test_on
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,13 +26,16 @@ else:
     # Kedro resolves a node's annotations whenever it starts, and warns of those it cannot.
     DataFrame = Figure = Pipeline = Any
 
+takes_settings = with_settings(EvaluateSettings, "evaluate")
 
-def select_test_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
+
+@takes_settings
+def select_test_rows(features: Any, settings: EvaluateSettings) -> DataFrame:
     """Collect the rows that no model has seen, sorted by the key.
 
     Args:
         features: The table `features`, of any engine.
-        settings: `params:evaluate`, see `EvaluateSettings`.
+        settings: `params:evaluate`.
 
     Returns:
         The key, the measurements as float64 and the target.
@@ -42,24 +44,25 @@ def select_test_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
         ValueError: There is no such row, or more than fit into memory; a key is repeated, or a
             target is missing.
     """
-    chosen = EvaluateSettings.read(settings)
     return select_rows(
         features,
-        key=chosen.key,
-        target=chosen.target,
-        task=chosen.task,
-        is_test=True,
-        sample=chosen.sample,
+        part_to_test_on(settings.sample),
+        key=settings.key,
+        target=settings.target,
+        is_label=settings.is_classification,
     )
 
 
-def predict_test_rows(model: Pipeline, test_rows: DataFrame, settings: dict[str, Any]) -> DataFrame:
+@takes_settings
+def predict_test_rows(
+    model: Pipeline, test_rows: DataFrame, settings: EvaluateSettings
+) -> DataFrame:
     """Set what the model says beside what is true.
 
     Args:
         model: A fitted pipeline that knows the names of its features.
         test_rows: The rows of `select_test_rows`.
-        settings: `params:evaluate`, see `EvaluateSettings`.
+        settings: `params:evaluate`.
 
     Returns:
         The key, `actual`, `predicted` and, for a classification, `probability_<class>` for each
@@ -70,7 +73,6 @@ def predict_test_rows(model: Pipeline, test_rows: DataFrame, settings: dict[str,
     """
     import pandas as pd
 
-    chosen = EvaluateSettings.read(settings)
     names = list(model.feature_names_in_)
     if absent := [name for name in names if name not in test_rows]:
         raise ValueError(
@@ -79,24 +81,25 @@ def predict_test_rows(model: Pipeline, test_rows: DataFrame, settings: dict[str,
             "kedro run --pipelines train,evaluate"
         )
     columns = {
-        chosen.key: test_rows[chosen.key],
-        "actual": test_rows[chosen.target],
+        settings.key: test_rows[settings.key],
+        "actual": test_rows[settings.target],
         "predicted": model.predict(test_rows[names]),
     }
-    if chosen.is_classification:
+    if settings.is_classification:
         by_class = model.predict_proba(test_rows[names]).T
         columns |= zip(probability_columns(model.classes_), by_class, strict=True)
     return pd.DataFrame(columns)
 
 
+@takes_settings
 def score_predictions(
-    predictions: Any, settings: dict[str, Any]
+    predictions: Any, settings: EvaluateSettings
 ) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
     """Measure the predictions, in the order of the key so that sums have the same last bit.
 
     Args:
         predictions: The table of `predict_test_rows`, of any engine and in any order.
-        settings: `params:evaluate`, see `EvaluateSettings`.
+        settings: `params:evaluate`.
 
     Returns:
         `accuracy`, `macro_f1` and `log_loss`, or `rmse`, `mae` and `r2`: once by name, once in the
@@ -105,49 +108,48 @@ def score_predictions(
     Raises:
         ValueError: There are no predictions, or too few for the measure.
     """
-    chosen = EvaluateSettings.read(settings)
-    rows = _in_order(predictions, chosen)
-    metrics = _classification(rows) if chosen.is_classification else _regression(rows)
+    rows = _in_order(predictions, settings)
+    metrics = _classification(rows) if settings.is_classification else _regression(rows)
     return metrics, {name: {"value": value, "step": 0} for name, value in metrics.items()}
 
 
-def draw_confusion_matrix(predictions: Any, settings: dict[str, Any]) -> Figure | dict[str, Any]:
+@takes_settings
+def draw_confusion_matrix(predictions: Any, settings: EvaluateSettings) -> Figure | dict[str, Any]:
     """Draw which classes are taken for which.
 
     Args:
         predictions: The table of `predict_test_rows`, of any engine and in any order.
-        settings: `params:evaluate`, see `EvaluateSettings`.
+        settings: `params:evaluate`.
 
     Returns:
         The figure; for a regression, which has no classes, an empty dict.
     """
-    chosen = EvaluateSettings.read(settings)
-    if not chosen.is_classification:
+    if not settings.is_classification:
         return {}
     from sklearn.metrics import confusion_matrix
 
-    rows = _in_order(predictions, chosen)
+    rows = _in_order(predictions, settings)
     actual, predicted = rows["actual"].astype(str), rows["predicted"].astype(str)
     labels = list(labels_by_column(rows.columns, {*actual, *predicted}).values())
     counts = confusion_matrix(actual, predicted, labels=labels)
-    return confusion_figure(counts, labels, chosen.target)
+    return confusion_figure(counts, labels, settings.target)
 
 
-def draw_residuals(predictions: Any, settings: dict[str, Any]) -> Figure | dict[str, Any]:
+@takes_settings
+def draw_residuals(predictions: Any, settings: EvaluateSettings) -> Figure | dict[str, Any]:
     """Draw how far predictions are off, and where.
 
     Args:
         predictions: The table of `predict_test_rows`, of any engine and in any order.
-        settings: `params:evaluate`, see `EvaluateSettings`.
+        settings: `params:evaluate`.
 
     Returns:
         The figure; for a classification, whose errors have no size, an empty dict.
     """
-    chosen = EvaluateSettings.read(settings)
-    if chosen.is_classification:
+    if settings.is_classification:
         return {}
-    rows = _in_order(predictions, chosen)
-    return residual_figure(rows["predicted"], rows["actual"] - rows["predicted"], chosen.target)
+    rows = _in_order(predictions, settings)
+    return residual_figure(rows["predicted"], rows["actual"] - rows["predicted"], settings.target)
 
 
 def _in_order(predictions: Any, settings: EvaluateSettings) -> DataFrame:

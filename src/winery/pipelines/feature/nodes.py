@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.frames import with_settings
+
 from winery.pipelines.feature.settings import FeatureSettings
-from winery.pipelines.feature.split import mark_test_rows
-from winery.rows import IS_TEST
+from winery.rows import IS_TEST, mark_test_rows
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def build_features(samples: Any, settings: dict[str, Any]) -> Any:
+@with_settings(FeatureSettings, "feature")
+def build_features(samples: Any, settings: FeatureSettings) -> Any:
     """Choose the measurements, add the ratios and mark the rows that are kept for the test.
 
     Nothing is computed yet: the table that takes the result does, in batches.
 
     Args:
         samples: A lazy frame of the running engine: Polars, or Spark.
-        settings: `params:feature`, see `FeatureSettings`.
+        settings: `params:feature`.
 
     Returns:
         A lazy frame of the same engine: key, measurements, ratios, target and `is_test`.
@@ -36,17 +38,16 @@ def build_features(samples: Any, settings: dict[str, Any]) -> Any:
     """
     import narwhals.stable.v2 as nw
 
-    chosen = FeatureSettings.read(settings)
     rows = nw.from_native(samples).lazy()
-    columns, ratios = _usable(chosen, rows.collect_schema())
+    columns, ratios = _usable(settings, rows.collect_schema())
     marked = mark_test_rows(
-        rows, key=chosen.key, salt=chosen.split.salt, basis_points=chosen.split.basis_points
+        rows, key=settings.key, salt=settings.split.salt, basis_points=settings.split.basis_points
     )
     return marked.select(
-        chosen.key,
+        settings.key,
         *columns,
         *(_ratio(*pair).alias(name) for name, pair in ratios.items()),
-        chosen.target,
+        settings.target,
         IS_TEST,
     ).to_native()
 

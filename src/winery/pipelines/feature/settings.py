@@ -1,18 +1,10 @@
 """What `parameters_feature.yml` may say."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from winery.parameters import (
-    WHOLE,
-    basis_points,
-    checked,
-    require_fraction,
-)
+from lakeproof.frames import WHOLE, in_ten_thousandths, require_share
+
 from winery.rows import IS_TEST
 
 
@@ -32,12 +24,12 @@ class SplitSettings:
         """Refuse what would leave one side empty or the split undefined."""
         if isinstance(self.salt, bool) or not isinstance(self.salt, str | int):
             raise ValueError(f"'feature.split.salt' is {self.salt!r}, neither text nor an integer.")
-        require_fraction(self.test_fraction, "feature.split.test_fraction", most=WHOLE - 1)
+        require_share(self.test_fraction, "feature.split.test_fraction", most=WHOLE - 1)
 
     @property
     def basis_points(self) -> int:
         """The share of the test rows in ten-thousandths."""
-        return basis_points(self.test_fraction)
+        return in_ten_thousandths(self.test_fraction)
 
 
 @dataclass(frozen=True)
@@ -58,35 +50,6 @@ class FeatureSettings:
     ratios: dict[str, tuple[str, str]]
     split: SplitSettings
 
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> FeatureSettings:
-        """Make the settings of the dict that Kedro hands to a node.
-
-        Args:
-            values: `params:feature`. A ratio whose value is null is not there: that is how an
-                environment takes away one of `conf/base`.
-
-        Returns:
-            The settings.
-
-        Raises:
-            ValueError: They are not what the class takes.
-        """
-        given = checked(cls, values, "feature")
-        ratios = {name: pair for name, pair in (given["ratios"] or {}).items() if pair is not None}
-        for name, pair in ratios.items():
-            if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise ValueError(
-                    f"'feature.ratios.{name}' is {pair!r}; it must be [numerator, denominator]."
-                )
-        return cls(
-            key=given["key"],
-            target=given["target"],
-            columns=tuple(given["columns"] or ()),
-            ratios={name: (pair[0], pair[1]) for name, pair in ratios.items()},
-            split=SplitSettings(**checked(SplitSettings, given["split"], "feature.split")),
-        )
-
     def __post_init__(self) -> None:
         """Refuse two columns of one name, and the target among what it is predicted from."""
         names = Counter([self.key, self.target, IS_TEST, *self.columns, *self.ratios])
@@ -97,6 +60,10 @@ class FeatureSettings:
                 "of their own: correct conf/*/parameters_feature.yml."
             )
         for name, pair in self.ratios.items():
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise ValueError(
+                    f"'feature.ratios.{name}' is {pair!r}; it must be [numerator, denominator]."
+                )
             if self.target in pair or self.key in pair:
                 raise ValueError(
                     f"The ratio '{name}' is made of {pair[0]} and {pair[1]}: a feature must not be "

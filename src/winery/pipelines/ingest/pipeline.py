@@ -2,10 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from winery.pipelines.ingest.nodes import (
-    ingest_deliveries,
-    ingest_stream,
-)
+from winery.pipelines.ingest.nodes import ingest_deliveries, ingest_stream
 
 
 def create_pipeline() -> Pipeline:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from winery.pipelines.train.estimators import (
-    NEEDS_SCALING,
-    make_estimator,
-)
+from lakeproof.frames import select_rows, with_settings
+
+from winery.pipelines.train.estimators import NEEDS_SCALING, make_estimator
 from winery.pipelines.train.settings import TrainSettings
-from winery.rows import select_rows
+from winery.rows import part_to_train_on
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -22,13 +21,16 @@ else:
     # Kedro resolves a node's annotations whenever it starts, and warns of those it cannot.
     DataFrame = Pipeline = Any
 
+takes_settings = with_settings(TrainSettings, "train")
 
-def select_training_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
+
+@takes_settings
+def select_training_rows(features: Any, settings: TrainSettings) -> DataFrame:
     """Collect the rows that a model may see, sorted by the key.
 
     Args:
         features: The table `features`, of any engine.
-        settings: `params:train`, see `TrainSettings`.
+        settings: `params:train`.
 
     Returns:
         The key, the measurements as float64 and the target.
@@ -37,18 +39,17 @@ def select_training_rows(features: Any, settings: dict[str, Any]) -> DataFrame:
         ValueError: There is no such row, or more than fit into memory; a key is repeated, or a
             target is missing.
     """
-    chosen = TrainSettings.read(settings)
     return select_rows(
         features,
-        key=chosen.key,
-        target=chosen.target,
-        task=chosen.task,
-        is_test=False,
-        sample=chosen.sample,
+        part_to_train_on(settings.sample),
+        key=settings.key,
+        target=settings.target,
+        is_label=settings.is_classification,
     )
 
 
-def fit_model(training_rows: DataFrame, settings: dict[str, Any]) -> Pipeline:
+@takes_settings
+def fit_model(training_rows: DataFrame, settings: TrainSettings) -> Pipeline:
     """Fit preprocessing and estimator as one, so that what predicts is what was fitted.
 
     A forest may be fitted on many threads and predicts on one: threads add up its trees in the
@@ -57,7 +58,7 @@ def fit_model(training_rows: DataFrame, settings: dict[str, Any]) -> Pipeline:
     Args:
         training_rows: The rows of `select_training_rows`; every column but key and target is a
             feature.
-        settings: `params:train`, see `TrainSettings`.
+        settings: `params:train`.
 
     Returns:
         The fitted pipeline.
@@ -69,21 +70,20 @@ def fit_model(training_rows: DataFrame, settings: dict[str, Any]) -> Pipeline:
     from sklearn.pipeline import Pipeline as Steps
     from sklearn.preprocessing import StandardScaler
 
-    chosen = TrainSettings.read(settings)
     estimator = make_estimator(
-        chosen.task,
-        chosen.estimator,
-        hyperparameters=chosen.own_hyperparameters,
-        seed=chosen.seed,
+        settings.task,
+        settings.estimator,
+        hyperparameters=settings.own_hyperparameters,
+        seed=settings.seed,
     )
-    target = _target(training_rows, chosen)
+    target = _target(training_rows, settings)
     # A column that is empty so far stays a feature: later versions of the table may fill it.
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     steps = [("impute", impute), ("estimator", estimator)]
-    if chosen.estimator in NEEDS_SCALING:
+    if settings.estimator in NEEDS_SCALING:
         steps.insert(1, ("scale", StandardScaler()))
-    model = Steps(steps).fit(training_rows.drop(columns=[chosen.key, chosen.target]), target)
-    if chosen.estimator == "random_forest":
+    model = Steps(steps).fit(training_rows.drop(columns=[settings.key, settings.target]), target)
+    if settings.estimator == "random_forest":
         model.set_params(estimator__n_jobs=1)
     return model
 

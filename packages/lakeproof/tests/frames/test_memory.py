@@ -1,8 +1,8 @@
 import narwhals.stable.v2 as nw
 import pytest
 
-from winery import memory
-from winery.memory import (
+from lakeproof.frames import memory
+from lakeproof.frames.memory import (
     COPIES,
     Size,
     available_memory,

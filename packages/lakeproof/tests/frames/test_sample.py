@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
-from winery.pipelines.feature.split import mark_test_rows
-from winery.rows import collect_in_order, select_rows
+from lakeproof.frames import Part, collect_in_order, mark_share, select_rows
 
-ASKED = {"key": "k", "target": "y", "task": "regression"}
+ASKED = {"key": "k", "target": "y", "is_label": False}
+TRAINING = Part("training", "is_test", False, "train.sample_fraction", "Lower the share.")
+TEST = Part("test", "is_test", True, "evaluate.sample_fraction", "Raise the share.")
 FORMS = [str, "W{:05d}".format, "ü, {}".format, int]
 
 
@@ -13,18 +16,19 @@ def features(keys) -> pl.LazyFrame:
     import narwhals.stable.v2 as nw
 
     rows = nw.from_native(pl.LazyFrame({"k": keys}).with_columns(x=pl.lit(1.0), y=pl.lit(2.0)))
-    return mark_test_rows(rows, key="k", salt="sample", basis_points=5000).to_native()
+    marked = mark_share(rows, key="k", prefix="sample:", basis_points=5000, name="is_test")
+    return marked.to_native()
 
 
-def sampled(rows, sample, *, is_test=False) -> list:
-    return select_rows(rows, **ASKED, is_test=is_test, sample=sample)["k"].tolist()
+def sampled(rows, sample, part=TRAINING) -> list:
+    return select_rows(rows, replace(part, sample=sample), **ASKED)["k"].tolist()
 
 
 def test_the_whole_side_is_collected_by_the_plan_that_was_given(monkeypatch):
     """With a fraction of 1 no key is hashed, and nothing joins the plan."""
     collected = []
     monkeypatch.setattr(
-        "winery.rows.collect_in_order",
+        "lakeproof.frames.rows.collect_in_order",
         lambda frame, key: collected.append(frame.explain()) or collect_in_order(frame, key=key),
     )
     rows = pl.LazyFrame({"k": [1, 2], "x": 1.0, "y": 1.0, "is_test": [False, True]})
@@ -47,9 +51,9 @@ def test_a_larger_sample_only_adds_rows(form):
 def test_a_sample_takes_as_much_of_either_side_as_it_says(form):
     """It hangs on another hash than the split, even one by the salt `sample`."""
     rows = features([form(number) for number in range(20_000)])
-    for is_test in (False, True):
-        size = len(sampled(rows, 10_000, is_test=is_test))
-        taken = len(sampled(rows, 3000, is_test=is_test))
+    for part in (TRAINING, TEST):
+        size = len(sampled(rows, 10_000, part))
+        taken = len(sampled(rows, 3000, part))
         assert abs(taken - size * 0.3) < 4 * (size * 0.3 * 0.7) ** 0.5
 
 
@@ -66,7 +70,7 @@ def test_pandas_and_polars_frames_give_the_same_sample():
 
 def test_a_sample_without_rows_is_refused_with_what_to_change():
     with pytest.raises(ValueError, match=r"sample of 0.0001 leaves no row of the test set. Raise"):
-        sampled(features([1, 2, 3, 4]), 1, is_test=True)
+        sampled(features([1, 2, 3, 4]), 1, TEST)
 
 
 def test_a_table_that_does_not_fit_is_refused_before_a_row_of_it_is_computed():
@@ -76,25 +80,25 @@ def test_a_table_that_does_not_fit_is_refused_before_a_row_of_it_is_computed():
     rows = features(list(range(2000))).with_columns(
         pl.col("x").map_batches(compute, return_dtype=pl.Float64)
     )
-    asked = ASKED | {"is_test": False, "memory": lambda: 10_000}
+    asked = ASKED | {"memory": lambda: 10_000}
     with pytest.raises(ValueError, match=r"--params train.sample_fraction=0\.0\d; or"):
-        select_rows(rows, **asked)
+        select_rows(rows, TRAINING, **asked)
     with pytest.raises(ValueError, match=r"test rows .*evaluate.sample_fraction"):
-        select_rows(rows, **asked | {"is_test": True})
+        select_rows(rows, TEST, **asked)
 
 
 def test_a_sample_that_fits_is_taken_of_a_table_that_does_not():
     rows = features(list(range(2000)))
-    asked = ASKED | {"is_test": False, "memory": lambda: 40_000}
+    asked = ASKED | {"memory": lambda: 40_000}
     with pytest.raises(ValueError, match=r"train.sample_fraction=0\.2; or"):
-        select_rows(rows, **asked)
-    assert len(select_rows(rows, **asked, sample=2000)) > 100
+        select_rows(rows, TRAINING, **asked)
+    assert len(select_rows(rows, replace(TRAINING, sample=2000), **asked)) > 100
 
 
 def test_rows_that_lie_in_memory_already_are_not_refused():
     rows = features(list(range(2000))).collect()
-    assert len(select_rows(rows.to_pandas(), **ASKED, is_test=False, memory=lambda: 1)) > 900
-    assert len(select_rows(rows, **ASKED, is_test=False, memory=lambda: 1)) > 900
+    assert len(select_rows(rows.to_pandas(), TRAINING, **ASKED, memory=lambda: 1)) > 900
+    assert len(select_rows(rows, TRAINING, **ASKED, memory=lambda: 1)) > 900
 
 
 @pytest.mark.spark
@@ -114,8 +118,8 @@ def test_spark_refuses_with_the_sizes_what_its_machine_or_its_driver_cannot_hold
 ):
     rows = spark_session.createDataFrame(features(list(range(500))).collect().to_arrow())
     with pytest.raises(ValueError, match=r"rows of 24 bytes \(3 columns\).* 0.00 GiB are"):
-        select_rows(rows, **ASKED, is_test=False, memory=lambda: 1000)
-    limit = "winery.rows.result_limit"
+        select_rows(rows, TRAINING, **ASKED, memory=lambda: 1000)
+    limit = "lakeproof.frames.rows.result_limit"
     monkeypatch.setattr(limit, lambda frame: 1000)
     with pytest.raises(ValueError, match=r"through Spark's driver.*spark.driver.maxResultSize"):
-        select_rows(rows, **ASKED, is_test=False)
+        select_rows(rows, TRAINING, **ASKED)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from winery.parameters import WHOLE
+from lakeproof.frames.shares import WHOLE
 
 # How often the rows lie in memory at the worst moment: as they are collected, sorted, as a pandas
 # frame, that frame as Kedro keeps and hands it on, and with missing values filled in. Measured with

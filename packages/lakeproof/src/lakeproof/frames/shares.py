@@ -1,4 +1,4 @@
-"""Choose a share of the rows by their keys: the same rows on every engine, whoever asks.
+"""Take a share of the rows by their keys: the same rows on every engine, whoever asks.
 
 Whether a row is among them follows from its key and a prefix alone. It does not change when rows
 are added, and it is the same to the bit on both engines: only CRC-32, which both have, and whole
@@ -7,18 +7,47 @@ numbers that stay far below 2^63 (one engine wraps beyond, the other raises).
 
 from __future__ import annotations
 
+import math
 import zlib
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
-
-from winery.parameters import WHOLE
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     import polars as pl
 
+# Shares are counted in ten-thousandths; this is all of it.
+WHOLE = 10_000
+
 _CHECKSUM = "_checksum"
 _PRIME = 2**31 - 1
+
+
+def require_share(value: Any, name: str, *, most: int = WHOLE) -> None:
+    """Refuse a share that is no number, none at all, or too much.
+
+    Args:
+        value: What the YAML says.
+        name: The parameter, as a dotted name.
+        most: The largest share, in ten-thousandths.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not 1 <= in_ten_thousandths(value) <= most:
+        raise ValueError(
+            f"'{name}' is {value!r}; it must be a number from 0.0001 to {most / WHOLE:g}."
+        )
+
+
+def in_ten_thousandths(share: float) -> int:
+    """Give a share as the whole number of steps in which it counts.
+
+    Args:
+        share: As `require_share` lets it pass.
+    """
+    return round(share * WHOLE)
 
 
 def mark_share(
@@ -48,11 +77,12 @@ def mark_share(
     if not (kind.is_integer() or kind == nw.String):
         raise ValueError(
             f"The key '{key}' is {kind}; a split or a sample needs text or an integer. Name "
-            "another `key` in globals.yml, or declare the column as string or long."
+            "another `key`, or declare the column as string or long."
         )
     rows = _with_checksum(frame, key=key, prefix=prefix)
     is_in = _spread(nw.col(_CHECKSUM)) % WHOLE < basis_points
-    return rows.with_columns(is_in.alias(name)).drop(_CHECKSUM)
+    marked: nw.LazyFrame[Any] = rows.with_columns(is_in.alias(name)).drop(_CHECKSUM)
+    return marked
 
 
 def _spread(checksum: nw.Expr) -> nw.Expr:
@@ -65,7 +95,7 @@ def _spread(checksum: nw.Expr) -> nw.Expr:
     return square * square % _PRIME * residue % _PRIME
 
 
-def _with_checksum(frame: nw.LazyFrame[Any], *, key: str, prefix: str) -> nw.LazyFrame[Any]:
+def _with_checksum(frame: nw.LazyFrame[Any], *, key: str, prefix: str) -> Any:
     import narwhals.stable.v2 as nw
 
     if frame.implementation.is_spark_like():

@@ -5,7 +5,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
-from winery.pipelines.feature.split import mark_test_rows
+from lakeproof.frames import mark_share, require_share
 
 PINNED = {
     "W001": 522,
@@ -22,7 +22,9 @@ PINNED = {
 
 def sides(keys, *, salt="salt", basis_points=2500) -> dict:
     frame = nw.from_native(pl.LazyFrame({"k": keys}))
-    marked = mark_test_rows(frame, key="k", salt=salt, basis_points=basis_points)
+    marked = mark_share(
+        frame, key="k", prefix=f"{salt}:", basis_points=basis_points, name="is_test"
+    )
     rows = marked.to_native().collect()
     assert rows.columns == ["k", "is_test"]
     return dict(rows.iter_rows())
@@ -94,3 +96,21 @@ def test_a_key_whose_text_is_a_matter_of_the_engine_is_refused(keys):
 
 def test_an_empty_table_splits_into_nothing():
     assert sides(pl.Series([], dtype=pl.String)) == {}
+
+
+@pytest.mark.parametrize("value", [0.0001, 0.25, 1, 1.0])
+def test_a_share_is_from_one_step_to_all(value):
+    require_share(value, "train.sample_fraction")
+
+
+@pytest.mark.parametrize(
+    "value", [0, 0.00001, -0.5, 1.01, True, "0.1", None, float("nan"), float("inf")]
+)
+def test_what_is_no_share_is_refused_with_those_that_are(value):
+    with pytest.raises(ValueError, match=r"'train.sample_fraction' is .* from 0.0001 to 1\."):
+        require_share(value, "train.sample_fraction")
+
+
+def test_a_split_may_not_take_all():
+    with pytest.raises(ValueError, match=r"from 0.0001 to 0.9999\."):
+        require_share(1.0, "feature.split.test_fraction", most=9_999)

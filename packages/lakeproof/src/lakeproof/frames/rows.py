@@ -1,0 +1,169 @@
+"""Bring one part of a table into memory, as numbers that an estimator takes.
+
+What trains and what is tested comes through here alike, so that both see rows in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.frames.memory import (
+    Size,
+    available_memory,
+    require_result,
+    require_room,
+    result_limit,
+)
+from lakeproof.frames.order import collect_in_order, some_of
+from lakeproof.frames.shares import WHOLE, mark_share
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+    import pandas as pd
+    import pyarrow as pa
+
+_IS_SAMPLED = "_is_sampled"
+# A prefix of one's own, for a split, should not begin so: the sample would be one of its sides.
+_SAMPLE = "sample/"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which rows are asked for, and in which words to refuse them.
+
+    Args:
+        name: As in "the training rows".
+        column: The boolean column that tells the parts apart; it is not among the rows.
+        value: What it holds for this part.
+        parameter: The parameter that takes a sample, as a dotted name.
+        if_empty: What a person changes where this part has no row.
+        sample: The share of the part that is taken, in ten-thousandths.
+    """
+
+    name: str
+    column: str
+    value: bool
+    parameter: str
+    if_empty: str
+    sample: int = WHOLE
+
+
+def select_rows(
+    frame: Any,
+    part: Part,
+    *,
+    key: str,
+    target: str,
+    is_label: bool,
+    memory: Callable[[], int | None] = available_memory,
+) -> pd.DataFrame:
+    """Collect the rows of one part, every measurement as float64, a missing one as NaN.
+
+    Whatever the engine's types were. A sample is taken by the key, the same rows on every engine; a
+    larger one keeps the rows of a smaller one.
+
+    Args:
+        frame: A frame of any engine.
+        part: Which of its rows.
+        key: The column that tells rows apart; it keeps its type.
+        target: The column to predict.
+        is_label: Whether the target is a class, which keeps its type, or a number.
+        memory: Asks how many bytes are free, of a lazy frame only.
+
+    Returns:
+        The columns of the frame but the part's own, sorted by the key.
+
+    Raises:
+        ValueError: The part is empty or does not fit into memory, a target is missing or no
+            number, or a key is repeated.
+    """
+    import narwhals.stable.v2 as nw
+    import pandas as pd
+
+    given = nw.from_native(frame)
+    is_in = nw.col(part.column) if part.value else ~nw.col(part.column)
+    rows = given.lazy().filter(is_in).drop(part.column)
+    if isinstance(given, nw.LazyFrame):
+        _require_room(rows, part, memory)
+    table = collect_in_order(_sampled(rows, key=key, sample=part.sample).to_native(), key=key)
+    if not len(table):
+        raise ValueError(_nothing_left(part))
+    _require_target(table, key=key, target=target, is_label=is_label)
+    return pd.DataFrame(
+        {
+            name: _labels(table[name])
+            if name == key or (name == target and is_label)
+            else table[name].cast("float64", safe=False).to_numpy()
+            for name in table.column_names
+        }
+    )
+
+
+def _sampled(frame: nw.LazyFrame[Any], *, key: str, sample: int) -> nw.LazyFrame[Any]:
+    if sample == WHOLE:
+        return frame
+    import narwhals.stable.v2 as nw
+
+    marked = mark_share(frame, key=key, prefix=_SAMPLE, basis_points=sample, name=_IS_SAMPLED)
+    return marked.filter(nw.col(_IS_SAMPLED)).drop(_IS_SAMPLED)
+
+
+def _require_room(rows: nw.LazyFrame[Any], part: Part, memory: Callable[[], int | None]) -> None:
+    import narwhals.stable.v2 as nw
+
+    # This reads the one column that tells the parts apart; how many of them a sample takes follows
+    # without a look at the keys.
+    count = int(rows.select(nw.len()).collect("pyarrow").item())
+    size = Size.of(count * part.sample // WHOLE, rows.collect_schema())
+    said: Any = {"what": part.name, "parameter": part.parameter, "now": part.sample}
+    require_room(size, memory(), **said)
+    if rows.implementation.is_pyspark() or rows.implementation.is_pyspark_connect():
+        require_result(size, result_limit(rows.to_native()), **said)
+
+
+def _nothing_left(part: Part) -> str:
+    if part.sample < WHOLE:
+        return (
+            f"The sample of {part.sample / WHOLE:g} leaves no row of the {part.name} set. Raise "
+            f"`{part.parameter}`, or add rows."
+        )
+    return f"The split leaves no row in the {part.name} set. {part.if_empty}"
+
+
+def _labels(column: pa.ChunkedArray) -> Any:
+    # Engines choose another width for the same integers, and another layout for the same text.
+    import pyarrow as pa
+
+    if pa.types.is_integer(column.type):
+        return column.cast("int64").to_pandas()
+    if pa.types.is_boolean(column.type):
+        return column.to_pandas()
+    return column.cast("string").to_pandas()
+
+
+def _require_target(table: pa.Table, *, key: str, target: str, is_label: bool) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if target not in table.column_names:
+        raise ValueError(
+            f"The rows have no column '{target}' to predict. Make them again, with that column: "
+            "kedro run"
+        )
+    kind, is_a = table[target].type, pa.types
+    is_number = any(
+        is_one(kind)
+        for is_one in (is_a.is_integer, is_a.is_floating, is_a.is_decimal, is_a.is_boolean)
+    )
+    if not is_label and not is_number:
+        raise ValueError(
+            f"The target '{target}' holds {kind}; a regression needs numbers. Name another target, "
+            "or predict a class."
+        )
+    if missing := table.filter(pc.is_null(table[target], nan_is_null=True))[key].to_pylist():
+        raise ValueError(
+            f"The target '{target}' is missing where '{key}' is {some_of(missing)}. Nothing can be "
+            "learnt from such a row or tested on it: correct it in a delivery, or leave it out."
+        )

@@ -1,0 +1,104 @@
+import datetime
+import decimal
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from lakeproof.frames import Part, collect_in_order, select_rows
+
+TRAINING = Part("training", "is_test", False, "train.sample_fraction", "Lower the share.")
+TEST = Part("test", "is_test", True, "evaluate.sample_fraction", "Raise the share.")
+
+
+def selected(frame: pl.DataFrame, part: Part = TRAINING, **given) -> pd.DataFrame:
+    asked = {"key": "k", "target": "y", "is_label": False} | given
+    return select_rows(frame.lazy(), part, **asked)
+
+
+def table(**columns) -> pl.DataFrame:
+    size = len(columns["k"])
+    return pl.DataFrame({"x": [1.0] * size, "y": [1.0] * size, "is_test": [False] * size} | columns)
+
+
+def test_rows_come_in_the_order_of_their_key_whatever_order_they_had():
+    rows = table(k=["b", "ä", "B", "a", "10", "9"], x=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    forwards, backwards = selected(rows), selected(rows.reverse())
+    assert forwards["k"].tolist() == ["10", "9", "B", "a", "b", "ä"]
+    pd.testing.assert_frame_equal(forwards, backwards, check_exact=True)
+
+
+def test_only_the_side_that_was_asked_for_comes():
+    rows = table(k=[1, 2, 3], is_test=[True, False, True])
+    assert selected(rows)["k"].tolist() == [2]
+    assert selected(rows, TEST)["k"].tolist() == [1, 3]
+    assert list(selected(rows)) == ["x", "y", "k"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pl.Series([3, None], dtype=pl.Int8), "[3.0, nan]"),
+        (pl.Series([True, None]), "[1.0, nan]"),
+        (pl.Series([decimal.Decimal("0.10"), None]), "[0.1, nan]"),
+        (pl.Series([0.5, None], dtype=pl.Float32), "[0.5, nan]"),
+        (pl.Series([2**60, None]), f"[{2.0**60}, nan]"),
+    ],
+)
+def test_every_measurement_is_float64_and_a_missing_one_nan(values, expected):
+    column = selected(table(k=[1, 2], x=values))["x"]
+    assert (column.dtype, str(column.tolist())) == ("float64", expected)
+
+
+def test_a_class_keeps_its_type_and_a_number_to_predict_is_float64():
+    rows = table(k=[1, 2], y=pl.Series([3, 4], dtype=pl.Int16))
+    assert selected(rows)["y"].dtype == "float64"
+    assert selected(rows, is_label=True)["y"].dtype == "int64"
+    assert selected(table(k=[1], y=["a"]), is_label=True)["y"].tolist() == ["a"]
+
+
+def test_pandas_and_polars_frames_give_the_same_rows():
+    rows = table(k=["b", "a"])
+    expected = selected(rows)
+    taken = select_rows(rows.to_pandas(), TRAINING, key="k", target="y", is_label=False)
+    pd.testing.assert_frame_equal(taken, expected)
+
+
+@pytest.mark.parametrize("keys", [["a", "b", "a"], [1, 1, 2]])
+def test_a_repeated_key_is_refused_by_name(keys):
+    with pytest.raises(ValueError, match=f"The key 'k' is not unique: {keys[0]!r} occurs"):
+        collect_in_order(table(k=keys).lazy(), key="k")
+
+
+def test_an_empty_side_is_refused_with_what_to_change():
+    rows = table(k=[1, 2])
+    with pytest.raises(ValueError, match=r"no row in the test set\. Raise the share"):
+        selected(rows, TEST)
+    with pytest.raises(ValueError, match=r"no row in the training set\. Lower the share"):
+        selected(rows.with_columns(is_test=True))
+    with pytest.raises(ValueError, match="no row in the training set"):
+        selected(rows.clear())
+
+
+@pytest.mark.parametrize("is_label", [True, False])
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_a_missing_target_is_refused_with_its_key(is_label, nothing):
+    with pytest.raises(ValueError, match="'y' is missing where 'k' is 'b'"):
+        selected(table(k=["a", "b"], y=[1.0, nothing]), is_label=is_label)
+
+
+def test_a_refusal_names_five_rows_at_most():
+    rows = table(k=list(range(1000)), y=pl.Series([None] * 1000, dtype=pl.Float64))
+    with pytest.raises(ValueError, match=r"0, 1, 2, 3, 4 and 995 more"):
+        selected(rows)
+
+
+@pytest.mark.parametrize("values", [["a", "b"], [datetime.date(2026, 1, 1)] * 2])
+def test_a_regression_on_what_is_no_number_is_refused(values):
+    with pytest.raises(ValueError, match="a regression needs numbers"):
+        selected(table(k=[1, 2], y=values))
+
+
+def test_a_target_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no column 'z' to predict"):
+        selected(table(k=[1]), target="z")
