@@ -270,17 +270,23 @@ def _records() -> Iterator[World]:
             ("features", "damaged"),
         ),
         "a parameter": (at("parameters", "values", "prepare", "offset"), ("prepare.offset",)),
-        "the code's digest": (at("code", "tree"), ("code",)),
-        "the commit": (at("code", "commit"), ("ommit",)),
+        "the code's digest": (at("code", "tree"), ("code.tree",)),
+        "the commit": (at("code", "commit"), ("snapshot",)),
         "a metric's bits": (at("metrics", "rmse", "bits"), ("rmse",)),
         "a model's digest": (at("models", 0, "digest"), ("model",)),
         "its predictions": (at("models", 0, "predictions"), ("model", "predictions")),
-        "the id of the run": (at("run", "run_id"), ("run", "record")),
+        "the id of the run": (at("run", "run_id"), ("that of another run",)),
         "the interpreter": (at("environment", "python"), ("ython",)),
     }
-    for node in range(3):
-        for side in ("inputs", "outputs"):
-            edits[f"node {node}, {side}"] = (at("nodes", node, side, 0, "digest"), ("",))
+    crossings = {
+        "inputs": ("samples", "features", "model"),
+        "outputs": ("features", "model", "predicted"),
+    }
+    for side, datasets in crossings.items():
+        for node, dataset in enumerate(datasets):
+            # In quotes: the names stand in the log of each re-run, too.
+            cause = (f"'{dataset}'", f'"name": "{dataset}"')
+            edits[f"node {node}, {side}"] = (at("nodes", node, side, 0, "digest"), cause)
     for what, (change, cause) in edits.items():
         yield World(
             "a record edited with its seal",
@@ -336,8 +342,8 @@ def _gone() -> Iterator[World]:
         "the log": (lambda p: shutil.rmtree(p / TABLE / "_delta_log"), "samples"),
         "the table": (lambda p: shutil.rmtree(p / TABLE), "samples"),
         "the raw file": (lambda p: (p / LABELS).unlink(), "labels"),
-        "the repository": (lambda p: shutil.rmtree(p / ".git"), "ommit"),
-        "all commits": (history, "ommit"),
+        "the repository": (lambda p: shutil.rmtree(p / ".git"), "bundle"),
+        "all commits": (history, "bundle"),
     }
     for what, (act, cause) in gone.items():
         yield World("something that is gone", what, lambda p, _, act=act: act(p), (cause,))

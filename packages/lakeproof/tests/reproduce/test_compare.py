@@ -672,6 +672,7 @@ def test_a_parameter_that_a_node_got_otherwise_is_named():
     """Where the values are the same, such as one that a resolver makes."""
     found = rerun(loaded_otherwise(a_rerun(), "params:train", "select"))
     assert "got another parameter 'train'" in found.missing[0]
+    assert "one of train.trees, train.rate was" in found.missing[0]
     assert found.factors == ()
 
 

@@ -199,7 +199,27 @@ def test_a_shallow_and_a_sparse_clone_work(repository, tmp_path):
 def test_a_commit_that_is_gone_is_said_with_the_cure(repository):
     """Nothing is made of a repository that lacks it."""
     code = replace(repository.gather(), commit="1" * 40, remote="https://example.org/wine.git")
+    if code.snapshot is not None:
+        code = replace(code, snapshot=replace(code.snapshot, commit="1" * 40))
     with pytest.raises(LakeproofError, match=r"git fetch https://example\.org/wine\.git 1111"):
+        repository.check_out(code)
+    assert not repository.target.exists()
+
+
+@pytest.mark.parametrize("is_dirty", [False, True])
+@pytest.mark.parametrize("fact", ["commit", "tree"])
+def test_a_snapshot_of_another_commit_or_tree_is_refused(tmp_path, is_dirty, fact):
+    """An edited record would be REPEATED, with a commit in it that never was."""
+    repository = Repository(tmp_path / "project")
+    if is_dirty:
+        repository.write("src/tiny/nodes.py", "def split():\n    return 2\n")
+    code = repository.gather()
+    other = repository.git("rev-parse", "HEAD^{tree}" if is_dirty else "HEAD:src")
+    if fact == "commit":
+        code = replace(code, commit="1" * 40)
+    else:
+        code = replace(code, snapshot=replace(code.snapshot, tree=other.strip()))
+    with pytest.raises(LakeproofError, match=r"one of them was edited\. Nothing was run"):
         repository.check_out(code)
     assert not repository.target.exists()
 

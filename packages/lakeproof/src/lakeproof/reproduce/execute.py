@@ -115,6 +115,8 @@ def execute(
     had = [file.path for file in record.inputs.files if not file.is_own]
     place = scratch.path / "project"
     out = check_out(project_path, record.code, record.configuration, place, had, records.artifact)
+    if out.is_bundled:
+        say("The code is out of the run's bundle: the repository does not have it")
     for sentence in out.left_out:
         say(sentence)
     outside = outside_of(scratch.path) if record.lakeproof is not None else None

@@ -44,11 +44,13 @@ class CheckedOut:
         left_out: Sentences on what the run may have seen and the re-run will not: untracked things
             whose content no record could keep (a repository within the repository), links out of
             the repository. None of them is a source file: those are all verified.
+        is_bundled: Whether the repository does not have it, so that the run's bundle was taken.
     """
 
     project: Path
     conf_source: Path
     left_out: tuple[str, ...] = ()
+    is_bundled: bool = False
 
 
 def check_out(
@@ -97,7 +99,7 @@ def check_out(
     left_out += _cut_links(target, _tree_there(code, bundle), code, present, had)
     conf_source = _restore_configuration(configuration, project_path, project, target)
     _require_same(project, code)
-    return CheckedOut(project, conf_source, tuple(left_out))
+    return CheckedOut(project, conf_source, tuple(left_out), bundle is not None)
 
 
 def searched(out: CheckedOut, code: CodeFacts) -> Iterator[Path]:
@@ -122,8 +124,9 @@ def require_code(
         The bundle, where the repository has not the code.
 
     Raises:
-        CodeError: If neither has.
+        CodeError: If neither has, or the snapshot in the repository is not the record's.
     """
+    _require_own_snapshot(project_path, code)
     try:
         require_commit(project_path, code)
     except CodeError as error:
@@ -132,6 +135,33 @@ def require_code(
             raise CodeError(f"{error.message}{why_no_bundle(code)}") from error
         return bundle
     return None
+
+
+def _require_own_snapshot(project_path: Path, code: CodeFacts) -> None:
+    """Hold what git knows of a snapshot against the record: which tree, and of which commit.
+
+    Raises:
+        CodeError: If it is another one. Where git does not have it, nothing is said.
+    """
+    kept, tree = (code.snapshot.commit, code.snapshot.tree) if code.snapshot else (None, None)
+    if kept is None or code.commit is None:
+        return
+    try:
+        content = git(project_path, "cat-file", "commit", kept).decode(errors="replace")
+    except CodeError:
+        return
+    facts = [line.split() for line in content.partition("\n\n")[0].splitlines()]
+    parents = [fact[1] for fact in facts if fact[0] == "parent"]
+    if kept != code.commit and code.commit not in parents:
+        raise CodeError(
+            f"The record says that commit {code.commit} was checked out, and its snapshot {kept} "
+            f"is of {' and '.join(parents) or 'none'}: one of them was edited. Nothing was run."
+        )
+    if ["tree", tree] not in facts:
+        raise CodeError(
+            f"The record says that its snapshot {kept} holds tree {tree}, and git has another in "
+            "it: one of them was edited. Nothing was run."
+        )
 
 
 def _check_out_snapshot(project_path: Path, commit: str, tree: str, target: Path) -> None:

@@ -7,12 +7,13 @@ the same, what was loaded of them is not. Reads the two records and nothing else
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lakeproof.record.facts import Record
+from lakeproof.record.facts import Record, leaves
 from lakeproof.reproduce.comparison.verdict import NONE, InputPair, judge
 from lakeproof.reproduce.outcomes import Factor
 
 # Of a value that holds an address it had another digest in each process, and no way to tell.
 _UNSTEADY = "model1:"
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,30 @@ def why_no_rerun(
     said = {plain_name(pair.dataset) for pair in inputs if pair.verdict != "same"}
     has_parameters = any(factor.factor.startswith("parameter:") for factor in factors)
     for one in received_otherwise(expected, actual):
-        is_said = has_parameters if one.is_parameter else plain_name(one.dataset) in said
-        if one.is_input and not is_said:
+        if one.is_parameter:
+            if not has_parameters:
+                yield f"{one}. {NONE} {_contradicts(one, expected)}"
+        elif one.is_input and plain_name(one.dataset) not in said:
             yield f"{one}. {NONE} Let it be loaded as it was then."
+
+
+def _contradicts(one: Received, record: Record) -> str:
+    """Name what may be wrong where the node of a re-run got the very values of the record."""
+    name = one.dataset.removeprefix("params:")
+    within = f"{name}."
+    names = [
+        leaf
+        for leaf, _ in leaves(record.parameters.values)
+        if one.dataset == "parameters" or leaf == name or leaf.startswith(within)
+    ]
+    if not names:
+        return "It is an object that no record can hold: make it of plain values."
+    more = len(names) - _MOST_NAMED
+    named = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return (
+        "The values in the record are not those that the node got then, so that it contradicts "
+        f"itself: one of {named} was edited since, or holds an object that no record can."
+    )
 
 
 def other_inputs(expected: Record, actual: Record) -> Iterator[str]:
