@@ -1,10 +1,5 @@
 """Settings of this Kedro project: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
-from lakeproof.hooks import LakeproofHooks
-
-# Pins every table before the first node runs and records what the run read and wrote.
-HOOKS = (LakeproofHooks(),)
-
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

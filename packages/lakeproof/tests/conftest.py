@@ -1,6 +1,7 @@
 """The nouns of the tests: a table, a project, and one recorded run that many tests look at."""
 
 import shutil
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,17 @@ SPARK = {
     # What is compiled twice and collected side by side pays off after minutes.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+
+def pytest_configure() -> None:
+    """Stop where this environment was made before the package had the entry points it has now."""
+    if not entry_points(group="kedro.hooks", name="lakeproof"):
+        pytest.exit(
+            "The installed lakeproof has no entry point kedro.hooks. Install it again, in the "
+            "repository: .venv/bin/uv pip install --offline --no-deps --python .venv/bin/python "
+            "-e packages/lakeproof -e .",
+            returncode=4,
+        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

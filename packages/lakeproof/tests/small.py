@@ -25,7 +25,7 @@ from lakeproof.record.mlflow_store.tracking import Tracking
 FILES = {
     "pyproject.toml": (
         '[tool.kedro]\npackage_name = "small_project"\nproject_name = "small"\n'
-        'kedro_init_version = "1.7.0"\n'
+        'kedro_init_version = "1.7.0"\n\n[tool.lakeproof]\n'
     ),
     ".gitignore": "mlflow.db\nmlartifacts/\ndata/\n__pycache__/\n.lakeproof/\n",
     "conf/base/mlflow.yml": (
@@ -38,7 +38,6 @@ FILES = {
     "conf/local/.gitkeep": "",
     "src/small_project/__init__.py": "",
     "src/small_project/settings.py": (
-        "from lakeproof.hooks import LakeproofHooks\n\nHOOKS = (LakeproofHooks(),)\n"
         'CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}\n'
     ),
     "src/small_project/pipeline_registry.py": (

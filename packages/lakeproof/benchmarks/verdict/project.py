@@ -28,9 +28,6 @@ hash_seed = 0
 """
 
 SETTINGS = """
-from lakeproof.hooks import LakeproofHooks
-
-HOOKS = (LakeproofHooks(),)
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}
 """
 

@@ -1,27 +1,37 @@
-"""The one line in `settings.py`: where Kedro's run touches the machinery.
+"""Where Kedro's run touches the machinery, in each project that has `[tool.lakeproof]`.
 
-Thin on purpose: each method hands over to a room and does nothing itself.
+The entry points `kedro.hooks` and `kedro.cli_hooks` name this module, not a thing in it: the re-run
+of a run from before there were entry points has its own module of this name on its path, with a
+class that its `settings.py` makes use of, and no function for Kedro to call.
+
+Thin on purpose: each hook hands over to a room and does nothing itself.
 """
 
+import logging
 import os
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from kedro.framework.cli.hooks import cli_hook_impl
 from kedro.framework.hooks import hook_impl
 
-from lakeproof.errors import wants_traceback
+from lakeproof.determinism import RecipeError, find_recipe
+from lakeproof.errors import RunError, wants_traceback
 from lakeproof.record.redaction.log_filter import hidden
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
+    from kedro.framework.startup import ProjectMetadata
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
     from lakeproof.record.run.session import RunSession
+
+logger = logging.getLogger(__name__)
 
 
 def is_rerun() -> bool:
@@ -32,35 +42,89 @@ def is_rerun() -> bool:
 
 
 class LakeproofHooks:
-    """Give each Kedro session hooks of its own.
+    """What `HOOKS` in `settings.py` held before the plugin came by itself; it has no hooks.
 
-    A process may have several sessions, and a node may open one to read a catalog: what is known of
-    a run is its session's alone.
+    It is still a way to be recorded without `[tool.lakeproof]`, as a packaged project is, which has
+    no `pyproject.toml`.
     """
 
-    @hook_impl(wrapper=True)
-    def after_context_created(self, context: "KedroContext") -> Generator[None, Any, Any]:
-        """Prepare configuration before kedro-mlflow reads its own: its store may have moved."""
-        from lakeproof.record.documents import rerun_request
-        from lakeproof.record.mlflow_store import tracking
-        from lakeproof.record.places.project_paths import register_project_path
-        from lakeproof.record.run import in_progress, rerun
-        from lakeproof.record.run.rerun_hooks import leave_out_hooks
-        from lakeproof.spark.project import use_settings_of
 
-        SessionHooks.of(context).context = context
-        register_project_path(context.project_path)
-        use_settings_of(context)
-        told = rerun_request.current()
-        if told is not None:
-            leave_out_hooks(context)
-            rerun.prepare(told, context)
-        else:
-            tracking.follow_move(tracking.tracking_of(context.project_path, context.config_loader))
-        if not in_progress.is_in_progress():
-            return (yield)
-        with in_progress.kedro_mlflow_as_it_was():
-            return (yield)
+@hook_impl(wrapper=True)
+def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
+    """Give the session hooks of its own, and prepare configuration before kedro-mlflow reads its.
+
+    A process may have several sessions, and a node may open one to read a catalog: what is known of
+    a run is its session's alone. Where runs are not recorded, there are no more hooks than this.
+    """
+    from lakeproof.record.places.project_paths import register_project_path
+
+    # Whoever took the table out may have left it in `mlflow.yml`.
+    register_project_path(context.project_path)
+    if not _is_ours(context.project_path):
+        return (yield)
+
+    from lakeproof.record.documents import rerun_request
+    from lakeproof.record.mlflow_store import tracking
+    from lakeproof.record.run import in_progress, rerun
+    from lakeproof.record.run.rerun_hooks import leave_out_hooks
+    from lakeproof.spark.project import use_settings_of
+
+    SessionHooks.of(context).context = context
+    use_settings_of(context)
+    told = rerun_request.current()
+    if told is not None:
+        leave_out_hooks(context)
+        rerun.prepare(told, context)
+    else:
+        # The store may have moved.
+        tracking.follow_move(tracking.tracking_of(context.project_path, context.config_loader))
+    if not in_progress.is_in_progress():
+        return (yield)
+    with in_progress.kedro_mlflow_as_it_was():
+        return (yield)
+
+
+@cli_hook_impl
+def before_command_run(project_metadata: "ProjectMetadata | None", command_args: list[str]) -> None:
+    """Say that a run will not be recorded, where no hook of the run can: they are turned off."""
+    if project_metadata is None or command_args[:1] != ["run"]:
+        return
+    from kedro.framework.project import settings
+
+    from lakeproof.record.places.project_paths import register_project_path
+
+    if "lakeproof" not in settings.DISABLE_HOOKS_FOR_PLUGINS:
+        return
+    register_project_path(project_metadata.project_path)
+    with suppress(RecipeError):
+        if find_recipe(project_metadata.project_path) is None:
+            return
+    click.echo(
+        "This run is not recorded, and its tables are not pinned: DISABLE_HOOKS_FOR_PLUGINS in "
+        "settings.py names lakeproof. Take it out there to have runs recorded.",
+        err=True,
+    )
+
+
+def _is_ours(project_path: Path) -> bool:
+    """Tell whether runs of a project are recorded.
+
+    Raises:
+        RunError: If its `[tool.lakeproof]` cannot be read.
+    """
+    from kedro.framework.project import settings
+
+    has_line = any(isinstance(hooks, LakeproofHooks) for hooks in settings.HOOKS)
+    try:
+        has_table = find_recipe(project_path) is not None
+    except RecipeError as error:
+        raise RunError(str(error)) from error
+    if has_line and has_table and not is_rerun():
+        logger.warning(
+            "LakeproofHooks() in settings.py has no use any more: the installed plugin comes by "
+            "itself where pyproject.toml has [tool.lakeproof]. Remove it from HOOKS."
+        )
+    return has_line or has_table or is_rerun()
 
 
 class SessionHooks:
@@ -82,9 +146,13 @@ class SessionHooks:
             manager.register(found)
         return found
 
-    @hook_impl
+    @hook_impl(trylast=True)
     def after_catalog_created(self, catalog: "CatalogProtocol[Any, Any]") -> None:
-        """Tell each table its catalog name, and in a re-run its place."""
+        """Tell each table its catalog name, and in a re-run its place; others may have added some.
+
+        Others' hooks are called before or after ours by the order in which packages lie on a disk,
+        where neither says: each of ours says.
+        """
         from lakeproof.record.documents import rerun_request
         from lakeproof.record.run import rerun
         from lakeproof.record.run.pinning import name_tables
@@ -121,14 +189,14 @@ class SessionHooks:
         self._session, self._catalog = session, catalog
         return results
 
-    @hook_impl
+    @hook_impl(trylast=True)
     def before_dataset_loaded(self, node: "Node") -> None:
         """Start the node's clock."""
         if self._session is not None:
             self._session.watcher.loads()
             self._session.boundary.begins(node)
 
-    @hook_impl
+    @hook_impl(trylast=True)
     def after_dataset_loaded(self, dataset_name: str, data: Any, node: "Node") -> None:
         """Digest what the node gets."""
         if self._session is not None and self._catalog is not None:

@@ -88,7 +88,6 @@ def test_a_hook_that_is_not_for_reruns_does_nothing_from_the_first_call_on(
 
 def test_ours_are_not_the_projects(manager, monkeypatch, caplog):
     """A project that has no other hears nothing."""
-    monkeypatch.setattr(hooks.LakeproofHooks, "after_context_created", lambda *_: None)
     monkeypatch.setattr(
         "kedro.framework.project.settings", SimpleNamespace(HOOKS=(hooks.LakeproofHooks(),))
     )
