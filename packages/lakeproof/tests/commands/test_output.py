@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +41,34 @@ def test_an_output_that_cannot_be_written_is_noticed_before_anything_is_done(lak
     done = lakehouse.run("pin", "samples=0", "--output", str(gone), code=2)
     assert f"there is no folder {gone.parent}" in " ".join(done.stderr.split())
     assert lakehouse.read("conf/base/catalog.yml") == before
+
+
+def test_a_reader_that_has_enough_is_no_trouble():
+    """`kedro show last | head`: the shell's code for a closed pipe, and not a word."""
+    code = """
+import sys
+import click
+from lakeproof.commands.output import trouble_is
+
+@click.command()
+def tell():
+    with trouble_is(2):
+        click.echo("the first line")
+        sys.stdin.readline()
+        click.echo("the second line")
+tell()
+"""
+    command, pipe = [sys.executable, "-c", code], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdin.write(b"go on\n")
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 def test_columns_line_up_and_a_missing_value_is_a_dash():

@@ -9,3 +9,11 @@ class CatalogError(LakeproofError):
 
 class OutputError(LakeproofError):
     """A file cannot be written."""
+
+
+class UpgradeError(LakeproofError):
+    """A project cannot take a wheel of Lakeproof."""
+
+
+class PageError(LakeproofError):
+    """There is no such page."""

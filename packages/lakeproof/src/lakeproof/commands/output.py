@@ -5,6 +5,7 @@ Standard output carries the answer and nothing else; remarks go to standard erro
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from lakeproof.commands.command_errors import OutputError
 from lakeproof.spelling import escaped_for_json, spelled, spelled_around_colours
 from lakeproof.streams import can_show
 
-_INTERRUPTED = 130
+# As a shell says of a program that was ended by SIGINT and by SIGPIPE.
+_INTERRUPTED, _CLOSED_PIPE = 130, 141
 _MOST_CHARACTERS = 800
 
 
@@ -58,6 +60,10 @@ def trouble_is(exit_code: int) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         raise click.exceptions.Exit(_INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read has enough, as `head` has: nothing is wrong, and nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(_CLOSED_PIPE) from None
     except click.ClickException as error:
         vars(error)["exit_code"] = exit_code
         raise
