@@ -286,7 +286,8 @@ def test_a_key_that_is_none_ends_the_run_in_a_sentence(tmp_path):
     """Before anything is imported that could do something."""
     wrong = telling_project(tmp_path / "wrong", "[tool.lakeproof]", "treads = 1")
     done = started(MODULE, wrong, code=1)
-    assert "the key 'treads', which is none. Nothing was run." in done.stderr
+    assert "Unknown key 'treads' in [tool.lakeproof] (pyproject.toml). The keys are:" in done.stderr
+    assert "Did you mean 'threads'? Nothing was run." in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     started([*MODULE, "--help"], wrong)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from lakeproof.configuration import unknown_key
+
 HASH_SEED = "PYTHONHASHSEED"
 THREADS = (
     "OMP_NUM_THREADS",
@@ -74,10 +76,8 @@ class Recipe:
         known = [field.name for field in fields(cls)]
         for key, value in table.items():
             if key not in known:
-                raise RecipeError(
-                    f"[tool.lakeproof] in pyproject.toml has the key '{key}', which is none. "
-                    f"Nothing was run. The keys are: {', '.join(known)}."
-                )
+                where = "[tool.lakeproof] (pyproject.toml)"
+                raise RecipeError(unknown_key(key, where, known, "Nothing was run."))
             wanted = _wanted(key, value)
             if wanted:
                 raise RecipeError(

@@ -196,7 +196,10 @@ def test_a_catalog_entry_opens_without_looking_at_the_disk(tmp_path):
     ("change", "said"),
     [
         ({"path": "s3://bucket/wine"}, "a folder on a local disk"),
-        ({"csv": {"delimiter": ";"}}, "unknown key 'delimiter'"),
+        (
+            {"csv": {"delimiter": ";"}},
+            "Unknown key 'delimiter' in `csv`. The keys are: sep",
+        ),
         ({"key": "id"}, "`schema` has no such column"),
         ({"schema": {"sample_id": {"typ": "string"}}}, "Did you mean 'type'?"),
     ],

@@ -38,13 +38,19 @@ def test_every_form_of_a_column():
         ({**ID, "hue": "double"}, "`schema: hue` must be a mapping"),
         ({**ID, "hue": {"type": "double", "nulable": True}}, "Did you mean 'nullable'?"),
         ({**ID, "hue": {"type": "dubble"}}, "Did you mean 'double'?"),
-        ({**ID, "hue": {}}, "`schema: hue` has the type 'None'"),
-        ({**ID, "hue": {"type": "double", "nullable": "yes"}}, "`nullable` 'yes'"),
+        ({**ID, "hue": {}}, "`schema: hue` lacks the key 'type'"),
+        (
+            {**ID, "hue": {"type": "double", "nullable": "yes"}},
+            "nullable: 'yes', which must be true",
+        ),
         (
             {**ID, "hue": {"type": "double", "optional": True, "nullable": False}},
             "`schema: hue` is optional and not nullable",
         ),
-        ({**ID, "wine": {"type": "string", "from": "folder"}}, "comes `from` 'folder'"),
+        (
+            {**ID, "wine": {"type": "string", "from": "folder"}},
+            "'folder', which must be 'file' or",
+        ),
         ({**ID, "wine": {"type": "long", "from": "file"}}, "{type: string, from: file}"),
         (
             {**ID, "wine": {"type": "string", "from": "row", "nullable": True}},
@@ -96,7 +102,7 @@ def test_the_dialect_of_a_folder():
         ({"separator": ";;"}, "must be one character"),
         ({"separator": '"'}, "must be one character"),
         ({"separator": "e"}, "must be one character"),
-        ({"separator": 5}, "must be one character"),
+        ({"separator": 5}, "must be text: put quotes"),
         ({"decimal": ","}, "not the separator"),
         ({"decimal": "x"}, "the decimal mark must be"),
         ("tab", "`csv` must be a mapping"),

@@ -26,7 +26,7 @@ def test_what_exactness_needs_cannot_be_turned_off(key):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"master": "local"}, "key 'master', which is none"),
+        ({"master": "local"}, "Unknown key 'master' in spark.yml"),
         ({"spark.a": {"b": 1}}, "are flat"),
         ({"spark.jars.packages": "io.delta:delta-spark_2.13:4.1.0"}, "change the lock"),
     ],

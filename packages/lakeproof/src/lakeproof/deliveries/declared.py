@@ -3,36 +3,26 @@
 Not for what a file holds: that is `layout` and `reading`.
 """
 
-from collections.abc import Collection, Mapping
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lakeproof.deliveries.delivery_errors import DeliveryError, shown
+from lakeproof.configuration import read
+from lakeproof.deliveries.delivery_errors import DeliveryError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+else:
+    T = TypeVar("T")
 
 EDIT_THE_CATALOG = "Nothing was read. Correct the entry in conf/<environment>/catalog.yml"
 
 
-def similar(name: str, others: Collection[str]) -> str:
-    """Word a guess at what was meant, or nothing where no other name is close."""
-    closest = get_close_matches(name, others, n=1)
-    return f" Did you mean {shown(closest[0])}?" if closest else ""
-
-
-def refuse_unknown(given: Any, known: Collection[str], where: str) -> Mapping[str, Any]:
-    """Return the mapping as it is, once every key of it is known.
+def declared(kind: type[T], given: Any, where: str) -> T:
+    """Read a mapping of the catalog entry as a dataclass.
 
     Raises:
-        DeliveryError: It is no mapping, or a key of it would be silently ignored.
+        DeliveryError: It is no mapping, a key of it would be silently ignored, or a value is of
+            another type.
     """
-    if not isinstance(given, Mapping):
-        raise DeliveryError(
-            f"{where} must be a mapping of {', '.join(known)}, and is {shown(str(given))}. "
-            f"{EDIT_THE_CATALOG}"
-        )
-    for key in given:
-        if key not in known:
-            raise DeliveryError(
-                f"{where} has the unknown key {shown(str(key))}: known are {', '.join(known)}."
-                f"{similar(str(key), known)} {EDIT_THE_CATALOG}"
-            )
-    return given
+    return read(kind, given, where, DeliveryError, EDIT_THE_CATALOG)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lakeproof.deliveries.declared import EDIT_THE_CATALOG, refuse_unknown
+from lakeproof.deliveries.declared import EDIT_THE_CATALOG, declared
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 
 
@@ -31,21 +31,21 @@ class Dialect:
         Raises:
             DeliveryError: An unknown key, or marks that cannot be told apart.
         """
-        dialect = cls(**refuse_unknown(config or {}, ("separator", "decimal"), "`csv`"))
+        dialect = declared(cls, {} if config is None else config, "`csv`")
         separator, decimal = dialect.separator, dialect.decimal
         if not _is_mark(separator) or separator.isalnum():
             raise DeliveryError(
-                f"`csv: separator` is {shown(str(separator))}: it must be one character that no "
+                f"`csv: separator` is {shown(separator)}: it must be one character that no "
                 f'number and no quote has, such as "," ";" or "\\t". {EDIT_THE_CATALOG}'
             )
         if decimal not in (".", ",") or decimal == separator:
             raise DeliveryError(
-                f"`csv: decimal` is {shown(str(decimal))} and `separator` {shown(separator)}: the "
+                f"`csv: decimal` is {shown(decimal)} and `separator` {shown(separator)}: the "
                 f'decimal mark must be "." or "," and not the separator. {EDIT_THE_CATALOG}'
             )
         return dialect
 
 
-def _is_mark(text: Any) -> bool:
+def _is_mark(text: str) -> bool:
     # Arrow splits bytes, not characters.
-    return isinstance(text, str) and len(text) == 1 and text.isascii() and text not in '"\r\n-+. '
+    return len(text) == 1 and text.isascii() and text not in '"\r\n-+. '

@@ -6,9 +6,10 @@ the table's schema: that grows by what is written to it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal
 
-from lakeproof.deliveries.declared import EDIT_THE_CATALOG, refuse_unknown, similar
+from lakeproof.configuration import similar
+from lakeproof.deliveries.declared import EDIT_THE_CATALOG, declared
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 
 DeltaType = Literal[
@@ -25,9 +26,19 @@ DeltaType = Literal[
 ]
 Origin = Literal["column", "file", "row"]
 
-_KEYS = ("type", "nullable", "optional", "header", "from")
 # Two floats that print alike need not be equal, and two booleans tell nothing apart.
 _NO_KEY = ("double", "float", "boolean")
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What a catalog entry says of a column."""
+
+    type: DeltaType
+    nullable: bool = False
+    optional: bool = False
+    header: str = ""
+    from_: Literal["file", "row"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,47 +99,27 @@ class Schema:
         return tuple(column.name for column in self.columns)
 
 
-def _column(name: str, declared: Any) -> Column:
+def _column(name: str, config: Any) -> Column:
     where = f"`schema: {name}`"
-    config = refuse_unknown(declared, _KEYS, where)
-    kind, origin = config.get("type"), config.get("from", "column")
-    if kind not in get_args(DeltaType):
-        raise DeliveryError(
-            f"{where} has the type {shown(str(kind))}: known are {', '.join(get_args(DeltaType))}."
-            f"{similar(str(kind), get_args(DeltaType))} {EDIT_THE_CATALOG}"
-        )
-    if "from" in config and origin not in ("file", "row"):
-        raise DeliveryError(
-            f"{where} comes `from` {shown(str(origin))}: known are file and row. {EDIT_THE_CATALOG}"
-        )
-    is_optional = _flag(config, "optional", where, unless_given=False)
-    is_nullable = _flag(config, "nullable", where, unless_given=is_optional)
-    if is_optional and not is_nullable:
+    said = declared(_Declared, config, where)
+    is_nullable = said.nullable if "nullable" in config else said.optional
+    if said.optional and not is_nullable:
         raise DeliveryError(
             f"{where} is optional and not nullable: where a file is without it, its values are "
             f"missing. {EDIT_THE_CATALOG}"
         )
-    if origin != "column" and (kind != "string" or len(config) > 2):
+    if said.from_ and (said.type != "string" or len(config) > 2):
         raise DeliveryError(
-            f"{where} comes `from` the {origin}, so it is a string in every row: declare "
-            f"{{type: string, from: {origin}}} and nothing else. {EDIT_THE_CATALOG}"
+            f"{where} comes `from` the {said.from_}, so it is a string in every row: declare "
+            f"{{type: string, from: {said.from_}}} and nothing else. {EDIT_THE_CATALOG}"
         )
-    header = config.get("header", name)
-    if not isinstance(name, str) or not isinstance(header, str) or not name or not header:
+    header = said.header if "header" in config else name
+    if not isinstance(name, str) or not name or not header:
         raise DeliveryError(
             f"{where} has the header {shown(str(header))}: names are text; put quotes around "
             f"them. {EDIT_THE_CATALOG}"
         )
-    return Column(name, cast(DeltaType, kind), header, is_nullable, is_optional, origin)
-
-
-def _flag(config: Mapping[str, Any], name: str, where: str, *, unless_given: bool) -> bool:
-    value = config.get(name, unless_given)
-    if not isinstance(value, bool):
-        raise DeliveryError(
-            f"{where} has `{name}` {shown(str(value))}: it is true or false. {EDIT_THE_CATALOG}"
-        )
-    return value
+    return Column(name, said.type, header, is_nullable, said.optional, said.from_ or "column")
 
 
 def _refuse_shared_headers(schema: Schema) -> None:

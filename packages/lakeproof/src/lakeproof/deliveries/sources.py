@@ -7,14 +7,13 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lakeproof.checksum import sha256_of
-from lakeproof.deliveries.declared import EDIT_THE_CATALOG, refuse_unknown
+from lakeproof.deliveries.declared import EDIT_THE_CATALOG, declared
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 
 if TYPE_CHECKING:
@@ -27,6 +26,14 @@ _BLOCK_SIZE = 256 * 1024
 _SECONDS_BETWEEN_REPORTS = 2.0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What a catalog entry says of a file."""
+
+    url: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,8 @@ class Source:
                 no sha256.
         """
         where = f"`sources: {name}`"
-        given: Mapping[str, Any] = refuse_unknown(config, ("url", "sha256"), where)
-        url, sha256 = str(given.get("url", "")), str(given.get("sha256", "")).lower()
+        said = declared(_Declared, config, where)
+        url, sha256 = said.url, said.sha256.lower()
         if Path(name).name != name:
             raise DeliveryError(f"{where} must be the name of a file. {EDIT_THE_CATALOG}")
         if not is_allowed(url):

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from lakeproof.configuration import unknown_key
 from lakeproof.spark.spark_errors import SparkError
 
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
@@ -120,10 +121,8 @@ def _joined(ours: list[str], given: str | None) -> str:
 
 def _text(key: str, value: Any) -> str:
     if not key.startswith("spark."):
-        raise SparkError(
-            f"spark.yml has the key '{key}', which is none of Spark's: they begin with 'spark.'. "
-            "Spark was not started."
-        )
+        known = ("those of Spark, which begin with 'spark.'",)
+        raise SparkError(unknown_key(key, "spark.yml", known, "Spark was not started."))
     if isinstance(value, Mapping | list | tuple):
         raise SparkError(
             f"spark.yml has under '{key}' a {type(value).__name__}; Spark's settings are flat, as "

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from lakeproof.configuration import similar
 from lakeproof.deliveries.csv.csv_records import is_text, records
-from lakeproof.deliveries.declared import similar
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
 from lakeproof.deliveries.schema import Column
 

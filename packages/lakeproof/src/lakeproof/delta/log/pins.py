@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from lakeproof.configuration import read
 from lakeproof.errors import PinError
 from lakeproof.spelling import typed
 
@@ -35,6 +36,14 @@ class Pin:
         return f"version {self.version} ({self.source})"
 
 
+@dataclass(frozen=True)
+class _LoadArgs:
+    """The `load_args` of a catalog entry, which are a pin and nothing else."""
+
+    version: Any = None
+    timestamp: Any = None
+
+
 def choose_pin(table: str, flag: str | None, load_args: Mapping[str, Any]) -> Pin | None:
     """Apply the order of precedence: the flag, then the catalog, then none.
 
@@ -53,13 +62,9 @@ def choose_pin(table: str, flag: str | None, load_args: Mapping[str, Any]) -> Pi
         if flag == LATEST:
             return None
         return Pin("--load-versions", version=_version(table, flag, "--load-versions"))
-    unknown = set(load_args) - {"version", "timestamp"}
-    if unknown:
-        raise PinError(
-            f"The catalog entry '{table}' has load_args {sorted(unknown)} that a Delta table does "
-            "not know. Known: version, timestamp."
-        )
-    version, timestamp = load_args.get("version"), load_args.get("timestamp")
+    where = f"load_args of the catalog entry '{table}'"
+    args = read(_LoadArgs, load_args, where, PinError, "Nothing was run. Correct the entry.")
+    version, timestamp = args.version, args.timestamp
     if version is not None and timestamp is not None:
         raise PinError(
             f"The catalog entry '{table}' is pinned twice: version {version} and timestamp "

@@ -7,8 +7,9 @@ an engine only moves rows.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from lakeproof.configuration import read
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
@@ -47,25 +48,11 @@ class SaveArgs:
         Raises:
             TableError: If a key or value is not one of those above.
         """
-        unknown = set(config) - set(cls.__dataclass_fields__)
-        if unknown:
-            raise TableError(
-                f"The catalog entry '{name}' has save_args {sorted(unknown)} that a Delta table "
-                f"does not know. Known: {', '.join(cls.__dataclass_fields__)}."
-            )
-        partition_by = config.get("partition_by") or ()
-        if isinstance(partition_by, str):
-            partition_by = (partition_by,)
-        args = cls(**{**config, "partition_by": tuple(partition_by)})
-        for key, value, allowed in (
-            ("mode", args.mode, get_args(Mode)),
-            ("schema_mode", args.schema_mode, (None, *get_args(SchemaMode))),
-        ):
-            if value not in allowed:
-                known = ", ".join(str(choice) for choice in allowed if choice is not None)
-                raise TableError(
-                    f"save_args.{key} of the catalog entry '{name}' is {value!r}. Known: {known}."
-                )
+        where = f"save_args of the catalog entry '{name}'"
+        columns = config.get("partition_by") or ()
+        if config:
+            config = {**config, "partition_by": [columns] if isinstance(columns, str) else columns}
+        args = read(cls, config, where, TableError, "Nothing was written. Correct the entry.")
         if args.schema_mode == "overwrite" and args.mode != "overwrite":
             raise TableError(
                 f"The catalog entry '{name}' has save_args.schema_mode: overwrite with mode: "
