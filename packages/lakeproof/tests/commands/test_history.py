@@ -1,6 +1,7 @@
 """`kedro history`: what it tells of whose commits, and when it cannot."""
 
 import json
+from functools import partial
 
 import deltalake
 import polars as pl
@@ -8,7 +9,8 @@ import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.commit_metadata import Taken
-from lakeproof.delta.run_tables import RunTables
+from lakeproof.delta.write.commit_note import note_of
+from lakeproof.versioned.run_tables import RunTables
 
 from .conftest import CATALOG
 
@@ -48,8 +50,8 @@ def test_a_commit_tells_the_run_the_code_and_the_node_that_made_it(lakehouse, mo
     run = RunTables(git_commit=COMMIT, nodes={"samples": "clean"}, run_id=RUN_ID)
     table = lakehouse.table("samples")
     table.join(run)
-    note = run.note
-    monkeypatch.setattr(run, "note", lambda name: note(name, Taken("red.csv", "0" * 64)))
+    noted = partial(note_of, delivery=Taken("red.csv", "0" * 64))
+    monkeypatch.setattr("lakeproof.delta.delta_table.note_of", noted)
     table.save(pl.DataFrame({"id": ["n"]}))
     newest = facts(lakehouse, "samples")[0]
     assert [newest[key] for key in KEYS[4:8]] == [RUN_ID, COMMIT, "clean", "red.csv"]
@@ -132,8 +134,11 @@ def test_another_environment_is_another_table(lakehouse):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("sampels", "has no 'sampels'. Did you mean 'samples'? Delta tables: samples, features."),
-        ("zzz", "has no 'zzz'. Delta tables: samples, features."),
+        (
+            "sampels",
+            "has no 'sampels'. Did you mean 'samples'? Tables with versions: samples, features.",
+        ),
+        ("zzz", "has no 'zzz'. Tables with versions: samples, features."),
         ("report", "'report' is a MemoryDataset in the catalog of environment 'local'"),
         ("samples", "Table 'samples' does not exist"),
         ("features", "'features' is not a Delta table"),

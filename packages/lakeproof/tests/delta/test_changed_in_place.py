@@ -19,10 +19,10 @@ from lakeproof.delta.read.versions import (
     require_rows,
     stored_digest,
 )
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.digest import digest_table
 from lakeproof.errors import TableError
 from lakeproof.record.node_io.table_facts import TableRecorder
+from lakeproof.versioned.run_tables import RunTables
 
 FIRST = pl.DataFrame({"id": [1, 2], "x": [1.0, 2.0]})
 OTHER = pl.DataFrame({"id": [1, 2], "x": [1.0, 3.0]})

@@ -287,7 +287,7 @@ def test_rows_beyond_memory_pass_through_a_file_that_is_gone_afterwards(
 
 def test_every_commit_says_who_made_it(make_table):
     """One JSON string in userMetadata, where both engines show it."""
-    from lakeproof.delta.run_tables import RunTables
+    from lakeproof.versioned.run_tables import RunTables
 
     run = RunTables(git_commit="c" * 40, nodes={"samples": "build"}, run_id="r" * 32)
     saves = {"overwrite": ABC, "append": ABC.head(1), "delete": ABC.select("id").head(1)}

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from lakeproof.delta.log.local_table import LocalTable
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import open_table, require_files
+from lakeproof.versioned.location import Location
 
 ROWS = pl.DataFrame({"a": [1, 2], "part": ["x y", "ü"]})
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.log_view import PinnedTable, needed_names, open_view
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.versions import compute_digest
 from lakeproof.digest import digest_table
 from lakeproof.errors import LakeproofError
+from lakeproof.versioned.location import Location
 
 
 def write(path, rows, **options):

@@ -6,8 +6,8 @@ from pathlib import Path
 import deltalake
 import polars as pl
 
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import open_table
+from lakeproof.versioned.location import Location
 
 
 def test_rows_are_counted_in_the_files_where_the_log_has_no_statistics(tmp_path: Path):

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from kedro.io.core import Version
 
-from lakeproof.delta.log.pins import Pin, choose_pin
 from lakeproof.errors import PinError
+from lakeproof.versioned.pins import Pin, choose_pin
 
 
 def rows(table) -> list[int]:

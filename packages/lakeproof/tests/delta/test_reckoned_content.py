@@ -8,7 +8,7 @@ import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.versions import compute_digest, stored_digest
-from lakeproof.delta.run_tables import RunTables
+from lakeproof.versioned.run_tables import RunTables
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pytest
 
 from aging import age
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.delta.retention.lifetime import lifetime, retention_of
 from lakeproof.delta.retention.set_retention import keep_versions, wanted_properties
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import PinError, TableError
+from lakeproof.versioned.location import Location
+from lakeproof.versioned.run_tables import RunTables
 
 FILES, LOG = "delta.deletedFileRetentionDuration", "delta.logRetentionDuration"
 NEVER = {"delta.enableExpiredLogCleanup": "false"}

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from lakeproof.delta.log.opening import find_commit, resolve
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError
+from lakeproof.versioned.run_tables import RunTables
 
 
 def value(table) -> int:

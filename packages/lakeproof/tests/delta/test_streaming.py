@@ -10,8 +10,8 @@ import pytest
 from lakeproof.deliveries import DeliveryFolder, DeliveryStream
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.versions import history
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError
+from lakeproof.versioned.run_tables import RunTables
 
 from .conftest import SCHEMA
 

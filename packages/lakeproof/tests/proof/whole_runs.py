@@ -51,10 +51,10 @@ def run(
     """Make one run of everything, into an empty lakehouse."""
     from kedro.framework.session import KedroSession
 
-    from lakeproof.delta.log.location import Location
     from lakeproof.delta.log.opening import open_table
     from lakeproof.delta.read.versions import compute_digest
     from lakeproof.spark.session import spark
+    from lakeproof.versioned.location import Location
 
     for folder in MADE:
         shutil.rmtree(project / "data" / folder / example, ignore_errors=True)

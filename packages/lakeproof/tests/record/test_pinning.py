@@ -10,9 +10,9 @@ from kedro.pipeline import node, pipeline
 from aging import age
 from lakeproof.deliveries import DeliveryStream
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError, PinError, RunError, TableError
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
+from lakeproof.versioned.run_tables import RunTables
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from kedro_datasets.spark.spark_dataset_v2 import SparkDatasetV2
 
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.record.node_io.node_io_recorder import Boundary
 from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.node_io.spark_rows import digest_rows, is_spark_frame
 from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.versioned.run_tables import RunTables
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 

@@ -11,7 +11,6 @@ from kedro.pipeline import node
 
 from lakeproof.deliveries import DeliveryStream
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.record.documents.rerun_request import Rerun, current
 from lakeproof.record.node_io.node_io_recorder import Boundary
 from lakeproof.record.node_io.run_files import FileRecorder
@@ -19,6 +18,7 @@ from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.rerun import redirect
+from lakeproof.versioned.run_tables import RunTables
 
 SCHEMA = {"id": {"type": "string"}}
 

@@ -9,8 +9,8 @@ import deltalake
 import polars as pl
 import pytest
 
-from lakeproof.delta.log.location import Location
 from lakeproof.reproduce.needed_tables import FoundTables, NeededVersion, find_tables
+from lakeproof.versioned.location import Location
 
 from .builders import a_record, a_table_read, a_table_written
 

@@ -74,7 +74,7 @@ def test_a_session_of_a_server_is_taken_over_and_left_as_it_was(server, tmp_path
         theirs = SparkSession.builder.remote({server!r}).getOrCreate()
         theirs.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
         from lakeproof.delta import DeltaTable
-        from lakeproof.delta.log.location import Location
+        from lakeproof.versioned.location import Location
         from lakeproof.delta.spark.spark_staging import SparkStagedRows
         from lakeproof.spark import session
         from lakeproof.spark.spark_facts import gather_spark

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
     from kedro.io import DataCatalog
 
-    from lakeproof.delta import DeltaTable
+    from lakeproof.versioned.contract import VersionedDataset
 
 _MOST_CHARACTERS = 600
 # Those of a config loader that does not tell its own.
@@ -50,13 +50,13 @@ class ProjectCatalog:
     catalog: "DataCatalog"
     file_patterns: tuple[str, ...]
 
-    def table(self, name: str) -> "DeltaTable":
-        """Give the Delta table of that name.
+    def table(self, name: str) -> "VersionedDataset":
+        """Give the table of that name.
 
         Raises:
             CatalogError: If there is none, with the names that come close.
         """
-        from lakeproof.delta import DeltaTable
+        from lakeproof.versioned.contract import is_versioned
 
         if name not in self.catalog:
             raise CatalogError(self._unknown(name))
@@ -68,16 +68,16 @@ class ProjectCatalog:
             raise CatalogError(
                 f"The catalog entry '{name}' cannot be used: {_bounded(error)}"
             ) from error
-        if not isinstance(dataset, DeltaTable):
+        if not is_versioned(dataset):
             raise CatalogError(
                 f"'{name}' is a {type(dataset).__name__} in the catalog of environment "
-                f"'{self.env}', not a Delta table, so it has no versions. {self._known()}"
+                f"'{self.env}', which has no versions. {self._known()}"
             )
         dataset.name_as(name)
         return dataset
 
     def table_names(self) -> list[str]:
-        """List the entries that are Delta tables, in the catalog's order, without making others."""
+        """List the entries that have versions, in the catalog's order, without making others."""
         return list(self._table_names())
 
     def pattern_of(self, name: str) -> str | None:
@@ -101,7 +101,7 @@ class ProjectCatalog:
     def _table_names(self) -> Iterator[str]:
         from kedro.io.core import parse_dataset_definition
 
-        from lakeproof.delta import DeltaTable
+        from lakeproof.versioned.contract import is_versioned_class
 
         for name, entry in self.entries.items():
             if self.catalog.config_resolver.is_pattern(name):
@@ -110,7 +110,7 @@ class ProjectCatalog:
                 kind, _ = parse_dataset_definition(entry)
             except Exception:
                 continue  # another kind of dataset, which lacks what it needs to be imported
-            if issubclass(kind, DeltaTable):
+            if is_versioned_class(kind):
                 yield name
 
     def _unknown(self, name: str) -> str:
@@ -119,7 +119,7 @@ class ProjectCatalog:
         return f"The catalog of environment '{self.env}' has no '{name}'.{hint} {self._known()}"
 
     def _known(self) -> str:
-        return f"Delta tables: {', '.join(self.table_names()) or 'none'}."
+        return f"Tables with versions: {', '.join(self.table_names()) or 'none'}."
 
 
 def open_catalog(metadata: "ProjectMetadata | None", env: str | None) -> ProjectCatalog:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+# Of another format nothing is offered: to tell it, its class would have to be imported.
 _TABLE = "lakeproof.delta.DeltaTable"
 _ID_CHARACTERS = 8
 

@@ -9,8 +9,8 @@ from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
-    from lakeproof.delta.log.pins import Pin
-    from lakeproof.delta.read.versions import VersionFacts
+    from lakeproof.versioned.pins import Pin
+    from lakeproof.versioned.table_version import VersionFacts
 
 _ID_CHARACTERS = 8
 _MARK = "*"
@@ -65,8 +65,6 @@ def gather(catalog: "ProjectCatalog", name: str, limit: int | None = None) -> Ta
         CatalogError: If the catalog has no such table.
         TableError: If the table is not there.
     """
-    from lakeproof.delta.log.opening import open_table
-    from lakeproof.delta.read.versions import history
     from lakeproof.errors import PinError
 
     dataset = catalog.table(name)
@@ -76,8 +74,8 @@ def gather(catalog: "ProjectCatalog", name: str, limit: int | None = None) -> Ta
     except PinError as error:
         trouble = error.message
     location = dataset.location
-    table_id = open_table(location).table_id
-    versions = list(history(location, limit))
+    table_id = dataset.open().table_id
+    versions = list(dataset.history(limit))
     return TableHistory(
         table=name,
         uri=location.uri,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.catalog import ProjectCatalog, environments, open_catalog, project_path_of
-from lakeproof.delta.log.location import Location
 from lakeproof.errors import LakeproofError
+from lakeproof.versioned.contract import VersionedDataset
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -67,7 +67,7 @@ class RunProject:
                     # One that cannot be read today keeps nobody from the others.
                     continue
 
-    def locate_in(self, kedro_env: str) -> Callable[[str], Location | None]:
+    def locate_in(self, kedro_env: str) -> Callable[[str], VersionedDataset | None]:
         """Give what looks a table up in today's catalog of an environment.
 
         A catalog that cannot be read today is none: the record says where the table was.
@@ -81,9 +81,9 @@ class RunProject:
         if catalog is None:
             return lambda _: None
 
-        def locate(name: str) -> Location | None:
+        def locate(name: str) -> VersionedDataset | None:
             try:
-                return catalog.table(name).location
+                return catalog.table(name)
             except LakeproofError:
                 return None
 

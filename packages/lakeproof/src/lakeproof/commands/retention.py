@@ -1,4 +1,7 @@
-"""`kedro pin` on a table that does not keep its versions: offer to set that, and set it."""
+"""`kedro pin` on a Delta table that does not keep its versions: offer to set that, and set it.
+
+Of another format nothing is known: nothing is offered, and to set it is refused.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +40,8 @@ class Keeping:
 def gather(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
     """Look up whether tables keep the version that a run reads by the catalog."""
     env = catalog.env if catalog.is_env_given else None
-    return [_keeping(name, catalog.table(name), env) for name in names]
+    tables = {name: catalog.table(name) for name in names}
+    return [_keeping(name, one, env) for name, one in tables.items() if isinstance(one, _delta())]
 
 
 def keep(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
@@ -52,7 +56,13 @@ def keep(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
     told: dict[str, int | None] = {}
     for name in names:
         try:
-            opened = keep_versions(catalog.table(name).location, head_commit(catalog.project_path))
+            table = catalog.table(name)
+            if not isinstance(table, _delta()):
+                raise TableError(
+                    f"Table '{name}' is a {type(table).__name__}, which has no property that keeps "
+                    "versions."
+                )
+            opened = keep_versions(table.location, head_commit(catalog.project_path))
         except LakeproofError as error:
             done = f" Done: {', '.join(told)}." if told else ""
             raise TableError(f"{error.message} The pins are as asked for.{done}") from error
@@ -89,6 +99,12 @@ def _lines(found: Sequence[Keeping]) -> Iterator[str]:
             yield f"Table '{one.table}' keeps its versions already; nothing was set."
         elif one.lifetime is not None:
             yield f"{one.lifetime.sentence()} Keep them all: {one.command}"
+
+
+def _delta() -> "type[DeltaTable]":
+    from lakeproof.delta import DeltaTable
+
+    return DeltaTable
 
 
 def _keeping(name: str, table: "DeltaTable", env: str | None) -> Keeping:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import Taken
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.run_tables import RunTables
+from lakeproof.delta.write.commit_note import note_of
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
 from lakeproof.errors import LakeproofError, RowKeyError
+from lakeproof.versioned.location import Location
+from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
     from lakeproof.deliveries import Delivery
@@ -126,7 +127,7 @@ class Taking:
             self._current,
             self._args,
             self._key,
-            self._run.note(self._location.name, Taken(delivery.name, delivery.sha256)),
+            note_of(self._run, self._location.name, Taken(delivery.name, delivery.sha256)),
             delivery_transaction(delivery.name, delivery.sha256, count),
         )
         with self._engine.handed_over(delivery.parse(delivery), self._location) as rows:

@@ -1,8 +1,9 @@
 """The catalog's face of a Delta table. Versions, locks and engines are behind it."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from kedro.io import AbstractDataset
@@ -12,16 +13,22 @@ from kedro_datasets._typing import JSONPreview
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
 from lakeproof.delta.apply_deliveries import Taking
+from lakeproof.delta.delta_version import DeltaVersion
 from lakeproof.delta.engines import engine_for
-from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.location import available_versions
 from lakeproof.delta.log.opening import exists, open_table, resolve
-from lakeproof.delta.log.pins import Pin, choose_pin
-from lakeproof.delta.retention.lifetime import warn
-from lakeproof.delta.run_tables import RunTables
+from lakeproof.delta.read.versions import history, require_rows
+from lakeproof.delta.retention.lifetime import lifetime
+from lakeproof.delta.write.commit_note import note_of
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
 from lakeproof.delta.write.lock import write_lock
+from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError, TableError
+from lakeproof.versioned.contract import Say
+from lakeproof.versioned.location import Location
+from lakeproof.versioned.pins import Pin, choose_pin
+from lakeproof.versioned.run_tables import RunTables
+from lakeproof.versioned.table_version import TableVersion, VersionFacts
 
 logger = logging.getLogger(__name__)
 
@@ -129,9 +136,43 @@ class DeltaTable(AbstractDataset[Any, Any]):
         SaveArgs.from_config(self._name, self._save_config)
         choose_pin(self._name, self._flag, self._load_args)
 
-    def resolve(self) -> OpenedTable:
+    def is_there(self) -> bool:
+        """Tell whether there is a Delta table."""
+        return exists(self.location)
+
+    def versions(self) -> list[int]:
+        """List the versions that the log can still rebuild."""
+        return available_versions(self.location)
+
+    def open(self, version: int | None = None) -> DeltaVersion:
+        """Open one version, the latest where none is given."""
+        return DeltaVersion.of(open_table(self.location, version))
+
+    def resolve(self) -> DeltaVersion:
         """Open the version that a load would read now."""
-        return resolve(self.location, self.pin)
+        return DeltaVersion.of(resolve(self.location, self.pin))
+
+    def require_readable(self, opened: TableVersion, *, believes_commits: bool) -> None:
+        """Refuse a version that Spark refuses for its age, or whose rows cannot be read.
+
+        Raises:
+            LakeproofError: Spark's is a PinError, that of the rows a TableError.
+        """
+        found = self._own(opened)
+        if self._engine_name == "spark":
+            life = lifetime(found)
+            if life is not None and life.is_over:
+                self._engine().read(found)
+        if believes_commits:
+            require_rows(found)
+
+    def copy_to(self, target: Path, version: int | None, also: Collection[int], say: Say) -> None:
+        """Link, or copy, the log and the data files of a version."""
+        start_table(self.location, version, target, say, also)
+
+    def history(self, limit: int | None = None) -> Iterator[VersionFacts]:
+        """Yield what each commit says of itself, newest first."""
+        return history(self.location, limit)
 
     def load(self) -> Any:
         """Give the rows as the engine's lazy frame, in no promised order.
@@ -141,12 +182,11 @@ class DeltaTable(AbstractDataset[Any, Any]):
             TableError: If there is no such table.
         """
         run, pin = self._run, self.pin
-        opened = run.to_read(self._uri, pin) if run else None
-        if opened is None:
-            opened = resolve(self.location, pin)
+        at_start = run.to_read(self._uri, pin) if run else None
+        opened = self._own(at_start) if at_start is not None else self.resolve()
         if run is None and not self._has_warned:  # a run has looked at all its tables beforehand
             self._has_warned = True
-            warn(opened, pin)
+            opened.warn(pin)
         if run:
             run.has_read(self._name, opened, pin)
         logger.info("Reading table '%s' at version %d", self._name, opened.version)
@@ -163,7 +203,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         is_delivered = isinstance(data, Arrivals) or _are_deliveries(data)
         with write_lock(self._name, self._uri):
             current = open_table(self.location) if exists(self.location) else None
-            run.has_found(self._uri, current)
+            run.has_found(self._uri, partial(self.open, current.version) if current else None)
             if is_delivered:
                 taking = Taking(self.location, current, args, self.key, self._engine(), run)
                 written = self._take(data, taking)
@@ -173,7 +213,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
                     current,
                     args,
                     self.key,
-                    run.note(self._name),
+                    note_of(run, self._name),
                     believes_commits=run.believes_commits,
                 )
                 written = self._engine().write(data, write)
@@ -181,7 +221,16 @@ class DeltaTable(AbstractDataset[Any, Any]):
         if written is not None:
             came = data.deliveries if isinstance(data, Arrivals) else data
             deliveries = digest_files(came) if is_delivered else None
-            run.has_written(self._name, written, args.mode, deliveries)
+            run.has_written(
+                self._name,
+                DeltaVersion.of(written.opened),
+                is_committed=written.is_committed,
+                rows=written.rows,
+                mode=args.mode,
+                digest=written.digest,
+                given=written.given,
+                deliveries=deliveries,
+            )
 
     def _take(self, data: Any, taking: Taking) -> Written | None:
         """Take deliveries that are all there, or those that arrive."""
@@ -218,6 +267,11 @@ class DeltaTable(AbstractDataset[Any, Any]):
         except LakeproofError as error:
             return JSONPreview(nothing(error.message))
         return JSONPreview(preview(pin, opened, nrows))
+
+    def _own(self, opened: TableVersion) -> DeltaVersion:
+        """Give back as one of this class what a run was given by one."""
+        assert isinstance(opened, DeltaVersion), type(opened)
+        return opened
 
     def _engine(self) -> Engine:
         return engine_for(self._engine_name)

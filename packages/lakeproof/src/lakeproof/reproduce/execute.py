@@ -11,8 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lakeproof import determinism
-from lakeproof.delta.log.opening import open_table
-from lakeproof.delta.read.versions import compute_digest
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import from_bytes
 from lakeproof.record.documents.rerun_request import Rerun, RerunTable
@@ -33,7 +31,6 @@ from lakeproof.reproduce.environment.package_sources import (
     find_local_packages,
 )
 from lakeproof.reproduce.environment.rebuild import rebuild
-from lakeproof.reproduce.lakehouse import start_table
 from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.plan import Plan
 from lakeproof.reproduce.scratch import Scratch
@@ -75,7 +72,7 @@ def verify(plan: Plan, say: Say) -> tuple[str, ...]:
                 continue
             say(f"Verifying table '{table.datasets[0]}' at version {needed.version}")
             try:
-                found = compute_digest(open_table(table.location, needed.version))
+                found = table.table.open(needed.version).compute_digest()
             except Exception as error:
                 found = f"unreadable ({type(error).__name__}: {error})"[:300]
             if found != needed.digest:
@@ -206,10 +203,10 @@ def _arrivals(files: Sequence[FileFacts]) -> dict[str, list[str]]:
 
 def _place(table: NeededTable, target: Path, say: Say) -> list[RerunTable]:
     """Leave a table that is only read where it is; give one that is written a copy in scratch."""
-    uri = table.location.uri
+    uri = table.table.location.uri
     if table.is_written:
         older = [n.version for n in table.versions if n.version != table.start]
-        start_table(table.location, table.start, target, say, also=older)
+        table.table.copy_to(target, table.start, older, say)
         uri = str(target)
     versions: list[Any] = list(table.versions) or [None]
     return [

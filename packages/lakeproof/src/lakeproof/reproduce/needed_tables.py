@@ -4,21 +4,20 @@ Four questions, one function each: what the run had to do with a table, where it
 versions are whole, and what follows. Looks at logs, ids and presence; not at rows.
 """
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lakeproof.delta.log.data_files import data_files, require_files
-from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import open_table
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.reproduce.outcomes import Factor
+from lakeproof.versioned.contract import VersionedDataset
+from lakeproof.versioned.table_version import TableVersion
 
-# The place of a dataset in today's catalog, where it has one.
-Locate = Callable[[str], Location | None]
+# A dataset of today's catalog, where it is there and has versions.
+Locate = Callable[[str], VersionedDataset | None]
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,9 @@ class NeededVersion:
     """One version of a table that must be there as it was.
 
     Args:
-        version: The Delta version.
+        version: Its number.
         digest: Of its content, as recorded; `None` where nothing depends on it.
-        size: Of its data files in bytes, as the log says; `None` where it cannot be opened.
+        size: Of its data files in bytes, as far as it is known; `None` where it cannot be opened.
     """
 
     version: int
@@ -44,7 +43,7 @@ class NeededTable:
         datasets: The catalog names under which the run knew it.
         recorded_uri: Its place in the record.
         table_id: In the record.
-        location: Its place today.
+        table: The dataset, at its place of today.
         versions: All that are needed, the one that a write starts from among them.
         is_written: Whether the run wrote it, so that the re-run needs a copy of its own.
         start: The version that a write starts from; `None` where there was no table, or what was
@@ -54,7 +53,7 @@ class NeededTable:
     datasets: tuple[str, ...]
     recorded_uri: str
     table_id: str
-    location: Location
+    table: VersionedDataset
     versions: tuple[NeededVersion, ...]
     is_written: bool
     start: int | None
@@ -88,14 +87,14 @@ def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTabl
     factors: list[Factor] = []
     for use in _uses(record):
         table_id = use.table_id if use.needed else None
-        location = _location(use.names, use.uri, project_path, locate, table_id)
-        opened = _open_all(location, use.needed)
+        table = _located(use.names, use.uri, project_path, locate, table_id)
+        opened = _open_all(table, use.needed)
         if opened.troubles and use.is_replaced:
             # All of it is replaced: what was there decides nothing but version numbers.
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         missing += opened.troubles
         factors += _other_ids(use, opened.versions.values())
-        tables.append(_needed_table(use, location, opened))
+        tables.append(_needed_table(use, table, opened))
     return FoundTables(tuple(tables), tuple(missing), tuple(factors))
 
 
@@ -161,8 +160,12 @@ class _Use:
 class _Opened:
     """Versions that are whole, and sentences on those that are not."""
 
-    versions: Mapping[int, OpenedTable] = field(default_factory=dict)
+    versions: Mapping[int, TableVersion] = field(default_factory=dict)
     troubles: tuple[str, ...] = ()
+
+    def size_of(self, version: int) -> int | None:
+        found = self.versions.get(version)
+        return found.size() if found is not None else None
 
 
 def _uses(record: Record) -> Iterator[_Use]:
@@ -176,39 +179,54 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def _location(
+def _located(
     names: tuple[str, ...], uri: str, project_path: Path, locate: Locate, table_id: str | None
-) -> Location:
+) -> VersionedDataset:
     """Choose the place of a table: today's catalog first, then the recorded one.
 
     The one that has the recorded table's id wins, as a catalog may have moved on to another table.
     """
     recorded = uri if "://" in uri else str(project_path / uri)
     places = [found for name in names if (found := locate(name)) is not None]
-    options = places[0].storage_options if places else None
-    places.append(Location(names[0], recorded, options if "://" in recorded else None))
+    places.append(_elsewhere(places[0], recorded) if places else _unnamed(names[0], recorded))
     if table_id is not None:
         for place in places:
             try:
-                if open_table(place).table_id == table_id:
+                if place.open().table_id == table_id:
                     return place
             except LakeproofError:
                 continue
     for place in places:
         try:
-            open_table(place)
+            place.open()
         except LakeproofError:
             continue
         return place
     return places[-1] if "://" in recorded or Path(recorded).is_dir() else places[0]
 
 
-def _open_all(location: Location, versions: Iterable[int]) -> _Opened:
+def _elsewhere(table: VersionedDataset, uri: str) -> VersionedDataset:
+    """Give the same dataset, of the same format and credentials, at another place."""
+    other = copy.copy(table)
+    other.move_to(uri)
+    return other
+
+
+def _unnamed(name: str, uri: str) -> VersionedDataset:
+    """Take what no catalog names any more for a Delta table: a record does not say the format."""
+    from lakeproof.delta.delta_table import DeltaTable
+
+    table = DeltaTable(filepath=uri)
+    table.name_as(name)
+    return table
+
+
+def _open_all(table: VersionedDataset, versions: Iterable[int]) -> _Opened:
     whole, troubles = {}, []
     for version in sorted(versions):
         try:
-            opened = open_table(location, version)
-            require_files(opened)
+            opened = table.open(version)
+            opened.require_files()
         except LakeproofError as error:
             troubles.append(error.message)
         else:
@@ -216,27 +234,23 @@ def _open_all(location: Location, versions: Iterable[int]) -> _Opened:
     return _Opened(whole, tuple(troubles))
 
 
-def _other_ids(use: _Use, opened: Iterable[OpenedTable]) -> Iterator[Factor]:
+def _other_ids(use: _Use, opened: Iterable[TableVersion]) -> Iterator[Factor]:
     for found in list(opened)[:1]:
         if found.table_id != use.table_id:
             name = f"table id:{use.names[0]}"
             yield Factor(name, use.table_id, found.table_id, is_setup=True)
 
 
-def _needed_table(use: _Use, location: Location, opened: _Opened) -> NeededTable:
+def _needed_table(use: _Use, table: VersionedDataset, opened: _Opened) -> NeededTable:
     return NeededTable(
         datasets=use.names,
         recorded_uri=use.uri,
         table_id=use.table_id,
-        location=location,
+        table=table,
         versions=tuple(
-            NeededVersion(version, digest, _size(opened.versions.get(version)))
+            NeededVersion(version, digest, opened.size_of(version))
             for version, digest in sorted(use.needed.items())
         ),
         is_written=use.first_write is not None,
         start=use.start,
     )
-
-
-def _size(opened: OpenedTable | None) -> int | None:
-    return sum(file.size for file in data_files(opened)) if opened is not None else None

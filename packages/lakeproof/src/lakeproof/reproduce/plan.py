@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lakeproof.delta.log.pins import LATEST
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
 from lakeproof.reproduce.code.bundled import FindArtifact, no_artifact
 from lakeproof.reproduce.code.older_code import diff_of
@@ -20,6 +19,7 @@ from lakeproof.reproduce.environment.rebuild import EnvironmentMissingError
 from lakeproof.reproduce.environment.same_environment import differences, is_same, patched
 from lakeproof.reproduce.needed_tables import Locate, NeededTable, find_tables
 from lakeproof.reproduce.outcomes import Factor
+from lakeproof.versioned.pins import LATEST
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The place of one re-run: held while it is used, gone afterwards, whatever happens in between.
 
 It lies in the project, so that it is on the file system of the project's tables and files can be
-linked instead of copied. Not for what lies in it: code (`worktree`), tables (`lakehouse`), files
+linked instead of copied. Not for what lies in it: code (`worktree`), tables (their own), files
 (`raw_files`).
 """
 

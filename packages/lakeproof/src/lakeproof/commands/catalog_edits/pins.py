@@ -1,4 +1,4 @@
-"""`kedro pin`: look up, set and take away the pins of the catalog's Delta tables."""
+"""`kedro pin`: look up, set and take away the pins of the catalog's tables."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +11,12 @@ from lakeproof.commands.catalog_edits.catalog_files import CatalogFiles, Place
 from lakeproof.commands.catalog_edits.pins_report import Change, TablePin
 from lakeproof.commands.command_errors import CatalogError
 from lakeproof.commands.output import remark
-from lakeproof.delta.log.pins import LATEST, Pin
 from lakeproof.errors import LakeproofError, PinError
 from lakeproof.spelling import typed
+from lakeproof.versioned.pins import LATEST
 
 if TYPE_CHECKING:
-    from lakeproof.delta import DeltaTable
+    from lakeproof.versioned.contract import VersionedDataset
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def pin(catalog: ProjectCatalog, requests: Sequence[Request]) -> list[Change]:
 
 
 def gather(catalog: ProjectCatalog, names: Iterable[str] | None = None) -> list[TablePin]:
-    """Look up the pins of some tables, or of every Delta table of the catalog.
+    """Look up the pins of some tables, or of every table of the catalog.
 
     A table that cannot be opened is remarked upon, not refused: the others are wanted too.
     """
@@ -123,8 +123,7 @@ def _is_number(text: str) -> bool:
 
 def _wanted(catalog: ProjectCatalog, request: Request) -> int | None:
     """Find the version that a request means, and that it can be had."""
-    from lakeproof.delta.log.location import available_versions, describe_versions
-    from lakeproof.delta.log.opening import exists, resolve
+    from lakeproof.versioned.location import describe_versions
 
     table = _table(catalog, request.table)
     pattern = catalog.pattern_of(request.table)
@@ -137,23 +136,23 @@ def _wanted(catalog: ProjectCatalog, request: Request) -> int | None:
         )
     if request.is_unpinned:
         return None
-    location = table.location
-    if request.version is not None and exists(location):
-        there = available_versions(location)
+    if request.version is not None and table.is_there():
+        there = table.versions()
         if request.version not in there:
             raise PinError(
                 f"Table '{request.table}' has no version {request.version}: there are "
                 f"{describe_versions(there)}. No pin was changed. See who wrote them: kedro "
                 f"history {request.table}"
             )
-    pinned = None if request.version is None else Pin("the catalog", version=request.version)
     try:
-        return resolve(location, pinned).version
+        opened = table.open(request.version)
+        opened.require_files()
+        return opened.version
     except LakeproofError as error:
         raise PinError(f"{error.message} No pin was changed.") from error
 
 
-def _table(catalog: ProjectCatalog, name: str) -> "DeltaTable":
+def _table(catalog: ProjectCatalog, name: str) -> "VersionedDataset":
     if name not in catalog.catalog and ":" in name:
         table, _, version = name.rpartition(":")
         if table in catalog.catalog:
@@ -193,11 +192,9 @@ def _file_of(catalog: ProjectCatalog, files: CatalogFiles, name: str) -> str | N
         return None
 
 
-def _newest(table: "DeltaTable") -> int | None:
-    from lakeproof.delta.log.opening import exists, open_table
-
+def _newest(table: "VersionedDataset") -> int | None:
     try:
-        return open_table(table.location).version if exists(table.location) else None
+        return table.open().version if table.is_there() else None
     except LakeproofError as error:
         remark(error.message)
         return None

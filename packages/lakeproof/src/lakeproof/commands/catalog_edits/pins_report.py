@@ -6,8 +6,8 @@ from typing import Any
 
 from lakeproof.commands import retention
 from lakeproof.commands.retention import Keeping
-from lakeproof.delta.log.pins import LATEST
 from lakeproof.terminal import MISSING, layout
+from lakeproof.versioned.pins import LATEST
 
 
 @dataclass(frozen=True)

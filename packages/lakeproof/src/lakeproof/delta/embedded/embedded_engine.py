@@ -9,7 +9,6 @@ import polars as pl
 
 from lakeproof.delta.embedded.staging import StagedRows
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.old_times import refuse_rewriting
@@ -25,6 +24,7 @@ from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.path_spelling import respelled
 from lakeproof.errors import RunError
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals

@@ -13,11 +13,11 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.write.polars_types import as_delta_types
 from lakeproof.delta.write.staged_rows import Staged
 from lakeproof.digest.tables.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
+from lakeproof.versioned.location import Location
 
 _IN_MEMORY_BYTES = 128 * 2**20
 _BATCH_ROWS = 131_072

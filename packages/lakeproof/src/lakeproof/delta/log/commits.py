@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.location import Location, log_files
+from lakeproof.delta.log.location import log_files
+from lakeproof.versioned.location import Location
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Any
 import deltalake
 
 from lakeproof.delta.log.handle import Handle
-from lakeproof.delta.log.location import CHECKPOINT_FILE, Location
+from lakeproof.delta.log.location import CHECKPOINT_FILE
+from lakeproof.versioned.location import Location
 
 # As many commits as delta-rs writes between two checkpoints where a table does not say.
 _MOST_COMMITS = 100

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lakeproof.delta.log.column_types import type_name
-from lakeproof.delta.log.location import Location, log_files
+from lakeproof.delta.log.location import log_files
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     import deltalake

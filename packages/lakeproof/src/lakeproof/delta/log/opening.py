@@ -8,12 +8,13 @@ import os
 from lakeproof.delta.log.commit_metadata import CommitNotFoundError
 from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.data_files import require_files
-from lakeproof.delta.log.location import Location, available_versions, describe_versions
+from lakeproof.delta.log.location import available_versions
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.pins import Pin
 from lakeproof.delta.log.protocol_support import require_both_engines
 from lakeproof.errors import PinError, TableError
 from lakeproof.spelling import typed
+from lakeproof.versioned.location import Location, describe_versions
+from lakeproof.versioned.pins import Pin
 
 
 def exists(location: Location) -> bool:

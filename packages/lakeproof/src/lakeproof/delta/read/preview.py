@@ -10,8 +10,8 @@ from typing import Any
 
 from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.pins import Pin
 from lakeproof.delta.read.scan import scan
+from lakeproof.versioned.pins import Pin
 
 _MOST_COLUMNS = 200
 _MOST_CHARACTERS = 60

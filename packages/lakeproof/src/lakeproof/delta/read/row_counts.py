@@ -2,8 +2,9 @@
 
 import json
 
-from lakeproof.delta.log.location import Location, available_versions, log_files
+from lakeproof.delta.log.location import available_versions, log_files
 from lakeproof.delta.log.opening import open_table
+from lakeproof.versioned.location import Location
 
 
 def count_rows(location: Location, first: int) -> dict[int, int | None]:

@@ -2,17 +2,17 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commits import LogEntry, entries, iso_time
 from lakeproof.delta.log.data_files import other_times
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.row_counts import count_rows
 from lakeproof.errors import LakeproofError, TableError
 from lakeproof.spelling import typed
+from lakeproof.versioned.location import Location
+from lakeproof.versioned.table_version import Content, VersionFacts
 
 if TYPE_CHECKING:
     from lakeproof.digest import TableFacts
@@ -21,48 +21,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _known: "dict[tuple[object, ...], TableFacts]" = {}
-
-
-@dataclass(frozen=True)
-class Content:
-    """The content of a version.
-
-    Args:
-        digest: Of its rows.
-        source: `commit` where the writer's own was taken, `rows` where they were read.
-        committed: What the writer's commit says, where the rows say something else.
-    """
-
-    digest: str
-    source: Literal["commit", "rows"]
-    committed: str | None = None
-
-
-@dataclass(frozen=True)
-class VersionFacts:
-    """One line of a table's history.
-
-    Args:
-        version: The Delta version.
-        timestamp: When it was committed, ISO 8601 in UTC.
-        operation: Delta's name of the operation.
-        rows: Rows in the table at that version; `None` where its files' statistics do not say.
-        run_id: The MLflow run that wrote it, if one did.
-        git_commit: The commit of the code that wrote it.
-        node: The Kedro node that wrote it.
-        delivery: The delivery whose rows it brought.
-        digest: The content digest its writer stored with it.
-    """
-
-    version: int
-    timestamp: str
-    operation: str | None
-    rows: int | None
-    run_id: str | None
-    git_commit: str | None
-    node: str | None
-    delivery: str | None
-    digest: str | None
 
 
 def history(location: Location, limit: int | None = None) -> Iterator[VersionFacts]:

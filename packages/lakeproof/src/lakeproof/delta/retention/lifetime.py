@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
-from lakeproof.delta.log.pins import LATEST, Pin
 from lakeproof.delta.retention.intervals import FOR_EVER, in_words, on_both, on_spark
 from lakeproof.spelling import typed
+from lakeproof.versioned.pins import LATEST, Pin
 
 logger = logging.getLogger(__name__)
 

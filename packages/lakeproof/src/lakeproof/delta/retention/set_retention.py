@@ -6,7 +6,6 @@ from datetime import timedelta
 import deltalake
 
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import find_commit, open_table
 from lakeproof.delta.log.protocol_support import PROPERTIES
@@ -16,6 +15,7 @@ from lakeproof.delta.retention.lifetime import CLEANUP, FILES, LOG
 from lakeproof.delta.write.decision import commit_properties
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.errors import TableError
+from lakeproof.versioned.location import Location
 
 
 def keep_versions(location: Location, git_commit: str | None = None) -> OpenedTable | None:

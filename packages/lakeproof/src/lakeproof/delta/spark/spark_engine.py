@@ -17,7 +17,6 @@ from deltalake.transaction import create_table_with_add_actions
 
 from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.partition_values import require_one_meaning
@@ -37,6 +36,7 @@ from lakeproof.delta.write.path_spelling import respelled
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
 from lakeproof.errors import SchemaError
 from lakeproof.spark.session import spark
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake.transaction import AddAction
 
-from lakeproof.delta.log.location import Location, log_files
+from lakeproof.delta.log.location import log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
@@ -35,6 +35,7 @@ from lakeproof.errors import SchemaError, TableError
 from lakeproof.spark.connect import is_connect
 from lakeproof.spark.session import spark
 from lakeproof.spark.spark_errors import SparkError
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     import deltalake

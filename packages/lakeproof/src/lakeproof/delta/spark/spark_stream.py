@@ -16,13 +16,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.write.engine import Take
 from lakeproof.delta.write.temporary_folders import folder_beside
 from lakeproof.errors import TableError
 from lakeproof.spark.connect import is_connect
 from lakeproof.spark.session import spark
 from lakeproof.spark.spark_errors import SparkError, sentence_of
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

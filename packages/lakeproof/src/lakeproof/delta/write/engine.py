@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from lakeproof.configuration import read
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.column_contract import SchemaMode
 from lakeproof.errors import TableError
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals

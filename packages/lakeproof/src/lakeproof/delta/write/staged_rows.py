@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.column_contract import (
     LONGEST_IN_PATH,
@@ -22,6 +21,7 @@ from lakeproof.delta.write.column_contract import (
 from lakeproof.delta.write.engine import Write
 from lakeproof.digest import RowSet, TableFacts
 from lakeproof.errors import RowKeyError, SchemaError
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lakeproof.delta.log.location import Location
+from lakeproof.versioned.location import Location
 
 
 def uri_beside(location: Location, kind: str) -> str:

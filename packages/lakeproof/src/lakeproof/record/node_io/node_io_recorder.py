@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.delta.delta_table import DeltaTable
-from lakeproof.delta.run_tables import RunTables, TableUse
 from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
 from lakeproof.record.node_io.clocks import clocks_in
 from lakeproof.record.node_io.mentions import mentions
@@ -25,6 +23,8 @@ from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.places.dataset_places import is_in_memory
 from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.versioned.contract import is_versioned
+from lakeproof.versioned.run_tables import RunTables, TableUse
 
 if TYPE_CHECKING:
     from kedro.pipeline.node import Node
@@ -82,7 +82,7 @@ class Boundary:
         if name == "parameters" or name.startswith("params:"):
             redacted, _ = self._secrets.redact({name.removeprefix("params:"): data})
             crossing: Crossing | TableUse | Arrivals = cross(name, redacted)
-        elif isinstance(dataset, DeltaTable):
+        elif is_versioned(dataset):
             crossing = self._use(name, "read")
         elif isinstance(data, Arrivals):
             # What comes is known when it has come.
@@ -104,12 +104,12 @@ class Boundary:
 
     def saves(self, name: str, dataset: Any) -> None:
         """Look at what a dataset has before it takes what a node gives."""
-        if not isinstance(dataset, DeltaTable):
+        if not is_versioned(dataset):
             self._files.saves(dataset, name)
 
     def saved(self, node: "Node", name: str, dataset: Any, data: Any) -> None:
         """Digest what a node has given and a dataset has taken."""
-        if isinstance(dataset, DeltaTable):
+        if is_versioned(dataset):
             crossing: Crossing | TableUse = self._use(name, "written")
         else:
             known = self._models.get(name)

@@ -1,17 +1,15 @@
-"""The Delta tables of a run, as facts: what was read, what was written, with which content."""
+"""The tables of a run, as facts: what was read, what was written, with which content."""
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeproof.delta.log.data_files import is_of_log, other_times
-from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.read.versions import Content, compute_digest, content_of, stored_digest
-from lakeproof.delta.run_tables import RunTables, TableUse
 from lakeproof.errors import TableError
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Crossing, TableRead, TableWritten
 from lakeproof.record.places.project_paths import relative_to_project
+from lakeproof.versioned.run_tables import RunTables, TableUse
+from lakeproof.versioned.table_version import Content, TableVersion
 
 _MOST_CHARACTERS = 500
 
@@ -55,7 +53,7 @@ class TableRecorder:
                 continue
             if self._is_left_out(use):
                 continue
-            _require_as_read(use)
+            use.opened.require_state(use.state)
             content = self.content(opened)
             found[use.dataset, opened.version] = TableRead(
                 dataset=use.dataset,
@@ -104,7 +102,7 @@ class TableRecorder:
             )
         return tuple(found.values())
 
-    def content(self, opened: OpenedTable, known: str | None = None) -> Content:
+    def content(self, opened: TableVersion, known: str | None = None) -> Content:
         """Give the digest of a version: from its commit, else, and in a re-run always, by reading.
 
         Args:
@@ -116,7 +114,7 @@ class TableRecorder:
             self._contents[key] = self._find(opened, known)
         return self._contents[key]
 
-    def place(self, opened: OpenedTable) -> str:
+    def place(self, opened: TableVersion) -> str:
         """Write where a table really is, seen from the project."""
         if self._rerun is not None:
             for table in self._rerun.tables:
@@ -124,12 +122,12 @@ class TableRecorder:
                     return table.recorded_uri
         return relative_to_project(opened.location.uri, self._project_path)
 
-    def _started_digest(self, before: OpenedTable | None, mode: str) -> str | None:
+    def _started_digest(self, before: TableVersion | None, mode: str) -> str | None:
         """Give the content that a write built upon; what is overwritten need not be read."""
         if before is None:
             return None
         if mode == "overwrite":
-            return stored_digest(before)
+            return before.stored_digest()
         return self.content(before).digest
 
     def _is_left_out(self, use: TableUse) -> bool:
@@ -137,17 +135,17 @@ class TableRecorder:
             return False
         try:
             if use.kind == "read":
-                _require_as_read(use)
+                use.opened.require_state(use.state)
         except TableError:
             return True
         return self.crossing(use).digest is None
 
-    def _find(self, opened: OpenedTable, known: str | None) -> Content:
+    def _find(self, opened: TableVersion, known: str | None) -> Content:
         try:
             return self._read_or_known(opened, known)
         except (TableError, KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # a panic of delta-rs or Polars is no Exception
+        except BaseException as error:  # a panic of something compiled is no Exception
             text = opened.location.without_secrets(" ".join(str(error).split()))[:_MOST_CHARACTERS]
             raise TableError(
                 f"Table '{opened.location.name}' at version {opened.version} cannot be read any "
@@ -155,29 +153,11 @@ class TableRecorder:
                 f"{text}"
             ) from error
 
-    def _read_or_known(self, opened: OpenedTable, known: str | None) -> Content:
+    def _read_or_known(self, opened: TableVersion, known: str | None) -> Content:
         if self._rerun is None:
-            return Content(known, "commit") if known else content_of(opened)
+            return Content(known, "commit") if known else opened.content()
         verified = self._rerun.verified_digest(opened.location.uri, opened.version)
-        return Content(verified or compute_digest(opened), "rows")
-
-
-def _require_as_read(use: TableUse) -> None:
-    """Refuse to say what a node read of files that were written meanwhile.
-
-    Raises:
-        TableError: Naming the table.
-    """
-    name, opened = use.dataset, use.opened
-    # Files that are gone were removed after they had been read; a checkpoint may be made any time.
-    now = {(path, time) for path, time in other_times(opened) if time}
-    changed = sorted(path for path, _ in now.difference(use.other_times) if not is_of_log(path))
-    if changed:
-        raise TableError(
-            f"Data files of table '{name}' at version {opened.version} were written in place while "
-            f"the run read it, the first is {changed[0]}. What was read of it is not known, so the "
-            "run cannot be had again. Restore the files from a backup and run again."
-        )
+        return Content(verified or opened.compute_digest(), "rows")
 
 
 def _is_write_to(use: TableUse, dataset: str) -> bool:

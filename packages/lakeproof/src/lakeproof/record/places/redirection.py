@@ -19,6 +19,7 @@ from lakeproof.record.places.dataset_places import (
     move,
     named,
 )
+from lakeproof.versioned.contract import is_versioned
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
@@ -139,14 +140,12 @@ def redirect_all(
     """
     from kedro.io import MemoryDataset
 
-    from lakeproof.delta.delta_table import DeltaTable
-
     written = pipeline.all_outputs()
     confirmed = {name for node in pipeline.nodes for name in node.confirms}
     datasets: dict[str, Any] = {
         name: dataset
         for name in sorted(pipeline.datasets() | confirmed)
-        if not is_in_memory(dataset := catalog.get(name)) and not isinstance(dataset, DeltaTable)
+        if not is_in_memory(dataset := catalog.get(name)) and not is_versioned(dataset)
     }
     shared = set[Path]()
     # Outputs first: what is read at their place is read where they go.

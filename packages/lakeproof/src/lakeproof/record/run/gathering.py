@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.delta.delta_table import DeltaTable
 from lakeproof.determinism import RecipeError, find_recipe
 from lakeproof.errors import RunError
 from lakeproof.record.code.bundle import Bundle, bundle_of, place_of
@@ -44,6 +43,7 @@ from lakeproof.record.setup.parameters import gather_parameters, resolved_parame
 from lakeproof.record.setup.surroundings import gather_surroundings
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION
+from lakeproof.versioned.contract import has_engine
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -314,6 +314,6 @@ def _engine(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> str:
     engines = {
         dataset.engine_name
         for name in pipeline.datasets()
-        if isinstance(dataset := catalog.get(name), DeltaTable)
+        if has_engine(dataset := catalog.get(name))
     }
     return ", ".join(sorted(engines)) or "embedded"

@@ -4,10 +4,12 @@ import json
 import os
 from collections.abc import Iterable
 
-from lakeproof.delta.run_tables import TableUse
 from lakeproof.record.node_io.table_facts import TableRecorder
+from lakeproof.versioned.run_tables import TableUse
 
 _REGISTRY = "MLFLOW_REGISTRY_URI"
+# MLflow keeps no longer digest.
+_MOST_CHARACTERS = 36
 
 
 def settle_registry() -> None:
@@ -56,10 +58,11 @@ def log_tables(
         if leaves_out_unreadable and recorder.crossing(same[0]).digest is None:
             continue
         digest = recorder.content(opened, known).digest
+        kind = f"{opened.format}_table"
         source = {
             "path": opened.location.uri,
-            "delta_table_version": version,
-            "delta_table_id": opened.table_id,
+            f"{kind}_version": version,
+            f"{kind}_id": opened.table_id,
         }
         is_committed = any(use.is_committed for use in same)
         tags = {
@@ -72,10 +75,10 @@ def log_tables(
         schema = [{"name": c, "type": kind} for c, kind in opened.columns.items()]
         dataset = Dataset(
             name=f"{name}@{version}",
-            digest=digest,
-            source_type="delta_table",
+            digest=digest[:_MOST_CHARACTERS],
+            source_type=kind,
             source=json.dumps(source),
-            schema=json.dumps({"delta_schema": schema}),
+            schema=json.dumps({f"{opened.format}_schema": schema}),
             profile=json.dumps({"num_rows": opened.rows()}),
         )
         inputs.append(DatasetInput(dataset, [InputTag(key, tags[key]) for key in tags]))

@@ -7,14 +7,10 @@ nothing behind.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.delta.delta_table import DeltaTable
-from lakeproof.delta.engines import engine_for
-from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import exists
-from lakeproof.delta.read.versions import require_rows
-from lakeproof.delta.retention.lifetime import lifetime, warn
-from lakeproof.delta.run_tables import RunTables
-from lakeproof.errors import PinError, RunError
+from lakeproof.errors import LakeproofError, PinError, RunError
+from lakeproof.versioned.contract import VersionedDataset, has_engine, is_versioned
+from lakeproof.versioned.run_tables import RunTables
+from lakeproof.versioned.table_version import TableVersion
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
@@ -22,19 +18,19 @@ if TYPE_CHECKING:
 
 
 def name_tables(catalog: "CatalogProtocol[Any, Any]") -> None:
-    """Tell every Delta table of a catalog the name under which it is there."""
+    """Tell every table of a catalog the name under which it is there."""
     for name, dataset in catalog.items():
-        if isinstance(dataset, DeltaTable):
+        if is_versioned(dataset):
             dataset.name_as(name)
 
 
 def tables_of(
     pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
-) -> Iterator[tuple[str, DeltaTable]]:
-    """Yield the Delta tables that a pipeline touches, by name."""
+) -> Iterator[tuple[str, VersionedDataset]]:
+    """Yield the tables with versions that a pipeline touches, by name."""
     for name in sorted(pipeline.datasets()):
         dataset = catalog.get(name)
-        if isinstance(dataset, DeltaTable):
+        if is_versioned(dataset):
             dataset.name_as(name)
             yield name, dataset
 
@@ -64,35 +60,23 @@ def pin_tables(
     for name, table in tables.items():
         table.check()
         is_needed = name in read and (name not in written or table.pin is not None)
-        if is_needed or exists(table.location):
+        if is_needed or table.is_there():
             opened = table.resolve() if is_needed else _whatever_is_there(table)
             if opened is not None:
                 run.resolved(table.pin, opened)
             if opened is not None and is_needed:
-                _require_spark_reads(table, opened)
-                if run.believes_commits:
-                    require_rows(opened)
+                table.require_readable(opened, believes_commits=run.believes_commits)
     run.nodes.update({output: node.name for node in pipeline.nodes for output in node.outputs})
     for table in tables.values():
         table.join(run)
 
 
-def _whatever_is_there(table: DeltaTable) -> Any:
+def _whatever_is_there(table: VersionedDataset) -> TableVersion | None:
     """Open a table that will be written; a damaged one may be about to be written anew."""
-    from lakeproof.errors import LakeproofError
-
     try:
         return table.resolve()
     except LakeproofError:
         return None
-
-
-def _require_spark_reads(table: DeltaTable, opened: OpenedTable) -> None:
-    """Ask Spark for a version that it may refuse for its age, while nothing has been run."""
-    if table.engine_name == "spark":
-        found = lifetime(opened)
-        if found is not None and found.is_over:
-            engine_for("spark").read(opened)
 
 
 def warn_of_lifetimes(run: RunTables, env: str | None = None) -> None:
@@ -106,7 +90,7 @@ def warn_of_lifetimes(run: RunTables, env: str | None = None) -> None:
     for pin, opened in run.at_start():
         if opened.location.uri not in warned:
             warned.add(opened.location.uri)
-            warn(opened, pin, env)
+            opened.warn(pin, env)
 
 
 def _refuse_processes(run_params: Mapping[str, Any], catalog: "CatalogProtocol[Any, Any]") -> None:
@@ -118,7 +102,7 @@ def _refuse_processes(run_params: Mapping[str, Any], catalog: "CatalogProtocol[A
     if is_parallel or "ParallelRunner" in str(run_params.get("runner")):
         raise RunError(
             "ParallelRunner runs each node in a process of its own, where nothing of what passes "
-            "can be recorded and no Delta table can be read at the version that this run resolved. "
+            "can be recorded and no table can be read at the version that this run resolved. "
             "Nothing was run. Use threads: kedro run --runner ThreadRunner"
         )
 
@@ -134,7 +118,7 @@ def _refuse_streams(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") 
             continue
         for name in node.outputs:
             table = catalog.get(name)
-            if isinstance(table, DeltaTable) and table.engine_name != "spark":
+            if has_engine(table) and table.engine_name != "spark":
                 raise RunError(
                     f"Node '{node.name}' takes a stream of deliveries, which needs Spark, and the "
                     f"engine of table '{name}' is {table.engine_name}. Nothing was run. Stream on "
@@ -150,12 +134,12 @@ def _refuse_idle_pins(
     read = {name for node in pipeline.nodes for name in node.inputs}
     for name, version in load_versions.items():
         dataset = catalog.get(name)
-        if not isinstance(dataset, DeltaTable) and getattr(dataset, "_version", None) is None:
+        if not is_versioned(dataset) and getattr(dataset, "_version", None) is None:
             raise PinError(
                 f"--load-versions {name}:{version} cannot be honoured: '{name}' is a "
                 f"{type(dataset).__name__} without versions, which would be loaded as it is. "
                 "Nothing was run. Tables with versions: "
-                + (", ".join(n for n, d in catalog.items() if isinstance(d, DeltaTable)) or "none")
+                + (", ".join(n for n, d in catalog.items() if is_versioned(d)) or "none")
             )
         if name not in read:
             raise PinError(

@@ -15,6 +15,7 @@ from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.places.dataset_places import absolute
 from lakeproof.record.places.redirection import MovedTable, Redirection, redirect_all
 from lakeproof.record.setup.parameters import resolved_parameters, restored
+from lakeproof.versioned.contract import has_engine, is_versioned
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -61,18 +62,17 @@ def redirect(rerun: Rerun, catalog: "CatalogProtocol[Any, Any]") -> None:
     A stream takes what the run took, in that order: nothing arrives in scratch.
     """
     from lakeproof.deliveries import DeliveryStream
-    from lakeproof.delta.delta_table import DeltaTable
 
     for name, dataset in catalog.items():
         if isinstance(dataset, DeliveryStream):
             dataset.replay(rerun.arrivals.get(name))
     if rerun.engine is not None:
         for _, dataset in catalog.items():
-            if isinstance(dataset, DeltaTable):
+            if has_engine(dataset):
                 dataset.use_engine(rerun.engine)
     for table in rerun.tables:
         dataset = catalog.get(table.dataset)
-        if isinstance(dataset, DeltaTable):
+        if is_versioned(dataset):
             dataset.move_to(table.uri)
 
 
@@ -91,12 +91,10 @@ def hold_outputs(
         RunError: If a table would be written that is not in scratch. The recorded run did not write
             it, or its record would say so and it would be there.
     """
-    from lakeproof.delta.delta_table import DeltaTable
-
     scratch = Path(rerun.store).parent
     for name in sorted(pipeline.all_outputs()):
         dataset: Any = catalog.get(name)
-        if isinstance(dataset, DeltaTable) and not _is_inside(dataset.location.uri, scratch):
+        if is_versioned(dataset) and not _is_inside(dataset.location.uri, scratch):
             raise RunError(
                 f"The re-run may write table '{name}' at {dataset.location.uri}, which the "
                 "recorded run did not write. Nothing was run, and the table is as it was."

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.delta.delta_table import DeltaTable
-from lakeproof.delta.run_tables import RunTables
 from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
 from lakeproof.record.documents import rerun_request
@@ -39,6 +37,8 @@ from lakeproof.record.run.store_record import (
     why_untracked,
 )
 from lakeproof.spark import session as spark_session
+from lakeproof.versioned.contract import is_versioned
+from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -339,7 +339,7 @@ class RunSession:
         leave(catalog)
         self._log.stop()
         for _, dataset in catalog.items():
-            if isinstance(dataset, DeltaTable):
+            if is_versioned(dataset):
                 dataset.join(None)
 
 

@@ -2,7 +2,7 @@
 
 The user's own tree, branch, index, stash and reflog are not touched; the one trace is the entry in
 `.git/worktrees`, which `discard` takes away. Not for credentials: those are read where the user has
-them today and never copied. Not for data (`raw_files`, `lakehouse`).
+them today and never copied. Not for data (`raw_files`; tables copy themselves).
 """
 
 import os

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.log.location import Location
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.log.transactions import delivery_transaction, taken_deliveries
+from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError
-from lakeproof.reproduce.lakehouse import start_table
+from lakeproof.versioned.location import Location
 
 OLD = 1_600_000_000
 

@@ -5,16 +5,12 @@ table is resolved once, and whatever others commit meanwhile is not seen.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from lakeproof.delta.log.commit_metadata import CommitNote, Taken
-from lakeproof.delta.log.data_files import other_times
-from lakeproof.delta.log.location import Location
-from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import open_table
-from lakeproof.delta.log.pins import Pin
-from lakeproof.delta.write.engine import Written
+from lakeproof.versioned.pins import Pin
+from lakeproof.versioned.table_version import TableVersion
 
 
 @dataclass(frozen=True)
@@ -33,12 +29,12 @@ class TableUse:
         mode: How it was written.
         deliveries: `sha256:` of the names and contents of the deliveries that were handed over.
         given: Content digest of the rows handed over, where they are not the whole table.
-        other_times: The files that had another time than the log says when they were read.
+        state: What tells at the end whether it still is what was read.
     """
 
     dataset: str
     kind: Literal["read", "written"]
-    opened: OpenedTable
+    opened: TableVersion
     node: str | None = None
     is_committed: bool = False
     rows: int | None = None
@@ -47,7 +43,7 @@ class TableUse:
     mode: str | None = None
     deliveries: str | None = None
     given: str | None = None
-    other_times: tuple[tuple[str, int], ...] = ()
+    state: Any = None
 
 
 @dataclass
@@ -67,48 +63,50 @@ class RunTables:
     run_id: str | None = None
     believes_commits: bool = True
     uses: list[TableUse] = field(default_factory=list)
-    _at_start: dict[tuple[str, Pin | None], OpenedTable] = field(default_factory=dict)
-    _now: dict[str, OpenedTable] = field(default_factory=dict)
-    _before: dict[str, tuple[Location, int] | None] = field(default_factory=dict)
+    _at_start: dict[tuple[str, Pin | None], TableVersion] = field(default_factory=dict)
+    _now: dict[str, TableVersion] = field(default_factory=dict)
+    _before: dict[str, Callable[[], TableVersion] | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def resolved(self, pin: Pin | None, opened: OpenedTable) -> None:
+    def resolved(self, pin: Pin | None, opened: TableVersion) -> None:
         """Remember what was resolved before the first node."""
         self._at_start[opened.location.uri, pin] = opened
 
-    def at_start(self) -> list[tuple[Pin | None, OpenedTable]]:
+    def at_start(self) -> list[tuple[Pin | None, TableVersion]]:
         """List what was resolved before the first node, with who asked for it."""
         with self._lock:
             return [(pin, opened) for (_, pin), opened in self._at_start.items()]
 
-    def to_read(self, uri: str, pin: Pin | None) -> OpenedTable | None:
+    def to_read(self, uri: str, pin: Pin | None) -> TableVersion | None:
         """Give the version to read: the pinned one, else what this run wrote, else the start's."""
         with self._lock:
             if pin is None and uri in self._now:
                 return self._now[uri]
             return self._at_start.get((uri, pin))
 
-    def has_read(self, dataset: str, opened: OpenedTable, pin: Pin | None) -> None:
+    def has_read(self, dataset: str, opened: TableVersion, pin: Pin | None) -> None:
         """Remember a reading, so that a later one sees the same version."""
         source = pin.source if pin is not None else None
-        use = TableUse(dataset, "read", opened, pin=source, other_times=other_times(opened))
+        use = TableUse(dataset, "read", opened, pin=source, state=opened.state())
         with self._lock:
             self._at_start.setdefault((opened.location.uri, pin), opened)
             self.uses.append(use)
 
-    def has_found(self, uri: str, opened: OpenedTable | None) -> None:
-        """Remember the version of a table when this run first writes it; `None` for no table."""
-        found = (opened.location, opened.version) if opened is not None else None
-        with self._lock:
-            self._before.setdefault(uri, found)
+    def has_found(self, uri: str, reopen: Callable[[], TableVersion] | None) -> None:
+        """Remember the version of a table when this run first writes it.
 
-    def before(self, uri: str) -> OpenedTable | None:
-        """Open the version that a table had when this run first wrote it.
-
-        Anew: a write moves the handle that it goes through.
+        Args:
+            uri: Its place.
+            reopen: Opens that version anew, for a write may move the handle that it goes through;
+                `None` for no table.
         """
-        found = self._before.get(uri)
-        return open_table(*found) if found is not None else None
+        with self._lock:
+            self._before.setdefault(uri, reopen)
+
+    def before(self, uri: str) -> TableVersion | None:
+        """Open the version that a table had when this run first wrote it."""
+        reopen = self._before.get(uri)
+        return reopen() if reopen is not None else None
 
     def last_use(self, dataset: str, kind: Literal["read", "written"]) -> TableUse | None:
         """Give the latest reading or writing of a dataset."""
@@ -119,31 +117,42 @@ class RunTables:
         return None
 
     def has_written(
-        self, dataset: str, written: Written, mode: str, deliveries: str | None = None
+        self,
+        dataset: str,
+        opened: TableVersion,
+        *,
+        is_committed: bool,
+        rows: int,
+        mode: str = "overwrite",
+        digest: str | None = None,
+        given: str | None = None,
+        deliveries: str | None = None,
     ) -> None:
-        """Remember a writing; the run reads the table at that version from now on."""
+        """Remember a writing; the run reads the table at that version from now on.
+
+        Args:
+            dataset: The catalog name.
+            opened: The version that now holds what was handed over.
+            is_committed: Whether it is a new one.
+            rows: Rows handed over.
+            mode: How they were written.
+            digest: Of the whole version, where the write knew it.
+            given: Of the rows handed over, where they are not the whole table.
+            deliveries: Of the deliveries that were handed over.
+        """
         with self._lock:
-            self._now[written.opened.location.uri] = written.opened
+            self._now[opened.location.uri] = opened
             self.uses.append(
                 TableUse(
                     dataset,
                     "written",
-                    written.opened,
+                    opened,
                     node=self.nodes.get(dataset),
-                    is_committed=written.is_committed,
-                    rows=written.rows,
-                    digest=written.digest,
+                    is_committed=is_committed,
+                    rows=rows,
+                    digest=digest,
                     mode=mode,
                     deliveries=deliveries,
-                    given=written.given,
+                    given=given,
                 )
             )
-
-    def note(self, dataset: str, delivery: Taken | None = None) -> CommitNote:
-        """Begin the note of a commit that this run makes."""
-        return CommitNote(
-            run_id=self.run_id,
-            git_commit=self.git_commit,
-            node=self.nodes.get(dataset),
-            delivery=delivery,
-        )

@@ -1,4 +1,4 @@
-"""The scratch lakehouse: each table that a re-run writes, at the version that it had.
+"""A copy of a table in scratch, at a version that it had: what a re-run writes to.
 
 The log and the data files of that version are linked where they can be, so that version number,
 table id and transactions are as they were and a re-run costs no second copy. Both are immutable: a
@@ -10,19 +10,21 @@ import json
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, Location, log_files
+from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.errors import PinError, TableError
 from lakeproof.inside import inside
 from lakeproof.spelling import typed
+from lakeproof.versioned.contract import Say
+from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     import pyarrow.fs
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 _LOG = "_delta_log"
 _LAST_CHECKPOINT = f"{_LOG}/_last_checkpoint"
 _STORE_CONNECTIONS = 8
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,50 @@
+"""Where a table is and what it is called: what can be told without opening it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a table is and what it is called: all that is needed to open it.
+
+    Args:
+        name: The catalog name.
+        uri: A local path or an object-store URI.
+        storage_options: Credentials and settings of the store; never shown.
+    """
+
+    name: str
+    uri: str
+    storage_options: Mapping[str, str] | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the table is a folder of this machine."""
+        return "://" not in self.uri
+
+    @property
+    def absolute_uri(self) -> str:
+        """Where it is for a program that runs in another folder."""
+        return os.path.abspath(self.uri) if self.is_local else self.uri
+
+    def without_secrets(self, text: str) -> str:
+        """Take the settings of the store out of a text that is shown."""
+        for value in (self.storage_options or {}).values():
+            if len(value) > 3:  # a shorter value ("us", "1") is a setting that would tear the text
+                text = text.replace(value, "***")
+        return text
+
+    def __repr__(self) -> str:
+        """Leave the credentials out."""
+        return f"Location(name={self.name!r}, uri={self.uri!r})"
+
+
+def describe_versions(versions: list[int]) -> str:
+    """Write a list of versions the way a person would."""
+    if not versions:
+        return "none"
+    if versions == list(range(versions[0], versions[-1] + 1)) and len(versions) > 1:
+        return f"versions {versions[0]} to {versions[-1]}"
+    return "versions " + ", ".join(map(str, versions))
