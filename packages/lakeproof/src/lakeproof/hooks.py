@@ -64,7 +64,8 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
         return (yield)
 
     from lakeproof.record.documents import rerun_request
-    from lakeproof.record.mlflow_store import tracking
+    from lakeproof.record.mlflow_store.moved_store import follow_move
+    from lakeproof.record.mlflow_store.tracking import tracking_of
     from lakeproof.record.run import in_progress, rerun
     from lakeproof.record.run.rerun_hooks import leave_out_hooks
     from lakeproof.spark.project import use_settings_of
@@ -77,7 +78,7 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
         rerun.prepare(told, context)
     else:
         # The store may have moved.
-        tracking.follow_move(tracking.tracking_of(context.project_path, context.config_loader))
+        follow_move(tracking_of(context.project_path, context.config_loader))
     if not in_progress.is_in_progress():
         return (yield)
     with in_progress.kedro_mlflow_as_it_was():

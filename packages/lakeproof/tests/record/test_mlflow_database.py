@@ -1,5 +1,6 @@
 """MLflow's database read without MLflow: the same answer as MLflow's, or none."""
 
+import logging
 import math
 import re
 import shutil
@@ -14,7 +15,7 @@ from mlflow.entities import Metric
 from mlflow.tracking import MlflowClient
 
 from lakeproof.record.documents.document import RecordError
-from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
+from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs, mlflow_tables
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.store import LAST, REPRODUCES, TAG, RecordStore, write
 from lakeproof.record.mlflow_store.tracking import Tracking
@@ -149,7 +150,7 @@ def test_both_ways_resolve_and_read_the_same_records(kept, monkeypatch):
 
     quickly = answers()
     assert quickly[1].run.run_id == min(kept.recorded[1:3])
-    monkeypatch.setattr(mlflow_database, "SCHEMA", "of another MLflow")
+    monkeypatch.setattr(mlflow_tables, "READ", {"runs": ["of another MLflow"]})
     assert mlflow_database.search(kept.tracking.uri, EXPERIMENT, Wanted()) is None
     assert answers() == quickly
 
@@ -162,8 +163,8 @@ def test_a_record_that_was_changed_is_refused_both_ways(kept, monkeypatch):
     was = record.read_bytes()
     record.write_bytes(was.replace(b'"local"', b'"other"', 1))
     try:
-        for schema in (mlflow_database.SCHEMA, "of another MLflow"):
-            monkeypatch.setattr(mlflow_database, "SCHEMA", schema)
+        for column in ("run_uuid", "of another MLflow"):
+            monkeypatch.setattr(mlflow_tables, "READ", {"runs": [column]})
             with pytest.raises(RecordError, match="was changed after it was written"):
                 RecordStore(kept.tracking).record(kept.recorded[0])
     finally:
@@ -173,7 +174,6 @@ def test_a_record_that_was_changed_is_refused_both_ways(kept, monkeypatch):
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE alembic_version SET version_num = 'another'",
         "DELETE FROM alembic_version",
         "DROP TABLE alembic_version",
         "DROP TABLE latest_metrics",
@@ -181,15 +181,15 @@ def test_a_record_that_was_changed_is_refused_both_ways(kept, monkeypatch):
         "UPDATE experiments SET workspace = 'team' WHERE name = 'other'",
     ],
 )
-def test_a_store_that_is_not_known_to_the_letter_is_left_to_mlflow(copy, kept, change, tmp_path):
+def test_a_store_whose_columns_are_not_those_that_are_read_is_left_to_mlflow(
+    copy, kept, change, tmp_path
+):
     """Neither runs nor an empty copy are had of it."""
     uri = copy(change)
     assert mlflow_database.search(uri, EXPERIMENT, Wanted()) is None
     assert mlflow_database.get(uri, kept.recorded[0]) is None
-    is_copied = mlflow_database.copy_schema(uri, tmp_path / "new.db")
-    # Which tables there are does not matter for a copy.
-    assert is_copied == change.startswith(("DROP TABLE latest", "ALTER"))
-    assert (tmp_path / "new.db").exists() == is_copied
+    assert not mlflow_database.copy_schema(uri, tmp_path / "new.db")
+    assert not (tmp_path / "new.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,43 @@ def test_a_damaged_or_missing_file_is_left_to_mlflow(tmp_path):
     assert mlflow_database.get(f"sqlite:///{tmp_path / 'damaged.db'}", "0" * 32) is None
 
 
-def test_the_schema_that_is_known_is_that_of_the_mlflow_which_is_locked(kept):
-    """Where this fails, MLflow has another schema: look at it again, or every command waits."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE alembic_version SET version_num = 'another'",
+        "ALTER TABLE runs ADD COLUMN priority INTEGER",
+        "ALTER TABLE experiments DROP COLUMN last_update_time",
+        "CREATE TABLE robots (name TEXT)",
+    ],
+)
+def test_another_revision_with_the_same_columns_is_read(copy, kept, change):
+    """MLflow 3.18 has one: nothing that is read here is another in it."""
+    found = mlflow_database.search(copy(change), EXPERIMENT, Wanted())
+    assert found is not None
+    assert list(map(comparable, found)) == list(map(comparable, kept.told(Wanted())))
+
+
+def test_a_database_of_another_revision_is_not_copied(copy, tmp_path):
+    """The MLflow that is installed would refuse the copy."""
+    uri = copy("UPDATE alembic_version SET version_num = 'another'")
+    assert not mlflow_database.copy_schema(uri, tmp_path / "new.db")
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_the_newest_revision_is_the_one_of_a_database_that_mlflow_makes(kept):
     with closing(sqlite3.connect(kept.path)) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    assert found == [(mlflow_database.SCHEMA,)]
+    assert found == [(mlflow_tables.newest_revision(),)]
+
+
+def test_it_is_said_once_why_mlflow_is_asked(copy, caplog):
+    uri = copy("ALTER TABLE runs RENAME COLUMN end_time TO ended")
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            assert mlflow_database.search(uri, EXPERIMENT, Wanted()) is None
+    assert caplog.messages == [
+        "MLflow is asked for what mlflow.db holds: in it, table 'runs' has no column 'end_time'."
+    ]
 
 
 def schema_of(path: Path) -> set[tuple[str, ...]]:

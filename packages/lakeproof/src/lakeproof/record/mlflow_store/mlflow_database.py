@@ -1,22 +1,24 @@
 """Read runs from MLflow's database without MLflow, whose import takes longer than the answer.
 
-Known to the letter is one thing: a SQLite file with the schema of `SCHEMA`, in which nothing is
+Known is one thing: a SQLite file with the columns of `mlflow_tables.READ`, in which nothing is
 unusual. Of everything else this module says that it does not know it, and MLflow's own client is
 asked (`store`). It never writes to a user's store.
 """
 
+import logging
 import os
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import cast
 
+from lakeproof.record.mlflow_store import mlflow_tables
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 
-# Alembic's name for the schema of MLflow 3.17: another MLflow, another name.
-SCHEMA = "dc11669786a5"
+logger = logging.getLogger(__name__)
 
 _URI = re.compile(r"sqlite:///([^?%#]+)")
 _COLUMNS = "run_uuid, status, start_time, end_time, coalesce(artifact_uri, '')"
@@ -90,8 +92,12 @@ def copy_schema(uri: str, target: Path) -> bool:
     """
     try:
         with _opened(uri) as source:
+            # Another MLflow would refuse it, or replay what has changed since.
+            if _revision(source) != mlflow_tables.newest_revision():
+                return False
             made = [sql for (sql,) in source.execute(_MADE_BY)]
-            rows = [(table, source.execute(f"SELECT * FROM {table}")) for table in _FILLED]
+            filled_in = [table for table in _FILLED if mlflow_tables.columns_of(source, table)]
+            rows = [(table, source.execute(f"SELECT * FROM {table}")) for table in filled_in]
             filled = [(table, row) for table, found in rows for row in found.fetchall()]
         with closing(sqlite3.connect(target)) as copy, copy:
             # It is scratch: no need to wait for the disk.
@@ -132,11 +138,31 @@ def _opened(uri: str) -> Iterator[sqlite3.Connection]:
     address = f"{Path(path[1]).absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
         connection.execute("BEGIN")  # One state of it for all questions.
-        if connection.execute("SELECT version_num FROM alembic_version").fetchall() != [(SCHEMA,)]:
+        if trouble := mlflow_tables.lacking(connection, mlflow_tables.READ):
+            _tell(uri, trouble)
             raise _UnknownError
-        if connection.execute("SELECT 1 FROM experiments WHERE workspace != 'default'").fetchone():
+        if _revision(connection) is None or _has_workspaces(connection):
             raise _UnknownError
         yield connection
+
+
+@cache
+def _tell(uri: str, trouble: str) -> None:
+    """Say once why each command takes two seconds longer than it need."""
+    logger.info("MLflow is asked for what %s holds: in it, %s.", Path(uri).name, trouble)
+
+
+def _revision(connection: sqlite3.Connection) -> str | None:
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    return str(found[0][0]) if len(found) == 1 else None
+
+
+def _has_workspaces(connection: sqlite3.Connection) -> bool:
+    """Tell whether there is another workspace than the one that MLflow calls `default`."""
+    if "workspace" not in mlflow_tables.columns_of(connection, "experiments"):
+        return False  # An older MLflow knows none.
+    others = "SELECT 1 FROM experiments WHERE workspace != 'default'"
+    return connection.execute(others).fetchone() is not None
 
 
 def _metrics(connection: sqlite3.Connection, run_id: str) -> dict[str, float]:

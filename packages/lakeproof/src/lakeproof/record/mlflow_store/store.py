@@ -25,8 +25,9 @@ from lakeproof.record.documents.shapes import is_artifact
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
+from lakeproof.record.mlflow_store.moved_store import follow_move
 from lakeproof.record.mlflow_store.run_ids import LAST, is_beginning, require_run
-from lakeproof.record.mlflow_store.tracking import Tracking, follow_move, has_store, local_path
+from lakeproof.record.mlflow_store.tracking import Tracking, has_store, local_path
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
