@@ -1,10 +1,13 @@
 """Published files: fetched when missing, never taken for another, never half there."""
 
 import hashlib
+import logging
+import stat
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pooch
 import pytest
 
 from lakeproof.deliveries import DeliveryError, DeliveryFolder
@@ -19,19 +22,20 @@ class Publisher(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.path)
+        self.server.passwords.append(self.headers["Authorization"])
         if self.path == "/away":
             self.send_response(302)
             self.send_header("Location", "http://example.invalid/red.csv")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        if self.path == "/moved":
+        if self.path in ("/moved", "/twice"):
             self.send_response(302)
-            self.send_header("Location", "/red.csv")
+            self.send_header("Location", "/red.csv" if self.path == "/moved" else "/away")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        if self.path == "/missing":
+        if self.path.startswith("/missing"):
             self.send_error(404)
             return
         self.send_response(200)
@@ -46,7 +50,7 @@ class Publisher(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def publisher():
     with ThreadingHTTPServer(("127.0.0.1", 0), Publisher) as server:
-        server.asked = []
+        server.asked, server.passwords = [], []
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -88,9 +92,11 @@ def test_a_missing_file_is_fetched_once(folder, publisher, tmp_path, caplog, pat
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/missing", "HTTP Error 404"),
-        ("/cut", "it ended after 21 of 26 bytes"),
+        ("/missing", "404 Client Error"),
+        ("/cut", "21 bytes read, 5 more expected"),
         ("/away", "redirects to http://example.invalid/red.csv, which is not https"),
+        ("/twice", "redirects to http://example.invalid/red.csv, which is not https"),
+        ("/missing?token=5", "404 Client Error"),
     ],
 )
 def test_what_cannot_be_fetched_can_be_put_by_hand(folder, tmp_path, path, said):
@@ -100,7 +106,30 @@ def test_what_cannot_be_fetched_can_be_put_by_hand(folder, tmp_path, path, said)
     message = str(caught.value)
     assert said in message
     assert f"put the file by hand at {tmp_path / 'raw' / 'red.csv'} (sha256 {SHA256})" in message
+    assert "token" not in message
     assert list((tmp_path / "raw").iterdir()) == []
+
+
+def test_a_fetched_file_is_for_whoever_may_read_the_folder(folder, tmp_path, caplog, monkeypatch):
+    """And the log does not name the whole address, which may hold a token."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr(pooch.get_logger(), "level", logging.INFO)
+    monkeypatch.setattr(pooch.get_logger(), "handlers", [caplog.handler])
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw").chmod(0o750)
+    folder("/red.csv?token=5").load()
+    assert stat.S_IMODE((tmp_path / "raw" / "red.csv").stat().st_mode) == 0o640
+    assert "token" not in caplog.text
+
+
+def test_no_password_is_sent(folder, publisher, tmp_path, monkeypatch):
+    """`.netrc` is for other programs: a published file is public."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password hunter2\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    publisher.passwords.clear()
+    folder().load()
+    assert publisher.passwords == [None]
 
 
 def test_without_a_network(tmp_path):

@@ -4,20 +4,18 @@ Not for anything private: an address with credentials in it would end up in logs
 """
 
 import logging
-import os
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
-from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG, declared
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
+    from requests import Response
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -108,72 +106,76 @@ def fetch(source: Source, folder: Path) -> None:
     Raises:
         DeliveryError: It cannot be had, or it is not the declared one.
     """
-    # Two runs that fetch at the same time must not write to one file.
-    part = folder / f"{source.name}.{os.getpid()}.part"
+    # It costs 0.3 s to import, and most runs fetch nothing.
+    from pooch import HTTPDownloader, get_logger, retrieve
+
+    get_logger().setLevel(logging.WARNING)  # it writes the whole address, query and all
+    path = folder / source.name
+    downloader = HTTPDownloader(
+        progressbar=_Reports(source),
+        chunk_size=_BLOCK_SIZE,
+        timeout=_TIMEOUT_SECONDS,
+        hooks={"response": _refuse_redirect},
+        # Without one, a password of ~/.netrc would be sent.
+        auth=lambda request: request,
+        headers={"Accept-Encoding": "identity"},
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            _download(source, file)
-        sha256 = sha256_of(part)
-        if sha256 != source.sha256:
-            raise DeliveryError(
-                f"What {_without_secrets(source.url)} sends has the sha256 {sha256}, and the "
-                f"catalog declares {source.sha256} for {shown(source.name)}. It was thrown away. "
-                "It may have been published anew, or a proxy may have sent a page of its own. "
-                f"Put the right file at {folder / source.name}, or declare the new sha256"
-            )
-        part.replace(folder / source.name)
+        retrieve(source.url, f"sha256:{source.sha256}", source.name, folder, downloader=downloader)
+        # Pooch leaves it readable for its owner alone.
+        path.chmod(folder.stat().st_mode & 0o666)
     except OSError as error:
+        query = urlsplit(source.url).query
+        reason = str(error).replace(query, "…") if query else str(error)
         raise DeliveryError(
             f"{shown(source.name)} could not be fetched from {_without_secrets(source.url)} "
-            f"({str(error)[:200]}). Nothing was read. Try again, or put the file by hand at "
-            f"{folder / source.name} (sha256 {source.sha256})"
+            f"({reason[:200]}). Nothing was read. Try again, or put the file by hand at {path} "
+            f"(sha256 {source.sha256})"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    except ValueError as error:
+        raise DeliveryError(
+            f"What {_without_secrets(source.url)} sends is not what the catalog declares for "
+            f"{shown(source.name)}: {str(error)[:300]} It may have been published anew, or a proxy "
+            f"may have sent a page of its own. Put the right file at {path}, or declare the new "
+            "sha256"
+        ) from error
 
 
-def _download(source: Source, file: IO[bytes]) -> None:
-    # It costs 30 ms to import, and most runs fetch nothing.
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import HTTPRedirectHandler, Request, build_opener
-
-    class OnlyAllowed(HTTPRedirectHandler):
-        def redirect_request(
-            self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str
-        ) -> Request | None:
-            if not is_allowed(newurl):
-                fp.close()
-                raise OSError(f"it redirects to {_without_secrets(newurl)}, which is not https")
-            return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-    try:
-        with build_opener(OnlyAllowed).open(source.url, timeout=_TIMEOUT_SECONDS) as response:
-            _copy(source, response, file)
-    except HTTPError as error:
-        # It is the response as well, with its socket.
-        error.close()
-        raise
-    except HTTPException as error:
-        raise OSError(f"{type(error).__name__}: {error}") from error
+def _refuse_redirect(response: "Response", **_: Any) -> None:
+    """Look at each answer before it is followed."""
+    target = urljoin(response.url, response.headers.get("location", ""))
+    if response.is_redirect and not is_allowed(target):
+        response.close()
+        raise OSError(f"it redirects to {_without_secrets(target)}, which is not https")
 
 
-def _copy(source: Source, response: "HTTPResponse", file: IO[bytes]) -> None:
-    total = response.headers.get("Content-Length", "")
-    of_total = f" of {int(total):,}" if total.isdigit() else ""
-    _log.info("Fetching %s from %s", source.name, _without_secrets(source.url))
-    reported = time.monotonic()
-    done = 0
-    while block := response.read(_BLOCK_SIZE):
-        file.write(block)
-        done += len(block)
-        if time.monotonic() - reported > _SECONDS_BETWEEN_REPORTS:
-            reported = time.monotonic()
-            _log.info("Fetching %s: %s%s bytes", source.name, f"{done:,}", of_total)
-    if total.isdigit() and done != int(total):
-        raise OSError(f"it ended after {done:,}{of_total} bytes")
-    _log.info("Fetched %s: %s bytes", source.name, f"{done:,}")
+class _Reports:
+    """What pooch takes for a progress bar: a line of the log now and then."""
+
+    def __init__(self, source: Source) -> None:
+        self.total = 0
+        self._name = source.name
+        self._done = 0
+        self._reported = time.monotonic()
+        _log.info("Fetching %s from %s", source.name, _without_secrets(source.url))
+
+    def update(self, size: int) -> None:
+        """Take note of a block."""
+        self._done += size
+        if time.monotonic() - self._reported > _SECONDS_BETWEEN_REPORTS:
+            self._reported = time.monotonic()
+            _log.info(
+                "Fetching %s: %s of %s bytes", self._name, f"{self._done:,}", f"{self.total:,}"
+            )
+
+    def reset(self) -> None:
+        """Begin anew: pooch says the whole size at the end."""
+        self._done = 0
+
+    def close(self) -> None:
+        """Take note of the end."""
+        _log.info("Fetched %s: %s bytes", self._name, f"{self.total:,}")
 
 
 def _without_secrets(url: str) -> str:
