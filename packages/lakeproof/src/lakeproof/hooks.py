@@ -135,6 +135,7 @@ class SessionHooks:
         # The run in progress, and none before and after.
         self._session: RunSession | None = None
         self._catalog: CatalogProtocol[Any, Any] | None = None
+        self._conf_catalog: Mapping[str, Any] = {}
         self.context: KedroContext | None = None
 
     @classmethod
@@ -148,7 +149,9 @@ class SessionHooks:
         return found
 
     @hook_impl(trylast=True)
-    def after_catalog_created(self, catalog: "CatalogProtocol[Any, Any]") -> None:
+    def after_catalog_created(
+        self, catalog: "CatalogProtocol[Any, Any]", conf_catalog: Mapping[str, Any]
+    ) -> None:
         """Tell each table its catalog name, and in a re-run its place; others may have added some.
 
         Others' hooks are called before or after ours by the order in which packages lie on a disk,
@@ -158,6 +161,8 @@ class SessionHooks:
         from lakeproof.record.run import rerun
         from lakeproof.record.run.pinning import name_tables
 
+        # Of the one that was made last: Kedro makes the run's, and runs with it.
+        self._conf_catalog = conf_catalog
         name_tables(catalog)
         told = rerun_request.current()
         if told is not None:
@@ -178,7 +183,9 @@ class SessionHooks:
         take_turn(self)
         try:
             assert self.context is not None, "Kedro creates the context before it runs a pipeline"
-            session = RunSession.begin(self.context, run_params, pipeline, catalog)
+            session = RunSession.begin(
+                self.context, run_params, pipeline, catalog, self._conf_catalog
+            )
             # kedro-mlflow makes tags of these, as they are.
             with hidden(run_params, "runtime_params", session.secrets), without_ipython():
                 results = yield

@@ -195,6 +195,7 @@ FREE = {
     "ChangedFile": {"path"},
     "CodeFacts": {"changed_during_run"},
     "ComputeFacts": {"engine_configuration", "cpu", "machine", "os"},
+    "ConfigurationFacts": {"catalog_values"},
     "Content": {"path", "text", "base64", "withheld"},  # `path` where there is a digest
     "Crossing": {"kind", "note"},
     "EnvironmentFacts": {"build", "java"},

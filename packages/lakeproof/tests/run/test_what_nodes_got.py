@@ -70,7 +70,9 @@ def test_what_a_resolver_lets_be_loaded_otherwise_is_no_rerun(project, function,
     """The file is the same; whether an output hangs on it or not, it is named."""
     found = held_against_each_other(project, function, (5, 6), monkeypatch)
     assert (found.verdict, found.first_divergence) == ("INCONCLUSIVE", None)
-    assert "data:rows" in [one.factor for one in found.factors]
+    factors = {one.factor: (one.expected, one.actual) for one in found.factors}
+    assert "data:rows" in factors
+    assert factors["catalog:rows.load_args.nrows"] == (5, 6)
     assert any("Node 'count' got another dataset 'rows'" in one for one in found.missing)
 
 

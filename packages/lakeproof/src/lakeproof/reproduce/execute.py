@@ -182,6 +182,7 @@ def _told(record: Record, project_path: Path) -> dict[str, Any]:
     return {
         "parameters": record.parameters.values,
         "redacted": record.parameters.redacted,
+        "catalog": record.configuration.catalog_values or {},
         "project": str(project_path),
     }
 

@@ -22,7 +22,12 @@ from lakeproof.version import VERSION
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-_IN_THEIR_ORDER = (("run", "options"), ("run", "config"), ("parameters", "values"))
+_IN_THEIR_ORDER = (
+    ("run", "options"),
+    ("run", "config"),
+    ("parameters", "values"),
+    ("configuration", "catalog_values"),
+)
 _FLOAT, _PAIRS = "$float", "$pairs"
 _OURS: tuple[set[str], ...] = ({_FLOAT}, {_PAIRS})
 # YAML's NaN has the sign bit set, Python's own has not: to the bit they are two.

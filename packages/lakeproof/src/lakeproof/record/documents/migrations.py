@@ -61,6 +61,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "code.snapshot": None,
         "code.search": [],
         "code.elsewhere": [],
+        # A re-run asks the resolvers again.
+        "configuration.catalog_values": None,
         "inputs.files.*.text": None,
         "inputs.files.*.holds_place": False,
         "outputs.files.*.text": None,

@@ -55,6 +55,7 @@ class Rerun:
             is not their own order.
         parameters: Their values as the run had them.
         redacted: The dotted names of those that are replaced.
+        catalog: What resolvers made of values in the catalog, nested as they are there.
         project: The user's project, to whose surroundings places in the catalog may lead.
     """
 
@@ -69,6 +70,7 @@ class Rerun:
     arrivals: Mapping[str, list[str]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     redacted: tuple[str, ...] = ()
+    catalog: Mapping[str, Any] = field(default_factory=dict)
     project: str | None = None
     schema: int = SCHEMA
 
@@ -77,8 +79,9 @@ class Rerun:
         # What is not said needs no word for it in the recorded code.
         told = {key: value for key, value in asdict(self).items() if value not in (None, {}, ())}
         told["tables"] = told.get("tables", ())
-        if self.parameters:
-            told["parameters"] = spelled_out(self.parameters)
+        for name in ("parameters", "catalog"):
+            if name in told:
+                told[name] = spelled_out(getattr(self, name))
         # Settings of Spark may hold what is nobody else's.
         path.touch(mode=0o600)
         path.write_text(json.dumps(told, indent=1), encoding="utf-8")
@@ -111,6 +114,7 @@ def current() -> Rerun | None:
     # What came later and can be done without is left out by whoever asks where it says nothing.
     told = {key: value for key, value in content.items() if key in known}
     told["tables"] = tuple(RerunTable(**table) for table in told["tables"])
-    told["parameters"] = spelled_back(told.get("parameters", {}))
+    for name in ("parameters", "catalog"):
+        told[name] = spelled_back(told.get(name, {}))
     told["redacted"] = tuple(told.get("redacted", ()))
     return Rerun(**told)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,12 @@ class ConfigurationFacts:
         environments: The base environment, then the one over it.
         files: All of them, by path.
         digest: `sha256:` of paths and contents.
+        catalog_values: What resolvers made of values in the catalog, nested as they are there;
+            `None` where nobody looked.
     """
 
     source: str
     environments: tuple[str, ...]
     files: tuple[Content, ...]
     digest: str
+    catalog_values: Mapping[str, Any] | None = None

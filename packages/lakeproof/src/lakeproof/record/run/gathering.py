@@ -35,6 +35,7 @@ from lakeproof.record.facts import (
 )
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.command import gather_command, run_config, runner_class
+from lakeproof.record.setup.catalog_values import gather_catalog_values
 from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment, imported_installers
@@ -74,6 +75,7 @@ class Setting:
         parameters: As the nodes will get them.
         not_compared: Outputs that do not count.
         engine: Of its tables.
+        catalog_values: What resolvers made of values in the catalog.
         runner: The class that runs its nodes.
         surroundings: Time zone, locale and the like, before a node can change them.
         source: The folder of its code.
@@ -92,6 +94,7 @@ class Setting:
     parameters: ParameterFacts
     not_compared: tuple[str, ...]
     engine: str
+    catalog_values: Mapping[str, Any] | None
     runner: str | None
     surroundings: Surroundings
     source: Path
@@ -109,6 +112,7 @@ class Setting:
         run_params: Mapping[str, Any],
         pipeline: "Pipeline",
         catalog: "CatalogProtocol[Any, Any]",
+        conf_catalog: Mapping[str, Any],
     ) -> "Setting":
         """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
         project_path = Path(run_params["project_path"])
@@ -137,6 +141,7 @@ class Setting:
                 ),
                 not_compared=_not_compared(pipeline, catalog),
                 engine=_engine(pipeline, catalog),
+                catalog_values=gather_catalog_values(loader, conf_catalog, project_path, secrets),
                 runner=runner_class(str(run_params.get("runner") or "")),
                 surroundings=gather_surroundings(),
                 source=source_folder(project_path),
@@ -197,7 +202,7 @@ class Setting:
         record = Record(
             run=replace(run, config=config),
             code=code,
-            configuration=self.configuration.result(),
+            configuration=replace(self.configuration.result(), catalog_values=self.catalog_values),
             parameters=self.parameters,
             inputs=inputs,
             outputs=outputs,

@@ -14,6 +14,7 @@ from lakeproof.errors import RunError
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.places.dataset_places import absolute
 from lakeproof.record.places.redirection import MovedTable, Redirection, redirect_all
+from lakeproof.record.setup.catalog_values import hold_catalog
 from lakeproof.record.setup.parameters import resolved_parameters, restored
 from lakeproof.versioned.contract import has_engine, is_versioned
 
@@ -50,6 +51,8 @@ def prepare(rerun: Rerun, context: "KedroContext") -> None:
         theirs = copy.copy(loader)
         theirs.conf_source, theirs.env = rerun.credentials_from, rerun.kedro_env
         loader["credentials"] = _configured(theirs, "credentials", {})
+    # After the credentials: theirs is a copy of the loader, which reads elsewhere.
+    hold_catalog(loader, rerun.catalog)
     if rerun.parameters:
         loader["parameters"] = copy.deepcopy(
             dict(restored(rerun.parameters, rerun.redacted, lambda: resolved_parameters(loader)))

@@ -99,8 +99,16 @@ class RunSession:
         run_params: Mapping[str, Any],
         pipeline: "Pipeline",
         catalog: "CatalogProtocol[Any, Any]",
+        conf_catalog: Mapping[str, Any],
     ) -> "RunSession":
         """Resolve and refuse, before anything of the run exists.
+
+        Args:
+            context: Kedro's.
+            run_params: What the run was asked for.
+            pipeline: What is about to run.
+            catalog: With what.
+            conf_catalog: What that was made of, resolved.
 
         Raises:
             LakeproofError: If the run cannot be had as asked for.
@@ -117,7 +125,7 @@ class RunSession:
         pin_tables(run_params, pipeline, catalog, tables)
         if rerun is None:  # whose run has said it
             warn_of_lifetimes(tables, run_params.get("env"))
-        setting = Setting.gather(context, run_params, pipeline, catalog)
+        setting = Setting.gather(context, run_params, pipeline, catalog, conf_catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
         return cls(setting, tables, rerun, pipelines, tracking, redirection)

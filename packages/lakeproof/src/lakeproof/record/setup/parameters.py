@@ -84,7 +84,7 @@ def _as_held(resolved: Mapping[Any, Any], held: Mapping[Any, Any]) -> Mapping[An
         if isinstance(item, Mapping) and isinstance(other, Mapping):
             found[key] = _as_held(item, other)
         else:
-            found[key] = other if key in held and _is_plain(other) else item
+            found[key] = other if key in held and is_plain(other) else item
     return found
 
 
@@ -97,7 +97,7 @@ def _filled(recorded: Mapping[Any, Any], today: Mapping[Any, Any]) -> dict[Any, 
             item = _filled(item, other)
         filled[key] = other if key in today and holds_gap(item) else item
     objects = {key: item for key, item in today.items() if key not in recorded}
-    return {**filled, **{key: item for key, item in objects.items() if not _is_plain(item)}}
+    return {**filled, **{key: item for key, item in objects.items() if not is_plain(item)}}
 
 
 def holds_gap(value: Any) -> bool:
@@ -118,7 +118,7 @@ def _plain(value: Any, name: str, objects: list[str]) -> Any:
         items = {}
         for key, item in value.items():
             dotted = f"{name}.{key}" if name else str(key)
-            if _is_plain(item) or isinstance(item, Mapping):
+            if is_plain(item) or isinstance(item, Mapping):
                 items[key] = _plain(item, dotted, objects)
             else:
                 objects.append(dotted)
@@ -126,11 +126,12 @@ def _plain(value: Any, name: str, objects: list[str]) -> Any:
     return [_plain(item, name, objects) for item in value] if _is_list(value) else value
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Tell what a record can hold and give back as it was."""
     if isinstance(value, Mapping):
-        return all(map(_is_plain, value.values()))
+        return all(map(is_plain, value.values()))
     if _is_list(value):
-        return all(map(_is_plain, value))
+        return all(map(is_plain, value))
     # Exactly these: a number of NumPy's is a float too, and comes back as another type.
     return type(value) in _PLAIN
 

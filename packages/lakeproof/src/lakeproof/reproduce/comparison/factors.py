@@ -6,7 +6,7 @@ Reads the two records and nothing else. Not for what came out of the runs (`comp
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from lakeproof.record.facts import CodeFacts, Record, Surroundings
+from lakeproof.record.facts import CodeFacts, Record, Surroundings, leaves
 from lakeproof.reproduce.comparison.inputs import beside_its_own, pair_inputs
 from lakeproof.reproduce.comparison.pools import other_pools, other_threads
 from lakeproof.reproduce.comparison.received import received_otherwise
@@ -167,6 +167,17 @@ def _of_configuration(expected: Record, actual: Record) -> Iterator[Factor]:
     )
     for path, one, other in _unequal(ours, theirs):
         yield Factor(f"configuration:{path}", one, other)
+    yield from _of_catalog_values(expected, actual)
+
+
+def _of_catalog_values(expected: Record, actual: Record) -> Iterator[Factor]:
+    """Name what resolvers made otherwise; what only one of the catalogs has its file tells."""
+    ours, theirs = (
+        dict(leaves(record.configuration.catalog_values or {})) for record in (expected, actual)
+    )
+    for name in (name for name in ours if name in theirs):
+        if not _is_equal(ours[name], theirs[name]):
+            yield Factor(f"catalog:{name}", ours[name], theirs[name])
 
 
 def _of_compute(expected: Record, actual: Record) -> Iterator[Factor]:
