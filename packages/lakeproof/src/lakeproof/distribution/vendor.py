@@ -51,29 +51,44 @@ def put(project: Path, name: str, wheel: bytes) -> list[str]:
     Raises:
         NoLakeproofWheelError: If it is not called as one of Lakeproof.
     """
-    version, sha256 = version_of(name), hashlib.sha256(wheel).hexdigest()
-    folder = project / FOLDER
-    folder.mkdir(exist_ok=True)
     changed = []
-    place = folder / name
+    for path, content in carried(project, name, wheel).items():
+        place = project / path
+        if content is None:
+            place.unlink()
+        else:
+            place.parent.mkdir(exist_ok=True)
+            # Whole or not at all.
+            draft = place.with_name(f".{place.name}.part")
+            draft.write_bytes(content)
+            draft.replace(place)
+        changed.append(path)
+    return changed
+
+
+def carried(project: Path, name: str, wheel: bytes) -> dict[str, bytes | None]:
+    """Give the files of a project that carries a wheel, as they differ from what they are.
+
+    Returns:
+        Their content, by path below the project's folder; `None` for one that is to go.
+
+    Raises:
+        NoLakeproofWheelError: If it is not called as one of Lakeproof.
+    """
+    version, sha256 = version_of(name), hashlib.sha256(wheel).hexdigest()
+    files: dict[str, bytes | None] = {}
+    place = project / FOLDER / name
     if not place.is_file() or place.read_bytes() != wheel:
-        # Whole or not at all.
-        draft = folder / f".{name}.part"
-        draft.write_bytes(wheel)
-        draft.replace(place)
-        changed.append(f"{FOLDER}/{name}")
+        files[f"{FOLDER}/{name}"] = wheel
     for other in wheels_in(project):
         if other != place:
-            other.unlink()
-            changed.append(f"{FOLDER}/{other.name}")
+            files[f"{FOLDER}/{other.name}"] = None
     for lock in sorted((project / LOCKS).glob("*.txt")):
-        with lock.open(encoding="utf-8", newline="") as file:
-            text = file.read()
+        text = lock.read_bytes().decode("utf-8")
         locked = lock_line(text, version, sha256)
         if locked != text:
-            lock.write_text(locked, encoding="utf-8", newline="")
-            changed.append(f"{LOCKS}/{lock.name}")
-    return changed
+            files[f"{LOCKS}/{lock.name}"] = locked.encode("utf-8")
+    return files
 
 
 def wheels_in(project: Path) -> list[Path]:

@@ -32,6 +32,7 @@ from lakeproof.reproduce.environment.package_sources import (
 )
 from lakeproof.reproduce.environment.rebuild import rebuild
 from lakeproof.reproduce.needed_tables import NeededTable
+from lakeproof.reproduce.older_versions import refusal
 from lakeproof.reproduce.plan import Plan
 from lakeproof.reproduce.scratch import Scratch
 
@@ -116,6 +117,9 @@ def execute(
         say("The code is out of the run's bundle: the repository does not have it")
     for sentence in out.left_out:
         say(sentence)
+    refused = refusal(record, out.conf_source)
+    if refused is not None:
+        raise RerunError(refused)
     outside = outside_of(scratch.path) if record.lakeproof is not None else None
     place_files(record.inputs.files, project_path, out.project, find_artifact, outside)
     place_seen(record, project_path, out.project)

@@ -14,6 +14,7 @@ from lakeproof.reproduce.comparison.divergence import divergences
 from lakeproof.reproduce.comparison.factors import factors, merged
 from lakeproof.reproduce.comparison.inputs import pair_inputs
 from lakeproof.reproduce.comparison.logged_items import pair_logged
+from lakeproof.reproduce.comparison.older_digests import claims_less
 from lakeproof.reproduce.comparison.uncontrolled import not_controlled
 from lakeproof.reproduce.comparison.verdict import (
     InputPair,
@@ -72,7 +73,7 @@ def compare(
         missing=tuple(sentences),
         divergences=parting,
         not_controlled=not_controlled(expected, actual),
-        notes=tuple(notes),
+        notes=(*notes, *claims_less(artifacts)),
     )
 
 
