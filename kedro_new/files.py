@@ -48,7 +48,7 @@ def copy(starter: Path, target: Path, *, package: str, title: str) -> None:
         title: What people call the project.
 
     Raises:
-        GenerateError: git is not to be had.
+        GenerateError: git is not installed.
     """
     for name in own_files(starter):
         place = target / name.replace(PACKAGE, package)
@@ -76,7 +76,7 @@ def own_files(starter: Path) -> Iterator[str]:
         Paths relative to the starter.
 
     Raises:
-        GenerateError: git is not to be had.
+        GenerateError: git is not installed.
     """
     for name in not_ignored(starter):
         if any(name == place or name.startswith(place) for place in COPIED):

@@ -21,7 +21,7 @@ def git(folder: Path, *arguments: str) -> str:
         What it says, without the end of the last line.
 
     Raises:
-        GenerateError: git is not to be had, or it failed.
+        GenerateError: git is not installed, or it failed.
     """
     answer = _answer(folder, arguments)
     if answer.returncode:
@@ -36,7 +36,7 @@ def git_knows(folder: Path, *arguments: str) -> str:
     """Run git where a failure is an answer too: nothing.
 
     Raises:
-        GenerateError: git is not to be had.
+        GenerateError: git is not installed.
     """
     answer = _answer(folder, arguments)
     return "" if answer.returncode else answer.stdout.rstrip("\n")

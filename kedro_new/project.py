@@ -21,7 +21,7 @@ def make(
         What was done, for the person who waits for it.
 
     Raises:
-        GenerateError: A name is refused, or git is not to be had.
+        GenerateError: A name is refused, or git is not installed.
     """
     names.require_repo_name(repo_name)
     names.require_package(python_package, names.locked_distributions(starter))

@@ -30,7 +30,7 @@ def commit_or_join(target: Path, project_name: str) -> str:
         What was done.
 
     Raises:
-        GenerateError: git is not to be had, or cannot commit.
+        GenerateError: git is not installed, or cannot commit.
     """
     around = git_knows(target, "rev-parse", "--show-toplevel")
     if around:
@@ -58,7 +58,7 @@ def _joined(target: Path, around: str) -> str:
     done = f"The project is inside the git repository {around}: none of its own was made, and "
     if git_knows(target, "check-ignore", "."):
         return (
-            f"{done}that one ignores this folder. A run is had again from a commit: move the "
+            f"{done}that one ignores this folder. A run is reproduced from a commit: move the "
             "project out, or take it out of .gitignore there."
         )
     return f"{done}nothing was committed. To commit it there: git add . && git commit"

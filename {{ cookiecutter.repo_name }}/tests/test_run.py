@@ -1,4 +1,4 @@
-"""A run as a whole: it leaves its tables and metrics, and can be had again to the last bit."""
+"""A run as a whole: it leaves its tables and metrics, and can be reproduced to the last bit."""
 
 import json
 

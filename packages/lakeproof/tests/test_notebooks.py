@@ -50,7 +50,7 @@ def test_an_output_would_be_noticed(tmp_path):
 # What the kernel's client warns of is not ours to mend.
 @pytest.mark.filterwarnings("default")
 def test_the_published_example_is_followed_to_its_end(project: Project):
-    """Each comparison names what was changed, and the old run is had again."""
+    """Each comparison names what was changed, and the old run is reproduced."""
     folder = project.path / "notebooks"
     notebook = nbformat.read(folder / "reproduce_a_run.ipynb", as_version=4)
     where = {"metadata": {"path": str(folder)}}

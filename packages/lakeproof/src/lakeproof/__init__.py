@@ -1,4 +1,4 @@
-"""Make every Kedro run on Delta tables one that can be had again.
+"""Make every Kedro run on Delta tables reproducible from its id.
 
 The rooms: `delta` (the dataset: one contract, two engines), `deliveries` (files that arrive),
 `digest` (what content is equal), `model` (the fitted estimator on disk and in MLflow) and `record`

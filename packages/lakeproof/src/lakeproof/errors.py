@@ -50,7 +50,7 @@ class LakeproofError(DatasetError, click.ClickException):
 
 
 class PinError(LakeproofError):
-    """A version that was asked for cannot be had."""
+    """A version that was asked for cannot be read."""
 
 
 class TableError(LakeproofError):

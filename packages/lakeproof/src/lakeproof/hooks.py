@@ -175,7 +175,7 @@ class SessionHooks:
         pipeline: "Pipeline",
         catalog: "CatalogProtocol[Any, Any]",
     ) -> Generator[None, Any, Any]:
-        """Refuse what cannot be had and resolve every table, before MLflow starts a run."""
+        """Refuse unreadable pins and resolve every table, before MLflow starts a run."""
         from lakeproof.record.run.in_progress import give_turn, take_turn
         from lakeproof.record.run.session import RunSession
         from lakeproof.startup_speed import end_imports, without_ipython

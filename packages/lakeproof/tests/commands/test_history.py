@@ -110,7 +110,7 @@ def test_a_limit_shows_the_newest_and_says_so(lakehouse):
     ],
 )
 def test_the_version_that_the_catalog_pins_is_marked(lakehouse, pin, marked, said):
-    """A pin that cannot be had does not hide the versions that can."""
+    """A pin of no readable version does not hide the versions that can."""
     entry = f"  key: id\n  load_args: {pin}\n"
     lakehouse.write("conf/base/catalog.yml", CATALOG.replace("  key: id\n", entry))
     lines = lakehouse.run("history", "samples").stdout.splitlines()

@@ -60,7 +60,7 @@ def test_listing_parses_nothing(folder, tmp_path):
 
 
 def test_a_taken_delivery_is_never_opened(folder, tmp_path):
-    """Once listed, a file may go: only its own rows cannot be had."""
+    """Once listed, a file may go: only its own rows cannot be read."""
     found = folder.load()
     (tmp_path / "a.csv").unlink()
     assert found[1].rows().collect()["sample_id"].to_list() == ["b.csv"]

@@ -69,7 +69,7 @@ def test_what_was_changed_in_place_is_read_and_said(table, caplog):
 
 
 def test_the_record_holds_what_was_read(table, tmp_path):
-    """So that the run can be had again from what is there."""
+    """So that the run can be reproduced from what is there."""
     read = recorded(table, tmp_path)
     assert read.digest == digest_table(OTHER).digest
     assert read.digest_from == "rows"

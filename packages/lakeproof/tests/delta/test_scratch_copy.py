@@ -216,7 +216,7 @@ def test_a_table_in_a_store_is_copied(lakehouse):
 
 @pytest.mark.parametrize("is_local", [True, False])
 def test_a_missing_data_file_is_named(lakehouse, is_local):
-    """Before anything is run; an older version that is whole can still be had."""
+    """Before anything is run; an older version that is whole can still be read."""
     lakehouse.grow(2)
     lost = open_table(lakehouse.location, 2).table.file_uris()[0]
     Path(lost).unlink()

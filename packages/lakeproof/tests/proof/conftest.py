@@ -44,7 +44,7 @@ class Verdict:
 
     @property
     def missing(self) -> str:
-        """All that could not be had, as one text."""
+        """All that is missing, as one text."""
         return "\n".join(self.document["missing"])
 
     def artifact(self, name: str, kind: str) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@
 forges its record that often, sealed as it should be, and prints what came of it. Looked for: a file
 that is written, deleted or linked outside of the project's own scratch, a process other than git
 and uv, a connection, a crash, a character that steers a terminal. Whatever is found is printed with
-the number by which it can be had again (`--only N` of this module).
+the number by which it can be repeated (`--only N` of this module).
 """
 
 import argparse
@@ -285,9 +285,9 @@ def _outcome(said: str) -> str:
         ("is damaged", "refused when read"),
         ("is not a record", "refused when read"),
         ("newer Lakeproof", "refused when read"),
-        ("which is none", "refused when read"),
+        ("not a number from 1", "refused when read"),
         ("INCONCLUSIVE", "inconclusive"),
-        ("there is no result", "not finished"),
+        ("has no result to reproduce", "not finished"),
     ):
         if words in said:
             return outcome

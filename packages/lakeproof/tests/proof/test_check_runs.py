@@ -1,4 +1,4 @@
-"""Whether a run can still be had, and which runs there are: looked at, never read, never run."""
+"""Can a run still be reproduced, and which runs are there: looked at, never read, never run."""
 
 import json
 
@@ -82,7 +82,7 @@ def test_some_cannot_be_had(checked):
 
 @pytest.mark.slow
 def test_an_untracked_file_that_the_record_does_not_keep(checked):
-    """It holds a secret, so it is there by digest: as long as it is there, the run can be had."""
+    """It holds a secret, so its digest alone is recorded: while it is there, the answer is yes."""
     project, _ = checked
     secret = project.path / "src/winery/door.py"
     secret.write_text("api_token = 'open-says-me-19'\n")
@@ -120,7 +120,7 @@ def test_runs_are_listed_newest_first_and_a_failed_one_is_one_of_them(ran):
 
 @pytest.mark.slow
 def test_a_failed_run_is_shown_and_refused(ran):
-    """There is no result to have again."""
+    """There is no result to reproduce."""
     project, _ = ran
     failed = json.loads(project.kedro("runs", "--json").stdout)["runs"][0]["run_id"]
     record = json.loads(project.kedro("show", failed, "--json").stdout)

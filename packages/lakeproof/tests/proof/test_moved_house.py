@@ -1,4 +1,4 @@
-"""The project in another place: its runs are found, had again and added to there."""
+"""The project in another place: its runs are found, reproduced and added to there."""
 
 import json
 import shutil

@@ -78,7 +78,7 @@ def probing(make_project) -> Project:
 
 
 def diverges(project: Project, run_id: str, node: str, *args: str):
-    """Have it again; the node is named, with what it made, and what was before it is the same."""
+    """Reproduce it; the node is named, with what it made, and what was before it is the same."""
     verdict = reproduce(project, run_id, *args, expected="DIVERGED")
     assert verdict.document["first_divergence"] == {"node": node, "artifacts": [node]}
     assert verdict.artifact("prepare → rows", "memory")["verdict"] == "same"

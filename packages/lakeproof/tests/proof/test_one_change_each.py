@@ -38,7 +38,7 @@ def runs(recorded_runs, tmp_path):
 
 
 def refused(project: Project, run_id: str, *args: str) -> str:
-    """Ask for a run that cannot be had: no artifact, no new run, nothing touched; say why."""
+    """Ask for an irreproducible run: no artifact, no new run, nothing touched; say why."""
     # Which looks at the files and may write git's index.
     project.git("status")
     before = belongings(project)
@@ -231,7 +231,7 @@ def test_a_run_outside_of_a_repository_is_recorded_and_marked(tmp_path):
 
 @pytest.mark.slow
 def test_a_package_that_cannot_be_installed_again(runs):
-    """The recorded version is nowhere to be had: it is named, and the way around it."""
+    """The recorded version is found nowhere: it is named, and the way around it."""
     project, run_ids = runs
 
     def another(record: dict) -> None:

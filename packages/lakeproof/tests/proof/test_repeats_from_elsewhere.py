@@ -68,7 +68,7 @@ def test_an_environment_that_was_named_by_a_variable(used, monkeypatch):
 
 @pytest.mark.slow
 def test_a_failed_run_is_shown_and_refused(used):
-    """There is no result to have again: exit code 2, and nothing is run."""
+    """There is no result to reproduce: exit code 2, and nothing is run."""
     failed = used.kedro("run", "--pipelines", "train", "--params", "train.estimator=oracle", code=1)
     listed = json.loads(used.kedro("runs", "--json").stdout)["runs"]
     run_id = next(run["run_id"] for run in listed if run["status"] == "FAILED")

@@ -59,14 +59,14 @@ def test_what_was_missing_then_is_made_again_though_nothing_is_missing_now(used)
 
 
 def test_a_run_that_found_nothing_missing_is_never_a_pass(used):
-    """It made nothing, so there is nothing to have again; and nothing is run in its place."""
+    """It made nothing, so there is nothing to reproduce; and nothing is run in its place."""
     used.kedro("run", *FOREST)
     finished = used.kedro("run", "--only-missing-outputs", "--to-nodes", "build_features", *FOREST)
     assert nodes_of(record_of(used, finished.run_id)) == set()
     done = used.kedro("reproduce", finished.run_id, "--json", code=2)
     document = json.loads(done.stdout)
     assert document["verdict"] == "INCONCLUSIVE"
-    assert document["missing"] == ["No node ran, so there is nothing to have again."]
+    assert document["missing"] == ["No node ran, so there is nothing to reproduce."]
     assert "Running node" not in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""Whatever a catalog calls its places, and wherever they are, the run is had again from scratch."""
+"""Whatever a catalog calls its places, and wherever they are, the run is reproduced."""
 
 import subprocess
 import sys

@@ -158,7 +158,7 @@ def test_the_run_yml_of_a_run_gives_the_same_model(asked):
 
 @pytest.mark.slow
 def test_a_run_by_run_yml_is_a_run_like_any_other(asked):
-    """It reads the run's own writes at the version of then, and can be had again itself."""
+    """It reads the run's own writes at the version of then, and can be reproduced itself."""
     project, finished = asked
     yml = run_yml(project, finished.run_id)
     pins = yaml.safe_load(yml.read_text())["run"]["load_versions"]

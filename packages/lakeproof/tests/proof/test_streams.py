@@ -1,4 +1,4 @@
-"""Deliveries taken as a stream, in whole runs: recorded, had again, trained on."""
+"""Deliveries taken as a stream, in whole runs: recorded, reproduced, trained on."""
 
 import json
 import os

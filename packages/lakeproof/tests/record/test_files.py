@@ -111,7 +111,7 @@ def test_a_model_in_the_store_is_no_file_of_the_project(project):
 
 
 def test_a_checkpoint_is_kept_with_its_text(project):
-    """The run moves it on, and nobody would have it again; not where it holds a secret."""
+    """The run moves it on, and nobody could restore it; not where it holds a secret."""
     folder = project / "data/i"
     folder.mkdir()
     (folder / "a").write_text("1")

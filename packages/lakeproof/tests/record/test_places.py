@@ -1,4 +1,4 @@
-"""The places of any dataset are found, and it can be had elsewhere, with all that it wraps."""
+"""The places of any dataset are found, and it can be moved elsewhere, with all that it wraps."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any

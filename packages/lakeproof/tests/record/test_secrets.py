@@ -45,7 +45,7 @@ def test_names_of_secrets(name):
     ],
 )
 def test_names_that_only_sound_like_secrets(name):
-    """A hyperparameter that is hidden cannot be had again."""
+    """A hyperparameter that is hidden cannot be restored."""
     assert not is_secret_name(name)
 
 
@@ -88,7 +88,7 @@ def test_names_under_which_a_text_is_a_secret(name):
     ],
 )
 def test_ordinary_names_keep_their_text(name):
-    """A parameter that is hidden makes a run that cannot be had again."""
+    """A parameter that is hidden makes a run that cannot be reproduced."""
     given = {name: "red-wine"}
     assert NONE.redact(given) == (given, ())
     assert NONE.reason(f"{name}: red-wine\n", "a.yml") is None

@@ -1,4 +1,4 @@
-"""What lies around a process: recorded, and had again."""
+"""What lies around a process: recorded, and restored."""
 
 import json
 import os

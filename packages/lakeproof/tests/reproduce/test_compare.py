@@ -749,7 +749,7 @@ def test_what_two_runs_loaded_without_a_digest_is_said():
 
 
 def test_inputs_of_a_run_may_be_none():
-    """A run that reads nothing can be had again too."""
+    """A run that reads nothing can be reproduced too."""
     record = a_record(inputs=InputFacts())
     assert rerun(a_rerun(record), record).verdict == "REPEATED"
 

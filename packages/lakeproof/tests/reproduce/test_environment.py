@@ -87,7 +87,7 @@ def test_java_and_jars_are_factors(here):
 
 
 def test_a_library_patched_in_place_makes_it_another_environment(here):
-    """On whichever side; nobody else could have it again, and so the same patch is none either."""
+    """On whichever side; nobody else could rebuild it, and so the same patch is none either."""
     clean = replace(here, changed_files=())
     changed = ChangedFile("numpy", "numpy/core.py", "sha256:aa")
     patch = replace(here, changed_files=(changed,))

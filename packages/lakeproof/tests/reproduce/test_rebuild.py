@@ -1,4 +1,4 @@
-"""How the environment of a run is had again."""
+"""How the environment of a run is rebuilt."""
 
 import hashlib
 import json

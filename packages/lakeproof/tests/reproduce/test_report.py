@@ -73,7 +73,7 @@ def test_parameters_that_json_lacks_are_spelled_out():
 
 
 def test_changed_lines_are_part_of_their_factors():
-    """A sentence, where they cannot be had."""
+    """A sentence, where they cannot be shown."""
     code = replace(a_record().code, tree=digest("other", "sha256"))
     comparison = compare(a_record(), a_rerun(code=code), is_rerun=False)
     (factor,) = document(comparison, ["src/a.py:1  + x"])["factors"]

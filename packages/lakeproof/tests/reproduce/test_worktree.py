@@ -1,4 +1,4 @@
-"""The code of a recorded run, had again in a worktree that leaves the user's tree alone."""
+"""The code of a recorded run, restored in a worktree that leaves the user's tree alone."""
 
 import base64
 import hashlib

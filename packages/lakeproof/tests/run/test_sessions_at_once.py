@@ -77,7 +77,7 @@ def test_a_catalog_that_a_node_opens_is_not_the_runs(small_project):
 
 
 def test_a_run_of_another_thread_is_refused_while_one_is_in_progress(small_project):
-    """And can be had when it has ended."""
+    """And can be reproduced when it has ended."""
     small_project.write(CATALOG)
     errors: list[BaseException] = []
 

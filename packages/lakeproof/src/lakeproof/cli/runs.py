@@ -192,7 +192,7 @@ def check(
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """Tell whether runs can still be had again; reads no rows and runs nothing.
+    """Tell whether runs can still be reproduced; reads no rows and runs nothing.
 
     Without RUN, the last one. Exit code 0: all can; 1: some cannot; 2: trouble.
 

@@ -1,4 +1,4 @@
-"""`kedro check`: can recorded runs still be had again? Looks, scans nothing, runs nothing."""
+"""`kedro check`: can recorded runs still be reproduced? Looks, scans nothing, runs nothing."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ _ID_CHARACTERS = 8
 
 @dataclass(frozen=True)
 class Checked:
-    """Whether one run can be had again.
+    """Whether one run can be reproduced.
 
     Args:
         run_id: MLflow's.
@@ -79,7 +79,7 @@ def render(checked: Sequence[Checked]) -> str:
 
 
 def exit_code(checked: Sequence[Checked]) -> int:
-    """Give 0 where all can be had again, 1 where some cannot."""
+    """Give 0 where all can be reproduced, 1 where some cannot."""
     return int(any(not one.is_reproducible for one in checked))
 
 

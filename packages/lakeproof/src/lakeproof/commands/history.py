@@ -59,7 +59,7 @@ class TableHistory:
 def gather(catalog: "ProjectCatalog", name: str, limit: int | None = None) -> TableHistory:
     """Read a table's log.
 
-    A pin that cannot be had does not stop it: this is where one looks for the versions there are.
+    A pin of no readable version does not stop it: this is where one looks for those there are.
 
     Raises:
         CatalogError: If the catalog has no such table.

@@ -1,4 +1,4 @@
-"""`kedro reproduce`: have a run again, in isolation, and say whether it is the same."""
+"""`kedro reproduce`: re-run a recorded run in isolation and give the verdict."""
 
 from collections.abc import Callable
 from secrets import token_hex
@@ -35,7 +35,7 @@ def reproduce(
     keeps_scratch: bool,
     say: Callable[[str], None],
 ) -> Comparison:
-    """Plan, verify, execute and compare; whatever cannot be had makes it INCONCLUSIVE.
+    """Plan, verify, execute and compare; whatever is missing makes it INCONCLUSIVE.
 
     Args:
         project: The user's project, of which nothing is changed.
@@ -58,7 +58,7 @@ def reproduce(
         raise NotReproducibleError(
             f"Run {run_id[:8]} {record.run.status}"
             + (f" in node '{record.run.failed_node}'" if record.run.failed_node else "")
-            + ": there is no result to have again. Nothing was run. See it: "
+            + ": it has no result to reproduce. Nothing was run. See it: "
             f"kedro show {run_id[:8]}"
         )
     say(f"Reproducing run {run_id[:8]} of {record.run.started_at}")

@@ -104,7 +104,7 @@ def fetch(source: Source, folder: Path) -> None:
     """Bring a file into the folder, complete and with the declared bytes, or not at all.
 
     Raises:
-        DeliveryError: It cannot be had, or it is not the declared one.
+        DeliveryError: It cannot be fetched, or it is not the declared one.
     """
     # It costs 0.3 s to import, and most runs fetch nothing.
     from pooch import HTTPDownloader, get_logger, retrieve

@@ -178,7 +178,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         """Give the rows as the engine's lazy frame, in no promised order.
 
         Raises:
-            PinError: If the pinned version cannot be had.
+            PinError: If the pinned version cannot be read.
             TableError: If there is no such table.
         """
         run, pin = self._run, self.pin

@@ -64,7 +64,7 @@ class DeltaVersion(OpenedTable):
             raise TableError(
                 f"Data files of table '{self.location.name}' at version {self.version} were "
                 f"written in place while the run read it, the first is {changed[0]}. What was read "
-                "of it is not known, so the run cannot be had again. Restore the files from a "
+                "of it is not known, so the run cannot be reproduced. Restore the files from a "
                 "backup and run again."
             )
 

@@ -1,7 +1,7 @@
 """The ways in which a digest can be refused.
 
-A digest that cannot be had is an exception, never an empty or partial value: a check that did not
-run must not look like one that passed.
+A digest that cannot be computed is an exception, never an empty or partial one: a check that did
+not run must not look like one that passed.
 """
 
 from __future__ import annotations

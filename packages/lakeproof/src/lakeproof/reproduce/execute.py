@@ -1,6 +1,6 @@
 """The re-run itself, in isolation: scratch, worktree, tables, environment, one child process.
 
-Nothing here decides what comes out: that is `compare`'s. Whatever cannot be had on the way is an
+Nothing here decides what comes out: that is `compare`'s. Whatever is missing on the way is an
 error of ours with a sentence, before anything is run.
 """
 
@@ -42,7 +42,7 @@ _STDERR_LINES = 12
 
 
 class RerunError(LakeproofError):
-    """The re-run could not be had, or did not end with a record."""
+    """The re-run could not start, or did not end with a record."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def execute(
         say: Gets progress, a line at a time.
 
     Raises:
-        LakeproofError: If it cannot be had, with what is missing.
+        LakeproofError: If it cannot be run, with what is missing.
     """
     record = plan.record
     say(f"Checking out commit {str(record.code.commit)[:8]}")

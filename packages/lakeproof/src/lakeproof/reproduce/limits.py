@@ -1,7 +1,7 @@
 """What a yes of `kedro check` hangs on: what the run knew of itself, and nobody here can promise.
 
-Nothing is missing, and yet the run is had again only while something stays as it is. A list of ways
-to find that; whoever finds another adds a function and its name to `LIMITS`. Not for what is
+Nothing is missing, and yet the run can be reproduced only while something stays as it is. A list of
+ways to find that; whoever finds another adds a function and its name to `LIMITS`. Not for what is
 missing (`plan`).
 """
 

@@ -106,7 +106,7 @@ class Comparison:
         artifacts: In pipeline order.
         first_divergence: Where they part, if they do at a node.
         factors: What is not the same about their inputs.
-        missing: Sentences: what could not be had, and how to get it.
+        missing: Sentences: what is missing, and how to get it.
         divergences: All nodes at which equal inputs gave other outputs; the first is also
             `first_divergence`.
         not_controlled: What nothing holds still; what is known to be another comes first.

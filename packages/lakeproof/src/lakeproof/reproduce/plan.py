@@ -24,14 +24,14 @@ from lakeproof.versioned.pins import LATEST
 
 @dataclass(frozen=True)
 class Plan:
-    """What is needed and what is not to be had.
+    """What is needed and what is missing.
 
     Args:
         record: Of the run.
         tables: Where each is.
         load_versions: What the re-run pins: versions from before the run of tables that it only
             reads, and what the run's own command pinned.
-        environment: In which it is to be had: the recorded one, with Spark where that is asked for.
+        environment: In which to run it: the recorded one, with Spark where that is asked for.
         has_environment: Whether the current interpreter and libraries are those, or are to be
             taken as they are. Where the run had packages whose files are not theirs, it is to be
             had as anybody else would: without.

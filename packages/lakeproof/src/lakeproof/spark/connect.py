@@ -144,7 +144,7 @@ def give_back(session: Any) -> None:
 
 
 def _abandon() -> None:
-    """Have pyspark hold a session that was not to be had for the process's own no longer."""
+    """Have pyspark let go of a session that failed to start and passes for the process's own."""
     if (session := active_session()) is not None:
         close(session)
     os.environ.pop(_MODE, None)

@@ -91,7 +91,7 @@ def locked_jars(lock: Path, conf: Mapping[str, str]) -> list[Jar]:
         conf: Spark's settings, for a mirror that the user named there.
 
     Raises:
-        SparkError: If one cannot be had or is not the one that the lock names.
+        SparkError: If one cannot be fetched or is not the one that the lock names.
     """
     jars = read_lock(lock)
     if absent := [jar for jar in jars if not jar.path.is_file()]:

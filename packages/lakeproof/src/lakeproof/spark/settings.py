@@ -74,7 +74,7 @@ class SparkSettings:
         for key, fixed in FIXED.items():
             if key in conf and conf[key].lower() != fixed.lower():
                 raise SparkError(
-                    f"spark.yml says {key}: {conf[key]}, but a run that can be had again needs "
+                    f"spark.yml says {key}: {conf[key]}, but a reproducible run needs "
                     f"{fixed}: see docs/spark.md. Spark was not started. Take the line out."
                 )
         for key in ("spark.jars", "spark.jars.packages"):

@@ -24,4 +24,4 @@ def sentence_of(error: BaseException) -> str:
 
 
 class SparkError(LakeproofError):
-    """Spark cannot be had, or not as it was asked for."""
+    """Spark cannot start, or not as it was asked for."""

@@ -92,7 +92,7 @@ class VersionedDataset(Protocol):
         """Open the version that a load would read now, and see that it is whole.
 
         Raises:
-            PinError: If the pinned version cannot be had.
+            PinError: If the pinned version cannot be read.
             TableError: If there is no table.
         """
         ...

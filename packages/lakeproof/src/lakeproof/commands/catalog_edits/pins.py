@@ -60,11 +60,11 @@ def parse_requests(arguments: Iterable[str]) -> list[Request]:
 
 
 def pin(catalog: ProjectCatalog, requests: Sequence[Request]) -> list[Change]:
-    """Write pins into the catalog's files: all of them or, where one cannot be had, none.
+    """Write pins into the catalog's files: all of them or, where one does not exist, none.
 
     Raises:
         CatalogError: If a table is not in the catalog, or its entry cannot be edited.
-        PinError: If a version cannot be had.
+        PinError: If a version does not exist or was vacuumed.
     """
     wanted = {request.table: _wanted(catalog, request) for request in requests}
     files = CatalogFiles(catalog)
@@ -122,7 +122,7 @@ def _is_number(text: str) -> bool:
 
 
 def _wanted(catalog: ProjectCatalog, request: Request) -> int | None:
-    """Find the version that a request means, and that it can be had."""
+    """Find the version that a request means, and check that it can be read."""
     from lakeproof.versioned.location import describe_versions
 
     table = _table(catalog, request.table)
@@ -164,7 +164,7 @@ def _table(catalog: ProjectCatalog, name: str) -> "VersionedDataset":
 
 
 def _pin_of(catalog: ProjectCatalog, name: str) -> int | str | None:
-    """Read the pin that the configuration of an entry says, whether or not it can be had."""
+    """Read the pin in an entry's configuration, whether or not its version can be read."""
     entry = catalog.entries.get(name)
     args = entry.get("load_args") if isinstance(entry, dict) else None
     if not isinstance(args, dict):

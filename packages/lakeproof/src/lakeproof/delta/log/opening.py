@@ -59,7 +59,7 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
     """Open the version that a pin means, or the latest.
 
     Raises:
-        PinError: If the pinned version cannot be had, with the versions that can.
+        PinError: If the pinned version cannot be read, with the versions that can.
         TableError: If there is no such table, or data files of the version are gone.
     """
     try:

@@ -44,7 +44,7 @@ class Retention:
 
     @property
     def versions(self) -> timedelta:
-        """How long a version can be had for sure, after its commit."""
+        """How long a version is sure to be readable, after its commit."""
         return min(self.files, self.log)
 
 

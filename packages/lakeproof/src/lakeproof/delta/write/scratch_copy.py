@@ -220,7 +220,7 @@ def _require_none(opened: OpenedTable, lost: Sequence[str]) -> None:
     if lost:
         name = opened.location.name
         raise PinError(
-            f"Table '{name}' cannot be had at version {opened.version}: {len(lost)} file(s) of it "
+            f"Table '{name}' cannot be read at version {opened.version}: {len(lost)} file(s) of it "
             f"are missing or damaged, the first is {lost[0]}. Nothing was run; the table is as it "
             f"was. See which versions are whole: {typed('kedro history', name)}"
         )

@@ -59,7 +59,7 @@ class Staged(ABC):
         """Give the rows as a lazy frame of Polars, as often as wanted."""
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
-        """Give the rows piece by piece, each to be had with little memory."""
+        """Give the rows piece by piece, each of which takes little memory."""
         yield self.lazy()
 
     def facts(self, columns: list[str]) -> TableFacts:

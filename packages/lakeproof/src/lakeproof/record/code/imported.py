@@ -1,6 +1,6 @@
 """Modules that a run has imported from beside its source folder and its environment.
 
-Such as a folder on `PYTHONPATH`. What lies in the repository can be had again; of what lies
+Such as a folder on `PYTHONPATH`. What lies in the repository can be restored; of what lies
 elsewhere the digest is known, and no place is told. Not for installed packages (`installed`).
 """
 

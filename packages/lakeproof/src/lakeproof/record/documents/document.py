@@ -84,7 +84,9 @@ def from_bytes(content: bytes, name: str) -> Record:
             f"{name} is not a record: it is truncated, or something else. Nothing was run."
         ) from error
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise RecordError(f"{name} has the schema {shown(schema)}, which is none. Nothing was run.")
+        raise RecordError(
+            f"{name} has the schema {shown(schema)}, not a number from 1. Nothing was run."
+        )
     if schema > SCHEMA:
         raise RecordError(
             f"{name} was written by a newer Lakeproof{_version_of(document)}: it has schema "

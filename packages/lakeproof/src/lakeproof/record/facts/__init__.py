@@ -85,7 +85,7 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Record:
-    """One run, whole. `problems` say, in sentences, why it cannot be had again, if it cannot.
+    """One run, whole. `problems` say, in sentences, why it cannot be reproduced, if it cannot.
 
     `lakeproof` is the version that wrote it; `None` before schema 2, which began to say so.
     `is_watched` tells whether anybody looked at what the nodes reached for beside their inputs.

@@ -85,7 +85,7 @@ class ModelFacts:
         dataset: The catalog name.
         digest: `model2:…` of what it learned; `None` where it cannot be digested.
         predictions: `frame2:…` of what it predicts for the first `prediction_rows` rows that it was
-            fitted on; `None` where that cannot be had.
+            fitted on; `None` where it cannot predict them.
         prediction_rows: How many rows.
         note: Why a digest is missing.
         settings: What decides whether it learns the same again, by its parameters' names:

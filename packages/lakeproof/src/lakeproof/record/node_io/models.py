@@ -47,7 +47,7 @@ def describe_model(dataset: str, model: Any, inputs: Sequence[Any]) -> ModelFact
         try:
             predictions, rows = _digest_predictions(model, frame.head(_MOST_ROWS))
         except Exception as error:
-            notes.append(f"its predictions cannot be had: {type(error).__name__}: {error}"[:300])
+            notes.append(f"it cannot predict: {type(error).__name__}: {error}"[:300])
     note = "; ".join(notes) or None
     return ModelFacts(dataset, digest, predictions, rows, note, settings_of(model))
 

@@ -245,7 +245,7 @@ def _is_elsewhere(protocol: Any) -> bool:
 
 
 def _is_dataset(value: Any) -> bool:
-    """Tell a dataset by what Kedro asks of one; also a class may be meant, which is none."""
+    """Tell a dataset by what Kedro asks of one; a class that is no dataset may be meant, too."""
     return (
         not isinstance(value, type)
         and hasattr(value, "__dict__")

@@ -253,10 +253,10 @@ class Setting:
 
 
 def problems_of(record: Record) -> tuple[str, ...]:
-    """Say what the run itself makes impossible to have again; what is lost later is `plan`'s."""
+    """Say what the run itself did that no re-run can repeat; what is lost later is `plan`'s."""
     problems = []
     if not record.nodes and record.run.status == "FINISHED":
-        problems.append("No node ran, so there is nothing to have again.")
+        problems.append("No node ran, so there is nothing to reproduce.")
     code = record.code
     if code.commit is None:
         problems.append(NO_COMMIT)

@@ -23,7 +23,7 @@ def print_recorded(run_id: str, doubts: Sequence[str] = ()) -> None:
 
     Args:
         run_id: The run.
-        doubts: Why it cannot be had again, in sentences with their cures.
+        doubts: Why it cannot be reproduced, in sentences with their cures.
     """
     click.echo(f"Recorded run {run_id}")
     if not doubts:

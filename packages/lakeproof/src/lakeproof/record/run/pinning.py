@@ -47,7 +47,7 @@ def pin_tables(
     the write turns out to change nothing, this is the version that is read.
 
     Raises:
-        PinError: If a pin cannot be had or honoured, or Spark refuses a version for its age.
+        PinError: If a pin cannot be read or honoured, or Spark refuses a version for its age.
         TableError: If a table that is only read does not exist, or its rows cannot be read.
         RunError: If the runner is one of processes, or an engine not with a stream.
     """

@@ -111,7 +111,7 @@ class RunSession:
             conf_catalog: What that was made of, resolved.
 
         Raises:
-            LakeproofError: If the run cannot be had as asked for.
+            LakeproofError: If the run cannot be made as asked for.
         """
         project_path = Path(run_params["project_path"])
         rerun = rerun_request.current()

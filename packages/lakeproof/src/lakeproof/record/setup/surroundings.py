@@ -88,7 +88,7 @@ def gather_surroundings(
 def restored_variables(
     recorded: Surroundings, localtime: Path = _LOCALTIME
 ) -> dict[str, str | None]:
-    """Give the variables of a process that is to have them again; `None` is one that is not set.
+    """Give the variables of a process, to be restored in it; `None` is one that is not set.
 
     Only these names are ever set, whatever else a record calls a variable.
     """
@@ -102,7 +102,7 @@ def restored_variables(
 
 
 def restored_umask(recorded: Surroundings) -> int | None:
-    """Give the umask of a process that is to have it again; `None` leaves it as it is."""
+    """Give the umask of a process, to be restored in it; `None` leaves it as it is."""
     if recorded.umask is None or not re.fullmatch(r"0[0-7]{3}", recorded.umask):
         return None
     umask = int(recorded.umask, 8)

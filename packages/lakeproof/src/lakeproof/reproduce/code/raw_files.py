@@ -47,7 +47,7 @@ def place_files(
         outside: That folder; without it such files are read in place, and only verified.
 
     Raises:
-        RawFileError: Naming each that cannot be had, with both digests.
+        RawFileError: Naming each that cannot be found, with both digests.
     """
     lost = []
     for file in (file for file in files if not file.is_own):

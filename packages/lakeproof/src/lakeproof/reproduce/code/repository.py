@@ -22,7 +22,7 @@ _SETTINGS = (
 
 
 class CodeError(LakeproofError):
-    """The code or configuration of a run cannot be had again."""
+    """The code or configuration of a run cannot be restored."""
 
 
 def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:

@@ -14,7 +14,7 @@ from lakeproof.inside import inside
 
 
 class RawFileError(LakeproofError):
-    """A file that the run read cannot be had with the bytes it had."""
+    """A file that the run read cannot be found with its recorded bytes."""
 
 
 def copy_if_same(source: Path, root: Path, path: str, sha256: str) -> bool:

@@ -207,7 +207,7 @@ def require_commit(project_path: Path, code: CodeFacts) -> str:
     if code.commit is None:
         raise CodeError(
             "The run was not made from a git commit, so its code is known by digests only and "
-            "cannot be had again. Nothing was run. Commit the project before the next run."
+            "cannot be restored. Nothing was run. Commit the project before the next run."
         )
     try:
         for name in dict.fromkeys([code.commit, str(code.kept_commit)]):
@@ -319,7 +319,7 @@ def _require_same(project: Path, code: CodeFacts) -> None:
     for path in sorted(recorded.keys() | found.keys()):
         if recorded.get(path) != found.get(path):
             raise CodeError(
-                f"The code of the run cannot be had again: '{path}' was {_said(recorded.get(path))}"
+                f"The code of the run cannot be restored: '{path}' was {_said(recorded.get(path))}"
                 f" and comes out of git {_said(found.get(path))}. Nothing was run. Its filter, "
                 "submodule or sparse checkout may be set up otherwise than it was then."
             )

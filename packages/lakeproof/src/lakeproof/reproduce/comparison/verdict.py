@@ -83,7 +83,7 @@ class InputPair:
 
     @property
     def cure(self) -> str:
-        """Say how the recorded one might be had again."""
+        """Say how the recorded one might be restored."""
         if self.kind == "table":
             how = typed("kedro history", self.dataset)
             return f"Which versions there are, and whose: {how}"

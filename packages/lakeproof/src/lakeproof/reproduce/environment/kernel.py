@@ -2,7 +2,7 @@
 
 OpenBLAS chooses its kernel by the CPU, and another kernel adds up in another order. On the CPU of
 the run it chooses the same one by itself. Only for OpenBLAS on x86: between instruction sets the
-same bits are not to be had.
+same bits are out of reach.
 """
 
 from collections.abc import Mapping

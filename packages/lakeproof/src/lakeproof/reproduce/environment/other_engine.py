@@ -1,4 +1,4 @@
-"""What a run needs besides its own environment to be had again on the other engine."""
+"""What a run needs besides its own environment to be re-run on the other engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _LOCK = "requirements/spark.txt"
 
 @dataclass(frozen=True)
 class AskedEngine:
-    """The engine on which a run is to be had again, where that is not left to the record.
+    """The engine on which to re-run a run, where that is not left to the record.
 
     Args:
         name: `embedded` or `spark`.

@@ -1,4 +1,4 @@
-"""How packages that came from no index are had again: a wheel, a folder, what is being developed.
+"""How packages that came from no index are restored: a wheel, a folder, what is being developed.
 
 From the recorded commit where they lie in the project's repository, else from where they lie today,
 and only if they hold what they held then. A folder is never built, which would be to run it: its

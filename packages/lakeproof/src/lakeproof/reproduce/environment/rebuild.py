@@ -1,4 +1,4 @@
-"""How the environment of a run is had again: built by uv, in a cache, once.
+"""How the environment of a run is rebuilt: by uv, in a cache, once.
 
 The current environment is only ever looked at. One that is built again lies in a cache, under the
 digest of what it must hold, and is shared by all re-runs that need it.
@@ -46,7 +46,7 @@ _OURS_ALONE = ("--no-project", "--no-python-downloads")
 
 
 class EnvironmentMissingError(LakeproofError):
-    """An environment cannot be had again: an interpreter or a package is missing."""
+    """An environment cannot be rebuilt: an interpreter or a package is missing."""
 
     def __init__(self, what: str, cure: str = "") -> None:
         cures = f"{cure} To re-run with what is installed here instead, add --here.".lstrip()
@@ -94,7 +94,7 @@ def rebuild(
         local: Where what came from no index was found.
 
     Raises:
-        EnvironmentMissingError: If there is no such interpreter, or a distribution cannot be had.
+        EnvironmentMissingError: If there is no such interpreter, or a distribution is missing.
     """
     requirements = _requirements(recorded, lock_folder, local or LocalPackages())
     holds = "\n".join(
@@ -218,7 +218,7 @@ def _install(draft: Path, requirements: Requirements, say: Say) -> None:
 
 
 def _missing(try_out: list[str], listing: Path, said: str) -> list[str]:
-    """Name the pins that cannot be had: uv stops at the first, so leave that out and ask again."""
+    """Name the pins that uv cannot find: it stops at the first, so leave that out and ask again."""
     lines = listing.read_text(encoding="utf-8").splitlines()
     missing: list[str] = []
     while named := {line.split()[0] for line in lines} & set(_PIN.findall(said)):

@@ -74,12 +74,12 @@ def interpreter_request(recorded: EnvironmentFacts) -> str:
     name = _IMPLEMENTATIONS.get(recorded.implementation)
     if name is None:
         raise NoRequirementError(
-            f"The record calls the interpreter {_shown(recorded.implementation)}, which is none of "
+            f"The record calls the interpreter {_shown(recorded.implementation)}, not one of "
             f"{', '.join(_IMPLEMENTATIONS)}"
         )
     if not _PYTHON.fullmatch(recorded.python):
         raise NoRequirementError(
-            f"The record calls the interpreter's version {_shown(recorded.python)}, which is none"
+            f"The record calls the interpreter's version {_shown(recorded.python)}, not a version"
         )
     return f"{name}@{recorded.python}"
 

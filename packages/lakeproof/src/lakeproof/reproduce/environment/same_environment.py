@@ -1,4 +1,4 @@
-"""Is this the environment of a run, and what differs; how to have it again is `rebuild`'s."""
+"""Is this the environment of a run, and what differs; how to build it is `rebuild`'s."""
 
 from collections.abc import Iterator
 
