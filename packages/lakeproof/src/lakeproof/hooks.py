@@ -87,7 +87,12 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
 
 @cli_hook_impl
 def before_command_run(project_metadata: "ProjectMetadata | None", command_args: list[str]) -> None:
-    """Say that a run will not be recorded, where no hook of the run can: they are turned off."""
+    """Say that a run will not be recorded, where no hook of the run can: they are turned off.
+
+    And that there is no project, where Kedro knows no command of ours.
+    """
+    if project_metadata is None:
+        _refuse_ours(command_args)
     if project_metadata is None or command_args[:1] != ["run"]:
         return
     from kedro.framework.project import settings
@@ -105,6 +110,19 @@ def before_command_run(project_metadata: "ProjectMetadata | None", command_args:
         "settings.py names lakeproof. Take it out there to have runs recorded.",
         err=True,
     )
+
+
+def _refuse_ours(command_args: list[str]) -> None:
+    from lakeproof.cli import commands
+
+    if command_args and command_args[0] in commands.commands:
+        click.echo(
+            f"Error: There is no Kedro project in {Path.cwd()} or above it: no pyproject.toml with "
+            f"a section [tool.kedro]. 'kedro {command_args[0]}' is a project's: change to its "
+            "folder.",
+            err=True,
+        )
+        raise SystemExit(2)
 
 
 def _is_ours(project_path: Path) -> bool:

@@ -41,9 +41,9 @@ def prepare() -> None:
 def _tell_trouble_from_answers(arguments: list[str]) -> None:
     """End a command whose exit code 1 is an answer with 2 where Kedro cannot even come to it.
 
-    A `settings.py` that raises is imported before any command is known.
+    A `settings.py` that raises is imported before any command is known, and `pyproject.toml` read.
     """
-    if arguments[:1] not in (["reproduce"], ["compare"], ["check"]):
+    if arguments[:1] not in (["reproduce"], ["compare"], ["check"], ["lakeproof"]):
         return
 
     def tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
@@ -54,7 +54,9 @@ def _tell_trouble_from_answers(arguments: list[str]) -> None:
             raise SystemExit(2)
         while trace.tb_next is not None:
             trace = trace.tb_next
-        text = " ".join(str(error).split())[:_MOST_CHARACTERS] or "no message"
+        # Kedro says that a file cannot be parsed; its cause says where.
+        words = [*str(error).split(), *(f"({error.__cause__})".split() if error.__cause__ else [])]
+        text = " ".join(words)[:_MOST_CHARACTERS] or "no message"
         place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         print(
             f"Error: the project cannot be opened: {kind.__name__}: {spelled(text)} (raised at "

@@ -13,12 +13,38 @@ if TYPE_CHECKING:
 
 @commands.group()
 def lakeproof() -> None:
-    """Lakeproof itself: its pages, and another version of it.
+    """Lakeproof itself: its way into a project, its pages, and another version of it.
 
     \b
     Example:
-        kedro lakeproof docs reproduce
+        kedro lakeproof init
     """  # noqa: D301 - click wants the character itself
+
+
+@lakeproof.command()
+@click.option("--dry-run", "is_dry", is_flag=True, help="Show what would be written, only.")
+@click.pass_obj
+def init(metadata: "ProjectMetadata | None", is_dry: bool) -> None:
+    """Give this project what it needs in order to have its runs recorded.
+
+    Writes the table [tool.lakeproof] into pyproject.toml, the lines for what runs leave into
+    .gitignore, and an mlflow.yml where there is none; what is there stays as it is. Each changed
+    line is shown. Exit code 0: the project is set up; 2: it cannot be, and nothing was written.
+
+    \b
+    Example:
+        kedro lakeproof init --dry-run
+        kedro lakeproof init
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.output import trouble_is
+
+    with trouble_is(2):
+        from lakeproof.commands.catalog import project_path_of
+        from lakeproof.commands.init import init as room
+        from lakeproof.spelling import spelled_around_colours
+
+        changes = room.init(project_path_of(metadata), is_dry)
+        click.echo(spelled_around_colours(room.render(changes, is_dry)))
 
 
 @lakeproof.command()

@@ -7,6 +7,10 @@ class CatalogError(LakeproofError):
     """The catalog cannot be opened or edited, or has no such table."""
 
 
+class InitError(LakeproofError):
+    """A project cannot be set up."""
+
+
 class OutputError(LakeproofError):
     """A file cannot be written."""
 

@@ -1,0 +1,67 @@
+"""`kedro lakeproof init` as a person types it, where a project can be opened and where not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PYPROJECT = """\
+[tool.kedro]
+package_name = "mine"
+project_name = "mine"
+kedro_init_version = "1.7.0"
+"""
+
+
+def typed(folder, *words):
+    """Type a command in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A project of three files, in git."""
+    package = tmp_path / "src/mine"
+    package.mkdir(parents=True)
+    for name in ("__init__.py", "settings.py"):
+        (package / name).touch()
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_it_works_from_a_folder_below(folder):
+    """As Kedro's own commands do."""
+    done = typed(folder / "src/mine", "lakeproof", "init")
+    assert done.returncode == 0, done.stderr
+    assert "[tool.lakeproof]" in (folder / "pyproject.toml").read_text()
+
+
+def test_a_pyproject_that_cannot_be_parsed_is_trouble_that_says_where(folder):
+    """Kedro alone says that it cannot, in a traceback."""
+    text = PYPROJECT + "threads == 1\n"
+    (folder / "pyproject.toml").write_text(text)
+    done = typed(folder, "lakeproof", "init")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: the project cannot be opened: RuntimeError: Failed to")
+    assert "(at line 5, column 10)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (folder / "pyproject.toml").read_text() == text
+
+
+@pytest.mark.parametrize("words", [("lakeproof", "init"), ("runs", "--json")])
+def test_outside_of_a_project_it_is_said_that_there_is_none(tmp_path, words):
+    """Kedro says that there is no such command, as if nothing were installed."""
+    done = typed(tmp_path, *words)
+    assert done.returncode == 2
+    assert f"Error: There is no Kedro project in {tmp_path} or above it" in done.stderr
+    assert f"'kedro {words[0]}' is a project's" in done.stderr
+    assert "No such command 'train'" in typed(tmp_path, "train").stderr
