@@ -1,10 +1,12 @@
 """The code of the page on extending Lakeproof, executed as it stands there."""
 
 import re
+import threading
 
 import pytest
 
 from conftest import REPOSITORY
+from lakeproof.digest import NotDigestibleError, digest_model
 from lakeproof.errors import PinError
 from lakeproof.versioned.contract import is_versioned
 
@@ -33,3 +35,15 @@ def test_the_dataset_keeps_its_versions(tmp_path):
     dataset.name_as("settings")
     with pytest.raises(PinError, match=r"'settings' has no version 2: there are versions 0 to 1"):
         dataset.open(2)
+
+
+def test_the_digest_is_that_of_what_counts():
+    """Whatever else an object holds, at the page's own four lines."""
+    space: dict = {"__name__": "of_a_page"}
+    exec(code_of("A digest of a type of your own"), space)
+    ledger = space["Ledger"]
+    one, same = (ledger("EUR", [1, 2], threading.Lock()) for _ in range(2))
+    assert digest_model({"books": [one]}) == digest_model({"books": [same]})
+    assert digest_model(one) != digest_model(ledger("EUR", [1, 3], None))
+    with pytest.raises(NotDigestibleError, match=r"lakeproof\.digest\.content_of"):
+        digest_model([threading.Lock()])

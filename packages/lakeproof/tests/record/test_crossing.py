@@ -118,3 +118,14 @@ def test_chunks_with_digests_of_another_algorithm_are_not_comparable():
     parts = [cross("parts", part) for part in ("a", "b")]
     assert judge(joined(parts).digest, joined(parts).digest) == "same"
     assert judge(joined(parts).digest, f"sha256:{'0' * 64}") == "not comparable"
+
+
+def test_a_note_ends_with_what_to_do_about_it_however_long_its_reason_is():
+    """The reason is the object's own, and may fill pages."""
+
+    class Endless:
+        def __reduce__(self):
+            raise TypeError("no" * 5_000)
+
+    note = cross("thing", Endless()).note
+    assert str(note).endswith("lakeproof.digest.content_of, in four lines.")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from lakeproof.errors import LakeproofError
 
+TEACH = "register what counts of its type: lakeproof.digest.content_of, in four lines."
+
 
 class NotDigestibleError(LakeproofError):
     """Say that a value has no canonical digest.

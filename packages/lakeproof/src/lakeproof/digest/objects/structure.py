@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lakeproof.digest.digest_errors import LazyPartError, NotDigestibleError
+from lakeproof.digest.digest_errors import TEACH, LazyPartError, NotDigestibleError
 from lakeproof.digest.objects.arrays import feed_array
 from lakeproof.digest.objects.classes import by_class
 from lakeproof.digest.objects.content import content_of, is_registered
@@ -29,6 +29,7 @@ _PROTOCOL = 4
 # Objects that refer to each other in many rings can be entered along exponentially many paths.
 _MOST_VISITS_IN_RINGS = 50_000
 _NO_RING = sys.maxsize
+_MOST_CHARACTERS = 100
 # What these libraries' objects pickle holds no address and no clock.
 _PROVEN = {*sys.stdlib_module_names, "numpy", "scipy", "sklearn", "pandas"}
 _ATOMS: dict[type, Callable[[Any], bytes]] = {
@@ -156,9 +157,8 @@ class Walk:
         place = ".".join(self._trail[:20]) or "The object"
         reason = f": {cause}" if cause else ""
         return NotDigestibleError(
-            f"{place} {what}{reason}. It has no digest and cannot be compared. Hand over plain "
-            "values, arrays or functions of a module, or register what counts of its type "
-            "(lakeproof.digest.content_of)."
+            f"{_cut(place)} {_cut(what)}{_cut(reason)}. It has no digest and cannot be compared. "
+            f"Hand over plain values, arrays or functions of a module, or {TEACH}"
         )
 
     def _composite(self, value: Any) -> bytes:
@@ -248,6 +248,11 @@ class Walk:
 
     def _pairs(self, items: Iterable[tuple[Any, Any]]) -> list[bytes]:
         return [self.digest(key) + self.digest(value) for key, value in items]
+
+
+def _cut(text: str) -> str:
+    """Bound what the object says of itself, so that the sentence always comes to its end."""
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
 
 def _name_of(kind: type) -> bytes:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # More rows would show no more: a forest of 1,000 trees answers for these in a fraction of a second.
 _MOST_ROWS = 1_000
+_MOST_CHARACTERS = 500
 # Parameters of estimators, after scikit-learn, XGBoost, LightGBM and CatBoost.
 _DECIDING = frozenset(
     {
@@ -38,7 +39,7 @@ def describe_model(dataset: str, model: Any, inputs: Sequence[Any]) -> ModelFact
         digest: str | None = digest_model(model)
     except NotDigestibleError as error:
         digest = None
-        notes.append(str(error)[:300])
+        notes.append(str(error)[:_MOST_CHARACTERS])
     predictions, rows = None, 0
     frame = frame_of(model, inputs)
     if frame is None:

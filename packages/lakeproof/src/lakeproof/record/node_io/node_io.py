@@ -21,6 +21,8 @@ _PICTURE_DATASETS = (
 )
 # Of digests such as these: those of `model1` and `frame1` had `sha256`.
 _CHUNKS = "chunks2"
+# Of a note. What a refused digest says ends with what to do about it, and is shorter.
+_MOST_CHARACTERS = 500
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -62,9 +64,9 @@ def cross(
             return Crossing(dataset, "frame", digest_frame(data).digest)
         return Crossing(dataset, "model" if is_model(data) else "value", digest_model(data))
     except LazyPartError as error:
-        return Crossing(dataset, "lazy", None, str(error)[:300])
+        return Crossing(dataset, "lazy", None, str(error)[:_MOST_CHARACTERS])
     except (NotDigestibleError, RecursionError) as error:
-        return Crossing(dataset, "opaque", None, str(error)[:300])
+        return Crossing(dataset, "opaque", None, str(error)[:_MOST_CHARACTERS])
 
 
 def joined(parts: Sequence[Crossing]) -> Crossing:
