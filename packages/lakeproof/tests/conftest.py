@@ -1,12 +1,16 @@
 """The nouns of the tests: a table, a project, and one recorded run that many tests look at."""
 
+import functools
 import shutil
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
-from projects import REPOSITORY, Finished, Project, copy_project
+import projects
+from lakeproof import determinism
+from projects import REPOSITORY, Finished
+from warm import RECIPE, Warm
 
 __all__ = ["REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
 
@@ -31,6 +35,46 @@ def pytest_configure() -> None:
             "-e packages/lakeproof -e .",
             returncode=4,
         )
+
+
+class Project(projects.Project):
+    """A project whose commands are forks of one warm process (see `warm`)."""
+
+    def kedro(self, *args: str, cwd: Path | None = None, code: int | None = 0) -> Finished:
+        """Run a kedro command as a person would; `code` is the exit code expected."""
+        environment = {**RECIPE, **self.environment}
+        folder = cwd or self.path
+        if not _wants_recipe(folder) or not warm().can_have(environment):
+            return self.fresh.kedro(*args, cwd=cwd, code=code)
+        done = Finished(*warm().run(args, folder, environment))
+        if code is not None:
+            assert done.exit_code == code, f"exit {done.exit_code}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    @property
+    def fresh(self) -> projects.Project:
+        """The same, whose commands start from nothing, as a person's do: for what proves all."""
+        return projects.Project(self.path)
+
+
+def _wants_recipe(folder: Path) -> bool:
+    """Tell whether a command typed there is run in the environment that forks have."""
+    try:
+        recipe = determinism.find_recipe(folder)
+    except determinism.RecipeError:
+        return False
+    return recipe is not None and recipe.variables == RECIPE
+
+
+@functools.cache
+def warm() -> Warm:
+    """Start the warm process when it is first asked for; it ends with this one."""
+    return Warm.started()
+
+
+def copy_project(target: Path, without: tuple[str, ...] = ("tests/", "packages/")) -> Project:
+    """Copy what git has, or would take, into a repository of its own with one commit."""
+    return Project(projects.copy_project(target, without).path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,4 +110,4 @@ def project(tmp_path: Path) -> Project:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Finished]:
     """A project after one run of everything; look, do not touch."""
     project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
-    return project, project.kedro("run")
+    return project, project.fresh.kedro("run")

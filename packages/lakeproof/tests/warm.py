@@ -1,0 +1,194 @@
+"""Kedro's commands in forks of a process that has imported the libraries: half the time of one.
+
+That process (`warm_server`) has imported and done nothing else: delta-rs and Polars do not outlive
+a fork once they have threads. Kedro, kedro-mlflow, Lakeproof and the project are imported by each
+fork anew, in the way of `python -m kedro`, with its own environment, folder and arguments; the
+process of a re-run, which `kedro reproduce` starts, is a fork in turn. A fork cannot have what an
+interpreter and its libraries read when they start: where that is another, a process is started.
+"""
+
+import atexit
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+THREADS = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+    *("VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS", "POLARS_MAX_THREADS"),
+)
+# What a project's recipe puts in force; a process that is started starts again with it.
+RECIPE = {**dict.fromkeys(THREADS, "1"), "PYTHONHASHSEED": "0"}
+# Read once, by the interpreter or a library, before a fork could change it.
+_READ_AT_START = (
+    *("PYTHON", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "VECLIB_", "BLIS_", "POLARS_", "MPL"),
+    *("LC_", "LANG", "LD_", "MALLOC_", "HOME", "XDG_", "ARROW_", "KMP_", "GOTO_"),
+)
+OF_KEDRO = ("-m", "kedro")
+SAFE = "-P"
+
+
+class Forked:
+    """A process that was forked; what `subprocess.Popen` has of one that was started.
+
+    Args:
+        line: Says its id and, when it has ended, its exit code.
+        stdin: The end of its standard input that is ours.
+        stderr: The end of its standard error that is ours.
+    """
+
+    def __init__(self, line: socket.socket, stdin: Any = None, stderr: Any = None) -> None:
+        self._line = line
+        self.pid = int(read_line(line))
+        self.stdin, self.stderr = stdin, stderr
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Give the exit code, or `None` while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; the exit code is negative where a signal ended it.
+
+        Raises:
+            subprocess.TimeoutExpired: If it still runs.
+        """
+        if self.returncode is None:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._line, selectors.EVENT_READ)
+                if not selector.select(timeout):
+                    raise subprocess.TimeoutExpired("kedro", timeout or 0)
+            self.returncode = int(read_line(self._line))
+            self._line.close()
+        return self.returncode
+
+
+class Warm:
+    """The process that forks.
+
+    Args:
+        at: Where its socket is.
+        environment: What it was started with.
+    """
+
+    def __init__(self, at: str, environment: Mapping[str, str]) -> None:
+        self._at = at
+        self._start = _read_at_start(environment)
+
+    @classmethod
+    def started(cls) -> "Warm":
+        """Start it; it ends with this process, however that ends."""
+        folder = tempfile.mkdtemp(prefix="warm-")
+        environment = {**os.environ, **RECIPE}
+        log = Path(folder, "log.txt")
+        with log.open("wb") as said:
+            process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("warm_server.py")), f"{folder}/at"],
+                cwd=folder,
+                env=environment,
+                # When nobody holds its other end any more, the process ends.
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=said,
+            )
+        while not Path(folder, "at").exists():
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        atexit.register(process.kill)
+        return cls(f"{folder}/at", environment)
+
+    def can_have(self, environment: Mapping[str, str]) -> bool:
+        """Tell whether a fork can have an environment."""
+        return _read_at_start(environment) == self._start
+
+    def run(
+        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]
+    ) -> tuple[int, str, str]:
+        """Run a command and give its exit code and what it has printed."""
+        with (
+            open(os.devnull, "rb") as stdin,
+            tempfile.TemporaryFile() as stdout,
+            tempfile.TemporaryFile() as stderr,
+        ):
+            files = [file.fileno() for file in (stdin, stdout, stderr)]
+            code = Forked(self._fork(arguments, cwd, environment, files)).wait()
+            texts = []
+            for file in (stdout, stderr):
+                file.seek(0)
+                texts.append(file.read().decode())
+        return code, texts[0], texts[1]
+
+    def fork_reruns(self) -> None:
+        """Fork what `kedro reproduce` starts in this process, where a fork can be it."""
+        warm = self
+
+        class Popen(subprocess.Popen):
+            def __new__(cls, command: Any, *args: Any, **given: Any) -> Any:
+                start = [sys.executable, SAFE, *OF_KEDRO]
+                is_rerun = isinstance(command, list) and command[: len(start)] == start
+                if is_rerun and warm.can_have(given["env"]):
+                    return warm._rerun(command[len(start) :], **given)
+                return super().__new__(cls)
+
+        subprocess.Popen = Popen
+
+    def _rerun(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        stdout: Any,
+        umask: int,
+        **_: Any,
+    ) -> Forked:
+        its_input, our_output = os.pipe()
+        our_input, its_error = os.pipe()
+        files = [its_input, stdout.fileno(), its_error]
+        line = self._fork(arguments, cwd, env, files, umask=umask, is_rerun=True)
+        os.close(its_input)
+        os.close(its_error)
+        return Forked(line, os.fdopen(our_output, "wb", 0), os.fdopen(our_input, "rb"))
+
+    def _fork(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str],
+        files: Sequence[int],
+        **more: Any,
+    ) -> socket.socket:
+        line = socket.socket(socket.AF_UNIX)
+        line.connect(self._at)
+        asked = {"arguments": list(arguments), "cwd": str(cwd), **more}
+        asked["environment"] = dict(environment)
+        socket.send_fds(line, [b"."], list(files))
+        line.sendall(json.dumps(asked).encode() + b"\n")
+        return line
+
+
+def read_line(line: socket.socket) -> bytes:
+    """Read up to the end of a line, and nothing beyond it."""
+    found = b""
+    while not found.endswith(b"\n"):
+        part = line.recv(1)
+        assert part, "the process that forks is gone"
+        found += part
+    return found
+
+
+def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_READ_AT_START) and name != "PYTHONPATH"
+    }
