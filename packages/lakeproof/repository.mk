@@ -10,7 +10,11 @@ CHECK_PACKAGE = cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
 
 .PHONY: test-slow test-fuzz bench bench-spark
 test-slow: .venv/test  ## the long matrix
-	$(call BESIDE,slow)
+	$(call BESIDE,slow and not long)
+
+.PHONY: test-long
+test-long: .venv/test  ## every member of the matrices of which test-slow has some
+	$(call BESIDE,long)
 
 SEED ?= 2026
 COUNT ?= 300

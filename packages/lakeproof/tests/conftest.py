@@ -12,8 +12,10 @@ from lakeproof import determinism
 from projects import REPOSITORY, Finished
 from warm import RECIPE, Warm
 
-__all__ = ["REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
+__all__ = ["LONG", "REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
 
+# Of a test that is one of many of its kind, the others of which are in `make test-slow`.
+LONG = (pytest.mark.slow, pytest.mark.long)
 # A small Spark on this machine.
 SPARK = {
     "spark.master": "local[2]",

@@ -8,6 +8,8 @@ import pyarrow as pa
 
 # Partitions of a shuffle, and whether Spark may change its plan while it runs.
 PLANS = [(number, adaptive) for number in (1, 4, 50) for adaptive in ("true", "false")]
+# The two furthest apart: all in one part, and many parts that stay as they are.
+FURTHEST_PLANS = [PLANS[0], PLANS[-1]]
 NAN, INF = float("nan"), float("inf")
 LEAST, MOST = 5e-324, 1.7976931348623157e308
 # Written out: Python's arithmetic would round to 28 digits.

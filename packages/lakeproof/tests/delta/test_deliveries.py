@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import LONG
 from lakeproof.deliveries import DeliveryFolder, DeliveryStream
 from lakeproof.delta.log.transactions import taken_deliveries
 from lakeproof.delta.read.versions import history
@@ -264,7 +265,7 @@ def test_two_writers_at_once_take_each_delivery_once(folder, table):
 @pytest.mark.parametrize(
     "delay",
     [0.05, pytest.param(0.15, marks=pytest.mark.slow), pytest.param(0.3, marks=pytest.mark.slow)]
-    + [pytest.param(0.02 * n, marks=pytest.mark.slow) for n in range(1, 40, 3)],
+    + [pytest.param(0.02 * n, marks=LONG) for n in range(1, 40, 3)],
 )
 def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(folder, embedded_table, delay):
     """The same command again gives the rows of an undisturbed run."""

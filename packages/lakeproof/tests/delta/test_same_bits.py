@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hostile import PLANS, TYPES, VALUES, hostile_rows, near_rows
+from hostile import FURTHEST_PLANS, PLANS, TYPES, VALUES, hostile_rows, near_rows
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.digest import digest_table
@@ -125,7 +125,13 @@ def test_engines_take_turns_on_one_table(spark_session, table, first):
 
 @pytest.mark.slow
 @pytest.mark.spark
-@pytest.mark.parametrize(("partitions", "adaptive"), PLANS)
+@pytest.mark.parametrize(
+    ("partitions", "adaptive"),
+    [
+        pytest.param(*plan, marks=() if plan in FURTHEST_PLANS else pytest.mark.long)
+        for plan in PLANS
+    ],
+)
 def test_the_plan_changes_no_bit(spark_session, table, partitions, adaptive):
     """However rows were shuffled and joined, the embedded engine's content is found again."""
     rows = hostile_rows()

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.spark]
 def test_a_run_of_the_laptop_holds_on_spark(project: Project):
     """Every table, model, prediction and metric, to the bit; that it is another engine is said."""
     run = project.kedro("run", *FOREST)
-    verdict = reproduce(project, run.run_id, "--engine", "spark", expected="REPRODUCED")
+    verdict = reproduce(project.fresh, run.run_id, "--engine", "spark", expected="REPRODUCED")
     assert set(verdict.counting().values()) == {"same"}
     assert {"engine", "java"} <= verdict.factors
     assert not {name for name in verdict.factors if name.startswith(("data:", "package:", "code"))}
@@ -19,7 +19,7 @@ def test_a_run_of_the_laptop_holds_on_spark(project: Project):
 
 def test_a_run_of_spark_holds_on_the_laptop_and_says_what_spark_was(project: Project):
     """Java, jars with their digests, settings in force; a table's versions are those of any run."""
-    run = project.kedro("run", "--env", "spark", *FOREST)
+    run = project.fresh.kedro("run", "--env", "spark", *FOREST)
     assert "WARN" not in run.stdout + run.stderr
     record = record_of(project, run.run_id)
     assert record["compute"]["engine"] == "spark"

@@ -35,7 +35,7 @@ def page(tmp_path_factory) -> Path:
 def repeated(small, page) -> Verdict:
     """The first re-run."""
     project, finished = small
-    return repeat(project, finished.run_id, "--report", str(page))
+    return repeat(project.fresh, finished.run_id, "--report", str(page))
 
 
 def test_the_example_is_repeated(small, repeated):
@@ -166,13 +166,13 @@ def read_version(project: Project, run_id: str) -> tuple[int, str | None]:
 @pytest.mark.slow
 def test_a_pinned_table_that_the_run_also_writes_is_read_at_the_pin_again(pinned):
     """`samples:0` on everything: ingest writes nothing, feature reads the first delivery."""
-    finished = pinned.kedro("run", "--load-versions", "samples:0", *FOREST)
+    finished = pinned.fresh.kedro("run", "--load-versions", "samples:0", *FOREST)
     assert read_version(pinned, finished.run_id) == (0, "--load-versions")
     record = record_of(pinned, finished.run_id)
     (samples,) = (t for t in record["outputs"]["tables"] if t["dataset"] == "samples")
     assert samples["written"] is False
     move_on(pinned)
-    verdict = repeat(pinned, finished.run_id)
+    verdict = repeat(pinned.fresh, finished.run_id)
     assert read_version(pinned, verdict.document["rerun_id"]) == (0, "--load-versions")
 
 
@@ -221,8 +221,8 @@ def test_another_environment_is_repeated_in_that_environment(make_project):
     """Wine qualities: other deliveries, key, target, task and estimator by `--env` alone."""
     project = make_project("qualities")
     write_qualities(project)
-    finished = project.kedro("run", "--env", "wine_quality", *FOREST)
-    verdict = repeat(project, finished.run_id)
+    finished = project.fresh.kedro("run", "--env", "wine_quality", *FOREST)
+    verdict = repeat(project.fresh, finished.run_id)
     assert {"metric rmse", "metric mae", "metric r2"} <= set(verdict.counting())
     record = record_of(project, verdict.document["rerun_id"])
     assert record["run"]["kedro_env"] == "wine_quality"

@@ -121,12 +121,12 @@ def test_a_node_that_is_never_the_same_is_named(probing, node, tmp_path):
 @pytest.mark.slow
 def test_the_hash_of_a_text_is_the_same_by_the_recipe_and_diverges_without(probing):
     """With the recipe its seed is part of the run; who opts out is told where that leads."""
-    done = probing.kedro(*to_the_end("by_hash"))
-    reproduce(probing, done.run_id, expected="REPEATED")
+    done = probing.fresh.kedro(*to_the_end("by_hash"))
+    reproduce(probing.fresh, done.run_id, expected="REPEATED")
     edit(
         probing.path / "pyproject.toml", "[tool.lakeproof]\n", "[tool.lakeproof]\nrecipe = false\n"
     )
-    opted_out = probing.kedro(*to_the_end("by_hash"))
+    opted_out = probing.fresh.kedro(*to_the_end("by_hash"))
     verdict = diverges(probing, opted_out.run_id, "by_hash")
     assert "hash seed was not set" in " ".join(verdict.document["divergences"][0]["hints"])
     probing.git("checkout", "--quiet", "--", "pyproject.toml")

@@ -32,7 +32,7 @@ def streamed(make_project: Callable[[str], Project]) -> tuple[Project, Finished]
     for number, name in enumerate((FIRST, SECOND)):
         arrived = 1_700_000_000 + number
         os.utime(project.path / "data/01_raw/wine" / name, (arrived, arrived))
-    return project, project.kedro("run", "--env", "spark", "--pipelines", "stream")
+    return project, project.fresh.kedro("run", "--env", "spark", "--pipelines", "stream")
 
 
 def deliveries_of(project: Project) -> list[str]:

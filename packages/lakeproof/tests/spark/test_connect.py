@@ -122,9 +122,9 @@ def test_a_run_on_a_server_is_recorded_and_holds_on_the_laptop(server, project: 
     (folder / "spark.yml").write_text(f"spark.remote: {server}\n")
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "Run on a server")
-    refused = project.kedro("run", "--env", "connect", "--pipelines", "stream", code=1)
+    refused = project.fresh.kedro("run", "--env", "connect", "--pipelines", "stream", code=1)
     assert "kedro run --pipelines ingest" in refused.stderr
-    run = project.kedro("run", "--env", "connect", *FOREST)
+    run = project.fresh.kedro("run", "--env", "connect", *FOREST)
     assert "WARN" not in run.stdout + run.stderr
     record = record_of(project, run.run_id)
     configuration = record["compute"]["engine_configuration"]
