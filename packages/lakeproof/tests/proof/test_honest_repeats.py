@@ -90,7 +90,7 @@ def test_a_rerun_is_found_in_mlflow_beneath_its_run_by_its_verdict(small, repeat
     assert client.search_runs(experiments, wanted.format("DIVERGED")) == []
     (rerun,) = [run for run in found if run.info.run_id == repeated.document["rerun_id"]]
     assert rerun.info.run_name == f"re-run of {finished.run_id[:8]}: REPEATED"
-    assert rerun.data.tags["mlflow.note.content"].startswith("**REPEATED**, re-run of")
+    assert rerun.data.tags["mlflow.note.content"].startswith("**REPEATED: all ")
     inputs = [
         {entry.dataset.name: entry.dataset.digest for entry in run.inputs.dataset_inputs}
         for run in (original, rerun)
