@@ -9,7 +9,7 @@ from lakeproof.record.facts import NotControlled
 from lakeproof.reproduce.code.seen_files import place_seen
 from lakeproof.watch.seen import file_seen
 
-from .builders import a_node, a_record, sha
+from .builders import a_node, sha
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def places(tmp_path) -> tuple[Path, Path]:
 
 def placed(places: tuple[Path, Path], *reached: NotControlled) -> set[str]:
     node = replace(a_node("n", [], []), not_controlled=reached)
-    place_seen(a_record(nodes=(node,)), *places)
+    place_seen((node,), *places)
     files = (path for path in places[1].rglob("*") if path.is_file())
     return {path.relative_to(places[1]).as_posix() for path in files}
 

@@ -93,6 +93,12 @@ def show(
     help="Use the interpreter and libraries of this environment as they are.",
 )
 @click.option("--keep", is_flag=True, help="Leave the scratch project and say where it is.")
+@click.option(
+    "--dry-run",
+    "is_dry",
+    is_flag=True,
+    help="Say what it would do, and what is missing; run nothing.",
+)
 @report_option("Write an HTML page about it to this file as well, whatever the verdict.")
 @common_options(has_env=False)
 @click.pass_obj
@@ -102,6 +108,7 @@ def reproduce(
     engine: str | None,
     is_here: bool,
     keep: bool,
+    is_dry: bool,
     report_file: Path | None,
     as_json: bool,
     output: Path | None,
@@ -118,6 +125,7 @@ def reproduce(
         kedro reproduce 3f9c2a7b --json --output verdict.json
         kedro reproduce 3f9c2a7b --report proof.html
         kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
+        kedro reproduce 3f9c2a7b --dry-run   # what would it do, and is all of it there?
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.output import emit, trouble_is
     from lakeproof.commands.project import RunProject
@@ -126,18 +134,18 @@ def reproduce(
         from lakeproof.commands import report_page
         from lakeproof.commands import reproduce as room
         from lakeproof.commands.output import remark
-        from lakeproof.reproduce import verdict_report
+        from lakeproof.reproduce import dry_run, verdict_report
         from lakeproof.reproduce.comparison.verdict import exit_code
 
         project = RunProject(metadata, None)
-        found = room.reproduce(
-            project,
-            run,
-            engine,
-            is_here,
-            keep,
-            remark,
-        )
+        wish = room.Wish(run, engine, is_here, keep)
+        if is_dry:
+            if report_file is not None:
+                raise click.UsageError("--report is about a verdict, and --dry-run gives none.")
+            dry = room.plan_only(project, wish)
+            emit(dry_run.document(dry), lambda: dry_run.render(dry), as_json, output)
+            raise click.exceptions.Exit(dry_run.exit_code(dry))
+        found = room.reproduce(project, wish, remark)
         emit(verdict_report.document(found), lambda: verdict_report.render(found), as_json, output)
         if report_file is not None:
             report_page.write_rerun(project, found, report_file)

@@ -1,20 +1,21 @@
 """`kedro reproduce`: re-run a recorded run in isolation and give the verdict."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import RecordError
-from lakeproof.record.mlflow_store.stored_metrics import other_metrics
 from lakeproof.record.setup.environment import gather_environment
-from lakeproof.reproduce import store_rerun
-from lakeproof.reproduce.comparison.compare import compare
+from lakeproof.reproduce.dry_run import DryRun
 from lakeproof.reproduce.environment.other_engine import AskedEngine
-from lakeproof.reproduce.execute import Outcome, execute, verify
+from lakeproof.reproduce.environment.rebuild import missing_interpreter
+from lakeproof.reproduce.execute import Context, StageError, execute
 from lakeproof.reproduce.outcomes import Comparison, Factor
 from lakeproof.reproduce.plan import Plan, make_plan
 from lakeproof.reproduce.scratch import Scratch, sweep
+from lakeproof.reproduce.stages import stages_of
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
@@ -27,33 +28,93 @@ class NotReproducibleError(LakeproofError):
     exit_code = 2
 
 
-def reproduce(
-    project: "RunProject",
-    run: str,
-    engine: str | None,
-    is_here: bool,
-    keeps_scratch: bool,
-    say: Callable[[str], None],
-) -> Comparison:
-    """Plan, verify, execute and compare; whatever is missing makes it INCONCLUSIVE.
+@dataclass(frozen=True)
+class Wish:
+    """How to re-run a run.
 
     Args:
-        project: The user's project, of which nothing is changed.
         run: An id, a prefix of one, or `last`.
         engine: Instead of the recorded one.
         is_here: Take today's interpreter and libraries.
         keeps_scratch: Leave the scratch project and say where it is.
+    """
+
+    run: str
+    engine: str | None = None
+    is_here: bool = False
+    keeps_scratch: bool = False
+
+
+def reproduce(project: "RunProject", wish: Wish, say: Callable[[str], None]) -> Comparison:
+    """Plan and carry out the stages; whatever is missing makes it INCONCLUSIVE.
+
+    Args:
+        project: The user's project, of which nothing is changed.
+        wish: How.
         say: Gets progress, a line at a time.
 
     Raises:
         LakeproofError: If there is no such run, or it has no result.
     """
     sweep(project.path)
-    run_id = project.records.resolve(run)
+    run_id = project.records.resolve(wish.run)
     try:
-        record = project.records.record(run_id)
+        record = _finished(project, run_id)
     except RecordError as error:
         return _inconclusive(run_id, (error.message,))
+    say(f"Reproducing run {run_id[:8]} of {record.run.started_at}")
+    plan = None
+    try:
+        plan = _plan(project, record, wish)
+        if plan.missing:
+            return _inconclusive(run_id, plan.missing, plan.factors)
+        stages = stages_of(plan, _asked(project, record, wish.engine))
+        # One run may be asked for twice at a time, or a place of it be kept.
+        name = f"{run_id[:8]}-{token_hex(4)}"
+        with Scratch(project.path, name, keep=wish.keeps_scratch) as scratch:
+            if wish.keeps_scratch:
+                say(f"The scratch project stays in {scratch.path}")
+            records = project.records.of(run_id)
+            context = Context(scratch.path, project.path, project.find_artifact, records, say)
+            comparison = execute(stages, context).comparison
+            assert comparison is not None, "no stage compares"
+            return comparison
+    except StageError as error:
+        return _inconclusive(run_id, error.missing, plan.factors if plan is not None else ())
+    except LakeproofError as error:
+        return _inconclusive(run_id, (error.message,), plan.factors if plan is not None else ())
+
+
+def plan_only(project: "RunProject", wish: Wish) -> DryRun:
+    """Say what `reproduce` would do and what is missing for it; looks, and runs nothing.
+
+    Raises:
+        LakeproofError: If there is no such run, or it has no result.
+    """
+    run_id = project.records.resolve(wish.run)
+    try:
+        record = _finished(project, run_id)
+    except RecordError as error:
+        return DryRun(run_id, (), (error.message,))
+    try:
+        plan = _plan(project, record, wish)
+        stages = stages_of(plan, _asked(project, record, wish.engine))
+    except LakeproofError as error:
+        return DryRun(run_id, (), (error.message,))
+    missing = plan.missing
+    if not plan.has_environment:
+        missing += missing_interpreter(plan.environment, project.path)
+    return DryRun(run_id, stages, missing, plan.factors)
+
+
+def _finished(project: "RunProject", run_id: str) -> "Record":
+    """Read the record of a run that has a result.
+
+    Raises:
+        RecordError: If its record cannot be read.
+        NotReproducibleError: If it did not finish.
+    """
+    record = project.records.record(run_id)
     if record.run.status != "FINISHED":
         raise NotReproducibleError(
             f"Run {run_id[:8]} {record.run.status}"
@@ -61,25 +122,7 @@ def reproduce(
             + ": it has no result to reproduce. Nothing was run. See it: "
             f"kedro show {run_id[:8]}"
         )
-    say(f"Reproducing run {run_id[:8]} of {record.run.started_at}")
-    plan = None
-    try:
-        plan = _plan(project, record, is_here, engine)
-        missing = plan.missing or verify(plan, say)
-        if missing:
-            return _inconclusive(run_id, missing, plan.factors)
-        # One run may be asked for twice at a time, or a place of it be kept.
-        name = f"{run_id[:8]}-{token_hex(4)}"
-        with Scratch(project.path, name, keep=keeps_scratch) as scratch:
-            if keeps_scratch:
-                say(f"The scratch project stays in {scratch.path}")
-            outcome = execute(
-                *(plan, scratch, project.path, project.find_artifact, project.records.of(run_id)),
-                *(_asked(project, record, engine), say),
-            )
-            return _judged(project, record, plan, outcome)
-    except LakeproofError as error:
-        return _inconclusive(run_id, (error.message,), plan.factors if plan is not None else ())
+    return record
 
 
 def _asked(project: "RunProject", record: "Record", engine: str | None) -> AskedEngine | None:
@@ -90,38 +133,17 @@ def _asked(project: "RunProject", record: "Record", engine: str | None) -> Asked
     return AskedEngine(engine, spark)
 
 
-def _plan(project: "RunProject", record: "Record", is_here: bool, engine: str | None) -> Plan:
+def _plan(project: "RunProject", record: "Record", wish: Wish) -> Plan:
     return make_plan(
         record,
         project.path,
         project.locate_in(record.run.kedro_env),
         project.has_artifact,
         gather_environment(project.path),
-        is_here,
-        engine,
+        wish.is_here,
+        wish.engine,
         project.records.artifact,
     )
-
-
-def _judged(project: "RunProject", record: "Record", plan: Plan, outcome: Outcome) -> Comparison:
-    """Compare, and keep the re-run with its verdict in the user's store."""
-    records = project.records.of(record.run.run_id)
-    run_id = store_rerun.begin(records, outcome.record)
-    try:
-        rerun = store_rerun.as_run(outcome.record, run_id, record, project.path)
-        table_ids = tuple(f for f in plan.factors if f.factor.startswith("table id:"))
-        known = table_ids
-        if outcome.left_out:
-            lost = "; ".join(outcome.left_out)
-            known = (*table_ids, Factor("code:not restored", lost, None, is_setup=True))
-        notes = tuple(other_metrics(record.metrics, records.metrics(record.run.run_id)))
-        comparison = compare(record, rerun, is_rerun=True, extra_factors=known, notes=notes)
-        store_rerun.finish(records, rerun, outcome.artifacts, comparison)
-    except BaseException:
-        # Without a verdict it is no re-run, and nobody is at work on it any more.
-        records.client.set_terminated(run_id, "KILLED")
-        raise
-    return comparison
 
 
 def _inconclusive(

@@ -37,6 +37,7 @@ class Plan:
             had as anybody else would: without.
         factors: What is known already to be another: of the environment, and of table ids.
         missing: Sentences with the cure.
+        is_here: Whether they are to be taken as they are because somebody said so.
     """
 
     record: Record
@@ -46,6 +47,7 @@ class Plan:
     has_environment: bool
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
+    is_here: bool = False
 
 
 def make_plan(
@@ -88,6 +90,7 @@ def make_plan(
         has_environment=is_here or (is_same(environment, here) and not patched(environment)),
         factors=(*found.factors, *differences(record.environment, here)),
         missing=tuple(dict.fromkeys(missing)),
+        is_here=is_here,
     )
 
 

@@ -4,25 +4,25 @@ The watch over nodes has written down what each of them read beside the catalog,
 for the catalog's (`raw_files`), nor for what is another today: that is said with the verdict.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from lakeproof.record.facts import NotControlled, Record
+from lakeproof.record.facts import NodeFacts, NotControlled
 from lakeproof.reproduce.code.safe_writes import copy_if_same
 from lakeproof.watch.seen import file_seen, files_below
 
 
-def place_seen(record: Record, project_path: Path, worktree_project: Path) -> None:
+def place_seen(nodes: Iterable[NodeFacts], project_path: Path, worktree_project: Path) -> None:
     """Put what nodes found in the project where they look for it, if its bytes are the recorded.
 
     A file that a node wrote by itself is left for it to write.
 
     Args:
-        record: Of the run.
+        nodes: As recorded.
         project_path: The user's project, which is only read.
         worktree_project: Where the re-run looks.
     """
-    reached = [one for node in record.nodes for one in node.not_controlled]
+    reached = [one for node in nodes for one in node.not_controlled]
     written = {one.name for one in reached if one.kind == "written"}
     for one in reached:
         if one.name in written or not _is_within(one.name):

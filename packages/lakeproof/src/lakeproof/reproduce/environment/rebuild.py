@@ -53,6 +53,11 @@ class EnvironmentMissingError(LakeproofError):
         super().__init__(f"{what}. Nothing was run. {cures}")
 
 
+def cache_of(project_path: Path) -> Path:
+    """Give the folder of the environments that were built again for a project."""
+    return project_path / ".lakeproof" / "environments"
+
+
 def missing_interpreter(
     recorded: EnvironmentFacts, project_path: Path | None = None
 ) -> tuple[str, ...]:
