@@ -9,8 +9,8 @@ import deltalake
 import polars as pl
 import pytest
 
+from lakeproof.delta import DeltaTable
 from lakeproof.reproduce.needed_tables import FoundTables, NeededVersion, find_tables
-from lakeproof.versioned.location import Location
 
 from .builders import a_record, a_table_read, a_table_written
 
@@ -107,13 +107,13 @@ def test_today_s_catalog_may_have_moved_the_table(tmp_path: Path, table_id: str)
     """The place with the recorded id wins, whichever of the two names it."""
     (tmp_path / "data" / "samples").rename(tmp_path / "elsewhere")
     read = a_table_read("samples", table_id=table_id, version=1)
-    moved = Location("samples", str(tmp_path / "elsewhere"))
-    assert found(tmp_path, [read], today=moved).tables[0].location.uri == moved.uri
+    moved = DeltaTable(filepath=str(tmp_path / "elsewhere"))
+    assert found(tmp_path, [read], today=moved).tables[0].table.location.uri == moved.location.uri
 
-    other = Location("samples", str(tmp_path / "other"))
-    made(Path(other.uri))
+    other = DeltaTable(filepath=str(tmp_path / "other"))
+    made(Path(other.location.uri))
     (tmp_path / "elsewhere").rename(tmp_path / "data" / "samples")
-    uri = found(tmp_path, [read], today=other).tables[0].location.uri
+    uri = found(tmp_path, [read], today=other).tables[0].table.location.uri
     assert uri == str(tmp_path / "data" / "samples")
 
 
