@@ -172,7 +172,7 @@ def trials(
         way = ways()[number % len(ways())]
         some = chance.sample(pieces, chance.randint(0, 2))
         if number % 5 == 4:
-            # What was recorded from Python, without a command line, is had again like all others.
+            # What was recorded from Python, without a command line, is re-run like all others.
             _run_from_python(project)
         elif number % 5 == 3:
             project.type(["run"], way, {})

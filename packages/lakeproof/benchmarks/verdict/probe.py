@@ -1,4 +1,4 @@
-"""A recorded project that is changed and had again, time after time, in forks of one process."""
+"""A recorded project that is changed and re-run, time after time, in forks of one process."""
 
 import json
 import os

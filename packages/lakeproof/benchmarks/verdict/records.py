@@ -104,7 +104,7 @@ def _causes(path: Path, document: Any) -> tuple[str, ...]:
         if isinstance(owner, dict):
             names += [str(owner[key]) for key in ("dataset", "name", "path") if owner.get(key)]
     words: dict[Any, tuple[str, ...]] = {
-        "is_watched": ("nobody looked",),
+        "is_watched": ("did not look",),
         "compute": ("cpu", "cores", "memory", "os", "machine", "engine", "thread", "blas"),
     }
     if section == "code":

@@ -40,7 +40,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Asked:
             done = CliRunner().invoke(commands, args, obj=bootstrap_project(project.path))
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
-        assert "not foreseen" not in done.output, done.output
+        assert "This is a bug" not in done.output, done.output
         return done.output
 
     return ask

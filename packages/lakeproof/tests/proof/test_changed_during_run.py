@@ -1,4 +1,4 @@
-"""Edited while the run was going on: nobody can say which of the two states ran."""
+"""Edited during the run: nobody can say which of the two states ran."""
 
 import os
 import subprocess
@@ -81,7 +81,7 @@ def test_edits_of_code_and_configuration_are_named_and_the_run_is_no_longer_had(
     verdict = reproduce(probing, run_id, expected="INCONCLUSIVE")
     for name in EDITS:
         assert name in verdict.missing
-    assert "Edited while the run was going on" in verdict.missing
+    assert "Edited during the run" in verdict.missing
     assert verdict.document["rerun_id"] is None
     assert probing.kedro("check", run_id, code=1).stdout.count("Edited while") == 1
     probing.git("checkout", "--quiet", "--", ".")

@@ -111,9 +111,9 @@ def a_record(**changes: Any) -> Record:
         changes: Sections that take the place of the usual ones.
     """
     samples, features = crossing("samples"), crossing("features")
-    rows = crossing("rows", "frame", "frame1")
-    model = crossing("model", "model", "model1")
-    scores = crossing("metrics", "value", "model1")
+    rows = crossing("rows", "frame", "frame2")
+    model = crossing("model", "model", "model2")
+    scores = crossing("metrics", "value", "model2")
     record = Record(
         run=RunFacts(
             run_id=RUN,
@@ -149,7 +149,7 @@ def a_record(**changes: Any) -> Record:
         inputs=InputFacts(
             tables=(a_table_read(), a_table_read("features", version=1, is_own=True)),
             files=(FileFacts("labels", "data/labels.csv", sha("labels"), 9),),
-            values=(ValueFacts("prices", "SQLTableDataset", digest("prices", "frame1")),),
+            values=(ValueFacts("prices", "SQLTableDataset", digest("prices", "frame2")),),
         ),
         outputs=OutputFacts(
             tables=(a_table_written(),),
@@ -160,13 +160,13 @@ def a_record(**changes: Any) -> Record:
             ),
         ),
         nodes=(
-            a_node("build", [samples, crossing("labels", "frame", "frame1")], [features]),
-            a_node("select", [features, crossing("params:train", "value", "model1")], [rows]),
+            a_node("build", [samples, crossing("labels", "frame", "frame2")], [features]),
+            a_node("select", [features, crossing("params:train", "value", "model2")], [rows]),
             a_node("fit", [rows], [model]),
             a_node("score", [model, rows], [scores, crossing("picture", "picture")]),
         ),
         models=(
-            ModelFacts("model", digest("model", "model1"), digest("predicted", "frame1"), 178),
+            ModelFacts("model", digest("model", "model2"), digest("predicted", "frame2"), 178),
         ),
         metrics={"accuracy": a_metric(0.75)},
         environment=EnvironmentFacts(

@@ -128,7 +128,7 @@ def test_a_picture_and_an_exempted_entry_may_differ():
 
 def test_what_could_not_be_redirected_is_judged_by_what_was_handed_over():
     """A re-run keeps in memory what would go to a database."""
-    value = ValueFacts("metrics", "SQLTableDataset", digest("metrics", "model1"))
+    value = ValueFacts("metrics", "SQLTableDataset", digest("metrics", "model2"))
     files = tuple(one for one in a_record().outputs.files if one.dataset != "metrics")
     expected = a_record(outputs=replace(a_record().outputs, files=files, values=(value,)))
     actual = a_rerun(expected, outputs=replace(expected.outputs, values=()))
@@ -209,7 +209,7 @@ def test_what_only_the_rerun_made_differs():
 
 def test_predictions_of_a_model_that_is_the_same_may_still_differ():
     """Which is what an unseeded or threaded predict does."""
-    model = replace(a_record().models[0], predictions=digest("other", "frame1"))
+    model = replace(a_record().models[0], predictions=digest("other", "frame2"))
     found = rerun(a_rerun(models=(model,)))
     assert (found.verdict, verdicts(found)["predictions", "model"]) == ("DIVERGED", "differs")
     assert found.first_divergence == Divergence("fit", ("model",))
@@ -245,7 +245,7 @@ def test_a_node_behind_a_divergence_is_not_blamed_for_what_cannot_be_compared():
 
 def test_of_what_does_not_count_only_what_something_that_counts_hangs_on_is_blamed():
     """A note that nobody reads may differ."""
-    aside = a_node("aside", [crossing("samples")], [crossing("note", "value", "model1")])
+    aside = a_node("aside", [crossing("samples")], [crossing("note", "value", "model2")])
     expected = a_record(nodes=(aside, *a_record().nodes), not_compared=("note", "rows"))
     actual = with_content(a_rerun(expected), "note", "other")
     assert rerun(actual, expected).divergences == ()
@@ -256,7 +256,7 @@ def test_of_what_does_not_count_only_what_something_that_counts_hangs_on_is_blam
 def test_a_parameter_is_an_input_of_its_node():
     """A node that got another parameter is not where two runs part."""
     record = a_record()
-    train = crossing("params:train", "value", "model1", digest=digest("other", "model1"))
+    train = crossing("params:train", "value", "model2", digest=digest("other", "model2"))
     actual = with_node(a_rerun(), "select", inputs=(record.nodes[1].inputs[0], train))
     found = two_runs(with_content(actual, "rows", "other"))
     assert (found.verdict, found.first_divergence) == ("DIFFERENT", None)
@@ -335,8 +335,8 @@ def test_a_metric_that_is_gone_is_inconclusive():
             [f"sha256:{sha('labels')}", f"sha256:{sha('other')}", "File 'data/labels.csv'"],
         ),
         (
-            {"values": (ValueFacts("prices", "SQL", digest("other", "frame1")),)},
-            [digest("prices", "frame1"), digest("other", "frame1"), "loaded from 'prices'"],
+            {"values": (ValueFacts("prices", "SQL", digest("other", "frame2")),)},
+            [digest("prices", "frame2"), digest("other", "frame2"), "loaded from 'prices'"],
         ),
     ],
 )
@@ -376,7 +376,7 @@ def test_a_digest_that_was_not_computed_again_is_inconclusive():
 @pytest.mark.parametrize("is_more", [False, True])
 def test_an_input_that_only_one_of_them_read_is_named(is_more):
     """In a re-run; of two runs it is a factor."""
-    prices = ValueFacts("weather", "APIDataset", digest("weather", "model1"))
+    prices = ValueFacts("weather", "APIDataset", digest("weather", "model2"))
     more = with_inputs(a_record(), values=(*a_record().inputs.values, prices))
     expected, actual = (a_record(), a_rerun(more)) if is_more else (more, a_rerun())
     found = rerun(actual, expected)
@@ -395,7 +395,7 @@ def test_a_table_read_from_outside_that_the_run_had_written_itself_is_no_rerun()
 
 def test_what_is_read_after_a_divergence_may_hang_on_it():
     """A node that loads partitions by the clock's say: the clock is the fault, not the files."""
-    late = a_node("late", [crossing("parts", "value")], [crossing("sums", "value", "model1")])
+    late = a_node("late", [crossing("parts", "value")], [crossing("sums", "value", "model2")])
     expected = a_record(nodes=(*a_record().nodes, late))
     files = (*a_record().inputs.files, FileFacts("parts", "data/parts/1.csv", sha("1"), 1))
     actual = with_content(with_inputs(a_rerun(expected), files=files), "model", "other")
@@ -524,7 +524,7 @@ def test_a_frame_that_was_computed_in_only_one_run_counts():
 
 def test_digests_of_two_algorithms_are_not_comparable():
     """Not the same, and not different either."""
-    actual = with_node(a_rerun(), "select", outputs=(crossing("rows", "frame", "frame2"),))
+    actual = with_node(a_rerun(), "select", outputs=(crossing("rows", "frame", "frame1"),))
     found = rerun(actual)
     assert (found.verdict, verdicts(found)["memory", "select → rows"]) == (
         "INCONCLUSIVE",
@@ -573,7 +573,7 @@ def test_what_has_no_digest_is_compared_by_the_file_it_became():
 
 def test_a_model_without_a_digest_is_not_passed_by_its_predictions():
     """Two models may well predict the same for the rows that were asked."""
-    model = ModelFacts("model", None, digest("predicted", "frame1"), 178, "a lambda")
+    model = ModelFacts("model", None, digest("predicted", "frame2"), 178, "a lambda")
     expected = a_record(models=(model,))
     found = rerun(a_rerun(expected), expected)
     assert verdicts(found)["predictions", "model"] == "same"
@@ -619,7 +619,7 @@ def test_what_is_loaded_otherwise_of_the_same_file_is_no_rerun(is_felt):
         actual = with_content(actual, "features", "other")
     found = rerun(actual)
     assert (found.verdict, found.first_divergence) == ("INCONCLUSIVE", None)
-    known = digest("labels", "frame1"), digest("another sheet", "frame1")
+    known = digest("labels", "frame2"), digest("another sheet", "frame2")
     assert found.factors == (Factor("data:labels", *known),)
     (sentence,) = found.missing
     assert sentence.startswith("Node 'build' got another dataset 'labels' than recorded, which")
@@ -644,9 +644,9 @@ def test_what_follows_from_another_output_is_not_another_input():
 
 def test_the_two_names_of_a_transcoded_dataset_are_one():
     """`rows@spark` is written, `rows@pandas` is read."""
-    gave, got = crossing("rows@spark", "frame", "frame1"), crossing("rows@pandas", "frame")
+    gave, got = crossing("rows@spark", "frame", "frame2"), crossing("rows@pandas", "frame")
     expected = with_node(with_node(a_record(), "select", outputs=(gave,)), "fit", inputs=(got,))
-    other = digest("other", "frame1")
+    other = digest("other", "frame2")
     actual = with_node(a_rerun(expected), "select", outputs=(replace(gave, digest=other),))
     actual = with_node(actual, "fit", inputs=(replace(got, digest=digest("other", "rs1")),))
     found = rerun(actual, expected)
@@ -756,7 +756,7 @@ def test_inputs_of_a_run_may_be_none():
 
 def test_a_crossing_of_an_unknown_dataset_needs_no_file():
     """Memory to memory, between two nodes."""
-    node = a_node("one", [], [Crossing("x", "value", digest("x", "model1"))])
+    node = a_node("one", [], [Crossing("x", "value", digest("x", "model2"))])
     record = a_record(nodes=(node,), outputs=OutputFacts(), models=(), metrics={})
     assert rerun(a_rerun(record), record).verdict == "REPEATED"
     assert rerun(with_content(a_rerun(record), "x", "y"), record).verdict == "DIVERGED"
@@ -801,7 +801,7 @@ def test_a_node_that_got_a_dataset_less_or_more_is_no_rerun():
     """Whatever came of it: it is another call of the node."""
     first, *others = a_record().nodes
     less = replace(first, inputs=first.inputs[:1])
-    more = replace(first, inputs=(*first.inputs, crossing("prices", "frame", "frame1")))
+    more = replace(first, inputs=(*first.inputs, crossing("prices", "frame", "frame2")))
     for node, told in (
         (less, "Node 'build' got other inputs than recorded: without 'labels'."),
         (more, "Node 'build' got other inputs than recorded: with 'prices' as well."),

@@ -37,7 +37,7 @@ def test_a_node_of_which_nothing_is_known_has_no_hint():
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"random_state": None}, "'model' has random_state=None: it draws anew"),
+        ({"random_state": None}, "'model' has random_state=None: it draws other"),
         ({"forest__random_state": None}, "'model' has forest__random_state=None"),
         ({"random_state": "RandomState"}, "random_state of type RandomState"),
         ({"n_jobs": 4}, "'model' has n_jobs=4: threads add up"),

@@ -1,6 +1,7 @@
 """What a yes of `kedro check` hangs on, and what makes it a no because the run itself knew."""
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 
@@ -48,7 +49,7 @@ def test_of_a_source_that_cannot_be_restored_it_is_yes_if_it_gives_the_same():
         ValueFacts("given", "MemoryDataset", "model2:1"),
     )
     assert limits(inputs=InputFacts(values=values)) == (
-        "Input 'prices' (SQLTableDataset): if its source gives the same.",
+        "Input 'prices' (SQLTableDataset): as long as its source gives the same.",
     )
 
 
@@ -97,9 +98,9 @@ def test_what_nodes_reached_for_and_what_holds_a_place_or_a_time_is_named():
     placed = crossing("metrics", "value", "model2", holds_place=True)
     last = replace(a_node("score", [], [placed]), not_controlled=(file,), clocks=("metrics: at",))
     found = limits(nodes=(last,))
-    assert [one.split(":")[0] for one in found] == [
+    assert [re.split("[:,]", one)[0] for one in found] == [
         "Node 'score' reached for file lookup.csv",
-        "Output 'metrics' holds the place of the project",
+        "Output 'metrics' holds the project's path",
         "Output 'metrics' seems to hold the time of the run (at)",
     ]
     assert limits(nodes=(replace(last, not_controlled=()),), not_compared=("metrics",)) == ()
@@ -110,7 +111,7 @@ def test_a_format_that_has_other_bytes_each_time_is_named_where_nothing_else_tel
     opaque = crossing("metrics", "opaque", note="an address")
     outputs = OutputFacts(files=(FileFacts("metrics", "data/m.pkl", sha("m"), 1),))
     (one,) = limits(nodes=(a_node("score", [], [opaque]),), outputs=outputs)
-    assert "Output 'metrics' has no digest (an address), and its format has other bytes" in one
+    assert "Output 'metrics' has no digest (an address), and its format writes other bytes" in one
     outputs = OutputFacts(files=(FileFacts("metrics", "data/m.json", sha("m"), 1),))
     assert limits(nodes=(a_node("score", [], [opaque]),), outputs=outputs) == ()
 
@@ -160,14 +161,14 @@ def test_a_plan_that_ends_up_somewhere_is_compared_there():
 
 def test_a_yes_is_shown_with_what_it_hangs_on():
     """Of several runs how much it is; the exit code is that of a yes."""
-    one = Checked(RUN, True, (), ("Input 'prices' (SQL): if its source gives the same.",))
+    one = Checked(RUN, True, (), ("Input 'prices' (SQL): as long as its source gives the same.",))
     assert check.exit_code([one]) == 0
     assert json.loads(to_json(check.document([one])))["runs"] == [
         {
             "run_id": RUN,
             "is_reproducible": True,
             "missing": [],
-            "limits": ["Input 'prices' (SQL): if its source gives the same."],
+            "limits": ["Input 'prices' (SQL): as long as its source gives the same."],
         }
     ]
     head, line = check.render([one]).splitlines()

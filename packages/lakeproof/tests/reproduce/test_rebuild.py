@@ -201,4 +201,4 @@ def test_a_run_with_a_patched_library_is_said_to_be_nobody_elses(small):
     """By `kedro check`, before anything is built."""
     changed = ChangedFile("iniconfig", "iniconfig/__init__.py", "sha256:aa")
     (sentence,) = missing_interpreter(replace(small, changed_files=(changed,)))
-    assert "nobody else can have them: iniconfig (iniconfig/__init__.py)" in sentence
+    assert "nobody else has them: iniconfig (iniconfig/__init__.py)" in sentence

@@ -136,7 +136,7 @@ def test_each_verdict_says_what_it_means():
             "SAME (3f9c2a7b and 77aa2a7b): all 6 artifacts are the same, bit for bit.",
         ),
         (model, False, "DIFFERENT (3f9c2a7b and 77aa2a7b): 1 of 6 artifacts are not the same."),
-        (without(a_rerun(), "rows"), True, "INCONCLUSIVE (3f9c2a7b and 77aa2a7b): neither that"),
+        (without(a_rerun(), "rows"), True, "INCONCLUSIVE (3f9c2a7b and 77aa2a7b): something is"),
     ]:
         assert said in render(compare(a_record(), actual, is_rerun)).splitlines()[0]
 
@@ -146,8 +146,8 @@ def test_a_rerun_that_could_not_be_run_says_why():
     said = ("Table 'samples' is gone. Bring it back.",)
     found = Comparison("INCONCLUSIVE", RUN, None, (), None, (), said)
     assert render(found) == (
-        "INCONCLUSIVE (3f9c2a7b): neither that they are the same nor that they differ can be "
-        "claimed.\n\nMissing\n- Table 'samples' is gone. Bring it back."
+        "INCONCLUSIVE (3f9c2a7b): something is missing or is not the recorded one, so nothing is "
+        "proven.\n\nMissing\n- Table 'samples' is gone. Bring it back."
     )
     assert document(found)["rerun_id"] is None
     assert exit_code(found.verdict) == 2

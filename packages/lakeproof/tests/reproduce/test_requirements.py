@@ -115,7 +115,7 @@ def test_what_is_no_name_or_no_version_reaches_no_process(calls, tmp_path, name,
     crafted = an_environment(Distribution("polars", "2.1.0"), Distribution(name, version))
     with pytest.raises(EnvironmentMissingError) as refused:
         rebuild(crafted, None, tmp_path / "cache", lambda line: None)
-    assert "cannot be built again: The record" in refused.value.message
+    assert "cannot be rebuilt: The record" in refused.value.message
     assert refused.value.message.isprintable()
     assert calls == []
     assert not (tmp_path / "cache").exists()
@@ -226,9 +226,9 @@ def test_an_environment_is_had_without_its_installers(here, tmp_path, monkeypatc
         )
         python = rebuild(recorded, tmp_path, tmp_path / str(imported), said.append)
         assert rebuild(recorded, tmp_path, tmp_path / str(imported), said.append) == python
-    assert [line for line in said if line.startswith("Doing without")] == [
-        "Doing without what made the environment: uv==0.0.999.",
-        "Doing without what made the environment: setuptools==0.0.999, uv==0.0.999.",
+    assert [line for line in said if line.startswith("Leaving out")] == [
+        "Leaving out installers that the run did not import: uv==0.0.999.",
+        "Leaving out installers that the run did not import: setuptools==0.0.999, uv==0.0.999.",
     ]
     needed = replace(recorded, imported_installers=("setuptools",))
     with pytest.raises(EnvironmentMissingError, match=r"setuptools==0\.0\.999"):

@@ -61,11 +61,11 @@ def test_where_nobody_looked_that_is_said():
     """Nothing seen is then no sign of nothing there."""
     blind = replace(a_record(), is_watched=False)
     found = compare(blind, reaching(a_rerun(), LOOKUP), is_rerun=True)
-    assert {one.detail for one in found.not_controlled} == {"in the recorded run nobody looked"}
+    assert {one.detail for one in found.not_controlled} == {"the recorded run did not look"}
     found = compare(a_record(), replace(a_rerun(), is_watched=False), is_rerun=True)
-    assert [one.detail for one in found.not_controlled] == ["in the other run nobody looked"]
+    assert [one.detail for one in found.not_controlled] == ["the other run did not look"]
     assert "Not looked for while this run went on." in show.render(blind)
-    assert "nobody looked" not in show.render(a_record())
+    assert "Not looked for" not in show.render(a_record())
 
 
 def test_a_record_shows_what_its_nodes_reached_for():

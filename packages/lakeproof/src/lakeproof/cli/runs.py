@@ -165,7 +165,7 @@ def compare(
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """Compare two recorded runs without running anything: what differs, and what came of it.
+    """Compare two recorded runs without running anything: which factors and artifacts differ.
 
     A and B are MLflow run ids, beginnings of them, or `last`. Exit code 0: the same; 1: different;
     2: trouble.

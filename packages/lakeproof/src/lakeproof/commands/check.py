@@ -111,7 +111,7 @@ def _check(
         return Checked(run_id, False, (error.message,))
     missing = [*plan.missing, *unknown_outputs(record)]
     missing += [
-        f"Table {factor.factor.removeprefix('table id:')} is another one than the run's (id "
+        f"Table {factor.factor.removeprefix('table id:')} is not the run's table (id "
         f"{factor.actual}, recorded {factor.expected}): only its content can tell. "
         f"Try: kedro reproduce {run_id[:_ID_CHARACTERS]}"
         for factor in plan.factors

@@ -74,7 +74,7 @@ def render(found: Compared) -> str:
     comparison = found.comparison
     metrics = [one for one in comparison.artifacts if one.kind == "metric"]
     others = [one for one in comparison.artifacts if one.kind != "metric" and one.counts]
-    nothing = Sentences(() if comparison.factors else ("Nothing that went in is known to differ.",))
+    nothing = Sentences(() if comparison.factors else ("No factor is known to differ.",))
     return verdict_report.beneath(
         comparison,
         [

@@ -72,8 +72,8 @@ def trouble_is(exit_code: int) -> Iterator[None]:
     except Exception as error:
         text = " ".join(str(error).split())[:_MOST_CHARACTERS] or "no message"
         told = OutputError(
-            f"{type(error).__name__}: {text}. This was not foreseen; your files are as they were. "
-            "Where it comes from: the same command with --verbose"
+            f"{type(error).__name__}: {text}. This is a bug, or a case not supported; your files "
+            "are as they were. See the traceback: the same command with --verbose"
         )
         vars(told)["exit_code"] = exit_code
         raise told from error

@@ -43,7 +43,7 @@ def limits_of(record: Record, around: Around) -> tuple[str, ...]:
 def _sources(record: Record, around: Around) -> Iterator[str]:
     for value in record.inputs.values:
         if value.type != "MemoryDataset":
-            yield f"Input '{value.dataset}' ({value.type}): if its source gives the same."
+            yield f"Input '{value.dataset}' ({value.type}): as long as its source gives the same."
 
 
 def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
@@ -63,8 +63,8 @@ def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
     ]
     if alone:
         yield (
-            f"{_listed(alone)}: by digest only, neither git nor MLflow has the content; while "
-            "what lies there stays as it is."
+            f"{_listed(alone)}: by digest only, neither git nor MLflow has the content; as long "
+            "as it stays unchanged."
         )
 
 
@@ -89,19 +89,19 @@ def _withheld(record: Record, around: Around) -> Iterator[str]:
     by_digest = [f"{one.path} ({one.withheld})" for one in held if one.sha256]
     if by_digest:
         yield (
-            f"{_listed(by_digest)}: in the record by digest only; while today's content is the "
-            "same."
+            f"{_listed(by_digest)}: in the record by digest only; as long as today's content "
+            "is the same."
         )
     lost = [f"{one.path} ({one.withheld})" for one in held if not one.sha256]
     if lost:
-        yield f"{_listed(lost)}: not in the record; if nothing hangs on it."
+        yield f"{_listed(lost)}: not in the record; if no result depends on it."
 
 
 def _not_controlled(record: Record, around: Around) -> Iterator[str]:
     for node in record.nodes:
         met = [f"{one.kind} {one.name}" for one in node.not_controlled]
         if met:
-            yield f"Node '{node.name}' reached for {_listed(met)}: while that stays as it is."
+            yield f"Node '{node.name}' reached for {_listed(met)}: as long as that stays unchanged."
 
 
 def _outputs(record: Record, around: Around) -> Iterator[str]:
@@ -113,13 +113,12 @@ def _outputs(record: Record, around: Around) -> Iterator[str]:
             file = files.get(one.dataset)
             if one.digest is None and file is not None and has_other_bytes_each_time(file.path):
                 yield (
-                    f"Output '{one.dataset}' has no digest ({one.note}), and its format has other "
-                    "bytes each time: if it has not."
+                    f"Output '{one.dataset}' has no digest ({one.note}), and its format writes "
+                    "other bytes each time: if it does not."
                 )
             if one.holds_place or (file is not None and file.holds_place):
                 yield (
-                    f"Output '{one.dataset}' holds the place of the project: it is another one "
-                    "where a re-run is."
+                    f"Output '{one.dataset}' holds the project's path, which differs in a re-run."
                 )
 
 
@@ -128,8 +127,8 @@ def _logged(record: Record, around: Around) -> Iterator[str]:
         is_file = one.kind == "logged file" and one.name not in record.not_compared
         if is_file and one.counts and has_other_bytes_each_time(one.name):
             yield (
-                f"Logged file '{one.name}' is known by its bytes, and its format has others each "
-                "time: if it has not."
+                f"Logged file '{one.name}' is compared by its bytes, and its format writes "
+                "others each time: if it does not."
             )
 
 
@@ -139,8 +138,8 @@ def _clocks(record: Record, around: Around) -> Iterator[str]:
             name, _, place = clock.partition(": ")
             if name not in record.not_compared:
                 yield (
-                    f"Output '{name}' seems to hold the time of the run ({place}): then it is "
-                    "another one each time."
+                    f"Output '{name}' seems to hold the time of the run ({place}): then it "
+                    "differs each time."
                 )
 
 

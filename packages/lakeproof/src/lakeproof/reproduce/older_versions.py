@@ -73,7 +73,7 @@ def refusal(record: Record, conf_source: Path) -> str | None:
                 f"The run was recorded by a Lakeproof before {fault.before}, which in a re-run "
                 f"{fault.what}: {listed}. That would change your files, so nothing was run. What "
                 "the run read and wrote: kedro show "
-                f"{record.run.run_id[:8]}. To have runs of this catalog re-run, run it once with "
+                f"{record.run.run_id[:8]}. To have its runs reproducible, run the catalog with "
                 "this version."
             )
     return None

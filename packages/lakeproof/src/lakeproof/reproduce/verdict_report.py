@@ -84,5 +84,5 @@ def meaning(comparison: Comparison) -> str:
         "DIVERGED": f"{others} of {len(counting)} artifacts are not the same.",
         "SAME": f"all {len(counting)} artifacts are the same, bit for bit.",
         "DIFFERENT": f"{others} of {len(counting)} artifacts are not the same.",
-        "INCONCLUSIVE": "neither that they are the same nor that they differ can be claimed.",
+        "INCONCLUSIVE": "something is missing or is not the recorded one, so nothing is proven.",
     }[comparison.verdict]

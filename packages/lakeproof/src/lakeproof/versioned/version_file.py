@@ -137,7 +137,7 @@ class VersionFile:
         if self.path.is_file() and self.state() != state:
             raise TableError(
                 f"{self.path.name} of table '{self.location.name}' was written in place while the "
-                "run read it. What was read of it is not known, so the run cannot be had again. "
+                "run read it. What was read of it is not known, so the run is not reproducible. "
                 "Restore the file from a backup and run again."
             )
 

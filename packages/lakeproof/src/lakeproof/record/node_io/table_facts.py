@@ -149,7 +149,7 @@ class TableRecorder:
             text = opened.location.without_secrets(" ".join(str(error).split()))[:_MOST_CHARACTERS]
             raise TableError(
                 f"Table '{opened.location.name}' at version {opened.version} cannot be read any "
-                f"more, so that nobody can say what the run had of it: {type(error).__name__}: "
+                f"more, so what the run read of it is unknown: {type(error).__name__}: "
                 f"{text}"
             ) from error
 

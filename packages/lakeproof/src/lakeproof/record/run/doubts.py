@@ -64,7 +64,7 @@ def _lost_files(record: Record, project_path: Path) -> Iterator[str]:
         if in_repository in known or _is_in_commit(project_path, record.code.commit, in_repository):
             continue
         yield (
-            f"File {file.path} ({file.dataset}) was read and is gone or another one by now: its "
+            f"File {file.path} ({file.dataset}) was read and has gone or changed since: its "
             "digest is known, and nobody keeps the file. Put it back, and keep it."
         )
 

@@ -266,7 +266,7 @@ def problems_of(record: Record) -> tuple[str, ...]:
         named = ", ".join(code.changed_during_run[:5])
         more = len(code.changed_during_run) - 5
         problems.append(
-            f"Edited while the run was going on: {named}"
+            f"Edited during the run: {named}"
             + (f" and {more} more" if more > 0 else "")
             + ". Nobody can say which of the two states ran."
         )

@@ -184,7 +184,7 @@ class RunSession:
                     raise
                 raise RunError(
                     f"Run {run_id[:8]} cannot be recorded: {self._told(error)}. What it wrote is "
-                    "there, and nobody can say what it came from."
+                    "there, without a record of what it came from."
                 ) from error
         print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
         print_recorded(run_id, doubts_of(record, self._setting.project_path))

@@ -113,7 +113,7 @@ def _paired(
         verdict, detail = "missing", "the second run does not have it"
     elif verdict == "not comparable":
         notes = dict.fromkeys(side.note for side in (ours, theirs) if side.note)
-        detail = "; ".join(notes) or "they have no digests of one algorithm"
+        detail = "; ".join(notes) or "their digests are of different algorithms"
     if verdict == "differs" and any(side and side.holds_place for side in sides):
         detail = f"it holds the place; {detail}" if detail else "it holds the place"
     if not counts:
@@ -216,16 +216,16 @@ def _with_files(
     by_bytes = artifact.expected == stored.digest_of(ours)
     detail = None
     if by_bytes and kind == "each time":
-        detail = "its format has other bytes each time, and what was handed over has no digest"
+        detail = "its format writes other bytes each time, and the saved value has no digest"
         artifact = replace(artifact, verdict="not comparable")
     elif not by_bytes and artifact.verdict == "same" and kind == "content":
-        detail = "the digest of what was handed over is the same, the bytes of the file are not"
+        detail = "the saved value has the same digest, the file has other bytes"
         digests = stored.digest_of(ours), stored.digest_of(theirs)
         artifact = replace(artifact, verdict="differs", expected=digests[0], actual=digests[1])
     elif not by_bytes and artifact.verdict == "same" and kind != "none":
-        detail = "by value: the bytes are others, as its format gives them"
+        detail = "by value: this format writes other bytes each time"
     elif not by_bytes and artifact.verdict == "differs" and kind == "none":
-        detail = "the bytes of the file are the same, what was handed over is not"
+        detail = "the file has the same bytes, the saved value has another digest"
     return replace(artifact, detail="; ".join(filter(None, (artifact.detail, detail))) or None)
 
 

@@ -36,13 +36,13 @@ def _unseeded(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterat
     for model, name, value in _settings(record, outputs, _SEEDS):
         if value is None:
             yield (
-                f"The estimator '{model.dataset}' has {name}=None: it draws anew each time. Give "
-                "it a number, as a parameter."
+                f"The estimator '{model.dataset}' has {name}=None: it draws other numbers each "
+                "time. Give it a number, as a parameter."
             )
         elif isinstance(value, str):
             yield (
-                f"The estimator '{model.dataset}' has {name} of type {value}: what it draws hangs "
-                "on what was drawn before. Give it a number."
+                f"The estimator '{model.dataset}' has {name} of type {value}: what it draws "
+                "depends on what was drawn before. Give it a number."
             )
 
 
@@ -68,7 +68,7 @@ def _clock(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterator[
 def _hash_seed(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterator[str]:
     if not (record.compute.threads.get("PYTHONHASHSEED") or "random").isdigit():
         yield (
-            "Python's hash seed was not set: sets of text have another order in each process. "
+            "Python's hash seed was not set: sets of text are in another order in each process. "
             "Sort them, or start runs by `kedro run`, which sets it."
         )
 
@@ -77,13 +77,13 @@ def _polars(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterator
     threads = [one.threads for one in record.compute.libraries if one.internal_api == "polars"]
     if any(count > 1 for count in threads):
         yield (
-            f"Polars had {max(threads)} threads, between which it cuts a sum of floats otherwise "
-            "each time: [tool.lakeproof] polars_threads = 1."
+            f"Polars had {max(threads)} threads, which split a sum of floats differently each "
+            "time: [tool.lakeproof] polars_threads = 1."
         )
     elif not threads and record.lakeproof is None and record.compute.cores > 1 and _has(record):
         yield (
-            "How many threads Polars had is not in a record of schema 1; between several it cuts a "
-            "sum of floats otherwise each time. Newer runs have one."
+            "How many threads Polars had is not in a record of schema 1; several split a sum of "
+            "floats differently each time. Newer runs have one."
         )
 
 

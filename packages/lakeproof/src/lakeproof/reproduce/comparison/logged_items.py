@@ -7,7 +7,7 @@ from lakeproof.reproduce.comparison.stored import has_other_bytes_each_time
 from lakeproof.reproduce.comparison.verdict import judge
 from lakeproof.reproduce.outcomes import Artifact, ArtifactVerdict
 
-_NOBODY = "nobody looked at what the other run gave to MLflow by itself"
+_NOBODY = "the other run did not look at what its nodes logged to MLflow"
 
 
 def pair_logged(expected: Record, actual: Record) -> Iterator[tuple[str, Artifact]]:
@@ -45,7 +45,7 @@ def _paired(ours: Logged | None, theirs: Logged | None, is_known: bool, counts: 
         notes = dict.fromkeys(side.shown for side in (ours, theirs) if side.shown)
         detail = "; ".join(notes) or "it has no digest"
     elif verdict == "differs" and one.kind == "logged file" and has_other_bytes_each_time(one.name):
-        verdict, detail = "not comparable", "its format has other bytes each time"
+        verdict, detail = "not comparable", "its format writes other bytes each time"
     elif verdict == "differs" and ours.shown != theirs.shown:
         detail = f"{ours.shown} -> {theirs.shown}"
     counts = counts and all(side.counts for side in (ours, theirs) if side is not None)

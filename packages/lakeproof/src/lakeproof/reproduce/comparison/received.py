@@ -116,7 +116,7 @@ def why_no_rerun(
             if not has_parameters:
                 yield f"{one}. {NONE} {_contradicts(one, expected)}"
         elif one.is_input and plain_name(one.dataset) not in said:
-            yield f"{one}. {NONE} Let it be loaded as it was then."
+            yield f"{one}. {NONE} Load it as it was then."
 
 
 def _contradicts(one: Received, record: Record) -> str:

@@ -18,14 +18,14 @@ def reached_by_nodes(expected: Record, actual: Record) -> Iterator[NotControlled
     sides = _reached(expected), _reached(actual)
     if expected.is_watched != actual.is_watched:
         which = "the recorded run" if actual.is_watched else "the other run"
-        yield NotControlled(None, "anything", "what nodes reach for", f"in {which} nobody looked")
+        yield NotControlled(None, "anything", "what nodes reach for", f"{which} did not look")
     for node, kind, name in dict.fromkeys([*sides[0], *sides[1]]):
         one, other = (side.get((node, kind, name)) for side in sides)
         detail = next((found.note for found in (one, other) if found and found.note), None)
         if not expected.is_watched or not actual.is_watched:
             which = "the recorded run" if not expected.is_watched else "the other run"
             detail = f"{detail}; " if detail else ""
-            detail += f"in {which} nobody looked"
+            detail += f"{which} did not look"
         yield NotControlled(node, kind, name, detail, _state(one), _state(other))
 
 

@@ -86,10 +86,10 @@ class InputPair:
         """Say how the recorded one might be restored."""
         if self.kind == "table":
             how = typed("kedro history", self.dataset)
-            return f"Which versions there are, and whose: {how}"
+            return f"List its versions and who wrote them: {how}"
         if self.kind == "file":
             return "Put the recorded file back."
-        return "Let its source give what it gave then."
+        return "Its source must give what it gave then."
 
 
 def judge(expected: str | None, actual: str | None) -> ArtifactVerdict:

@@ -73,8 +73,8 @@ def missing_interpreter(
     if changed:
         return (
             "The run used installed files that are not those of their packages, and nobody else "
-            f"can have them: {_listed(changed)}. Reinstall these packages and run again, or see "
-            "what comes without: kedro reproduce.",
+            f"has them: {_listed(changed)}. Reinstall these packages and run again, or see the "
+            "result without them: kedro reproduce.",
         )
     return ()
 
@@ -129,8 +129,8 @@ def _requirements(
     ]
     if elsewhere:
         raise EnvironmentMissingError(
-            "The run's environment cannot be built again, for this did not come from a package "
-            f"index, and what it held is not found: {_listed(elsewhere)}",
+            "The run's environment cannot be rebuilt, for this did not come from a package "
+            f"index, and its content is not found: {_listed(elsewhere)}",
             cure="Put a wheel into a folder that UV_FIND_LINKS names; keep what you develop in the "
             "project's repository.",
         )
@@ -139,7 +139,7 @@ def _requirements(
         return requirements_of(recorded, wanted, hashes, local.wheels, local.placed, local.carried)
     except NoRequirementError as error:
         raise EnvironmentMissingError(
-            f"The run's environment cannot be built again: {error}"
+            f"The run's environment cannot be rebuilt: {error}"
         ) from error
 
 
@@ -210,12 +210,12 @@ def _install(draft: Path, requirements: Requirements, say: Say) -> None:
         return None
     missing = _missing([*install, "--dry-run"], listing, done.stderr)
     if missing and set(missing) <= set(requirements.optional):
-        say(f"Doing without what made the environment: {_listed(missing)}.")
+        say(f"Leaving out installers that the run did not import: {_listed(missing)}.")
         pins = [pin for pin in requirements.pins if pin.split()[0] not in missing]
         return _install(draft, replace(requirements, pins=tuple(pins)), say)
     unlocked = set(requirements.only_wheels) & {pin.partition("==")[0] for pin in missing}
     raise EnvironmentMissingError(
-        "The run's environment cannot be built again, for uv cannot have "
+        "The run's environment cannot be rebuilt, for uv cannot find "
         f"{_listed(missing) or 'all of it'} ({_in_brief(done.stderr)})",
         cure="Tell uv where the files are (UV_FIND_LINKS=FOLDER or UV_INDEX=ADDRESS) and try again."
         + (f" {_BUILT_ONLY}" if unlocked else ""),
@@ -293,7 +293,7 @@ def _require_whole(draft: Path) -> None:
         raise EnvironmentMissingError(
             "uv's cache holds files that are not those of their packages: "
             f"{_listed([each.path for each in changed])}",
-            cure=f"Somebody edited them. Have them anew: uv cache clean {owners}.",
+            cure=f"Somebody edited them. Fetch them again: uv cache clean {owners}.",
         )
 
 
