@@ -1,5 +1,6 @@
 """What commands print: JSON, tables for people, and files that are written whole or not at all."""
 
+import io
 import json
 import os
 import shutil
@@ -71,6 +72,13 @@ tell()
     assert process.returncode == 141
 
 
+def on_a_terminal(monkeypatch):
+    """Let standard output be a terminal of twenty columns."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((20, 10)))
+    monkeypatch.setenv("TERM", "xterm")
+
+
 def test_columns_line_up_and_a_missing_value_is_a_dash():
     """Numbers to the right; no blanks at the end of a line."""
     text = table(COLUMNS, [["a", 12345], ["bcdef", None]])
@@ -84,13 +92,36 @@ def test_in_a_pipe_nothing_is_cut():
 
 def test_a_terminal_gets_lines_that_fit(monkeypatch):
     """The widest column gives way, down to what can still be recognised; the heading is bold."""
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((20, 10)))
+    on_a_terminal(monkeypatch)
     heading, line = table(COLUMNS, [["x" * 50, 7]]).splitlines()
     assert heading.startswith("\x1b[1mname")
     assert line == "x" * 13 + "…     7"
     many = table({str(i): "left" for i in range(9)}, [["y" * 50] * 9]).splitlines()[1]
     assert many == "  ".join(["yyyyyyy…"] * 9)
+
+
+def test_a_terminal_that_knows_no_bold_gets_none(monkeypatch):
+    """An editor's shell would show the codes."""
+    on_a_terminal(monkeypatch)
+    monkeypatch.setenv("TERM", "dumb")
+    assert table(COLUMNS, [["a", 7]]).splitlines()[0] == "name  rows"
+
+
+def test_what_looks_like_markup_is_shown_as_it_is():
+    """A name in brackets is a name."""
+    text = table({"[bold]x[/]": "left"}, [["[red]a[/red] :smile: https://x.org"]])
+    assert text == "[bold]x[/]\n[red]a[/red] :smile: https://x.org"
+
+
+def test_no_colour_is_none_where_it_is_not_wanted(monkeypatch):
+    """`NO_COLOR` counts for verdicts, too."""
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", written)
+    for value in ("", "1"):
+        monkeypatch.setenv("NO_COLOR", value)
+        output.emit({}, lambda: "\x1b[32mREPEATED\x1b[0m", as_json=False, output=None)
+    assert written.getvalue() == "\x1b[32mREPEATED\x1b[0m\nREPEATED\n"
 
 
 def test_a_firm_column_is_cut_last():

@@ -45,7 +45,9 @@ def emit(
         # Spelled out for a terminal of few letters, it would be another document.
         click.echo(whole if can_show(whole) else to_json(document, is_ascii=True), nl=False)
     else:
-        click.echo(spelled_around_colours(text()))
+        # Click asks for a terminal alone.
+        colours = False if os.environ.get("NO_COLOR") else None
+        click.echo(spelled_around_colours(text()), color=colours)
 
 
 @contextmanager
