@@ -5,7 +5,7 @@ Most are made in this process or in a forked one, a hundred of each by whole com
 table and, last, one line of JSON; the exit code is 1 if there was a false pass or a false alarm.
 
 `--into FILE` keeps each trial as it is made, so that the kinds can be made one after the other
-(`--only`), and `--sum FILE ...` counts what was kept.
+(`--only`) and go on where one stopped (`--done`), and `--sum FILE ...` counts what was kept.
 """
 
 import argparse
@@ -39,6 +39,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=2026)
     options.add_argument("--jobs", type=int, default=2, help="processes side by side")
     options.add_argument("--only", choices=("values", "records", "forked", "commands"))
+    options.add_argument("--done", type=int, default=0, help="go on after so many changed worlds")
     options.add_argument("--into", type=Path, help="a file to which each trial is added")
     options.add_argument("--sum", type=Path, nargs="+", help="count what such files hold")
     options.add_argument("--part", type=int, help=argparse.SUPPRESS)
@@ -143,7 +144,7 @@ def trials(folder: Path, asked: argparse.Namespace, share: int) -> Iterator[Tria
                 yield from records.mutations(*probe.records())
                 yield from records.contradictions(probe.records()[0])
             if only in (None, "forked"):
-                for world in list(worlds.changed())[::share][part::parts]:
+                for world in list(worlds.changed())[asked.done :: share][part::parts]:
                     yield probe.after(world)
                 pieces = list(worlds.unchanged())
                 for _ in range(HONEST_FORKS // share // parts):

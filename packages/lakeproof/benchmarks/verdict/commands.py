@@ -14,7 +14,7 @@ from typing import Any
 
 from verdict.facts import Trial
 from verdict.project import copy, make
-from verdict.worlds import World, changed, unchanged
+from verdict.worlds import World, changed, do, unchanged
 
 # One that is imported by every run, so that what is changed in it could matter.
 _PATCHED = (
@@ -114,8 +114,7 @@ class Commands:
     ) -> tuple[str, str]:
         """Have the last run again and give the verdict, and all that was said."""
         environment = self.environment()
-        for piece in pieces:
-            piece.act(self.project, environment)
+        do(pieces, self.project, environment)
         output = self._folder / "verdict.json"
         output.unlink(missing_ok=True)
         arguments = ["reproduce", "last", "--json", "--output", str(output)]

@@ -12,7 +12,7 @@ from lakeproof.record.facts import Record
 from verdict.facts import Trial
 from verdict.forked import IN_FORCE, SOCKET, Forked, kedro
 from verdict.project import copy, make
-from verdict.worlds import World, record_file
+from verdict.worlds import World, do, record_file
 
 
 class Probe:
@@ -75,8 +75,7 @@ class Probe:
         copy(self._kept, self.project)
         self._beside.write_text("0.5")
         environment = self._environment()
-        for piece in pieces:
-            piece.act(self.project, environment)
+        do(pieces, self.project, environment)
         verdict = self._folder / "verdict.json"
         verdict.unlink(missing_ok=True)
         code = self._kedro(["reproduce", "last", "--json", "--output", str(verdict)], environment)

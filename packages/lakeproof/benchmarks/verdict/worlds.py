@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,15 @@ class World:
     what: str
     act: Act
     cause: tuple[str, ...] = ()
+
+
+def do(pieces: Iterable[World], project: Path, environment: Environment) -> None:
+    """Do several, one after the other, and say which of them cannot be done."""
+    for piece in pieces:
+        try:
+            piece.act(project, environment)
+        except Exception as error:
+            raise RuntimeError(f"'{piece.kind}: {piece.what}' cannot be done") from error
 
 
 TABLE = Path("data/lake/samples")
@@ -279,13 +288,13 @@ def _records() -> Iterator[World]:
         "the interpreter": (at("environment", "python"), ("ython",)),
     }
     crossings = {
-        "inputs": ("samples", "features", "model"),
-        "outputs": ("features", "model", "predicted"),
+        "inputs": ("samples", "features", "rows", "model"),
+        "outputs": ("features", "rows", "model", "predicted"),
     }
     for side, datasets in crossings.items():
         for node, dataset in enumerate(datasets):
             # In quotes: the names stand in the log of each re-run, too.
-            cause = (f"'{dataset}'", f'"name": "{dataset}"')
+            cause = (f"'{dataset}'", f'"name": "{dataset}"', f"→ {dataset}")
             edits[f"node {node}, {side}"] = (at("nodes", node, side, 0, "digest"), cause)
     for what, (change, cause) in edits.items():
         yield World(
