@@ -8,6 +8,7 @@ import pytest
 from conftest import REPOSITORY
 from lakeproof.digest import NotDigestibleError, digest_model
 from lakeproof.errors import PinError
+from lakeproof.record.factors import registry
 from lakeproof.versioned.contract import is_versioned
 
 PAGE = REPOSITORY / "packages/lakeproof/docs/extend.md"
@@ -47,3 +48,11 @@ def test_the_digest_is_that_of_what_counts():
     assert digest_model(one) != digest_model(ledger("EUR", [1, 3], None))
     with pytest.raises(NotDigestibleError, match=r"lakeproof\.digest\.content_of"):
         digest_model([threading.Lock()])
+
+
+def test_the_factor_is_asked(monkeypatch):
+    """Of the process, when a run begins."""
+    monkeypatch.setattr(registry, "_collectors", {})
+    monkeypatch.setenv("LAB", "Basel")
+    exec(code_of("A factor of your own"), {"__name__": "of_a_page"})
+    assert registry.collected() == {"lab": "Basel"}

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from lakeproof import determinism
+from lakeproof.record.factors.machine import _first_model
 from lakeproof.record.facts import Library
-from lakeproof.record.setup.compute import _first_model, gather_compute
+from lakeproof.record.setup.compute import gather_compute
 
 
 def gathered(code: str = "", **environ: str) -> dict:

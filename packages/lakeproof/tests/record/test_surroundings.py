@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from lakeproof.record.facts import Surroundings
-from lakeproof.record.setup.surroundings import (
+from lakeproof.record.factors.surroundings import (
     gather_surroundings,
     restored_umask,
     restored_variables,
 )
+from lakeproof.record.facts import Surroundings
 
 GATHER = """
 import json
 from dataclasses import asdict
-from lakeproof.record.setup.surroundings import gather_surroundings
+from lakeproof.record.factors.surroundings import gather_surroundings
 print(json.dumps(asdict(gather_surroundings())))
 """
 

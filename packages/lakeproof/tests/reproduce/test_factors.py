@@ -338,3 +338,10 @@ def test_one_of_two_pools_of_a_kind_that_is_another_is_a_factor():
         other = replace(two, libraries=(library, changed))
         found = factors(a_record(compute=two), a_record(compute=other))
         assert [one.factor for one in found] == [factor]
+
+
+def test_a_factor_that_a_project_added_is_compared_where_both_have_it():
+    """A run from before it was there says nothing of it."""
+    basel, jena = (with_compute(factors={"lab": lab}) for lab in ("Basel", "Jena"))
+    assert factors(basel, jena) == (Factor("lab", "Basel", "Jena", is_setup=True),)
+    assert names(basel) == names(a_record(), basel) == []

@@ -16,13 +16,13 @@ from lakeproof import determinism
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import from_bytes
 from lakeproof.record.documents.rerun_request import Rerun, RerunTable
+from lakeproof.record.factors.machine import cpu_model
+from lakeproof.record.factors.surroundings import restored_umask, restored_variables
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.mlflow_store.store import RecordStore
 from lakeproof.record.mlflow_store.stored_metrics import other_metrics
 from lakeproof.record.places.redirection import outside_of
 from lakeproof.record.run.command import to_yaml
-from lakeproof.record.setup.compute import cpu_model
-from lakeproof.record.setup.surroundings import restored_umask, restored_variables
 from lakeproof.reproduce import store_rerun
 from lakeproof.reproduce.child import Finished, run_child
 from lakeproof.reproduce.code.raw_files import place_files

@@ -49,6 +49,7 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "compute.surroundings": None,
         "compute.runner": None,
         "compute.is_async": None,
+        "compute.factors": {},
         # Nobody looked.
         "is_watched": False,
         "logged": None,

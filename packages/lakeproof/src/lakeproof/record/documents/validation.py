@@ -13,6 +13,7 @@ from typing import Any
 
 from lakeproof import determinism
 from lakeproof.record.documents import shapes
+from lakeproof.record.factors import surroundings
 from lakeproof.record.facts import (
     BundleFacts,
     ChangedFile,
@@ -39,7 +40,6 @@ from lakeproof.record.facts import (
     TableWritten,
     ValueFacts,
 )
-from lakeproof.record.setup import surroundings
 
 _BUNDLE = r"runs:/[0-9a-f]{32}/lakeproof/code\.bundle"
 _LARGEST = 2**63 - 1
@@ -283,6 +283,7 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
     ComputeFacts: {
         "engine": _WORD,
         "runner": _TITLE,
+        "factors": Both(_TITLE, Rule("what a factor is", lambda value: isinstance(value, str))),
         "recipe": Rule("how threads were set", lambda value: value in _HOW_THREADS_WERE_SET),
         "threads": Both(
             Rule("a variable that a re-run sets", lambda value: value in determinism.VARIABLES),

@@ -130,6 +130,7 @@ class ComputeFacts:
         surroundings: Time zone, locale and the like; `None` where nobody looked.
         runner: The class that ran the nodes; `None` where nobody looked.
         is_async: Whether it loaded and saved in threads beside the nodes.
+        factors: What the project's own factors said, by their names.
     """
 
     engine: str
@@ -145,3 +146,4 @@ class ComputeFacts:
     surroundings: Surroundings | None = None
     runner: str | None = None
     is_async: bool | None = None
+    factors: Mapping[str, str] = field(default_factory=dict)

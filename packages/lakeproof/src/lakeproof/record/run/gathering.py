@@ -18,6 +18,8 @@ from lakeproof.record.code.imported import imported_beside
 from lakeproof.record.code.kept_files import without_kept_files
 from lakeproof.record.code.source import source_folder
 from lakeproof.record.documents import rerun_request
+from lakeproof.record.factors.registry import collected
+from lakeproof.record.factors.surroundings import gather_surroundings
 from lakeproof.record.facts import (
     CodeFacts,
     ComputeFacts,
@@ -41,7 +43,6 @@ from lakeproof.record.setup.configuration import credential_values, gather_confi
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
 from lakeproof.record.setup.parameters import gather_parameters, resolved_parameters
-from lakeproof.record.setup.surroundings import gather_surroundings
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION
 from lakeproof.versioned.contract import has_engine
@@ -78,6 +79,7 @@ class Setting:
         catalog_values: What resolvers made of values in the catalog.
         runner: The class that runs its nodes.
         surroundings: Time zone, locale and the like, before a node can change them.
+        factors: What the project's own say, at that time too.
         source: The folder of its code.
         is_watched: Whether somebody looks at what its nodes reach for beside their inputs.
         code: Read meanwhile.
@@ -97,6 +99,7 @@ class Setting:
     catalog_values: Mapping[str, Any] | None
     runner: str | None
     surroundings: Surroundings
+    factors: Mapping[str, str]
     source: Path
     is_watched: bool
     code: "Future[CodeFacts]"
@@ -144,6 +147,7 @@ class Setting:
                 catalog_values=gather_catalog_values(loader, conf_catalog, project_path, secrets),
                 runner=runner_class(str(run_params.get("runner") or "")),
                 surroundings=gather_surroundings(),
+                factors={name: secrets.redact_text(value) for name, value in collected().items()},
                 source=source_folder(project_path),
                 is_watched=_is_watched(project_path),
                 code=code,
@@ -190,6 +194,7 @@ class Setting:
             self.runner,
             # What a run from Python asked its runner for is not told.
             is_async=None if self.command is None else bool(self.options.get("is_async")),
+            factors=self.factors,
         )
         installed = self.environment.result()
         environment = replace(

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lakeproof.record.facts import Record, Surroundings
+from lakeproof.record.factors.registry import factors_of
+from lakeproof.record.facts import Record
 from lakeproof.views.blocks import Names, Section, code, facts, section, table
 
 
@@ -49,15 +50,9 @@ def machine(record: Record) -> Section:
         "Machine",
         facts(
             {
-                "engine": found.engine,
-                "engine settings": code(_pairs(found.engine_configuration)),
-                "processor": f"{found.cpu} ({found.machine}), {found.cores} core(s)",
-                "memory": f"{found.memory_gib} GiB",
-                "system": found.os,
                 "thread settings": code(_pairs(found.threads)),
                 "settings were": found.recipe,
-                "runner": found.runner and found.runner + (" --async" if found.is_async else ""),
-                **_surroundings(found.surroundings),
+                **{one.title: _told(one.line(found)) for one in factors_of(found) if one.title},
             }
         ),
         table(
@@ -76,16 +71,8 @@ def machine(record: Record) -> Section:
     )
 
 
-def _surroundings(found: Surroundings | None) -> dict[str, Any]:
-    if found is None:
-        return {}
-    return {
-        "time zone": found.time_zone,
-        "locale": found.locale,
-        "variables": code(_pairs(found.variables)),
-        "umask": found.umask,
-        "C library": found.c_library,
-    }
+def _told(value: Any) -> Any:
+    return code(_pairs(value)) if isinstance(value, Mapping) else value
 
 
 def _pairs(values: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,9 @@ Reads the two records and nothing else. Not for what came out of the runs (`comp
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from lakeproof.record.facts import CodeFacts, Record, Surroundings, leaves
+from lakeproof.record.factors.registry import factors_of
+from lakeproof.record.factors.setup_factor import other_parts
+from lakeproof.record.facts import CodeFacts, Record, leaves
 from lakeproof.reproduce.comparison.inputs import beside_its_own, pair_inputs
 from lakeproof.reproduce.comparison.pools import other_pools, other_threads
 from lakeproof.reproduce.comparison.received import received_otherwise
@@ -190,55 +192,17 @@ def _of_compute(expected: Record, actual: Record) -> Iterator[Factor]:
     yield from _parts("thread settings", asked, found)
     for name, one, other in other_pools(ours, theirs):
         yield from _differing(name, one, other)
-    yield from _of_surroundings(ours.surroundings, theirs.surroundings)
-    for name, one, other in (
-        ("runner", ours.runner, theirs.runner),
-        ("async", ours.is_async, theirs.is_async),
-    ):
-        # A record from before nobody looked says nothing of it.
-        if one is not None and other is not None:
-            yield from _differing(name, one, other)
-    yield from _differing("engine", ours.engine, theirs.engine)
-    if ours.engine == theirs.engine:
-        # All of another engine's settings are other ones.
-        yield from _parts(
-            "engine configuration", ours.engine_configuration, theirs.engine_configuration
-        )
-    yield from _differing("cpu", ours.cpu, theirs.cpu)
-    yield from _differing("machine", ours.machine, theirs.machine)
-    yield from _differing("cores", ours.cores, theirs.cores)
-    yield from _differing("memory", ours.memory_gib, theirs.memory_gib)
-    yield from _differing("os", ours.os, theirs.os)
-
-
-def _of_surroundings(ours: Surroundings | None, theirs: Surroundings | None) -> Iterator[Factor]:
-    if ours is None or theirs is None:
-        return
-    yield from _differing("time zone", ours.time_zone, theirs.time_zone)
-    yield from _parts("locale", _locale(ours), _locale(theirs))
-    settings = (
-        {name: value for name, value in each.variables.items() if name.startswith("PYTHON")}
-        for each in (ours, theirs)
-    )
-    yield from _parts("python settings", *settings)
-    yield from _differing("umask", ours.umask, theirs.umask)
-    yield from _differing("c library", ours.c_library, theirs.c_library)
-
-
-def _locale(found: Surroundings) -> dict[str, Any]:
-    """Give what was asked for, and what the C library made of it."""
-    asked = {
-        name: value for name, value in found.variables.items() if name.startswith(("LANG", "LC_"))
-    }
-    return {**asked, "in force": found.locale}
+    for one in factors_of(ours, theirs):
+        values = one.other(ours, theirs)
+        if values is not None:
+            yield Factor(one.name, values[0], values[1], is_setup=True)
 
 
 def _parts(name: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Factor]:
     """Show of two mappings what differs alone."""
-    found = list(_unequal(expected, actual))
-    if found:
-        ours, theirs = ({part[0]: part[side] for part in found} for side in (1, 2))
-        yield Factor(name, ours, theirs, is_setup=True)
+    found = other_parts(expected, actual)
+    if found is not None:
+        yield Factor(name, found[0], found[1], is_setup=True)
 
 
 def _unequal(

@@ -9,10 +9,12 @@ import locale
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from lakeproof.record.facts import Surroundings
+from lakeproof.record.factors.setup_factor import NOT_LOOKED, SetupFactor
+from lakeproof.record.facts import ComputeFacts, Surroundings
 
 TIME_ZONE = "TZ"
 LOCALE = (
@@ -144,3 +146,31 @@ def _c_library() -> str | None:
     if not name and platform.system() == "Darwin":
         name, version = "macOS", platform.mac_ver()[0]
     return f"{name} {version}".strip() or None
+
+
+def _locale(found: Surroundings) -> dict[str, Any]:
+    """Give what was asked for, and what the C library made of it."""
+    return {**_set(found, "LANG", "LC_"), "in force": found.locale}
+
+
+def _set(found: Surroundings, *prefixes: str) -> dict[str, Any]:
+    return {name: value for name, value in found.variables.items() if name.startswith(prefixes)}
+
+
+def _of(ask: Callable[[Surroundings], Any]) -> Callable[[ComputeFacts], Any]:
+    """Ask a record for one of these; one from before they were recorded has none."""
+    return lambda found: NOT_LOOKED if found.surroundings is None else ask(found.surroundings)
+
+
+FACTORS = (
+    SetupFactor("time zone", _of(lambda found: found.time_zone), "time zone"),
+    SetupFactor("locale", _of(_locale), "locale", _of(lambda found: found.locale)),
+    SetupFactor(
+        "python settings",
+        _of(lambda found: _set(found, "PYTHON")),
+        "variables",
+        _of(lambda found: found.variables),
+    ),
+    SetupFactor("umask", _of(lambda found: found.umask), "umask"),
+    SetupFactor("c library", _of(lambda found: found.c_library), "C library"),
+)
