@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lakeproof.startup_speed import without_collecting, without_ipython
+from lakeproof.startup.faster_imports import without_collecting, without_ipython
 
 
 def python(code: str) -> str:
@@ -20,7 +20,7 @@ def test_the_collector_waits_for_the_imports_and_then_leaves_them_alone():
     python("""
 import gc, weakref
 usual = gc.get_threshold()
-from lakeproof.startup_speed import begin_imports, end_imports
+from lakeproof.startup.faster_imports import begin_imports, end_imports
 begin_imports()
 assert gc.isenabled() and gc.get_threshold()[0] > 100 * usual[0]
 end_imports()
@@ -39,7 +39,7 @@ def test_a_process_of_many_runs_freezes_nothing_twice():
     """What is garbage when one of them starts would stay for ever."""
     python("""
 import gc
-from lakeproof.startup_speed import begin_imports, end_imports
+from lakeproof.startup.faster_imports import begin_imports, end_imports
 end_imports()
 assert gc.get_freeze_count() == 0
 begin_imports()
@@ -56,7 +56,7 @@ def test_what_was_imported_is_not_collected_as_the_interpreter_ends():
     seen = python("""
 import atexit, gc
 atexit.register(lambda: print(gc.get_freeze_count()))
-from lakeproof.startup_speed import without_collecting
+from lakeproof.startup.faster_imports import without_collecting
 with without_collecting():
     import json
 print(gc.get_freeze_count())
@@ -69,7 +69,7 @@ print(gc.get_freeze_count())
 def test_ipython_is_absent_only_for_whom_it_is_said():
     """A node may import it."""
     answer = python("""
-from lakeproof.startup_speed import without_collecting, without_ipython
+from lakeproof.startup.faster_imports import without_collecting, without_ipython
 with without_ipython():
     try:
         from IPython import get_ipython

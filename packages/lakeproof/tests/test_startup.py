@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from lakeproof import determinism, startup
+from lakeproof.startup import begin
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +50,7 @@ def test_the_stand_in_becomes_the_real_module():
     """For whoever imports something else from it."""
     code = """
 import sys
-from lakeproof.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
 defer_kedro_mlflow()
 from kedro_mlflow.framework.cli.cli import TEMPLATE_FOLDER_PATH, KedroClickGroup, commands
 assert TEMPLATE_FOLDER_PATH.name == "project"
@@ -67,9 +68,8 @@ def test_telemetry_is_off_unless_the_user_said_otherwise(monkeypatch):
     monkeypatch.setattr(determinism, "_found", None)
     with mock.patch.dict(os.environ, {"DO_NOT_TRACK": "0"}), warnings.catch_warnings():
         os.environ.pop("KEDRO_DISABLE_TELEMETRY", None)
-        show = warnings.showwarning
+        monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
         startup.prepare()
-        warnings.showwarning = show
         assert os.environ["KEDRO_DISABLE_TELEMETRY"] == "1"
         assert os.environ["DO_NOT_TRACK"] == "0"
         assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
@@ -77,18 +77,79 @@ def test_telemetry_is_off_unless_the_user_said_otherwise(monkeypatch):
         assert "KEDRO_DISABLE_TELEMETRY" not in determinism.as_given()
 
 
-def test_only_the_two_warnings_of_plugins_are_left_out(monkeypatch):
-    """All others are shown as ever."""
-    shown = []
-    monkeypatch.setattr(
-        warnings, "showwarning", lambda message, *_, **__: shown.append(str(message))
+WARN = """
+import logging, sys, warnings
+captured = "captured" in sys.argv
+if captured:
+    logging.captureWarnings(True)
+from lakeproof.startup import prepare
+prepare()
+prepare()
+if "later" in sys.argv:
+    logging.captureWarnings(True)
+class Handler(logging.Handler):
+    def emit(self, record):
+        print(record.filename, record.getMessage(), file=sys.stderr)
+logging.getLogger("py.warnings").addHandler(Handler())
+warnings.simplefilter("always")
+warnings.warn("register_new_resolver() is deprecated and will go")
+warnings.warn("your data is on fire")
+"""
+
+
+@pytest.mark.parametrize("how", ["captured", "later", "printed"])
+def test_only_the_warnings_of_plugins_are_left_out_and_others_keep_their_place(tmp_path, how):
+    """Whether Kedro hands them to logging, as it does unless a project says otherwise, or not."""
+    (tmp_path / "script.py").write_text(WARN)
+    said = started([sys.executable, "script.py", how], tmp_path).stderr
+    assert "script.py:17: UserWarning: your data is on fire" in said
+    assert "register_new_resolver" not in said
+    # What logging names as its own place is what it names without us.
+    assert not {"quiet.py", "begin.py"} & set(said.split())
+
+
+def test_a_warning_that_the_user_made_an_error_is_one(tmp_path):
+    (tmp_path / "script.py").write_text(WARN.replace('warnings.simplefilter("always")', ""))
+    done = started([sys.executable, "-W", "error", "script.py"], tmp_path, code=1)
+    assert "UserWarning: register_new_resolver() is deprecated and will go" in done.stderr
+
+
+def test_every_trick_that_the_switch_turns_off_is_in_the_rooms_table():
+    """So that whoever wants to be rid of one finds it."""
+    package = Path(startup.__file__).parents[1]
+    asking = {
+        ".".join(path.relative_to(package).with_suffix("").parts).removeprefix("startup.")
+        for path in package.rglob("*.py")
+        if "is_plain()" in path.read_text() and path.name != "plain.py"
+    }
+    assert "delta.log.log_view" in asking
+    assert {name for name in asking if f"`{name}`" not in startup.__doc__} == set()
+
+
+@pytest.mark.parametrize("variable", ["", "0", "1"])
+def test_one_switch_turns_off_what_only_makes_a_start_faster(tmp_path, variable):
+    """And not what a run needs."""
+    code = """
+import gc, logging, os, sys
+sys.argv = ["kedro", "run"]
+from lakeproof.startup import prepare
+usual = gc.get_threshold()
+prepare()
+assert os.environ["KEDRO_DISABLE_TELEMETRY"] == "1"
+from lakeproof.startup.faster_imports import without_collecting, without_ipython
+with without_collecting(), without_ipython():
+    is_absent = sys.modules.get("IPython", "not loaded") is None
+    print(
+        "kedro_mlflow.framework.cli.cli" in sys.modules,
+        "scipy" in sys.modules,
+        gc.get_threshold() != usual,
+        bool(logging.getLogger("py.warnings").filters),
+        not gc.isenabled(),
+        is_absent,
     )
-    startup._silence(startup._OF_PLUGINS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.warn("register_new_resolver() is deprecated and will go", stacklevel=1)
-        warnings.warn("your data is on fire", stacklevel=1)
-    assert shown == ["your data is on fire"]
+"""
+    done = started([sys.executable, "-c", code], tmp_path, LAKEPROOF_PLAIN=variable)
+    assert set(done.stdout.split()) == {"False" if variable == "1" else "True"}
 
 
 # A run command that says what it was started with, in a project that has nothing else.
@@ -317,9 +378,9 @@ def test_a_project_that_cannot_be_opened_is_no_answer(monkeypatch, capsys):
     """Exit code 1 of these commands says that results differ; of others it says nothing."""
     before = sys.excepthook
     monkeypatch.setattr(sys, "excepthook", before)
-    startup._tell_trouble_from_answers(["run"])
+    begin._tell_trouble_from_answers(["run"])
     assert sys.excepthook is before
-    startup._tell_trouble_from_answers(["reproduce", "last"])
+    begin._tell_trouble_from_answers(["reproduce", "last"])
     try:
         raise ValueError("no such setting")
     except ValueError:

@@ -196,7 +196,7 @@ class SessionHooks:
         """Refuse unreadable pins and resolve every table, before MLflow starts a run."""
         from lakeproof.record.run.in_progress import give_turn, take_turn
         from lakeproof.record.run.session import RunSession
-        from lakeproof.startup_speed import end_imports, without_ipython
+        from lakeproof.startup.faster_imports import end_imports, without_ipython
 
         take_turn(self)
         try:

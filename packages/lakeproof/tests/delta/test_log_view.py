@@ -91,6 +91,15 @@ def test_a_pin_reads_through_a_view_and_the_latest_does_not(lived):
     assert not isinstance(DeltaTable(filepath=str(lived)).resolve().table, PinnedTable)
 
 
+def test_a_pin_is_opened_by_the_whole_log_where_no_tricks_are_wanted(lived, monkeypatch):
+    """With the same rows."""
+    view = DeltaTable(filepath=str(lived), load_args={"version": 12}).load().collect()
+    monkeypatch.setenv("LAKEPROOF_PLAIN", "1")
+    table = DeltaTable(filepath=str(lived), load_args={"version": 12})
+    assert not isinstance(table.resolve().table, PinnedTable)
+    assert sorted(map(repr, table.load().collect().rows())) == sorted(map(repr, view.rows()))
+
+
 def test_a_view_is_of_a_table_named_by_a_relative_path_too(lived, monkeypatch):
     """As the catalog names them."""
     monkeypatch.chdir(lived.parent)

@@ -81,6 +81,15 @@ def test_the_folder_says_what_mlflow_would_have_written(tmp_path, estimator):
     assert told(ours) == told(Path(theirs.artifact_path.removeprefix("file://")))
 
 
+def test_mlflow_logs_the_model_itself_where_no_tricks_are_wanted(tmp_path, monkeypatch):
+    """And the run goes on with the file that it wrote."""
+    forest = RandomForestRegressor(3, random_state=0).fit(X, X["a"])
+    ours = told(log_ours(tmp_path, forest))
+    monkeypatch.setenv("LAKEPROOF_PLAIN", "1")
+    monkeypatch.setattr("lakeproof.model.mlflow_model._Flavor", None)
+    assert told(log_ours(tmp_path, forest)) == ours
+
+
 def test_the_model_is_an_output_of_the_run_and_predicts(tmp_path):
     """Loaded by either of MLflow's two ways."""
     forest = RandomForestClassifier(3, random_state=0).fit(X, X["a"] > 0.5)

@@ -155,6 +155,20 @@ def test_both_ways_resolve_and_read_the_same_records(kept, monkeypatch):
     assert answers() == quickly
 
 
+def test_mlflow_is_asked_where_no_tricks_are_wanted(kept, monkeypatch):
+    """For the runs of other experiments too."""
+    store = RecordStore(kept.tracking)
+    prefix = kept.recorded[0][:4]
+    found = [store.find(prefix, is_anywhere) for is_anywhere in (False, True)]
+    monkeypatch.setenv("LAKEPROOF_PLAIN", "1")
+    assert mlflow_database.search(kept.tracking.uri, EXPERIMENT, Wanted()) is None
+    assert not mlflow_database.copy_schema(kept.tracking.uri, kept.path.with_name("copy.db"))
+    for is_anywhere in (False, True):
+        again = store.find(prefix, is_anywhere)
+        assert again
+        assert {run.run_id for run in again} == {run.run_id for run in found[is_anywhere]}
+
+
 def test_a_record_that_was_changed_is_refused_both_ways(kept, monkeypatch):
     """The check of the seal is the same one, whoever has found the run."""
     record = kept.path.with_name("artifacts").joinpath(

@@ -53,19 +53,36 @@ def log_skops_file(file: SkopsFile, name: str) -> tuple[str, Path]:
     import mlflow.artifacts
     from mlflow.models import Model
 
-    from lakeproof.startup_speed import without_ipython
+    from lakeproof.startup.faster_imports import without_ipython
+    from lakeproof.startup.plain import is_plain
 
     with without_ipython():
-        logged = Model.log(
-            None,
-            _Flavor(file),
-            name=name,
-            flavor_name=_LOADER,
-            # It would load the model once more.
-            validate_serving_input=False,
-        )
+        if is_plain():
+            logged = _log_by_mlflow(file, name)
+        else:
+            logged = Model.log(
+                None,
+                _Flavor(file),
+                name=name,
+                flavor_name=_LOADER,
+                # It would load the model once more.
+                validate_serving_input=False,
+            )
     place = mlflow.artifacts.download_artifacts(f"{logged.artifact_path}/{_FILE}")
     return f"models:/{logged.model_id}/{_FILE}", Path(place)
+
+
+def _log_by_mlflow(file: SkopsFile, name: str) -> Any:
+    import mlflow.sklearn
+
+    return mlflow.sklearn.log_model(
+        file.estimator,
+        name=name,
+        serialization_format="skops",
+        skops_trusted_types=list(file.trusted),
+        input_example=file.example,
+        pip_requirements=list(file.requirements),
+    )
 
 
 class _Flavor:

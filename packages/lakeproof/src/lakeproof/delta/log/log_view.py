@@ -15,6 +15,7 @@ import deltalake
 
 from lakeproof.delta.log.handle import Handle
 from lakeproof.delta.log.location import CHECKPOINT_FILE
+from lakeproof.startup.plain import is_plain
 from lakeproof.versioned.location import Location
 
 # As many commits as delta-rs writes between two checkpoints where a table does not say.
@@ -84,10 +85,10 @@ def open_view(location: Location, version: int) -> PinnedTable | None:
     """Open one version of a local table by the part of its log that makes it.
 
     Returns:
-        `None` wherever that part is not plainly there or delta-rs does not open it: then the whole
-        log is to be asked, which also knows what to say.
+        `None` wherever that part is not plainly there or delta-rs does not open it, and where no
+        tricks are wanted: then the whole log is to be asked, which also knows what to say.
     """
-    if not location.is_local:
+    if not location.is_local or is_plain():
         return None
     root = os.path.realpath(location.uri)
     try:

@@ -17,6 +17,7 @@ from typing import cast
 
 from lakeproof.record.mlflow_store import mlflow_tables
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
+from lakeproof.startup.plain import is_plain
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ def _opened(uri: str) -> Iterator[sqlite3.Connection]:
         _UnknownError: If it is another.
     """
     path = _URI.fullmatch(uri)
-    if path is None or os.environ.get("MLFLOW_ENABLE_WORKSPACES"):
+    if is_plain() or path is None or os.environ.get("MLFLOW_ENABLE_WORKSPACES"):
         raise _UnknownError
     address = f"{Path(path[1]).absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:

@@ -27,7 +27,7 @@ from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
 from lakeproof.record.mlflow_store.run_ids import LAST, is_beginning, require_run
-from lakeproof.record.mlflow_store.tracking import Tracking, has_store, local_path
+from lakeproof.record.mlflow_store.tracking import Tracking, has_store, is_local, local_path
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -142,7 +142,7 @@ class RecordStore:
         mlflow_database.copy_schema(self.tracking.uri, folder / "mlflow.db")
 
     def _open(self) -> "MlflowClient":
-        from lakeproof.startup_speed import without_collecting
+        from lakeproof.startup.faster_imports import without_collecting
 
         with without_collecting():
             from mlflow.tracking import MlflowClient
@@ -196,7 +196,16 @@ class RecordStore:
             return self._search(Wanted(prefix=prefix), _MOST_FOUND)
         if not has_store(self.tracking):
             return []
-        found = mlflow_database.search(self.tracking.uri, None, Wanted(prefix=prefix), _MOST_FOUND)
+        wanted = Wanted(prefix=prefix)
+        found = mlflow_database.search(self.tracking.uri, None, wanted, _MOST_FOUND)
+        if found is None and is_local(self.tracking.uri):
+            found = [
+                run
+                for experiment in self.client.search_experiments()
+                for run in mlflow_runs.search(
+                    self.client, experiment.experiment_id, wanted, _MOST_FOUND
+                )
+            ]
         return [run for run in found or () if TAG in run.tags]
 
     def record(self, run_id: str) -> Record:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lakeproof.startup.plain import is_plain
+
 _DEFAULT = gc.get_threshold()
 # Above what importing makes: a run imports a million objects, of which nothing is garbage.
 _WHILE_IMPORTING = 2_000_000
@@ -43,6 +45,9 @@ def without_collecting() -> Iterator[None]:
 
     Nor does it look at it once more when the interpreter ends: a second, of a million objects.
     """
+    if is_plain():
+        yield
+        return
     was_enabled = gc.isenabled()
     gc.disable()
     atexit.register(gc.freeze)
@@ -60,7 +65,7 @@ def without_ipython() -> Iterator[None]:
     To learn that a run is not in a notebook, MLflow imports all of it. A shell that runs this has
     imported it long ago.
     """
-    if "IPython" in sys.modules:
+    if "IPython" in sys.modules or is_plain():
         yield
         return
     sys.modules["IPython"] = None  # type: ignore[assignment]

@@ -6,14 +6,15 @@ module therefore imports the standard library alone until all that is set.
 
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
 from lakeproof import determinism
-from lakeproof.lazy_kedro_mlflow import defer_kedro_mlflow
 from lakeproof.spelling import spelled
-from lakeproof.startup_speed import begin_imports
+from lakeproof.startup.faster_imports import begin_imports
+from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.startup.plain import is_plain
+from lakeproof.startup.quiet import silence_plugins
 from lakeproof.streams import show_anything
 
 _MOST_CHARACTERS = 600
@@ -32,7 +33,9 @@ def prepare() -> None:
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    _silence(_OF_PLUGINS)
+    if is_plain():
+        return
+    silence_plugins()
     defer_kedro_mlflow()
     if _is_run(sys.argv[1:]):
         begin_imports()
@@ -131,24 +134,3 @@ def _start_again(environ: dict[str, str]) -> NoReturn:
     # Ctrl-C reaches both: the other one says how it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(subprocess.run(command, env=environ, check=False).returncode)
-
-
-# What kedro-mlflow 2.0.3 makes OmegaConf and MLflow warn of in every command, for its authors to
-# mend. A filter would not do: MLflow sets its own while it warns.
-_OF_PLUGINS = (
-    "register_new_resolver() is deprecated",
-    "Add type hints to the `predict` method",
-    # kedro-viz 12.5 makes FastAPI warn of it in every build.
-    "ORJSONResponse is deprecated",
-)
-
-
-def _silence(texts: tuple[str, ...]) -> None:
-    """Leave out the warnings that hold one of the texts; show all others."""
-    show = warnings.showwarning
-
-    def show_others(message: Warning | str, *args: Any, **kwargs: Any) -> None:
-        if not any(text in str(message) for text in texts):
-            show(message, *args, **kwargs)
-
-    warnings.showwarning = show_others
