@@ -28,3 +28,7 @@ bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchma
 bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk
 	for script in spark_small spark_merge spark_feature engines; do \
 		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
+
+.PHONY: release
+release: .venv/test  ## cut a release and try it: make release VERSION=0.2.0
+	$(BIN)/python $(PACKAGE)/dev/release.py $(VERSION)
