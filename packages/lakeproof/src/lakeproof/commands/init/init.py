@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lakeproof.commands.init.carried_wheel import carry_wheel
+from lakeproof.commands.init.copied_folder import take_out_copied_folder
 from lakeproof.commands.init.draft import Change, Draft
 from lakeproof.commands.init.ignored_files import ignore_what_runs_leave, require_git
 from lakeproof.commands.init.mlflow_configuration import configure_mlflow
@@ -12,9 +14,11 @@ from lakeproof.commands.init.pyproject_table import add_table
 # Each lets the draft hold what the project lacks, and nothing where it lacks nothing. What is
 # ignored hangs on where runs are kept.
 STEPS: tuple[Callable[[Draft], None], ...] = (
+    take_out_copied_folder,
     add_table,
     configure_mlflow,
     ignore_what_runs_leave,
+    carry_wheel,
 )
 
 

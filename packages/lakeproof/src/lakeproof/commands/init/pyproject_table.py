@@ -17,20 +17,25 @@ def add_table(draft: Draft) -> None:
     Raises:
         InitError: If the file cannot be read, or would not say the same with the table at its end.
     """
-    before = _parsed(draft.text(NAME) or "")
+    before = parsed(draft.text(NAME) or "")
     if "lakeproof" in before.get("tool", {}):
         return
     lines = ("[tool.lakeproof]", *(f"{key} = {value}" for key, value in TABLE.items()))
     draft.append(NAME, lines, is_paragraph=True)
     wanted = {**before, "tool": {**before.get("tool", {}), "lakeproof": TABLE}}
-    if _parsed(draft.text(NAME) or "") != wanted:
+    if parsed(draft.text(NAME) or "") != wanted:
         raise InitError(
             f"{NAME} would say something else with a table at its end. Nothing was written. Write "
             f"it in there yourself: {'; '.join(lines)}"
         )
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def parsed(text: str) -> dict[str, Any]:
+    """Read the file.
+
+    Raises:
+        InitError: If it cannot be read.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
