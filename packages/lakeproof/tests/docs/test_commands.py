@@ -23,9 +23,9 @@ NOT_RUN = {
     "make test": "is what runs this",
     "kedro viz run": "serves until it is stopped; `kedro viz build` has the same pages",
     ".venv/bin/uv pip install jupyterlab": "needs the network",
-    'pip install "kedro~=1.7.0"': "needs the network",
-    'kedro new --starter <url of this repository, or path of a clone> --name "House Prices"': (
-        "makes another project; tests/starter"
+    "pip install path/to/lakeproof-0.2.0-py3-none-any.whl": "a release; dev/release.py",
+    'kedro new --starter lakeproof --name "House Prices"': (
+        "makes another project; tests/starter/test_new_project.py"
     ),
     "cd house-prices && make run": "is in that project; tests/starter",
     ".venv/bin/kedro jupyter lab": "is not installed, and serves until it is stopped",
@@ -35,6 +35,7 @@ ELSEWHERE = {
     "your-own-data.md": "a new project with other data; tests/starter/test_your_own_data.py",
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
+    "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",
     "existing-project.md": "a project that is not here; typed by hand",
 }
 INSTEAD = {"make run": "kedro run"}
