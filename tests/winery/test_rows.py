@@ -4,7 +4,11 @@ import narwhals.stable.v2 as nw
 import polars as pl
 from lakeproof.frames import select_rows
 
-from winery.rows import mark_test_rows, part_to_test_on, part_to_train_on
+from winery.rows import (
+    mark_test_rows,
+    part_to_test_on,
+    part_to_train_on,
+)
 
 PINNED = ["W000", "W001", "W003", "W005", "W007"]
 

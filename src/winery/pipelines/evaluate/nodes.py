@@ -14,7 +14,10 @@ from winery.pipelines.evaluate.classes import (
     probability_column,
     probability_columns,
 )
-from winery.pipelines.evaluate.figures import confusion_figure, residual_figure
+from winery.pipelines.evaluate.figures import (
+    confusion_figure,
+    residual_figure,
+)
 from winery.pipelines.evaluate.settings import EvaluateSettings
 from winery.rows import part_to_test_on
 

@@ -2,7 +2,10 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from winery.pipelines.ingest.nodes import ingest_deliveries, ingest_stream
+from winery.pipelines.ingest.nodes import (
+    ingest_deliveries,
+    ingest_stream,
+)
 
 
 def create_pipeline() -> Pipeline:

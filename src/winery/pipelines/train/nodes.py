@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.frames import select_rows, with_settings
 
-from winery.pipelines.train.estimators import NEEDS_SCALING, make_estimator
+from winery.pipelines.train.estimators import (
+    NEEDS_SCALING,
+    make_estimator,
+)
 from winery.pipelines.train.settings import TrainSettings
 from winery.rows import part_to_train_on
 

@@ -2,7 +2,10 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from winery.pipelines.train.nodes import fit_model, select_training_rows
+from winery.pipelines.train.nodes import (
+    fit_model,
+    select_training_rows,
+)
 
 
 def create_pipeline() -> Pipeline:
