@@ -6,9 +6,12 @@ import shutil
 import pytest
 
 from conftest import Project
+from lakeproof.record.facts import SCHEMA
 
 from .conftest import reproduce
 from .parts import forge, put_back, record_file, seal
+
+_SCHEMA = f'"schema": {SCHEMA}'.encode()
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +34,11 @@ def edited(content: bytes) -> bytes:
 
 
 def of_a_newer_schema(content: bytes) -> bytes:
-    return content.replace(b'"schema": 2', b'"schema": 99', 1)
+    return content.replace(_SCHEMA, b'"schema": 99', 1)
 
 
 def with_an_unknown_key(content: bytes) -> bytes:
-    return content.replace(b'"schema": 2', b'"schema": 2, "verdict": "REPEATED"', 1)
+    return content.replace(_SCHEMA, _SCHEMA + b', "verdict": "REPEATED"', 1)
 
 
 def with_text_for_a_number(content: bytes) -> bytes:

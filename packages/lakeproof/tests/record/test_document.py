@@ -17,12 +17,14 @@ from lakeproof.record.documents.document import (
     spelled_out,
     to_bytes,
 )
-from lakeproof.record.documents.migrations import ADDED, EACH
-from lakeproof.record.facts import Metric, Record
+from lakeproof.record.documents.migrations import ADDED, EACH, migrate
+from lakeproof.record.facts import SCHEMA, Metric, Record
 
 NAME = "The record of run 13b431cd"
 # Of a run of the example with an edited and an untracked file and a few odd parameters.
 CONTENT = Path(__file__).with_name("schema-1.json").read_bytes()
+# Whatever came after it.
+NEW = {path: value for added in ADDED.values() for path, value in added.items()}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def changed(change: Any) -> bytes:
 
 def test_a_record_of_schema_1_is_read_for_ever(record):
     """What it says of the run is there under the names that every later reader uses."""
-    assert (record.schema, record.lakeproof) == (2, None)
+    assert (record.schema, record.lakeproof) == (SCHEMA, None)
     assert (record.run.run_id[:8], record.run.status) == ("13b431cd", "FINISHED")
     assert record.run.pipelines == ("__default__",)
     assert record.run.options["params"] == {
@@ -79,13 +81,24 @@ def test_a_record_is_written_back_to_the_same_bytes(record):
 def test_nothing_that_a_record_of_schema_1_says_is_lost_or_changed(record):
     """Today's schema says the same, and of what it adds that nobody looked."""
     old, new = json.loads(CONTENT), json.loads(to_bytes(record))
-    assert new.pop("schema") == 2
-    for path, value in ADDED[2].items():
+    assert new.pop("schema") == SCHEMA
+    for path, value in NEW.items():
         *way, key = path.split(".")
         for place in places(new, way):
             assert place.pop(key) == value
     old.pop("schema")
     assert new == old
+
+
+@pytest.mark.parametrize("schema", range(1, SCHEMA + 1))
+def test_a_record_of_every_schema_is_read(schema, record):
+    """Each has the keys of its own time, and comes out as today's."""
+    document = migrate(json.loads(CONTENT), schema)
+    later = {path for number in ADDED if number > schema for path in ADDED[number]}
+    for path in later:
+        *way, key = path.split(".")
+        assert not [place for place in places(document, way) if key in place]
+    assert from_bytes(json.dumps(document).encode(), NAME) == record
 
 
 def places(value: Any, way: list[str]) -> list[Any]:
@@ -96,7 +109,7 @@ def places(value: Any, way: list[str]) -> list[Any]:
     return [found for item in items for found in places(item, way[1:])]
 
 
-@pytest.mark.parametrize("path", ADDED[2])
+@pytest.mark.parametrize("path", NEW)
 def test_a_key_of_a_later_schema_is_damage(path):
     """The number alone says what is in a record: it was edited, or made by nobody we know."""
     way = path.split(".")
@@ -110,7 +123,7 @@ def test_a_key_of_a_later_schema_is_damage(path):
     assert f"{path}: schema 1 has no such key" in caught.value.message
 
 
-@pytest.mark.parametrize("path", ADDED[2])
+@pytest.mark.parametrize("path", NEW)
 def test_a_key_that_is_not_there_is_damage(path, record):
     """What gatherers may leave out, a record may not."""
     document = json.loads(to_bytes(record))

@@ -49,7 +49,6 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "compute.surroundings": None,
         "compute.runner": None,
         "compute.is_async": None,
-        "compute.factors": {},
         # Nobody looked.
         "is_watched": False,
         "logged": None,
@@ -62,14 +61,17 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "code.snapshot": None,
         "code.search": [],
         "code.elsewhere": [],
-        # A re-run asks the resolvers again.
-        "configuration.catalog_values": None,
         "inputs.files.*.text": None,
         "inputs.files.*.holds_place": False,
         "outputs.files.*.text": None,
         "outputs.files.*.holds_place": False,
         "nodes.*.inputs.*.holds_place": False,
         "nodes.*.outputs.*.holds_place": False,
+    },
+    3: {
+        # A re-run asks the resolvers again.
+        "configuration.catalog_values": None,
+        "compute.factors": {},
     },
 }
 
