@@ -67,7 +67,8 @@ def launch(conf: Mapping[str, str], is_local: bool) -> "SparkSession":
 
 def quieten() -> None:
     """Keep back what pyspark says beside the errors that are made into sentences."""
-    # pyspark 4.2 says this of pandas 3 whenever Arrow is used; it is handed no pandas frame here.
+    # pyspark 4.2 says this of pandas 3 whenever Arrow is used (Spark pull request 54760); it is
+    # handed no pandas frame here.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     # A server that is gone has an error of its own.
     warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)

@@ -1,8 +1,9 @@
 """Let a command that does not track anything start without MLflow.
 
 Kedro imports every plug-in's commands before it runs any, and kedro-mlflow's import MLflow: two
-seconds of `kedro history` or `kedro run --help`. Until kedro-mlflow imports it where it is used,
-its module of commands is stood in for by one that imports the real one when it is asked for.
+seconds of `kedro history` or `kedro run --help`. Until kedro-mlflow imports it where it is used, as
+kedro-viz has since its pull request 1920, its module of commands is stood in for by one that
+imports the real one when it is asked for.
 """
 
 import importlib

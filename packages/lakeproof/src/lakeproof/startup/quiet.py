@@ -11,9 +11,9 @@ import warnings
 from typing import Any
 
 _OF_PLUGINS = (
-    # kedro-mlflow 2.0.3 makes OmegaConf warn of it.
+    # Kedro 1.7 and kedro-mlflow 2.0.3 make OmegaConf warn of it (OmegaConf issue 969).
     "register_new_resolver() is deprecated",
-    # kedro-mlflow 2.0.3 makes MLflow warn of it.
+    # kedro-mlflow 2.0.3 makes MLflow warn of it (MLflow pull request 14235).
     "Add type hints to the `predict` method",
     # kedro-viz 12.5 makes FastAPI warn of it in every build.
     "ORJSONResponse is deprecated",

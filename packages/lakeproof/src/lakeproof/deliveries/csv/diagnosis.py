@@ -184,7 +184,8 @@ def _is_good(
     if not rows:
         return True
     text = io.StringIO()
-    # Every field in quotes: until Python 3.13 a writer leaves a lone \r without them.
+    # Every field in quotes: until Python 3.11.9 a writer leaves a lone \r without them
+    # (CPython issue 67044).
     csv.writer(
         text, delimiter=delivery.dialect.separator, lineterminator="\n", quoting=csv.QUOTE_ALL
     ).writerows(rows)

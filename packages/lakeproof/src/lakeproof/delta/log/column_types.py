@@ -1,7 +1,8 @@
 """How a Delta type is called, and of which types a reader may believe the bounds in a log.
 
 delta-rs 1.6 writes the least and greatest values of a decimal as a number that JSON cuts to the
-digits of a double, or to 64 bits. To go once delta-rs writes them whole.
+digits of a double, or to 64 bits. To go once delta-rs writes them whole (issue
+3905).
 """
 
 import re

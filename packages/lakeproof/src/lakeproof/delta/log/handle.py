@@ -2,7 +2,8 @@
 
 Tables that are made here have no others (`file_statistics`). In one that was made elsewhere,
 delta-rs has cut a decimal of more than 15 digits to those of a double, and a filter by it leaves
-out files that hold what it looks for. To go once delta-rs writes them whole.
+out files that hold what it looks for. To go once delta-rs writes them whole
+(issue 3905).
 """
 
 from typing import Any

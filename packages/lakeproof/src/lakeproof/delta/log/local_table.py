@@ -1,7 +1,8 @@
 """A local table as Polars finds it, whatever its folder is called.
 
 delta-rs 1.6 names the folder of a local table as a URL does, and Polars 2.1 opens its files by that
-very name: in `My Projects` or `Müller` there are none. To go once one of them decodes it.
+very name: in `My Projects` or `Müller` there are none. To go once one of them decodes it
+(Polars issue 20944).
 """
 
 from typing import Any

@@ -1,8 +1,9 @@
 """Which files of a version hold times that Polars and delta-rs do not read as Spark wrote them.
 
 Spark's default for times, INT96, is nanoseconds to everybody else: Polars reads one instant for all
-times outside of 1677 to 2262, delta-rs wraps them around, and neither says so. Files of before
-Spark 3 count the days of before 1582 by another calendar, which Spark alone takes into account.
+times outside of 1677 to 2262 (issue 29184), delta-rs wraps them around, and neither says so. Files
+of before Spark 3 count the days of before 1582 by another calendar, which Spark alone takes into
+account.
 """
 
 import re

@@ -2,7 +2,8 @@
 
 delta-rs 1.6 writes those of a decimal as a number that JSON cuts to the digits of a double, or to
 64 bits: a filter of either engine then leaves out files that hold what it looks for. Values of 15
-digits survive; a column that may hold more goes without. To go once delta-rs writes them whole.
+digits survive; a column that may hold more goes without. To go once delta-rs writes them whole
+(issue 3905).
 
 Those of floats pass over NaN, which is greater than all others to Spark: it then leaves out the
 files that hold one. Whether there is one is known of the rows that come, not of those that a merge

@@ -3,7 +3,8 @@
 A `remove` names a file by the text of its path. delta-rs 1.6 writes that text anew, with `Zürich`
 as `Z%C3%BCrich`, while Spark, and whoever else writes URIs, leaves letters as they are: what
 delta-rs means to remove then stays, and its rows are there twice. Such files get another name, in a
-commit of their own that changes no row, before delta-rs removes any. To go once it keeps the text.
+commit of their own that changes no row, before delta-rs removes any. To go once it keeps the text
+(delta-kernel-rs issue 2423 tells of the two spellings).
 """
 
 import json

@@ -61,7 +61,8 @@ def _column(name: Any, values: Any) -> Column:
     if hasattr(dtype, "fill_value"):
         return Column(name, shown, values.shape, lambda: sha256_of_numpy(np.asarray(values)))
     if hasattr(dtype, "tz"):
-        # Arrow would ask pandas 3.1 for `values`, which is deprecated for zoned times.
+        # Arrow would ask pandas 3.1 for `values`, which is deprecated for zoned times (Arrow
+        # issue 51302).
         utc = np.asarray(values.array, dtype=f"M8[{dtype.unit}]")
         return Column(name, shown, values.shape, lambda: sha256_of_numpy(utc))
     held = values.array

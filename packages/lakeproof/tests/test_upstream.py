@@ -1,0 +1,207 @@
+"""Faults of others that are worked around here: each test fails until its fault is mended.
+
+Where one passes, pytest says XPASS and this file fails: then the workaround that the test names can
+go, and the test with it. What needs a JVM to show is not here.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+
+import deltalake
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+LOCKED = dict(
+    re.findall(
+        r"^([\w-]+)==([\w.]+)",
+        (Path(__file__).parents[3] / "requirements/test.txt").read_text(),
+        re.MULTILINE,
+    )
+)
+WHOSE = "deltalake kedro kedro-mlflow kedro-viz mlflow pandas polars pyarrow pyspark scikit-learn"
+# What fails with other versions is theirs; a lock that is made anew is looked at here.
+pytestmark = pytest.mark.skipif(
+    any(version(name) != LOCKED[name] for name in WHOSE.split()),
+    reason="The installed versions are not the locked ones.",
+)
+
+# By the exception that shows the fault: a test that breaks for another reason fails.
+mended_when_this_passes = pytest.mark.xfail(strict=True, raises=AssertionError)
+silent_when_this_passes = pytest.mark.xfail(strict=True, raises=Warning)
+
+
+def log_of(table: Path, number: int = 0) -> list[dict]:
+    lines = (table / f"_delta_log/{number:020d}.json").read_text().splitlines()
+    return [json.loads(line, parse_float=Decimal) for line in lines]
+
+
+@pytest.mark.xfail(strict=True, raises=FileNotFoundError)
+def test_polars_opens_a_delta_table_in_a_folder_with_a_blank_in_its_name(tmp_path):
+    """Polars issue 20944, open. Then `delta.log.local_table` can go."""
+    path = tmp_path / "my tables"
+    deltalake.write_deltalake(str(path), pa.table({"x": [1]}))
+    assert pl.scan_delta(deltalake.DeltaTable(str(path))).collect().height == 1
+
+
+@mended_when_this_passes
+def test_delta_rs_writes_the_bounds_of_a_decimal_whole(tmp_path):
+    """delta-rs issue 3905, open. Then `delta.write.file_statistics` and `SAFE_DIGITS` can go."""
+    value = Decimal("12345678901234567890.123456789")
+    rows = pa.table({"x": pa.array([value], pa.decimal128(38, 9))})
+    deltalake.write_deltalake(str(tmp_path / "t"), rows)
+    (add,) = (entry["add"] for entry in log_of(tmp_path / "t") if "add" in entry)
+    assert json.loads(add["stats"], parse_float=Decimal)["minValues"]["x"] == value
+
+
+@mended_when_this_passes
+def test_delta_rs_removes_a_file_by_the_path_that_the_log_has(tmp_path):
+    """delta-kernel-rs issue 2423, open, tells of the spelling. Then `path_spelling` can go."""
+    path = tmp_path / "t"
+    deltalake.write_deltalake(str(path), pa.table({"x": [1]}))
+    entries = log_of(path)
+    (add,) = (entry["add"] for entry in entries if "add" in entry)
+    # As Spark names it.
+    (path / "Zürich").mkdir()
+    (path / add["path"]).rename(path / "Zürich" / add["path"])
+    add["path"] = f"Zürich/{add['path']}"
+    log = path / "_delta_log/00000000000000000000.json"
+    log.write_text("".join(f"{json.dumps(entry, ensure_ascii=False)}\n" for entry in entries))
+    deltalake.DeltaTable(str(path)).delete()
+    removed = [entry["remove"]["path"] for entry in log_of(path, 1) if "remove" in entry]
+    assert removed == [add["path"]]
+
+
+@mended_when_this_passes
+def test_polars_reads_int96_times_as_they_were_written(tmp_path):
+    """Polars issue 29184: beyond 2262 all are one instant, unless a schema asks for less digits.
+
+    Then `delta.read.old_times` need not look for them.
+    """
+    times = pa.array([-30_610_224_000_000_000], pa.timestamp("us"))
+    file = tmp_path / "t.parquet"
+    as_spark = {"use_deprecated_int96_timestamps": True, "store_schema": False}
+    pq.write_table(pa.table({"x": times}), file, **as_spark)
+    assert pl.read_parquet(file)["x"].dt.year().to_list() == [1000]
+
+
+@mended_when_this_passes
+def test_mlflow_keeps_an_infinite_metric():
+    """MLflow pull request 1573 made it so. Then the bits of metrics need not be taken."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    assert SqlAlchemyStore.sanitize_metric_value(None, float("inf"))[1] == float("inf")
+
+
+@mended_when_this_passes
+def test_a_forest_adds_up_its_trees_in_their_order():
+    """scikit-learn issues 10065 and 23648: threads add to one array, whoever comes first."""
+    from sklearn.ensemble import _forest
+
+    assert not hasattr(_forest, "_accumulate_prediction")
+
+
+@silent_when_this_passes
+def test_arrow_takes_zoned_times_of_pandas_without_a_warning():
+    """Arrow issue 51302, open. Then `digest.frames.frame_of_pandas` need not ask for them."""
+    import pandas as pd
+
+    times = pd.Series(pd.date_range("2026-01-01", periods=1, tz="UTC"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pa.array(times)
+
+
+@silent_when_this_passes
+def test_pyspark_does_not_warn_of_pandas_3():
+    """Spark pull request 54760 (SPARK-55965). Then `spark.launch.quieten` has one filter less."""
+    from pyspark.sql.pandas.utils import require_minimum_pandas_version
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        require_minimum_pandas_version()
+
+
+@pytest.mark.xfail(
+    sys.version_info < (3, 11, 9) or (3, 12) <= sys.version_info < (3, 12, 3),
+    reason="Python has it since 3.11.9 and 3.12.3",
+    strict=True,
+    raises=AssertionError,
+)
+def test_csv_puts_a_lone_carriage_return_into_quotes():
+    """CPython issue 67044, mended in 3.11.9. Then `csv.diagnosis` need not quote every field."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(["a\rb"])
+    assert text.getvalue() == '"a\rb"\n'
+
+
+@silent_when_this_passes
+def test_kedro_viz_answers_without_a_deprecated_class():
+    """FastAPI deprecated it; kedro-viz has no issue of it that is known. See `startup.quiet`."""
+    from kedro_viz.api.rest.responses.utils import EnhancedORJSONResponse
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        EnhancedORJSONResponse({})
+
+
+@mended_when_this_passes
+def test_detect_secrets_leaves_warnings_alone():
+    """No issue of it is known. Then `record.redaction.secret_services` need not put them back."""
+    code = "import warnings; a = warnings.showwarning; import detect_secrets.core.log; "
+    code += "raise SystemExit(warnings.showwarning is not a)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def imported() -> subprocess.CompletedProcess:
+    """What importing the commands of kedro-mlflow brings along, and what its hook warns of."""
+    code = (
+        "import sys, kedro_mlflow.framework.cli.cli; print('mlflow' in sys.modules);"
+        "import kedro_mlflow.framework.hooks; from kedro.config import OmegaConfigLoader;"
+        "OmegaConfigLoader('.', base_env='', default_run_env='')"
+    )
+    command = [sys.executable, "-W", "always", "-c", code]
+    # Kedro's log is as wide as the terminal.
+    wide = {**os.environ, "COLUMNS": "1000"}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=wide)
+
+
+@mended_when_this_passes
+def test_kedro_mlflow_starts_without_mlflow(imported):
+    """As kedro-viz does since its pull request 1920. Then `startup.lazy_kedro_mlflow` can go."""
+    assert imported.stdout.startswith("False")
+
+
+@mended_when_this_passes
+def test_kedro_registers_resolvers_by_their_new_name(imported):
+    """OmegaConf issue 969 and its pull request 1322. Then `startup.quiet` has a text less."""
+    assert "register_new_resolver() is deprecated" not in imported.stdout + imported.stderr
+
+
+@mended_when_this_passes
+def test_kedro_mlflow_has_type_hints_for_mlflow(imported):
+    """MLflow pull request 14235 warns of it. Then `startup.quiet` has a text less."""
+    assert "Add type hints to the `predict` method" not in imported.stdout + imported.stderr
+
+
+def test_every_fault_says_where_it_is_reported():
+    """A workaround whose fault nobody has reported stays for ever."""
+    texts = [
+        value.__doc__ or ""
+        for name, value in globals().items()
+        if name.startswith("test_") and name != "test_every_fault_says_where_it_is_reported"
+    ]
+    assert len(texts) >= 14
+    for text in texts:
+        assert any(word in text for word in ("issue", "pull request")), text
