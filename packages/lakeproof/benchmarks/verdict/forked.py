@@ -171,7 +171,7 @@ def _run(asked: Mapping[str, Any]) -> int:
 
 def _fork_reruns(at: Path) -> None:
     """Have the process of a re-run forked, too, in the environment that it would get."""
-    from lakeproof.reproduce import child, execute
+    from lakeproof.reproduce.stages import child, execute
 
     def run_forked(
         python: Path,

@@ -13,7 +13,7 @@ from kedro.pipeline import node, pipeline
 from lakeproof.cli import commands
 from lakeproof.commands.project import RunProject
 from lakeproof.commands.reproduce import NotReproducibleError, Wish, plan_only
-from lakeproof.reproduce.dry_run import DryRun
+from lakeproof.reproduce.stages.dry_run import DryRun
 from small import SmallProject, in_small_project
 
 RAW = Path("data/01_raw/prices.csv")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from conftest import Project
 from lakeproof.cli import commands
 from lakeproof.errors import LakeproofError
-from lakeproof.reproduce import execute
+from lakeproof.reproduce.stages import execute
 
 Asked = Callable[..., str]
 

@@ -12,7 +12,7 @@ import pytest
 
 import lakeproof
 from lakeproof import determinism
-from lakeproof.reproduce.child import Finished, run_child
+from lakeproof.reproduce.stages.child import Finished, run_child
 
 # In the place of Kedro: does what the file says that is given as `run.yml`.
 KEDRO = """

@@ -12,7 +12,6 @@ import pytest
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.record.setup.local_packages import digest_of_sources
-from lakeproof.reproduce.child import environment_of
 from lakeproof.reproduce.environment.package_sources import (
     developed_with_the_code,
     find_local_packages,
@@ -23,6 +22,7 @@ from lakeproof.reproduce.environment.rebuild import (
     rebuild,
 )
 from lakeproof.reproduce.environment.same_environment import differences, is_same
+from lakeproof.reproduce.stages.child import environment_of
 
 from .wheels import wheel_of
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from lakeproof.errors import LakeproofError
-from lakeproof.reproduce.scratch import Scratch, sweep
+from lakeproof.reproduce.stages.scratch import Scratch, sweep
 
 # Enters a scratch folder, makes a worktree in it, says so, and waits.
 HOLD = """
 import sys, time
 from pathlib import Path
-from lakeproof.reproduce.scratch import Scratch
+from lakeproof.reproduce.stages.scratch import Scratch
 from lakeproof.reproduce.code.repository import git
 
 project = Path(sys.argv[1])

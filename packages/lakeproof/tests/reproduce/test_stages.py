@@ -11,14 +11,15 @@ import pytest
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import FileFacts
-from lakeproof.reproduce import dry_run
-from lakeproof.reproduce import execute as evaluator
-from lakeproof.reproduce.dry_run import DryRun, describe
-from lakeproof.reproduce.execute import Context, StageError, execute
 from lakeproof.reproduce.needed_tables import find_tables
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.reproduce.plan import Plan
-from lakeproof.reproduce.stages import (
+from lakeproof.reproduce.stages import dry_run
+from lakeproof.reproduce.stages import execute as evaluator
+from lakeproof.reproduce.stages.dry_run import DryRun, describe
+from lakeproof.reproduce.stages.execute import execute
+from lakeproof.reproduce.stages.stage_results import Context, StageError
+from lakeproof.reproduce.stages.stage_types import (
     BuildEnvironment,
     CheckOut,
     Compare,

@@ -134,8 +134,9 @@ def reproduce(
         from lakeproof.commands import report_page
         from lakeproof.commands import reproduce as room
         from lakeproof.commands.output import remark
-        from lakeproof.reproduce import dry_run, verdict_report
+        from lakeproof.reproduce import verdict_report
         from lakeproof.reproduce.comparison.verdict import exit_code
+        from lakeproof.reproduce.stages import dry_run
 
         project = RunProject(metadata, None)
         wish = room.Wish(run, engine, is_here, keep)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.setup.environment import gather_environment
-from lakeproof.reproduce.dry_run import DryRun
 from lakeproof.reproduce.environment.other_engine import AskedEngine
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
-from lakeproof.reproduce.execute import Context, StageError, execute
 from lakeproof.reproduce.outcomes import Comparison, Factor
 from lakeproof.reproduce.plan import Plan, make_plan
-from lakeproof.reproduce.scratch import Scratch, sweep
-from lakeproof.reproduce.stages import stages_of
+from lakeproof.reproduce.stages.dry_run import DryRun
+from lakeproof.reproduce.stages.execute import execute
+from lakeproof.reproduce.stages.scratch import Scratch, sweep
+from lakeproof.reproduce.stages.stage_results import Context, StageError
+from lakeproof.reproduce.stages.stage_types import stages_of
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject

@@ -13,7 +13,7 @@ from typing import Any
 from lakeproof.reproduce.comparison.artifacts import pair_artifacts
 from lakeproof.reproduce.environment.same_environment import interpreter_of
 from lakeproof.reproduce.outcomes import Factor
-from lakeproof.reproduce.stages import (
+from lakeproof.reproduce.stages.stage_types import (
     BuildEnvironment,
     CheckOut,
     Compare,

@@ -6,40 +6,40 @@ anything is run.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
 
-from lakeproof import determinism
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import from_bytes
-from lakeproof.record.documents.rerun_request import Rerun, RerunTable
-from lakeproof.record.factors.machine import cpu_model
-from lakeproof.record.factors.surroundings import restored_umask, restored_variables
-from lakeproof.record.facts import FileFacts, Record
-from lakeproof.record.mlflow_store.store import RecordStore
+from lakeproof.record.factors.surroundings import restored_umask
+from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.stored_metrics import other_metrics
 from lakeproof.record.places.redirection import outside_of
 from lakeproof.record.run.command import to_yaml
 from lakeproof.reproduce import store_rerun
-from lakeproof.reproduce.child import Finished, run_child
 from lakeproof.reproduce.code.raw_files import place_files
 from lakeproof.reproduce.code.seen_files import place_seen
-from lakeproof.reproduce.code.worktree import CheckedOut, check_out, searched
+from lakeproof.reproduce.code.worktree import check_out, searched
 from lakeproof.reproduce.comparison.compare import compare
-from lakeproof.reproduce.environment.kernel import kernel_to_set
 from lakeproof.reproduce.environment.package_sources import (
-    LocalPackages,
     developed_with_the_code,
     find_local_packages,
 )
 from lakeproof.reproduce.environment.rebuild import cache_of, rebuild
-from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.older_versions import refusal
-from lakeproof.reproduce.outcomes import Comparison, Factor
-from lakeproof.reproduce.stages import (
+from lakeproof.reproduce.outcomes import Factor
+from lakeproof.reproduce.stages.child import Finished, run_child
+from lakeproof.reproduce.stages.child_request import (
+    request_of,
+    run_config,
+    store_in,
+    variables_of,
+)
+from lakeproof.reproduce.stages.scratch_tables import other_contents, placed
+from lakeproof.reproduce.stages.stage_results import Context, RerunError, Result, StageError
+from lakeproof.reproduce.stages.stage_types import (
     BuildEnvironment,
     CheckOut,
     Compare,
@@ -57,72 +57,6 @@ Say = Callable[[str], None]
 
 _STDERR_LINES = 12
 _T = TypeVar("_T")
-
-
-class RerunError(LakeproofError):
-    """The re-run could not start, or did not end with a record."""
-
-
-class StageError(LakeproofError):
-    """A stage could not be carried out.
-
-    Args:
-        stage: Its name.
-        missing: Sentences: what is missing, and how to get it.
-    """
-
-    def __init__(self, stage: str, missing: Sequence[str]) -> None:
-        self.stage = stage
-        self.missing = tuple(missing)
-        super().__init__("\n".join(self.missing))
-
-
-@dataclass(frozen=True)
-class Context:
-    """Where stages are carried out, which is the same for all of them.
-
-    Args:
-        scratch: A folder of this re-run alone, on the project's file system.
-        project_path: The user's project, which is only read.
-        find_artifact: Brings MLflow's copy of a file.
-        records: The user's store.
-        say: Gets progress, a line at a time.
-    """
-
-    scratch: Path
-    project_path: Path
-    find_artifact: Callable[[FileFacts], Path | None]
-    records: RecordStore
-    say: Say
-
-
-@dataclass
-class Result:
-    """What came of the stages so far; of a stage that was not in the list there is nothing.
-
-    Args:
-        checked_out: The project as it was.
-        tables: Where each table is for the re-run.
-        python: The interpreter.
-        local: What is imported from folders.
-        record: That of the re-run, as it wrote it.
-        artifacts: The folder of what it logged, the record aside.
-        registered: The MLflow run that it becomes.
-        rerun: The record as a run of the user's store.
-        comparison: The verdict.
-        is_kept: Whether it is stored.
-    """
-
-    checked_out: CheckedOut | None = None
-    tables: tuple[RerunTable, ...] = ()
-    python: Path | None = None
-    local: LocalPackages | None = None
-    record: Record | None = None
-    artifacts: Path | None = None
-    registered: str | None = None
-    rerun: Record | None = None
-    comparison: Comparison | None = None
-    is_kept: bool = False
 
 
 def execute(stages: Iterable[Stage], context: Context) -> Result:
@@ -153,7 +87,7 @@ class _Evaluation:
     def __init__(self, context: Context) -> None:
         self.result = Result()
         self._context = context
-        self._store = context.scratch / "store"
+        self._store = store_in(context.scratch)
         self._worktree = context.scratch / "project"
 
     @singledispatchmethod
@@ -172,7 +106,7 @@ class _Evaluation:
 
     @carry_out.register
     def _(self, stage: VerifyTables) -> None:
-        others = tuple(_other_contents(stage.tables, self._context.say))
+        others = tuple(other_contents(stage.tables, self._context.say))
         if others:
             raise StageError(stage.name, others)
 
@@ -212,7 +146,7 @@ class _Evaluation:
         self.result.tables = tuple(
             told
             for number, table in enumerate(stage.tables)
-            for told in _place(table, folder / str(number), self._context.say)
+            for told in placed(table, folder / str(number), self._context.say)
         )
 
     @carry_out.register
@@ -240,15 +174,15 @@ class _Evaluation:
         out = _made(self.result.checked_out, stage, CheckOut)
         python = _made(self.result.python, stage, BuildEnvironment)
         local = _made(self.result.local, stage, BuildEnvironment)
-        rerun = self._request(stage)
-        rerun_file = self._context.scratch / "rerun.json"
+        scratch, say = self._context.scratch, self._context.say
+        rerun = request_of(stage, self._context.project_path, scratch, self.result.tables)
+        rerun_file, config = scratch / "rerun.json", scratch / "rerun.yml"
         rerun.write(rerun_file)
-        config = self._context.scratch / "rerun.yml"
-        config.write_text(to_yaml(_run_config(stage, out)))
-        self._context.say("Running it again")
+        config.write_text(to_yaml(run_config(stage, out)))
+        say("Running it again")
         surroundings = stage.compute.surroundings
         finished = run_child(
-            *(python, out.project, config, self._variables(stage), rerun_file, self._context.say),
+            *(python, out.project, config, variables_of(stage, say), rerun_file, say),
             meanwhile=self._context.records.begin_to_open,
             umask=restored_umask(surroundings) if surroundings is not None else None,
             path=(*local.path, *searched(out, stage.code)),
@@ -288,42 +222,6 @@ class _Evaluation:
         store_rerun.finish(self._context.records, rerun, self.result.artifacts, comparison)
         self.result.is_kept = True
 
-    def _request(self, stage: RunChild) -> Rerun:
-        """Write down what the child is told."""
-        project_path = self._context.project_path
-        rerun = Rerun(
-            reproduces=stage.run_id,
-            store=str(self._store),
-            record_path=str(self._context.scratch / "record.json"),
-            tables=self.result.tables,
-            credentials_from=str(project_path / stage.configuration.source),
-            kedro_env=stage.kedro_env,
-            engine=stage.engine.name if stage.engine is not None else None,
-            spark=stage.engine.spark if stage.engine is not None else None,
-            arrivals=_arrivals(stage.files),
-        )
-        if stage.parameters is None:
-            return rerun
-        return replace(
-            rerun,
-            parameters=stage.parameters.values,
-            redacted=stage.parameters.redacted,
-            catalog=stage.configuration.catalog_values or {},
-            project=str(project_path),
-        )
-
-    def _variables(self, stage: RunChild) -> dict[str, str | None]:
-        """Give the environment variables by which the child computes as the run did."""
-        compute = stage.compute
-        variables = {**compute.threads, determinism.HANDED_OVER: compute.recipe}
-        kernel = kernel_to_set(compute, cpu_model())
-        if kernel is not None:
-            self._context.say(f"Asking OpenBLAS for the recorded kernel {kernel}")
-            variables[determinism.KERNEL] = kernel
-        if compute.surroundings is not None:
-            variables |= restored_variables(compute.surroundings)
-        return variables
-
 
 def _made(made: _T | None, stage: Stage, by: type[Any]) -> _T:
     """Give what an earlier stage has made.
@@ -334,73 +232,6 @@ def _made(made: _T | None, stage: Stage, by: type[Any]) -> _T:
     if made is None:
         raise RuntimeError(f"The stage '{stage.name}' needs the stage '{by.name}' before it.")
     return made
-
-
-def _other_contents(tables: Iterable[NeededTable], say: Say) -> Iterable[str]:
-    """Read every version that the re-run builds upon; say of each that is another, how."""
-    for table in tables:
-        for needed in table.versions:
-            if needed.digest is None:
-                continue
-            say(f"Verifying table '{table.datasets[0]}' at version {needed.version}")
-            try:
-                found = table.table.open(needed.version).compute_digest()
-            except Exception as error:
-                found = f"unreadable ({type(error).__name__}: {error})"[:300]
-            if found != needed.digest:
-                yield (
-                    f"Table '{table.datasets[0]}' at version {needed.version} is not what the run "
-                    f"read: its content is {found}, recorded {needed.digest}. That would be no "
-                    "re-run. Restore the table's files from a backup."
-                )
-
-
-def _place(table: NeededTable, target: Path, say: Say) -> list[RerunTable]:
-    """Leave a table that is only read where it is; give one that is written a copy in scratch."""
-    uri = table.table.location.uri
-    if table.is_written:
-        older = [n.version for n in table.versions if n.version != table.start]
-        table.table.copy_to(target, table.start, older, say)
-        uri = str(target)
-    versions: list[Any] = list(table.versions) or [None]
-    return [
-        RerunTable(
-            dataset=dataset,
-            uri=uri,
-            recorded_uri=table.recorded_uri,
-            version=needed.version if needed is not None else None,
-            # Verified a moment ago; the child need not read it once more for that.
-            digest=needed.digest if needed is not None else None,
-        )
-        for dataset in table.datasets
-        for needed in versions
-    ]
-
-
-def _arrivals(files: Sequence[FileFacts]) -> dict[str, list[str]]:
-    """Give the names of a folder's files in the order of the record, where that is not their own.
-
-    A stream takes files in the order in which they came, which their copies do not tell.
-    """
-    by_dataset: dict[str, list[PurePosixPath]] = {}
-    for file in files:
-        by_dataset.setdefault(file.dataset, []).append(PurePosixPath(file.path))
-    return {
-        dataset: [path.name for path in paths]
-        for dataset, paths in by_dataset.items()
-        if len({path.parent for path in paths}) == 1 and paths != sorted(paths)
-    }
-
-
-def _run_config(stage: RunChild, out: CheckedOut) -> dict[str, Any]:
-    """Ask for the run in the words of `kedro run --config`."""
-    options = {**stage.options, "env": stage.kedro_env}
-    was_said = options.pop("conf_source", None)
-    if out.conf_source.resolve() != (out.project / stage.configuration.source).resolve():
-        options["conf_source"] = str(out.conf_source)
-    elif was_said:
-        options["conf_source"] = stage.configuration.source
-    return options
 
 
 def _record_of(finished: Finished, record_path: Path) -> Record:
