@@ -36,7 +36,7 @@ ELSEWHERE = {
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
     "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",
-    "existing-project.md": "a project that is not here; typed by hand",
+    "existing-project.md": "a project of another shape; tests/docs/test_existing_project.py",
 }
 INSTEAD = {"make run": "kedro run"}
 # A forest that is fitted in no time; what is shown does not hang on its size.

@@ -18,7 +18,7 @@ from lakeproof.record.node_io.mentions import mentions
 from lakeproof.record.node_io.models import describe_model
 from lakeproof.record.node_io.node_io import cross, is_model, joined, keeps_pictures
 from lakeproof.record.node_io.run_files import FileRecorder
-from lakeproof.record.node_io.spark_rows import digest_rows, is_spark_frame
+from lakeproof.record.node_io.spark_rows import digest_rows, is_spark_frame, is_written_by_spark
 from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.places.dataset_places import is_in_memory
@@ -121,7 +121,8 @@ class Boundary:
             if mentions(data, self._files.here):
                 crossing = replace(crossing, holds_place=True)
             files = self._files.saved(dataset, data, crossing, self._tables.run_id)
-            if files and is_spark_frame(data) and (rows := digest_rows(dataset, files)):
+            is_by_spark = is_spark_frame(data) or is_written_by_spark(files)
+            if files and is_by_spark and (rows := digest_rows(dataset, files)):
                 crossing = replace(crossing, kind="frame", digest=rows, note=None)
         passage = self._passages[node.name]
         passage.outputs.setdefault(name, []).append(crossing)

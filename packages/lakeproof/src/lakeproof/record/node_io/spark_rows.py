@@ -4,6 +4,7 @@ For datasets that are not our tables (Kedro's `SparkDataset` and its like). What
 is a plan, which must not be computed twice; what it became can be read.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -11,12 +12,22 @@ from pathlib import Path
 from typing import Any
 
 _PARQUET = ".parquet"
+# The number of a task and a UUID of the save.
+_PART = re.compile(r"part-\d{5,}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b.*")
 
 
 def is_spark_frame(data: Any) -> bool:
     """Tell a frame of Spark, of this process or of a server."""
     kind = type(data)
     return kind.__module__.startswith("pyspark.") and kind.__name__ == "DataFrame"
+
+
+def is_written_by_spark(files: Sequence[Path]) -> bool:
+    """Tell by their names whether Spark wrote files, whatever a node handed over.
+
+    Its datasets take frames of pandas too, and each save gives its files names of their own.
+    """
+    return any(_PART.fullmatch(file.name) for file in files)
 
 
 def digest_rows(dataset: Any, files: Sequence[Path]) -> str | None:
