@@ -8,7 +8,7 @@ PACKAGE := packages/lakeproof
 TEST_PACKAGE = $(call BESIDE,not slow)
 CHECK_PACKAGE = cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
 
-.PHONY: test-slow test-fuzz bench bench-spark
+.PHONY: test-slow test-fuzz test-matrix bench bench-spark
 test-slow: .venv/test  ## the long matrix
 	$(call BESIDE,slow and not long)
 
@@ -20,6 +20,10 @@ SEED ?= 2026
 COUNT ?= 300
 test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
 	cd $(PACKAGE) && PYTHONPATH=tests:.:../../tests ../../$(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
+
+SETS ?=
+test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"
+	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)
 
 bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
 	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
