@@ -54,15 +54,18 @@ class Set:
         name: What it is asked for by.
         python: The interpreter, as uv finds it.
         resolution: Which of the versions that a range allows.
+        more: What else they need.
     """
 
     name: str
     python: str
     resolution: str
+    more: tuple[str, ...] = ()
 
 
 SETS = (
-    Set("oldest", "3.11", "lowest-direct"),
+    # MLflow says that it takes SQLAlchemy below 3, and before some version cannot import 2.1.
+    Set("oldest", "3.11", "lowest-direct", ("sqlalchemy<2.1",)),
     Set("newest", "3.11", "highest"),
     Set("python3.12", "3.12", "highest"),
     Set("python3.13", "3.13", "highest"),
@@ -120,7 +123,7 @@ def tested(each: Set, folder: Path) -> Outcome:
     python = folder / "env/bin/python"
     lock = folder / "lock.txt"
     tests = folder / "tests.in"
-    tests.write_text("\n".join(FOR_TESTS) + "\n")
+    tests.write_text("\n".join((*FOR_TESTS, *each.more)) + "\n")
     for step in (
         ("venv", "--quiet", "--python", found.stdout.strip(), str(folder / "env")),
         (

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kedro import __version__ as KEDRO  # noqa: N812 - a constant
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
@@ -25,7 +26,7 @@ from lakeproof.record.mlflow_store.tracking import Tracking
 FILES = {
     "pyproject.toml": (
         '[tool.kedro]\npackage_name = "small_project"\nproject_name = "small"\n'
-        'kedro_init_version = "1.7.0"\n\n[tool.lakeproof]\n'
+        f'kedro_init_version = "{KEDRO}"\n\n[tool.lakeproof]\n'
     ),
     ".gitignore": "mlflow.db\nmlartifacts/\ndata/\n__pycache__/\n.lakeproof/\n",
     "conf/base/mlflow.yml": (

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from kedro import __version__ as KEDRO  # noqa: N812 - a constant
 from kedro.framework.startup import ProjectMetadata, bootstrap_project
 
 from lakeproof.cli import commands
@@ -22,7 +23,7 @@ PYPROJECT = f"""\
 [tool.kedro]
 package_name = "{PACKAGE}"
 project_name = "Lakehouse"
-kedro_init_version = "1.7.0"
+kedro_init_version = "{KEDRO}"
 source_dir = "src"
 """
 

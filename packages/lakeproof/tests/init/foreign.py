@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from kedro import __version__ as KEDRO  # noqa: N812 - a constant
+
 from projects import Project
 
 _PYPROJECT = """\
@@ -18,7 +20,7 @@ requires-python = ">=3.10"
 [tool.kedro]
 package_name = "{package}"
 project_name = "{package}"
-kedro_init_version = "1.0.0"
+kedro_init_version = "{kedro}"
 """
 _REGISTRY = """\
 from kedro.framework.project import find_pipelines
@@ -225,7 +227,7 @@ def make(shape: str, path: Path) -> Project:
     """Write a project of that shape and commit it."""
     package = f"foreign_{shape}"
     files = {
-        "pyproject.toml": _PYPROJECT.format(package=package),
+        "pyproject.toml": _PYPROJECT.format(package=package, kedro=KEDRO),
         ".gitignore": _GITIGNORE,
         "conf/base/parameters.yml": "{}\n",
         "conf/local/.gitkeep": "",

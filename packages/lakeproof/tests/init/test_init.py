@@ -14,10 +14,10 @@ from lakeproof.commands.command_errors import InitError
 from lakeproof.commands.init import init as room
 from lakeproof.determinism import Recipe
 from lakeproof.record.mlflow_store.store import TAG
-from small import in_small_project
+from small import KEDRO, in_small_project
 
 # As somebody writes it: comments, tables in an order of their own.
-PYPROJECT = """\
+PYPROJECT = f"""\
 # What this is.
 [tool.ruff]
 line-length = 88 # of Black
@@ -25,7 +25,7 @@ line-length = 88 # of Black
 [tool.kedro]
 package_name = "small_project"
 project_name = "small"
-kedro_init_version = "1.7.0"
+kedro_init_version = "{KEDRO}"
 """
 TABLE = """
 [tool.lakeproof]

@@ -5,12 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from kedro import __version__ as KEDRO  # noqa: N812 - a constant
 
-PYPROJECT = """\
+PYPROJECT = f"""\
 [tool.kedro]
 package_name = "mine"
 project_name = "mine"
-kedro_init_version = "1.7.0"
+kedro_init_version = "{KEDRO}"
 """
 
 
