@@ -68,3 +68,22 @@ def test_without_a_snapshot_nothing_is_left_out(project):
     folder, code = project
     none = folder, replace(code, snapshot=None)
     assert left_of(none, reading("lookup.csv", "lookup.csv")) == ["lookup.csv"]
+
+
+def test_git_is_asked_as_often_for_many_files_as_for_one(project, monkeypatch):
+    """A node that reads a folder of a thousand files does not start git a thousand times."""
+    folder, _ = project
+    names = [f"part {number}.csv" for number in range(40)]
+    for name in names:
+        (folder / name).write_text(name)
+    code = gather_code(folder, Secrets())
+    started = []
+    start = subprocess.Popen.__init__
+
+    def count(self, *arguments, **options):
+        started.append(arguments)
+        start(self, *arguments, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", count)
+    assert left_of((folder, code), *(reading(name, name) for name in names)) == []
+    assert len(started) == 2

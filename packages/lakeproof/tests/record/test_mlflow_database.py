@@ -17,7 +17,9 @@ from mlflow.tracking import MlflowClient
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs, mlflow_tables
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
-from lakeproof.record.mlflow_store.store import LAST, REPRODUCES, TAG, RecordStore, write
+from lakeproof.record.mlflow_store.run_ids import LAST
+from lakeproof.record.mlflow_store.store import REPRODUCES, TAG, RecordStore, write
+from lakeproof.record.mlflow_store.stores import RecordStores
 from lakeproof.record.mlflow_store.tracking import Tracking
 
 from ..reproduce.builders import a_record
@@ -139,7 +141,7 @@ def test_both_ways_resolve_and_read_the_same_records(kept, monkeypatch):
     """`last`, an id, a prefix, and what is refused, by the record's own check of its seal."""
 
     def answers() -> list[object]:
-        store = RecordStore(kept.tracking)
+        store = RecordStores(kept.tracking, lambda: ())
         found: list[object] = [store.runs(2)]
         for run in (LAST, *kept.recorded, *(r[:12] for r in kept.recorded), "0000", "no run"):
             try:

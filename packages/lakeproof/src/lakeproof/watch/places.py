@@ -27,7 +27,9 @@ class Controlled:
 
     def __init__(self, places: Iterable[Path]) -> None:
         given = {os.path.abspath(place) for place in places}
-        self._places = tuple(sorted({*given, *map(os.path.realpath, given)}))
+        own = sorted({*given, *map(os.path.realpath, given)})
+        # Asked for each file that is opened: put together once.
+        self._own = _prefixes((*own, *_interpreter(), *_DEVICES))
 
     def holds(self, path: str, is_direct: bool) -> bool:
         """Tell whether a path is, or is below, one of the places.
@@ -36,10 +38,10 @@ class Controlled:
             path: Absolute.
             is_direct: Whether the user's code reached for it, not a library.
         """
-        own = (*self._places, *_interpreter(), *_DEVICES)
-        if not is_direct:
-            own = (*own, *_SYSTEM, *_of_matplotlib())
-        return any(_is_below(path, place) for place in own)
+        inside = path + os.sep
+        if inside.startswith(self._own):
+            return True
+        return not is_direct and inside.startswith((*_OF_SYSTEM, *_prefixes(_of_matplotlib())))
 
 
 @cache
@@ -58,5 +60,9 @@ def _of_matplotlib() -> tuple[str, ...]:
     return matplotlib.get_cachedir(), matplotlib.get_configdir()
 
 
-def _is_below(path: str, place: str) -> bool:
-    return path == place or path.startswith(place + os.sep)
+def _prefixes(places: Iterable[str]) -> tuple[str, ...]:
+    """Give what a place, and all that is below it, begins with once it ends in a separator."""
+    return tuple(place + os.sep for place in places)
+
+
+_OF_SYSTEM = _prefixes(_SYSTEM)

@@ -26,7 +26,7 @@ from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
-from lakeproof.record.mlflow_store.run_ids import LAST, is_beginning, require_run
+from lakeproof.record.mlflow_store.run_ids import is_beginning
 from lakeproof.record.mlflow_store.tracking import Tracking, has_store, is_local, local_path
 
 if TYPE_CHECKING:
@@ -160,22 +160,6 @@ class RecordStore:
     def runs(self, limit: int | None = None) -> list[StoredRun]:
         """List the runs, newest first."""
         return [self._stored(run) for run in self._search(Wanted(), limit)]
-
-    def resolve(self, run: str) -> str:
-        """Turn what a person types into the id of a run.
-
-        Args:
-            run: An id, an unambiguous prefix of four characters or more, or `last`.
-
-        Raises:
-            RecordError: If there is no such run, or more than one.
-        """
-        if run == LAST:
-            newest = self.newest()
-            if newest is not None:
-                return newest.run_id
-            raise RecordError("There is no recorded run yet. Make one: kedro run")
-        return require_run(run, [found.run_id for found in self.find(run)])
 
     def newest(self) -> MlflowRun | None:
         """Find the newest run that has a record and is no re-run."""
