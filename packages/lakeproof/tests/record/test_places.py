@@ -219,3 +219,19 @@ def test_a_slash_that_separates_is_no_place(tmp_path):
     dataset = PartitionedDataset(path=f"{tmp_path}/p", dataset="pandas.CSVDataset")
     move(dataset, lambda place: f"/elsewhere{place}")
     assert (dataset._sep, dataset._path) == ("/", f"/elsewhere{tmp_path}/p")
+
+
+def test_what_a_library_is_told_is_a_place_only_by_its_name_or_as_a_file(tmp_path):
+    """A group of HDF5 and a format of dates have slashes too, and a folder may be called so."""
+    group, file = tmp_path / "group", tmp_path / "lookup.txt"
+    group.mkdir()
+    file.write_text("x")
+    told = {"key": str(group), "date_format": "%d/%m/%Y", "sheet": "a/b", "columns": ["x/y"]}
+    places = {"schema_path": str(group), "beside": str(file)}
+    rows = tmp_path / "rows.csv"
+    dataset = CSVDataset(filepath=str(rows), load_args={**told, **places}, save_args=told)
+    assert set(find(dataset, tmp_path / "project")) == {rows, group, file}
+    assert set(find(CSVDataset(filepath=str(rows), load_args=told), tmp_path / "project")) == {rows}
+    move(dataset, lambda place: f"/elsewhere{place}")
+    assert {name: dataset._load_args[name] for name in told} == told
+    assert dataset._load_args["beside"] == f"/elsewhere{file}"

@@ -151,6 +151,22 @@ def test_partitions_are_those_that_were_recorded(places):
     assert outputs["names"].load() == ["a"]
 
 
+def test_a_folder_that_was_empty_is_empty_whatever_lies_there_now(places):
+    """In the project and elsewhere: nothing of it was recorded, so that nothing is put there.
+
+    A re-run that is not told where the project is has nothing of a folder elsewhere, and reads it.
+    """
+    for folder in (places.elsewhere / "news", places.real / "data/news"):
+        folder.mkdir(parents=True)
+        ROWS.to_csv(folder / "came since.csv")
+        news = IncrementalDataset(path=str(folder), dataset=CSVDataset, filename_suffix=".csv")
+        _, outputs = run(places, [node(sorted, "news", "names", name="names")], {"news": news})
+        assert outputs["names"].load() == []
+    redirection = Redirection(places.scratch, places.project)
+    assert not redirection.was_empty(str(places.elsewhere / "news"))
+    assert not places.redirection.was_empty(str(places.around))
+
+
 def test_a_checkpoint_of_the_users_stays(places):
     """The next real run would have lost a file."""
     folder = places.elsewhere / "new"

@@ -82,12 +82,16 @@ def find(dataset: Any, project_path: Path) -> tuple[Path, ...]:
         project_path: The project's folder.
     """
     project = absolute(project_path)
-    above = (project, *_own_folders())
     return tuple(
         place
         for place in named(dataset).places
-        if not any(one.is_relative_to(place) for one in above) and not is_of_machine(place, project)
+        if not is_above(place, project) and not is_of_machine(place, project)
     )
+
+
+def is_above(place: Path, project: Path) -> bool:
+    """Tell a folder that holds the project, the home folder or the like: it is nobody's data."""
+    return any(one.is_relative_to(place) for one in (project, *_own_folders()))
 
 
 def is_of_machine(place: Path, *own: Path) -> bool:
@@ -152,6 +156,7 @@ class _Walk:
         self.renewed: set[int] = set()
         self.is_remote = False
         self.has_changed = False
+        self._is_handed_on = False
 
     def visit(self, holder: Any, depth: int = 0) -> None:
         """Visit the attributes of a dataset, or of what it is made of."""
@@ -169,15 +174,21 @@ class _Walk:
                 continue
             if not is_local and isinstance(value, str | PurePath):
                 continue
-            was_remote = self.is_remote
-            new = self._mapped(value, name, holder, depth)
-            if name in _HANDED_ON:
-                self.is_remote = was_remote
+            new = self._entry(value, name, holder, depth)
             if new is not value:
                 # Past what the class makes of it, and of a frozen one too.
                 own[name] = new
                 if name == _ARGUMENTS:
                     self.renewed.add(id(holder))
+
+    def _entry(self, value: Any, name: str, holder: Any, depth: int) -> Any:
+        if name not in _HANDED_ON:
+            return self._mapped(value, name, holder, depth)
+        before = self.is_remote, self._is_handed_on
+        self._is_handed_on = True
+        new = self._mapped(value, name, holder, depth)
+        self.is_remote, self._is_handed_on = before
+        return new
 
     def _mapped(self, value: Any, name: str, holder: Any, depth: int) -> Any:
         if isinstance(value, PurePath):
@@ -204,10 +215,7 @@ class _Walk:
         for key, item in value.items():
             if isinstance(key, str) and _PASSED_OVER.fullmatch(key):
                 continue
-            was_remote = self.is_remote
-            new = self._mapped(item, str(key), holder, depth + 1)
-            if key in _HANDED_ON:
-                self.is_remote = was_remote
+            new = self._entry(item, str(key), holder, depth + 1)
             if new is not item:
                 others[key] = new
         return {**value, **others} if others else value
@@ -219,6 +227,10 @@ class _Walk:
             new = self._moved(rest) if scheme in _LOCAL and os.path.isabs(rest) else None
             return value if new is None else f"{scheme}://{new}"
         if not _is_path(value, name):
+            return value
+        # The name of a group or a column, or a format of dates, has a slash as well.
+        is_certain = _is_named_so(name) or not self._is_handed_on
+        if not is_certain and not os.path.isfile(os.path.expanduser(value)):
             return value
         new = self._moved(value)
         return value if new is None else new
@@ -236,8 +248,11 @@ def _is_path(value: str, name: str) -> bool:
     # A slash alone separates names.
     if not value.strip("/") or len(value) > _MOST_CHARACTERS or not value.isprintable():
         return False
-    is_named_so = re.split(r"[_\W]", name.lower())[-1] in _OF_PATHS | _OF_FOLDERS
-    return os.path.isabs(value) or "/" in value.strip("/") or is_named_so
+    return os.path.isabs(value) or "/" in value.strip("/") or _is_named_so(name)
+
+
+def _is_named_so(name: str) -> bool:
+    return re.split(r"[_\W]", name.lower())[-1] in _OF_PATHS | _OF_FOLDERS
 
 
 def _is_elsewhere(protocol: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.record.places.dataset_places import (
     absolute,
+    is_above,
     is_in_memory,
     is_of_machine,
     move,
@@ -105,6 +106,14 @@ class Redirection:
         real = [] if self._real_project is None else [self._real_project]
         return is_of_machine(place, self.scratch, self._project, *real)
 
+    def was_empty(self, place: str) -> bool:
+        """Tell a folder of which the re-run has nothing: the run has taken down all that lay in it.
+
+        Where the re-run is not told of the project, it has nothing of any folder elsewhere.
+        """
+        real = self._real_project
+        return real is not None and os.path.isdir(place) and not is_above(absolute(place), real)
+
     def is_inside(self, place: Path) -> bool:
         """Tell whether a place is in scratch, where everything may be written."""
         return absolute(place).is_relative_to(self.scratch)
@@ -183,6 +192,9 @@ def _redirect_input(redirection: Redirection, dataset: Any, shared: set[Path]) -
         is_shared = any(target.is_relative_to(one) or one.is_relative_to(target) for one in shared)
         # What is there and was not recorded is no data of the run's, such as a program.
         is_known = is_shared or target.exists() or not os.path.exists(place)
+        if not is_known and redirection.was_empty(place):
+            target.mkdir(parents=True)
+            is_known = True
         return str(target) if is_known else None
 
     move(dataset, change)
