@@ -22,6 +22,7 @@ from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts
 from lakeproof.record.setup.environment import lock_hashes, normalised
 from lakeproof.record.setup.installed import changed_files
+from lakeproof.reproduce.environment.install_again import how_to_have
 from lakeproof.reproduce.environment.package_sources import LocalPackages, find_local_packages
 from lakeproof.reproduce.environment.requirements import (
     NoRequirementError,
@@ -122,17 +123,13 @@ def _requirements(
 ) -> Requirements:
     wanted = by_name(recorded).values()
     had = {*local.placed, *local.wheels}
-    elsewhere = [
-        f"{found.name} {described(found)}"
-        for found in wanted
-        if found.origin and found.name not in had
-    ]
+    elsewhere = [found for found in wanted if found.origin and found.name not in had]
     if elsewhere:
+        named = [f"{found.name} {described(found)}" for found in elsewhere]
         raise EnvironmentMissingError(
             "The run's environment cannot be rebuilt, for this did not come from a package "
-            f"index, and its content is not found: {_listed(elsewhere)}",
-            cure="Put a wheel into a folder that UV_FIND_LINKS names; keep what you develop in the "
-            "project's repository.",
+            f"index, and its content is not found: {_listed(named)}",
+            cure=how_to_have(elsewhere),
         )
     hashes = lock_hashes(recorded, lock_folder) if lock_folder else {}
     try:
