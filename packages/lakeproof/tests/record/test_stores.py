@@ -72,6 +72,17 @@ def test_a_run_of_another_environment_is_found_by_its_id(two):
     assert stores.artifact(f"runs:/{two.new}/lakeproof/record.json").is_file()
 
 
+def test_where_no_run_has_finished_the_newest_is_named(two, tmp_path):
+    """There is one, and it can be asked for by its id."""
+    path = tmp_path / "first.db"
+    shutil.copy(two.first.uri.removeprefix("sqlite:///"), path)
+    ours = replace(two.first, uri=f"sqlite:///{path}")
+    MlflowClient(ours.uri, registry_uri=ours.uri).set_terminated(two.old, "FAILED")
+    told = f"the newest, {two.old[:8]}, is FAILED. Name one by its id"
+    with pytest.raises(RecordError, match=told):
+        RecordStores(ours, lambda: ()).resolve("last")
+
+
 def test_the_last_run_is_the_newest_of_all_that_were_not_narrowed(two):
     """Where an environment was named, it is its own."""
     assert two.stores().resolve("last") == two.new

@@ -18,6 +18,7 @@ from lakeproof.record.mlflow_store.store import RecordStore, StoredRun
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 
 _OF_RUN = "runs:/"
+_MOST_LOOKED_AT = 20
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 
@@ -99,6 +100,12 @@ class RecordStores:
                 run, store = max(newest, key=lambda one: one[0].start_time or 0)
                 self._known[run.run_id] = store
                 return run.run_id
+        for one in self.runs(_MOST_LOOKED_AT):
+            if one.record is not None and one.status != "FINISHED":
+                raise RecordError(
+                    f"No recorded run has finished: the newest, {one.run_id[:8]}, is "
+                    f"{one.status}. Name one by its id, or make one: kedro run"
+                )
         raise RecordError("There is no recorded run yet. Make one: kedro run")
 
     def _find(self, run: str) -> dict[str, MlflowRun]:
