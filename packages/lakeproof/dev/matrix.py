@@ -54,13 +54,13 @@ class Set:
         name: What it is asked for by.
         python: The interpreter, as uv finds it.
         resolution: Which of the versions that a range allows.
-        more: What else they need.
+        bounds: What bounds the versions of what others need.
     """
 
     name: str
     python: str
     resolution: str
-    more: tuple[str, ...] = ()
+    bounds: tuple[str, ...] = ()
 
 
 SETS = (
@@ -122,14 +122,15 @@ def tested(each: Set, folder: Path) -> Outcome:
         return Outcome(each.name, f"skipped: there is no Python {each.python} here")
     python = folder / "env/bin/python"
     lock = folder / "lock.txt"
-    tests = folder / "tests.in"
-    tests.write_text("\n".join((*FOR_TESTS, *each.more)) + "\n")
+    tests, bounds = folder / "tests.in", folder / "bounds.in"
+    tests.write_text("\n".join(FOR_TESTS) + "\n")
+    bounds.write_text("\n".join(each.bounds) + "\n")
     for step in (
         ("venv", "--quiet", "--python", found.stdout.strip(), str(folder / "env")),
         (
             *("pip", "compile", "--quiet", "--python", str(python)),
             *("--resolution", each.resolution, "--output-file", str(lock)),
-            *(str(PACKAGE / "pyproject.toml"), str(tests)),
+            *("--constraint", str(bounds), str(PACKAGE / "pyproject.toml"), str(tests)),
         ),
         ("pip", "install", "--quiet", "--python", str(python), "--requirements", str(lock)),
         ("pip", "install", "--quiet", "--python", str(python), "--no-deps", "-e", str(PACKAGE)),

@@ -68,8 +68,11 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
     from lakeproof.record.mlflow_store.tracking import tracking_of
     from lakeproof.record.run import in_progress, rerun
     from lakeproof.record.run.rerun_hooks import leave_out_hooks
+    from lakeproof.record.setup import version_ranges
     from lakeproof.spark.project import use_settings_of
 
+    if (doubt := version_ranges.warning()) is not None and not is_rerun():
+        logger.warning(doubt)
     SessionHooks.of(context).context = context
     use_settings_of(context)
     told = rerun_request.current()
