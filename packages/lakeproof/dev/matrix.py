@@ -182,7 +182,7 @@ def uv(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Lay out what came of each set."""
-    rows = [("set", "python", *SHOWN, "passed", "failed", "skipped")]
+    rows: list[tuple[str, ...]] = [("set", "python", *SHOWN, "passed", "failed", "skipped")]
     for outcome in outcomes:
         versions = outcome.versions or ("-",) * (1 + len(SHOWN))
         rows.append((outcome.name, *versions, *(str(count) for count in outcome.counts)))

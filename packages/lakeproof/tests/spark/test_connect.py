@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from conftest import REPOSITORY, SPARK, Project
+from connect_server import connect_server
 from lakeproof.spark import connect
 from lakeproof.spark.spark_errors import SparkError, text_of
 from proof.conftest import FOREST, record_of, reproduce
@@ -21,8 +22,6 @@ LOCK = REPOSITORY / "requirements" / "jars.txt"
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A server of its own process, with Delta."""
-    from lakeproof.spark.connect_server import connect_server
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -192,8 +192,8 @@ def _require_server(remote: str) -> str:
     except OSError as error:
         raise SparkError(
             f"No Spark Connect server answers at {place} ({error.strerror or error}). Nothing was "
-            "run. Start it (one to try: python -m lakeproof.spark.connect_server), or correct "
-            "spark.remote in spark.yml."
+            "run. Start it (one to try: docs/spark.md, Spark Connect), or correct spark.remote in "
+            "spark.yml."
         ) from error
     return place
 

@@ -1,7 +1,7 @@
 """A standalone cluster on this machine, of the Spark that pip installed: to try one out.
 
-The wheel has no scripts for it. `python -m lakeproof.spark.cluster` runs a master and workers until
-Ctrl-C, and ends them all.
+For whoever works on Lakeproof. A master and workers run until Ctrl-C, and are all ended:
+`python packages/lakeproof/dev/spark_cluster.py`. A user starts pyspark's own (docs/spark.md).
 """
 
 import argparse
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.spark.java import require_java
-from lakeproof.spark.processes import start, until_interrupted, wait
+from spark_programs import start, until_interrupted, wait
 
 _DEPLOY = "org.apache.spark.deploy"
 
@@ -71,9 +71,8 @@ def cluster(size: Size, port: int = 7077, host: str = "127.0.0.1") -> Iterator[s
 
 def _main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m lakeproof.spark.cluster",
         description="Run a standalone Spark cluster on this machine until Ctrl-C.",
-        epilog="Example: python -m lakeproof.spark.cluster --workers 2 --cores 1 --memory 2g",
+        epilog="Example: spark_cluster.py --workers 2 --cores 1 --memory 2g",
     )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cores", type=int, default=1, help="of each worker")

@@ -1,7 +1,7 @@
 """A Spark Connect server on this machine, of the Spark that pip installed, with the locked jars.
 
-`python -m lakeproof.spark.connect_server` runs one until Ctrl-C: to try one out, or to keep a JVM
-warm for many short runs.
+For whoever works on Lakeproof, and for its tests. It runs until Ctrl-C:
+`python packages/lakeproof/dev/connect_server.py`. A user starts pyspark's own (docs/spark.md).
 """
 
 import argparse
@@ -15,8 +15,8 @@ from pathlib import Path
 from lakeproof.spark.connect import DEFAULT_PORT, SCHEME
 from lakeproof.spark.jars import locked_jars
 from lakeproof.spark.java import require_java
-from lakeproof.spark.processes import start, until_interrupted, wait
 from lakeproof.spark.settings import SparkSettings
+from spark_programs import start, until_interrupted, wait
 
 _CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
@@ -62,9 +62,8 @@ def connect_server(
 
 def _main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m lakeproof.spark.connect_server",
         description="Run a Spark Connect server on this machine until Ctrl-C.",
-        epilog="Example: python -m lakeproof.spark.connect_server --memory 4g --port 15002",
+        epilog="Example: connect_server.py --memory 4g --port 15002",
     )
     parser.add_argument("--master", default="local[*]", help="where it computes")
     parser.add_argument("--memory", default="2g", help="of its JVM")
