@@ -6,7 +6,7 @@ import pytest
 
 from lakeproof.commands import check, show
 from lakeproof.commands.project import RunProject
-from lakeproof.commands.reproduce import reproduce
+from lakeproof.commands.reproduce import Wish, reproduce
 from lakeproof.record.facts import Record
 from lakeproof.reproduce.comparison.compare import compare
 from small import in_small_project
@@ -97,7 +97,7 @@ def test_four_lines_of_the_project_give_it_one(project):
     record = run(project)
     (crossing,) = record.nodes[0].outputs
     assert str(crossing.digest).startswith("model2:")
-    comparison = reproduce(RunProject(None, None), "last", None, False, False, print)
+    comparison = reproduce(RunProject(None, None), Wish("last"), print)
     assert comparison.missing == ()
     assert {one.verdict for one in comparison.artifacts} == {"same"}
     project.write({"conf/base/parameters.yml": "amount: 7\n"})
