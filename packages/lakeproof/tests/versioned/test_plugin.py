@@ -159,6 +159,18 @@ def test_a_version_that_is_gone_is_named(project):
     assert comparison.missing[0].startswith(gone)
 
 
+def test_a_table_that_the_catalog_names_no_more_is_looked_for_as_delta(project):
+    """The record does not say its format; the sentence says what to put back."""
+    run(project)
+    rest = [line for line in CATALOG.splitlines() if not line.startswith("prices")]
+    project.write({"conf/base/catalog.yml": "\n".join(rest)})
+    (checked,) = check.gather(RunProject(None, None), ["last"], is_all=False)
+    assert [sentence.partition(": ")[0] for sentence in checked.missing] == [
+        "'prices' is not a Delta table"
+    ]
+    assert "Today's catalog names no table 'prices'" in checked.missing[0]
+
+
 def test_a_version_with_another_content_is_no_rerun(project):
     """Both digests are said, and nothing is run."""
     (read, _) = run(project).inputs.tables

@@ -92,7 +92,7 @@ def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTabl
         if opened.troubles and use.is_replaced:
             # All of it is replaced: what was there decides nothing but version numbers.
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
-        missing += opened.troubles
+        missing += [f"{one}{_unnamed_hint(use.names, locate)}" for one in opened.troubles]
         factors += _other_ids(use, opened.versions.values())
         tables.append(_needed_table(use, table, opened))
     return FoundTables(tuple(tables), tuple(missing), tuple(factors))
@@ -219,6 +219,13 @@ def _unnamed(name: str, uri: str) -> VersionedDataset:
     table = DeltaTable(filepath=uri)
     table.name_as(name)
     return table
+
+
+def _unnamed_hint(names: tuple[str, ...], locate: Locate) -> str:
+    """Say why a table of another format is not found, where the catalog does not name it."""
+    if any(locate(name) is not None for name in names):
+        return ""
+    return f" Today's catalog names no table '{names[0]}'; if it was no Delta table, put that back."
 
 
 def _open_all(table: VersionedDataset, versions: Iterable[int]) -> _Opened:
