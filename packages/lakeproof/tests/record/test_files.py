@@ -12,13 +12,13 @@ from kedro_datasets.partitions import IncrementalDataset, PartitionedDataset
 from kedro_datasets.text import TextDataset
 from kedro_mlflow.io.models import MlflowModelTrackingDataset
 
-from lakeproof.record.facts import Crossing
+from lakeproof.record.facts import NodeIO
 from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.places.redirection import Redirection, mirror, outside_of
 from lakeproof.record.redaction.secrets import Secrets
 
 ROWS = pd.DataFrame({"a": [1, 2]})
-HELD = Crossing("x", "value", None)
+HELD = NodeIO("x", "value", None)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_another_entry_on_a_file_that_was_written_reads_none_from_outside(projec
     recorder = FileRecorder(project)
     written(recorder, TextDataset(filepath=f"{project}/data/x.txt"), "x")
     recorder.loaded(
-        TextDataset(filepath=f"{project}/data/../data/x.txt"), "x", Crossing("y", "value", None)
+        TextDataset(filepath=f"{project}/data/../data/x.txt"), "x", NodeIO("y", "value", None)
     )
     assert (recorder.read, recorder.values_read) == ((), ())
 

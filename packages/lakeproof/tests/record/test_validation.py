@@ -197,7 +197,7 @@ FREE = {
     "ComputeFacts": {"engine_configuration", "cpu", "machine", "os"},
     "ConfigurationFacts": {"catalog_values"},
     "Content": {"path", "text", "base64", "withheld"},  # `path` where there is a digest
-    "Crossing": {"kind", "note"},
+    "NodeIO": {"kind", "note"},
     "EnvironmentFacts": {"build", "java"},
     "FileFacts": {"text"},
     "Library": {"version", "architecture"},

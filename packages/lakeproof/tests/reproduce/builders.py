@@ -11,7 +11,6 @@ from lakeproof.record.facts import (
     ComputeFacts,
     ConfigurationFacts,
     Content,
-    Crossing,
     Distribution,
     EnvironmentFacts,
     FileFacts,
@@ -20,6 +19,7 @@ from lakeproof.record.facts import (
     Metric,
     ModelFacts,
     NodeFacts,
+    NodeIO,
     OutputFacts,
     ParameterFacts,
     Record,
@@ -92,14 +92,14 @@ def a_table_written(dataset: str = "features", **changes: Any) -> TableWritten:
     return replace(table, **changes)
 
 
-def crossing(dataset: str, kind: Any = "table", algorithm: str = "rs1", **changes: Any) -> Crossing:
+def crossing(dataset: str, kind: Any = "table", algorithm: str = "rs1", **changes: Any) -> NodeIO:
     """Give what crossed: by default with the digest that a dataset of that name has here."""
     has_digest = kind not in ("lazy", "picture", "opaque")
-    one = Crossing(dataset, kind, digest(dataset, algorithm) if has_digest else None)
+    one = NodeIO(dataset, kind, digest(dataset, algorithm) if has_digest else None)
     return replace(one, **changes)
 
 
-def a_node(name: str, inputs: list[Crossing], outputs: list[Crossing]) -> NodeFacts:
+def a_node(name: str, inputs: list[NodeIO], outputs: list[NodeIO]) -> NodeFacts:
     """Give a node."""
     return NodeFacts(name, 0.5, tuple(inputs), tuple(outputs))
 

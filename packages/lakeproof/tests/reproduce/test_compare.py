@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from lakeproof.record.facts import (
-    Crossing,
     FileFacts,
     InputFacts,
     ModelFacts,
+    NodeIO,
     OutputFacts,
     ValueFacts,
 )
@@ -756,7 +756,7 @@ def test_inputs_of_a_run_may_be_none():
 
 def test_a_crossing_of_an_unknown_dataset_needs_no_file():
     """Memory to memory, between two nodes."""
-    node = a_node("one", [], [Crossing("x", "value", digest("x", "model2"))])
+    node = a_node("one", [], [NodeIO("x", "value", digest("x", "model2"))])
     record = a_record(nodes=(node,), outputs=OutputFacts(), models=(), metrics={})
     assert rerun(a_rerun(record), record).verdict == "REPEATED"
     assert rerun(with_content(a_rerun(record), "x", "y"), record).verdict == "DIVERGED"

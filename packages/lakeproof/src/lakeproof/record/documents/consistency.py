@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lakeproof.record.code.source import tree_digest
-from lakeproof.record.facts import Content, Crossing, Metric, Record, TableRead, TableWritten
+from lakeproof.record.facts import Content, Metric, NodeIO, Record, TableRead, TableWritten
 
 
 def contradictions(record: Record) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _of_metric(name: str, metric: Metric) -> Iterator[str]:
 
 def _of_nodes(record: Record) -> Iterator[str]:
     """Hold what nodes gave against what became of it, where both have a digest of one kind."""
-    given: dict[str, list[Crossing]] = defaultdict(list)
+    given: dict[str, list[NodeIO]] = defaultdict(list)
     for node in record.nodes:
         for crossing in node.outputs:
             given[crossing.dataset].append(crossing)

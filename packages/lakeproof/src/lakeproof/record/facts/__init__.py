@@ -35,11 +35,11 @@ from lakeproof.record.facts.setup_facts import (
     Surroundings,
 )
 from lakeproof.record.facts.steps_facts import (
-    Crossing,
-    CrossingKind,
     Metric,
     ModelFacts,
     NodeFacts,
+    NodeIO,
+    NodeIOKind,
     NotControlled,
 )
 
@@ -51,8 +51,6 @@ __all__ = [
     "ComputeFacts",
     "ConfigurationFacts",
     "Content",
-    "Crossing",
-    "CrossingKind",
     "Distribution",
     "EnvironmentFacts",
     "FileFacts",
@@ -64,6 +62,8 @@ __all__ = [
     "Metric",
     "ModelFacts",
     "NodeFacts",
+    "NodeIO",
+    "NodeIOKind",
     "NotControlled",
     "OutputFacts",
     "ParameterFacts",

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-CrossingKind = Literal["table", "frame", "model", "value", "files", "lazy", "picture", "opaque"]
+NodeIOKind = Literal["table", "frame", "model", "value", "files", "lazy", "picture", "opaque"]
 
 
 @dataclass(frozen=True)
-class Crossing:
+class NodeIO:
     """What passed between a node and a dataset.
 
     Args:
@@ -27,7 +27,7 @@ class Crossing:
     """
 
     dataset: str
-    kind: CrossingKind
+    kind: NodeIOKind
     digest: str | None
     note: str | None = None
     holds_place: bool = False
@@ -71,8 +71,8 @@ class NodeFacts:
 
     name: str
     duration_s: float
-    inputs: tuple[Crossing, ...]
-    outputs: tuple[Crossing, ...]
+    inputs: tuple[NodeIO, ...]
+    outputs: tuple[NodeIO, ...]
     not_controlled: tuple[NotControlled, ...] = ()
     clocks: tuple[str, ...] = ()
 

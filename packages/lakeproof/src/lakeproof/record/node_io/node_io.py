@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.record.facts import Crossing
+from lakeproof.record.facts import NodeIO
 
 _PICTURES = ("matplotlib.", "plotly.", "PIL.", "altair.", "bokeh.", "seaborn.")
 _PICTURE_DATASETS = (
@@ -33,7 +33,7 @@ _FUNCTIONS = (
 
 def cross(
     dataset: str, data: Any, is_stored: bool = False, is_picture_kept: bool = False
-) -> Crossing:
+) -> NodeIO:
     """Digest what a node got or gave, whatever it is.
 
     Never raises for what has no digest: that is a fact about the run, not a failure of it.
@@ -53,23 +53,23 @@ def cross(
     )
 
     if is_picture_kept or is_picture(data):
-        return Crossing(dataset, "picture", None, "pictures do not count")
+        return NodeIO(dataset, "picture", None, "pictures do not count")
     if is_stored and are_deferred(data):
         note = "its parts are functions, which are called when they are saved or asked for"
-        return Crossing(dataset, "opaque", None, note)
+        return NodeIO(dataset, "opaque", None, note)
     if are_files(data):
-        return Crossing(dataset, "files", digest_files(data))
+        return NodeIO(dataset, "files", digest_files(data))
     try:
         if is_frame(data):
-            return Crossing(dataset, "frame", digest_frame(data).digest)
-        return Crossing(dataset, "model" if is_model(data) else "value", digest_model(data))
+            return NodeIO(dataset, "frame", digest_frame(data).digest)
+        return NodeIO(dataset, "model" if is_model(data) else "value", digest_model(data))
     except LazyPartError as error:
-        return Crossing(dataset, "lazy", None, str(error)[:_MOST_CHARACTERS])
+        return NodeIO(dataset, "lazy", None, str(error)[:_MOST_CHARACTERS])
     except (NotDigestibleError, RecursionError) as error:
-        return Crossing(dataset, "opaque", None, str(error)[:_MOST_CHARACTERS])
+        return NodeIO(dataset, "opaque", None, str(error)[:_MOST_CHARACTERS])
 
 
-def joined(parts: Sequence[Crossing]) -> Crossing:
+def joined(parts: Sequence[NodeIO]) -> NodeIO:
     """Make one crossing of the chunks that a generator node handed over, in their order."""
     if len(parts) == 1:
         return parts[0]
@@ -78,7 +78,7 @@ def joined(parts: Sequence[Crossing]) -> Crossing:
         return next(part for part in parts if part.digest is None)
     text = "\n".join(str(digest) for digest in digests)
     digest = f"{_CHUNKS}:{_sha256(text)}"
-    return Crossing(parts[0].dataset, "value", digest, f"{len(parts)} chunks")
+    return NodeIO(parts[0].dataset, "value", digest, f"{len(parts)} chunks")
 
 
 def is_model(data: Any) -> bool:

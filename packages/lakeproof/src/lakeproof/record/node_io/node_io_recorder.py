@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.record.facts import Crossing, ModelFacts, NodeFacts
+from lakeproof.record.facts import ModelFacts, NodeFacts, NodeIO
 from lakeproof.record.node_io.clocks import clocks_in
 from lakeproof.record.node_io.mentions import mentions
 from lakeproof.record.node_io.models import describe_model
@@ -37,8 +37,8 @@ class _Passage:
     node: "Node"
     started: float
     ended: float
-    inputs: dict[str, list[Crossing | TableUse | Arrivals]] = field(default_factory=dict)
-    outputs: dict[str, list[Crossing | TableUse | Arrivals]] = field(default_factory=dict)
+    inputs: dict[str, list[NodeIO | TableUse | Arrivals]] = field(default_factory=dict)
+    outputs: dict[str, list[NodeIO | TableUse | Arrivals]] = field(default_factory=dict)
     clocks: dict[str, str] = field(default_factory=dict)
 
 
@@ -81,7 +81,7 @@ class Boundary:
         self.begins(node)
         if name == "parameters" or name.startswith("params:"):
             redacted, _ = self._secrets.redact({name.removeprefix("params:"): data})
-            crossing: Crossing | TableUse | Arrivals = cross(name, redacted)
+            crossing: NodeIO | TableUse | Arrivals = cross(name, redacted)
         elif is_versioned(dataset):
             crossing = self._use(name, "read")
         elif isinstance(data, Arrivals):
@@ -110,11 +110,11 @@ class Boundary:
     def saved(self, node: "Node", name: str, dataset: Any, data: Any) -> None:
         """Digest what a node has given and a dataset has taken."""
         if is_versioned(dataset):
-            crossing: Crossing | TableUse = self._use(name, "written")
+            crossing: NodeIO | TableUse = self._use(name, "written")
         else:
             known = self._models.get(name)
             crossing = (
-                Crossing(name, "model", known.digest)
+                NodeIO(name, "model", known.digest)
                 if known is not None and known.digest is not None
                 else cross(name, data, not is_in_memory(dataset), keeps_pictures(dataset))
             )
@@ -138,7 +138,7 @@ class Boundary:
             watcher: Knows what they reached for besides.
         """
 
-        def settled(name: str, parts: list[Crossing | TableUse | Arrivals]) -> Crossing:
+        def settled(name: str, parts: list[NodeIO | TableUse | Arrivals]) -> NodeIO:
             return joined([_settled(name, part, tables) for part in parts])
 
         in_order = sorted(self._passages.values(), key=lambda passage: passage.ended)
@@ -165,12 +165,12 @@ class Boundary:
     def _ends(self, node: "Node") -> None:
         self._passages[node.name].ended = time.monotonic()
 
-    def _use(self, name: str, kind: Any) -> Crossing | TableUse:
+    def _use(self, name: str, kind: Any) -> NodeIO | TableUse:
         use = self._tables.last_use(name, kind)
-        return use if use is not None else Crossing(name, "opaque", None, "nothing was committed")
+        return use if use is not None else NodeIO(name, "opaque", None, "nothing was committed")
 
 
-def _settled(name: str, part: Crossing | TableUse | Arrivals, tables: TableRecorder) -> Crossing:
+def _settled(name: str, part: NodeIO | TableUse | Arrivals, tables: TableRecorder) -> NodeIO:
     if isinstance(part, Arrivals):
-        return Crossing(name, "files", digest_files(part.deliveries))
-    return part if isinstance(part, Crossing) else tables.crossing(part)
+        return NodeIO(name, "files", digest_files(part.deliveries))
+    return part if isinstance(part, NodeIO) else tables.crossing(part)

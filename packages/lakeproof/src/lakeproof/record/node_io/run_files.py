@@ -8,7 +8,7 @@ from typing import Any
 
 from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.arrivals import Arrivals
-from lakeproof.record.facts import Crossing, FileFacts, ValueFacts
+from lakeproof.record.facts import FileFacts, NodeIO, ValueFacts
 from lakeproof.record.node_io.node_io import are_files
 from lakeproof.record.places.dataset_places import absolute, find, is_in_memory, loads_from
 from lakeproof.record.places.project_paths import relative_to_project
@@ -83,7 +83,7 @@ class FileRecorder:
         """What a file holds that says where this run was made."""
         return tuple(self._here)
 
-    def loaded(self, dataset: Any, data: Any, crossing: Crossing) -> None:
+    def loaded(self, dataset: Any, data: Any, crossing: NodeIO) -> None:
         """Take note of what a dataset was loaded from; not of what this run has saved itself."""
         name = crossing.dataset
         if name in self._own:
@@ -111,7 +111,7 @@ class FileRecorder:
         """Look at what is there before a dataset saves: what it writes is what changes."""
         self._before[name] = self._stamps(dataset)
 
-    def saved(self, dataset: Any, data: Any, crossing: Crossing, run_id: str | None) -> list[Path]:
+    def saved(self, dataset: Any, data: Any, crossing: NodeIO, run_id: str | None) -> list[Path]:
         """Take note of what became of what a node handed over.
 
         Returns:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lakeproof.errors import TableError
 from lakeproof.record.documents.rerun_request import Rerun
-from lakeproof.record.facts import Crossing, TableRead, TableWritten
+from lakeproof.record.facts import NodeIO, TableRead, TableWritten
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.versioned.run_tables import RunTables, TableUse
 from lakeproof.versioned.table_version import Content, TableVersion
@@ -29,15 +29,15 @@ class TableRecorder:
         # Of a run that has failed, what can be read is recorded.
         self.leaves_out_unreadable = False
 
-    def crossing(self, use: TableUse) -> Crossing:
+    def crossing(self, use: TableUse) -> NodeIO:
         """Describe what passed between a node and a table."""
         try:
             digest = self.content(use.opened, use.digest).digest
         except TableError as error:
             if not self.leaves_out_unreadable:
                 raise
-            return Crossing(use.dataset, "opaque", None, error.message[:300])
-        return Crossing(use.dataset, "table", digest)
+            return NodeIO(use.dataset, "opaque", None, error.message[:300])
+        return NodeIO(use.dataset, "table", digest)
 
     def read(self, tables: RunTables) -> tuple[TableRead, ...]:
         """List each version that was read, once per dataset, in the order of the first reading."""

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lakeproof.record.facts import Crossing, FileFacts, Metric, ModelFacts, Record, TableWritten
+from lakeproof.record.facts import FileFacts, Metric, ModelFacts, NodeIO, Record, TableWritten
 from lakeproof.reproduce.comparison import stored
 from lakeproof.reproduce.comparison.received import Received, plain_name, received_otherwise
 from lakeproof.reproduce.comparison.verdict import judge
@@ -40,7 +40,7 @@ class _Made:
     """What a run made, by dataset, in the order in which its nodes ended."""
 
     def __init__(self, record: Record) -> None:
-        self.crossings: dict[str, tuple[str, Crossing]] = {
+        self.crossings: dict[str, tuple[str, NodeIO]] = {
             crossing.dataset: (node.name, crossing)
             for node in record.nodes
             for crossing in node.outputs
