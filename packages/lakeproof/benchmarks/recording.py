@@ -48,7 +48,7 @@ def timed(owner, name):
 
 timed(gathering.Setting, "gather")
 for name in ("loaded", "saved", "computed"):
-    timed(node_io_recorder.Boundary, name)
+    timed(node_io_recorder.NodeIORecorder, name)
 timed(session.RunSession, "finished")
 atexit.register(lambda: Path("spent.json").write_text(json.dumps(spent)))
 """

@@ -223,21 +223,21 @@ class SessionHooks:
         """Start the node's clock."""
         if self._session is not None:
             self._session.watcher.loads()
-            self._session.boundary.begins(node)
+            self._session.node_io.begins(node)
 
     @hook_impl(trylast=True)
     def after_dataset_loaded(self, dataset_name: str, data: Any, node: "Node") -> None:
         """Digest what the node gets."""
         if self._session is not None and self._catalog is not None:
             dataset = self._catalog.get(dataset_name)
-            self._session.boundary.loaded(node, dataset_name, dataset, data)
+            self._session.node_io.loaded(node, dataset_name, dataset, data)
 
     @hook_impl(wrapper=True)
     def before_node_run(self, node: "Node", inputs: dict[str, Any]) -> Generator[None, Any, Any]:
         """Keep secrets from becoming MLflow parameters; Kedro hands hooks a copy of the inputs."""
         if self._session is None or self._catalog is None:
             return (yield)
-        self._session.boundary.begins(node)
+        self._session.node_io.begins(node)
         parameters = [n for n in inputs if n == "parameters" or n.startswith("params:")]
         with ExitStack() as stack:
             for name in parameters:
@@ -253,7 +253,7 @@ class SessionHooks:
         if self._session is not None:
             self._session.watcher.saves()
             if self._catalog is not None:
-                self._session.boundary.saves(dataset_name, self._catalog.get(dataset_name))
+                self._session.node_io.saves(dataset_name, self._catalog.get(dataset_name))
 
     @hook_impl(wrapper=True)
     def after_dataset_saved(
@@ -262,7 +262,7 @@ class SessionHooks:
         """Digest what the node gave."""
         if self._session is not None and self._catalog is not None:
             dataset = self._catalog.get(dataset_name)
-            self._session.boundary.saved(node, dataset_name, dataset, data)
+            self._session.node_io.saved(node, dataset_name, dataset, data)
         results = yield
         if self._session is not None:
             self._session.watcher.goes_on(node)
@@ -286,7 +286,7 @@ class SessionHooks:
             if isinstance(dataset, SklearnModel):
                 dataset.show_inputs(list(inputs.values()), output)
         if self._session is not None:
-            self._session.boundary.computed(node, inputs, outputs)
+            self._session.node_io.computed(node, inputs, outputs)
         results = yield
         if self._session is not None:
             self._session.watcher.goes_on(node)

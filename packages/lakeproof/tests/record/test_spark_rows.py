@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from kedro_datasets.spark.spark_dataset_v2 import SparkDatasetV2
 
-from lakeproof.record.node_io.node_io_recorder import Boundary
+from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
 from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.node_io.spark_rows import digest_rows, is_spark_frame
 from lakeproof.record.redaction.secrets import Secrets
@@ -53,7 +53,7 @@ def test_the_same_rows_are_the_same_in_whatever_files(spark_session, tmp_path, f
             save_args={**save_args, "mode": "overwrite"},
         )
         recorder = FileRecorder(tmp_path)
-        boundary = Boundary(RunTables(), recorder, Secrets())
+        boundary = NodeIORecorder(RunTables(), recorder, Secrets())
         node = type("Node", (), {"name": f"n{number}", "outputs": ["rows"], "inputs": []})()
         boundary.begins(node)
         boundary.saves("rows", dataset)

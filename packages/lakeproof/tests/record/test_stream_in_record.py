@@ -12,7 +12,7 @@ from kedro.pipeline import node
 from lakeproof.deliveries import DeliveryStream
 from lakeproof.deliveries.file_digests import digest_files
 from lakeproof.record.documents.rerun_request import Rerun, current
-from lakeproof.record.node_io.node_io_recorder import Boundary
+from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
 from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
@@ -42,7 +42,7 @@ def rerun(tmp_path: Path, **told: Any) -> Rerun:
 def test_files_and_digest_are_those_of_what_came_in_the_order_in_which_it_came(stream, tmp_path):
     """Known at the end, not when the node began; also of a file that was moved away since."""
     files = FileRecorder(tmp_path)
-    boundary = Boundary(RunTables(), files, Secrets())
+    boundary = NodeIORecorder(RunTables(), files, Secrets())
     arrivals = stream.load()
     boundary.loaded(node(same, "in", "out", name="same"), "in", stream, arrivals)
     assert files.read == ()

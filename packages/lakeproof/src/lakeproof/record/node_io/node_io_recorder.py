@@ -42,7 +42,7 @@ class _Passage:
     clocks: dict[str, str] = field(default_factory=dict)
 
 
-class Boundary:
+class NodeIORecorder:
     """Watch what crosses.
 
     Args:

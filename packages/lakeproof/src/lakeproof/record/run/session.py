@@ -17,7 +17,7 @@ from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, St
 from lakeproof.record.mlflow_store.one_run import one_run
 from lakeproof.record.node_io.logged import Hide, LoggedWatch, flush
 from lakeproof.record.node_io.metrics import MetricWatch
-from lakeproof.record.node_io.node_io_recorder import Boundary
+from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
 from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
@@ -82,7 +82,7 @@ class RunSession:
         self._table_facts = TableRecorder(setting.project_path, rerun)
         self.secrets = setting.secrets
         self._log = LogWithoutSecrets(setting.secrets)
-        self.boundary = Boundary(tables, self._files, setting.secrets)
+        self.node_io = NodeIORecorder(tables, self._files, setting.secrets)
         self.watcher = NodeWatcher(
             *(setting.project_path, setting.source, setting.secrets), is_on=setting.is_watched
         )
@@ -289,9 +289,9 @@ class RunSession:
     ) -> Record:
         ended = datetime.now(UTC)
         options = dict(self._setting.options)
-        if options.pop("only_missing_outputs", None) and self.boundary.node_names:
+        if options.pop("only_missing_outputs", None) and self.node_io.node_names:
             # Which outputs are missing is not a fact of the run; which nodes ran is.
-            options["node_names"] = ",".join(self.boundary.node_names)
+            options["node_names"] = ",".join(self.node_io.node_names)
         run = RunFacts(
             run_id=run_id,
             status=status,
@@ -317,8 +317,8 @@ class RunSession:
                 self._files.written,
                 self._files.values_written,
             ),
-            self.boundary.nodes(self._table_facts, self.watcher),
-            self.boundary.models,
+            self.node_io.nodes(self._table_facts, self.watcher),
+            self.node_io.models,
             metrics,
         )
 
