@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Taking:
+class DeliveryWriter:
     """Take deliveries that a table has not taken yet; its write lock is held meanwhile.
 
     Which ones those are is read from the table: the transaction identifier of a delivery is set in

@@ -12,7 +12,7 @@ from kedro_datasets._typing import JSONPreview
 
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.delta.apply_deliveries import Taking
+from lakeproof.delta.apply_deliveries import DeliveryWriter
 from lakeproof.delta.delta_version import DeltaVersion
 from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.location import available_versions
@@ -205,8 +205,8 @@ class DeltaTable(AbstractDataset[Any, Any]):
             current = open_table(self.location) if exists(self.location) else None
             run.has_found(self._uri, partial(self.open, current.version) if current else None)
             if is_delivered:
-                taking = Taking(self.location, current, args, self.key, self._engine(), run)
-                written = self._take(data, taking)
+                writer = DeliveryWriter(self.location, current, args, self.key, self._engine(), run)
+                written = self._take(data, writer)
             else:
                 write = Write(
                     self.location,
@@ -232,15 +232,15 @@ class DeltaTable(AbstractDataset[Any, Any]):
                 deliveries=deliveries,
             )
 
-    def _take(self, data: Any, taking: Taking) -> Written | None:
+    def _take(self, data: Any, writer: DeliveryWriter) -> Written | None:
         """Take deliveries that are all there, or those that arrive."""
         if not isinstance(data, Arrivals):
-            taking.take(data)
+            writer.take(data)
         elif data.order is not None:
-            taking.take(data.in_recorded_order())
+            writer.take(data.in_recorded_order())
         else:
-            self._engine().follow(data, taking.take, self.location)
-        return taking.end()
+            self._engine().follow(data, writer.take, self.location)
+        return writer.end()
 
     def _log(self, written: Written) -> None:
         if written.is_committed:
