@@ -46,7 +46,7 @@ def timed(owner, name):
 
     setattr(owner, name, classmethod(outer) if is_class else outer)
 
-timed(gathering.Setting, "gather")
+timed(gathering.RunInputs, "gather")
 for name in ("loaded", "saved", "computed"):
     timed(node_io_recorder.NodeIORecorder, name)
 timed(session.RunSession, "finished")

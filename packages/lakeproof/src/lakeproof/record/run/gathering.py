@@ -64,7 +64,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunInputs:
     """What decides a run before its first node; `gather` starts reading it when the run starts.
 
     Args:
@@ -116,7 +116,7 @@ class Setting:
         pipeline: "Pipeline",
         catalog: "CatalogProtocol[Any, Any]",
         conf_catalog: Mapping[str, Any],
-    ) -> "Setting":
+    ) -> "RunInputs":
         """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
         project_path = Path(run_params["project_path"])
         loader = context.config_loader

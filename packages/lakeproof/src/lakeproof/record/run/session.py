@@ -26,7 +26,7 @@ from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_asy
 from lakeproof.record.run import rerun as rerunning
 from lakeproof.record.run.doubts import doubts_of
 from lakeproof.record.run.ended import attend, leave, raising_at_sigterm
-from lakeproof.record.run.gathering import Setting, from_bits
+from lakeproof.record.run.gathering import RunInputs, from_bits
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.run.store_record import (
     forget_last_run,
@@ -65,7 +65,7 @@ class RunSession:
 
     def __init__(
         self,
-        setting: Setting,
+        setting: RunInputs,
         tables: RunTables,
         rerun: Rerun | None,
         pipelines: tuple[str, ...],
@@ -125,7 +125,7 @@ class RunSession:
         pin_tables(run_params, pipeline, catalog, tables)
         if rerun is None:  # whose run has said it
             warn_of_lifetimes(tables, run_params.get("env"))
-        setting = Setting.gather(context, run_params, pipeline, catalog, conf_catalog)
+        setting = RunInputs.gather(context, run_params, pipeline, catalog, conf_catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
         return cls(setting, tables, rerun, pipelines, tracking, redirection)
