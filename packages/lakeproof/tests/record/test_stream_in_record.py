@@ -42,9 +42,9 @@ def rerun(tmp_path: Path, **told: Any) -> Rerun:
 def test_files_and_digest_are_those_of_what_came_in_the_order_in_which_it_came(stream, tmp_path):
     """Known at the end, not when the node began; also of a file that was moved away since."""
     files = FileRecorder(tmp_path)
-    boundary = NodeIORecorder(RunTables(), files, Secrets())
+    recorder = NodeIORecorder(RunTables(), files, Secrets())
     arrivals = stream.load()
-    boundary.loaded(node(same, "in", "out", name="same"), "in", stream, arrivals)
+    recorder.loaded(node(same, "in", "out", name="same"), "in", stream, arrivals)
     assert files.read == ()
     arrivals.map(same).batch(["b.csv"])
     arrivals.map(same).batch(["a.csv"])
@@ -52,7 +52,7 @@ def test_files_and_digest_are_those_of_what_came_in_the_order_in_which_it_came(s
     assert [(file.path, file.size) for file in files.read] == [("raw/b.csv", 9), ("raw/a.csv", 9)]
     assert files.values_read == ()
     nobody = NodeWatcher(tmp_path, tmp_path / "src", Secrets(), is_on=False)
-    (facts,) = boundary.nodes(TableRecorder(tmp_path, None), nobody)
+    (facts,) = recorder.nodes(TableRecorder(tmp_path, None), nobody)
     came = arrivals.deliveries
     assert (facts.inputs[0].kind, facts.inputs[0].digest) == ("files", digest_files(came))
     assert digest_files(came) != digest_files(came[::-1])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Keeping:
+class TableRetention:
     """Whether a table keeps its versions.
 
     Args:
@@ -37,14 +37,14 @@ class Keeping:
     set_in: int | None = None
 
 
-def gather(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
+def gather(catalog: ProjectCatalog, names: Sequence[str]) -> list[TableRetention]:
     """Look up whether tables keep the version that a run reads by the catalog."""
     env = catalog.env if catalog.is_env_given else None
     tables = {name: catalog.table(name) for name in names}
     return [_keeping(name, one, env) for name, one in tables.items() if isinstance(one, _delta())]
 
 
-def keep(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
+def keep(catalog: ProjectCatalog, names: Sequence[str]) -> list[TableRetention]:
     """Have tables keep their versions.
 
     Raises:
@@ -70,7 +70,7 @@ def keep(catalog: ProjectCatalog, names: Sequence[str]) -> list[Keeping]:
     return [replace(one, is_asked=True, set_in=told[one.table]) for one in gather(catalog, names)]
 
 
-def document(found: Sequence[Keeping]) -> list[dict[str, Any]]:
+def document(found: Sequence[TableRetention]) -> list[dict[str, Any]]:
     """Make the part of the JSON document."""
     return [
         {
@@ -83,12 +83,12 @@ def document(found: Sequence[Keeping]) -> list[dict[str, Any]]:
     ]
 
 
-def render(found: Sequence[Keeping]) -> list[str]:
+def render(found: Sequence[TableRetention]) -> list[str]:
     """Write for people what was set, or the offer to set it."""
     return list(_lines(found))
 
 
-def _lines(found: Sequence[Keeping]) -> Iterator[str]:
+def _lines(found: Sequence[TableRetention]) -> Iterator[str]:
     for one in found:
         if one.set_in is not None:
             yield (
@@ -107,11 +107,11 @@ def _delta() -> "type[DeltaTable]":
     return DeltaTable
 
 
-def _keeping(name: str, table: "DeltaTable", env: str | None) -> Keeping:
+def _keeping(name: str, table: "DeltaTable", env: str | None) -> TableRetention:
     try:
         pin = table.pin
         found = lifetime(table.resolve())
     except LakeproofError:  # no matter to whoever takes a pin away; else it has been refused
-        return Keeping(name, None, None, keeping_command(name, None, env))
+        return TableRetention(name, None, None, keeping_command(name, None, env))
     wanted = found.version if found is not None and pin is not None else None
-    return Keeping(name, found is None, found, keeping_command(name, wanted, env))
+    return TableRetention(name, found is None, found, keeping_command(name, wanted, env))

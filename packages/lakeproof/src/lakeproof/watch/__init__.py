@@ -2,7 +2,7 @@
 
 It looks and forbids nothing. What native code opens by itself, clocks and random devices are not
 seen; the readers of Polars, pandas, pyarrow, deltalake and Spark are (`readers`). Not for what
-crosses between nodes and datasets (`record.boundary`), nor for what follows from a sight.
+crosses between nodes and datasets (`record.node_io`), nor for what follows from a sight.
 """
 
 from lakeproof.watch.places import Controlled

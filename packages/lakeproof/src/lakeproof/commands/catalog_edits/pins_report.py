@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lakeproof.commands import retention
-from lakeproof.commands.retention import Keeping
+from lakeproof.commands.retention import TableRetention
 from lakeproof.terminal import MISSING, layout
 from lakeproof.versioned.pins import LATEST
 
@@ -52,7 +52,7 @@ class Change:
 
 
 def document(
-    found: Sequence[TablePin], changes: Sequence[Change], kept: Sequence[Keeping] = ()
+    found: Sequence[TablePin], changes: Sequence[Change], kept: Sequence[TableRetention] = ()
 ) -> dict[str, Any]:
     """Make the JSON document: the pins as they are now, and what was changed to get there."""
     return {
@@ -84,7 +84,7 @@ def render(found: Sequence[TablePin]) -> str:
     )
 
 
-def render_changes(changes: Sequence[Change], kept: Sequence[Keeping] = ()) -> str:
+def render_changes(changes: Sequence[Change], kept: Sequence[TableRetention] = ()) -> str:
     """Write what was changed for people: each file, from what and to what; then what is offered."""
     return "\n".join([*_lines(changes), *retention.render(kept)])
 
