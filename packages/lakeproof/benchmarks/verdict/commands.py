@@ -110,15 +110,23 @@ class Commands:
         )
 
     def again(
-        self, way: Way, pieces: Sequence[World], python: str = sys.executable
+        self, way: Way, pieces: Sequence[World], python: str | None = None
     ) -> tuple[str, str]:
-        """Have the last run again and give the verdict, and all that was said."""
+        """Have the last run again and give the verdict, and all that was said.
+
+        Args:
+            way: How the command is started.
+            pieces: What is done before.
+            python: Another interpreter, whose packages are taken as they are: the run's own
+                environment would be built again, and nothing be another.
+        """
         environment = self.environment()
         do(pieces, self.project, environment)
         output = self._folder / "verdict.json"
         output.unlink(missing_ok=True)
         arguments = ["reproduce", "last", "--json", "--output", str(output)]
-        done = self.type(arguments, way, environment, python)
+        arguments += ["--here"] if python else []
+        done = self.type(arguments, way, environment, python or sys.executable)
         said = done.stdout + done.stderr
         try:
             document: Any = json.loads(output.read_text())
