@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from conftest import Project
-from lakeproof.commands import completion
+from lakeproof.cli import completion
 
 
 def offered(project: Project, line: str, *options: str) -> tuple[list[str], str]:

@@ -12,14 +12,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def offer_runs(_context: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
     """Offer runs to the shell."""
-    from lakeproof.commands import completion
+    from lakeproof.cli import completion
 
     return completion.runs(incomplete)
 
 
 def offer_tables(_context: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
     """Offer tables to the shell."""
-    from lakeproof.commands import completion
+    from lakeproof.cli import completion
 
     return completion.tables(incomplete)
 
