@@ -57,11 +57,12 @@ def test_this_project_is_told_from_what_comes_from_an_index():
     assert found(ROOT, "kedro").origin is None
 
 
-def test_the_project_is_known_by_its_name_where_a_rerun_has_it_elsewhere(site, tmp_path):
+@pytest.mark.parametrize("table", ["project", "tool.poetry"])
+def test_the_project_is_known_by_its_name_where_a_rerun_has_it_elsewhere(site, tmp_path, table):
     """A worktree is not the folder it was installed from; what else is editable is not it."""
     project = tmp_path / "worktree"
     project.mkdir()
-    (project / "pyproject.toml").write_text('[project]\nname = "My.Project"\n')
+    (project / "pyproject.toml").write_text(f'[{table}]\nname = "My.Project"\n')
     editable = {"dir_info": {"editable": True}}
     install(site, "my-project", "1", {"url": "file:///home/someone/my", **editable})
     install(site, "beside", "2", {"url": "file:///home/someone/beside", **editable})
@@ -124,12 +125,14 @@ def test_a_leftover_without_metadata_is_no_distribution(site):
 
 
 def test_locks_are_known_by_digest_and_by_their_place_in_the_project(tmp_path):
-    """Those in `requirements/` and `uv.lock`, or those that are named."""
+    """Those of pip, uv, Poetry and PDM, or those that are named."""
     (tmp_path / "requirements").mkdir()
-    for name in ("requirements/run.txt", "requirements/note.in", "uv.lock", "other.txt"):
+    locks = ("requirements/run.txt", "requirements.txt", "requirements-dev.txt", "uv.lock")
+    locks += ("poetry.lock", "pdm.lock", "pylock.toml")
+    for name in (*locks, "requirements/note.in", "other.txt"):
         (tmp_path / name).write_bytes(name.encode())
     digests = gather_environment(tmp_path).locks
-    assert digests == {name: digest(name) for name in ("requirements/run.txt", "uv.lock")}
+    assert digests == {name: digest(name) for name in locks}
     named = gather_environment(tmp_path, ["other.txt", "gone.txt"]).locks
     assert named == {"other.txt": digest("other.txt")}
 

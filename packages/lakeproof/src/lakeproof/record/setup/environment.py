@@ -21,6 +21,10 @@ from lakeproof.record.setup.installed import gather_changed
 from lakeproof.record.setup.local_packages import direct_url, local_package, place_in_repository
 
 PROJECT, EDITABLE = "project", "editable"
+_LOCKS = (
+    *("requirements/*.txt", "requirements*.txt"),
+    *("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"),
+)
 
 
 def gather_environment(
@@ -31,8 +35,8 @@ def gather_environment(
     Args:
         project_path: Its own distribution is called the project, wherever it is installed from:
             that is the code, which has its own digest.
-        lock_names: The requirements files, relative to the project; those in `requirements/` and
-            `uv.lock` unless said otherwise. One that is not there is left out.
+        lock_names: The locks, relative to the project; those of pip, uv, Poetry and PDM where they
+            usually lie, unless said otherwise. One that is not there is left out.
         is_quick: Leave for the run's end what is cheaper to find then (`installed.with_loaded`).
     """
     return EnvironmentFacts(
@@ -132,16 +136,19 @@ def _is_folder(url: str, folder: Path) -> bool:
 def _name_of_project(project_path: Path) -> str | None:
     try:
         declared = tomllib.loads((project_path / "pyproject.toml").read_text(encoding="utf-8"))
-        name = declared["project"]["name"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError):
         return None
-    return normalised(name)
+    # Poetry had a table of its own before there was one for all.
+    for table in (declared.get("project", {}), declared.get("tool", {}).get("poetry", {})):
+        name = table.get("name")
+        if isinstance(name, str):
+            return normalised(name)
+    return None
 
 
 def _locks(project_path: Path, lock_names: Iterable[str] | None) -> dict[str, str]:
     if lock_names is None:
-        requirements = (project_path / "requirements").glob("*.txt")
-        paths = [*requirements, project_path / "uv.lock"]
+        paths = [path for pattern in _LOCKS for path in project_path.glob(pattern)]
     else:
         paths = [project_path / name for name in lock_names]
     return {
