@@ -6,7 +6,7 @@ from dataclasses import replace
 from lakeproof.commands import runs
 from lakeproof.commands.output import to_json
 from lakeproof.record.facts import Content
-from lakeproof.record.mlflow_store.store import StoredRun
+from lakeproof.record.mlflow_store.stored_run import StoredRun
 
 from ..reproduce.builders import (
     COMMIT,

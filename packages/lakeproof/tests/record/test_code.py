@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeproof.record.code import gather_code as code_module
+from lakeproof.record.code import file_contents
 from lakeproof.record.code.changed import changed_during
 from lakeproof.record.code.gather_code import gather_code, keep_alive
 from lakeproof.record.code.source import source_files
@@ -212,8 +212,8 @@ def test_a_diff_with_a_secret_is_there_by_digest_only(repository):
 
 def test_untracked_files_that_are_not_taken_say_so(repository, monkeypatch):
     """A secret, a large file, another repository, a folder behind a link."""
-    monkeypatch.setattr(code_module, "MOST_BYTES", 1000)
-    monkeypatch.setattr(code_module, "MOST_BYTES_TOGETHER", 1500)
+    monkeypatch.setattr(file_contents, "MOST_BYTES", 1000)
+    monkeypatch.setattr(file_contents, "MOST_BYTES_TOGETHER", 1500)
     write(repository, **{"credentials.yml": "x", "key.yml": "password: hunter2\n"})
     write(repository, large="x" * 1001, one="1" * 900, two="2" * 900)
     (repository / "link").symlink_to("src")

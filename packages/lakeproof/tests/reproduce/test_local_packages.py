@@ -12,15 +12,12 @@ import pytest
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.record.setup.local_packages import digest_of_sources
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.package_sources import (
     developed_with_the_code,
     find_local_packages,
 )
-from lakeproof.reproduce.environment.rebuild import (
-    EnvironmentMissingError,
-    missing_interpreter,
-    rebuild,
-)
+from lakeproof.reproduce.environment.rebuild import missing_interpreter, rebuild
 from lakeproof.reproduce.environment.same_environment import differences, is_same
 from lakeproof.reproduce.stages.child import environment_of
 

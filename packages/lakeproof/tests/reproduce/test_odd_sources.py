@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from lakeproof.errors import LakeproofError
+from lakeproof.record.code import file_contents
 from lakeproof.record.code import gather_code as code_module
 from lakeproof.record.code.gather_code import gather_code
 from lakeproof.record.code.git import GitError
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.reproduce.code.worktree import discard
+from lakeproof.reproduce.code.worktree_entries import discard
 
 from .repositories import NO_CONFIGURATION, Repository
 
@@ -248,8 +249,8 @@ def test_a_secret_never_becomes_an_object(repository, kind: str):
 
 def test_a_large_file_never_becomes_an_object(repository, monkeypatch):
     """Nor does what is too much together; both are known by digest."""
-    monkeypatch.setattr(code_module, "MOST_BYTES", 1_000)
-    monkeypatch.setattr(code_module, "MOST_BYTES_TOGETHER", 1_500)
+    monkeypatch.setattr(file_contents, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(file_contents, "MOST_BYTES_TOGETHER", 1_500)
     repository.write("src/tiny/large.bin", b"\x00" * 1_001)
     repository.write("src/tiny/one.bin", b"\x01" * 900)
     repository.write("src/tiny/two.bin", b"\x02" * 900)

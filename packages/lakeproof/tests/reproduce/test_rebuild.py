@@ -13,11 +13,8 @@ import pytest
 from conftest import REPOSITORY
 from lakeproof.record.facts import ChangedFile, Distribution, EnvironmentFacts
 from lakeproof.record.setup.environment import gather_environment
-from lakeproof.reproduce.environment.rebuild import (
-    EnvironmentMissingError,
-    missing_interpreter,
-    rebuild,
-)
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
+from lakeproof.reproduce.environment.rebuild import missing_interpreter, rebuild
 
 from .environments import keep, with_version
 from .wheels import wheel_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lakeproof.record.facts import Distribution
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.other_engine import environment_on
-from lakeproof.reproduce.environment.rebuild import EnvironmentMissingError
 
 from .builders import a_record
 

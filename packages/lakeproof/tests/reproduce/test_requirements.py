@@ -10,11 +10,8 @@ import pytest
 
 from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.reproduce.environment import rebuild as rebuilding
-from lakeproof.reproduce.environment.rebuild import (
-    EnvironmentMissingError,
-    missing_interpreter,
-    rebuild,
-)
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
+from lakeproof.reproduce.environment.rebuild import missing_interpreter, rebuild
 from lakeproof.reproduce.environment.requirements import interpreter_request, requirements_of
 from lakeproof.reproduce.environment.same_environment import differences, is_same
 

@@ -14,7 +14,7 @@ from lakeproof.record.code.gather_code import gather_code
 from lakeproof.record.code.source import source_files
 from lakeproof.record.facts import ConfigurationFacts, Content
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.reproduce.code.worktree import discard
+from lakeproof.reproduce.code.worktree_entries import discard
 
 from .repositories import Repository
 

@@ -10,7 +10,7 @@ from lakeproof.views.values import shortened
 
 if TYPE_CHECKING:
     from lakeproof.record.facts import Record
-    from lakeproof.record.mlflow_store.store import StoredRun
+    from lakeproof.record.mlflow_store.stored_run import StoredRun
 
 _ID_CHARACTERS = 8
 

@@ -13,15 +13,11 @@ from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.old_times import refuse_rewriting
 from lakeproof.delta.read.scan import scan
-from lakeproof.delta.write.decision import (
-    after_commit,
-    commit_properties,
-    storage_options,
-    write_anew,
-)
+from lakeproof.delta.write.decision import write_anew
 from lakeproof.delta.write.engine import Take, Write, Written
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
+from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
 from lakeproof.delta.write.path_spelling import respelled
 from lakeproof.errors import RunError
 from lakeproof.versioned.location import Location

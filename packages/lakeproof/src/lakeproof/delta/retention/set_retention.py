@@ -12,8 +12,8 @@ from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.versions import facts_of
 from lakeproof.delta.retention.intervals import on_spark, written
 from lakeproof.delta.retention.lifetime import CLEANUP, FILES, LOG
-from lakeproof.delta.write.decision import commit_properties
 from lakeproof.delta.write.lock import write_lock
+from lakeproof.delta.write.own_commits import commit_properties
 from lakeproof.errors import TableError
 from lakeproof.versioned.location import Location
 

@@ -6,9 +6,8 @@ Rows that are in this process already (a pandas frame of predictions) are writte
 would come back as the same rows from a way through the JVM.
 """
 
-import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import deltalake
@@ -22,16 +21,11 @@ from lakeproof.delta.log.protocol_support import PROPERTIES
 from lakeproof.delta.read.partition_values import require_one_meaning
 from lakeproof.delta.spark.java_errors import explained
 from lakeproof.delta.spark.spark_filters import have_filters_look
+from lakeproof.delta.spark.spark_merge import SQL, but_unchanged, merging, run_merge, table_of
 from lakeproof.delta.spark.spark_staging import SparkStagedRows, parsed_file
-from lakeproof.delta.write.decision import (
-    after_commit,
-    commit_properties,
-    lost_race,
-    storage_options,
-    write_staged,
-)
+from lakeproof.delta.write.decision import lost_race, write_staged
 from lakeproof.delta.write.engine import Take, Write, Written
-from lakeproof.delta.write.merge_sql import Dialect
+from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
 from lakeproof.delta.write.path_spelling import respelled
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
 from lakeproof.errors import SchemaError
@@ -42,14 +36,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from lakeproof.deliveries.arrivals import Arrivals
-
-# What a MERGE says of itself is set in the session, which threads share.
-_merging = threading.Lock()
-_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
-_APP_ID = "spark.databricks.delta.write.txnAppId"
-_APP_VERSION = "spark.databricks.delta.write.txnVersion"
-_SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
-_NESTED = ("array<", "map<", "struct<")
 
 
 class SparkEngine:
@@ -199,7 +185,7 @@ class _SparkCommits:
             app_id, version = write.transaction
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
         # Not while a MERGE has told the session whose transaction its next commit is.
-        with _merging, explained(write.location.name):
+        with merging, explained(write.location.name):
             writer.save(write.location.absolute_uri)
 
     def merge(
@@ -209,28 +195,28 @@ class _SparkCommits:
         joins = not set(staged.columns) <= set(current.columns)
         statement = (
             f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
-            f"INTO {_table(write.location)} t USING {_table(staged.beside)} s "
-            f"ON {_SQL.same_key(write.key)}"
+            f"INTO {table_of(write.location)} t USING {table_of(staged.beside)} s "
+            f"ON {SQL.same_key(write.key)}"
         )
         if values:
-            sets = (f"{name} = s.{name}" for name in map(_SQL.quoted, values))
-            statement += f" WHEN MATCHED{_but_unchanged(values, current)} "
+            sets = (f"{name} = s.{name}" for name in map(SQL.quoted, values))
+            statement += f" WHEN MATCHED{but_unchanged(values, current)} "
             statement += f"THEN UPDATE SET {', '.join(sets)}"
         # Where nobody can have deleted what was found. Without it Delta joins the other way round:
         # the rows that come go to those that are there, which then need not be sorted.
         is_correction = write.location.is_local and note.rows == current.rows()
         if not is_correction or joins or not values:
-            names = [_SQL.quoted(column) for column in staged.columns]
+            names = [SQL.quoted(column) for column in staged.columns]
             statement += f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
             statement += f"VALUES ({', '.join(f's.{name}' for name in names)})"
-        _run(statement, write, note)
+        run_merge(statement, write, note)
 
     def delete(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        _run(
-            f"MERGE INTO {_table(write.location)} t USING {_table(staged.beside)} s "
-            f"ON {_SQL.same_key(write.key)} WHEN MATCHED THEN DELETE",
+        run_merge(
+            f"MERGE INTO {table_of(write.location)} t USING {table_of(staged.beside)} s "
+            f"ON {SQL.same_key(write.key)} WHEN MATCHED THEN DELETE",
             write,
             note,
         )
@@ -253,52 +239,3 @@ class _SparkCommits:
             commit_properties=commit_properties(note, write.transaction),
             post_commithook_properties=after_commit(),
         )
-
-
-def _run(statement: str, write: Write, note: CommitNote) -> None:
-    with explained(write.location.name), _said_in_commit(write, note):
-        spark().sql(statement).collect()
-
-
-@contextmanager
-def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
-    """Have the next commit of this session say who made it and what it took."""
-    conf = spark().conf
-    said = {_METADATA: note.to_json()}
-    if write.transaction is not None:
-        app_id, version = write.transaction
-        said |= {_APP_ID: app_id, _APP_VERSION: str(version)}
-    with _merging:
-        for key, value in said.items():
-            conf.set(key, value)
-        try:
-            yield
-        finally:
-            with suppress(Exception):  # a session that has died has its own error
-                for key in said:
-                    conf.unset(key)
-
-
-def _but_unchanged(values: list[str], current: OpenedTable) -> str:
-    """Write the condition that keeps rows from being updated to what they are.
-
-    Only for a table that tells its changes (`delta.enableChangeDataFeed`). To any other it makes no
-    difference: files with a row of these keys are written again in any case.
-    """
-    if current.table.metadata().configuration.get("delta.enableChangeDataFeed") != "true":
-        return ""
-    changed = (_has_changed(column, current.columns.get(column)) for column in values)
-    return f" AND ({' OR '.join(changed)})"
-
-
-def _has_changed(column: str, kind: str | None) -> str:
-    """Write the condition under which a correction changes a column."""
-    if kind is not None and kind.startswith(_NESTED):
-        # SQL compares no maps, and holds -0.0 for 0.0 inside of lists and structs. To write a row
-        # as it is changes no content; a row that holds nothing else new is not looked for.
-        return "TRUE"
-    return _SQL.has_changed(column, kind)
-
-
-def _table(location: Location) -> str:
-    return f"delta.{_SQL.quoted(location.absolute_uri)}"

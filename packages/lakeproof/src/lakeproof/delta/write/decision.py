@@ -15,11 +15,18 @@ import polars as pl
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import exists, find_commit, open_table
+from lakeproof.delta.log.opening import exists, open_table
 from lakeproof.delta.read.scan import scan
-from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of, remember
+from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of
 from lakeproof.delta.write.column_contract import require_fit
 from lakeproof.delta.write.engine import Write, Written
+from lakeproof.delta.write.own_commits import (
+    after_commit,
+    commit_properties,
+    noted,
+    outcome_of,
+    storage_options,
+)
 from lakeproof.delta.write.staged_rows import (
     Staged,
     require_key,
@@ -142,34 +149,6 @@ def _is_another(latest: OpenedTable, write: Write) -> bool:
     return all(note is None or note.commit_id != write.note.commit_id for note in notes)
 
 
-def commit_properties(
-    note: CommitNote, transaction: tuple[str, int] | None = None
-) -> deltalake.CommitProperties:
-    """Say in a commit of delta-rs who made it, and whose transaction it is."""
-    taken = None if transaction is None else [deltalake.Transaction(*transaction)]
-    return deltalake.CommitProperties(
-        custom_metadata={"userMetadata": note.to_json()},
-        app_transactions=taken,
-        # delta-rs would put what was decided on one version upon another.
-        max_commit_retries=0,
-    )
-
-
-def after_commit() -> deltalake.PostCommitHookProperties:
-    """Have checkpoints made where they are due, and no version removed.
-
-    A table that was made elsewhere may let delta-rs clean up its log after each commit; a run is
-    not what takes away the versions of other runs.
-    """
-    return deltalake.PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
-
-
-def storage_options(write: Write) -> dict[str, str] | None:
-    """Give the settings of the store as delta-rs takes them."""
-    options = write.location.storage_options
-    return dict(options) if options else None
-
-
 def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
     """Create the table, or overwrite all of it."""
     facts = staged.facts(list(staged.columns))
@@ -182,13 +161,13 @@ def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
     ):
         return Written(current, is_committed=False, rows=staged.rows, digest=facts.digest)
     if current is None:
-        note = _noted(write, staged.rows, facts)
+        note = noted(write, staged.rows, facts)
         commits.create(staged, write, note)
-        return _written(write, note, staged.rows)
+        return outcome_of(write, note, staged.rows)
     write, current = _ready(write, current, commits)
-    note = _noted(write, staged.rows, facts)
+    note = noted(write, staged.rows, facts)
     commits.overwrite(staged, write, current, note)
-    return _written(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows)
 
 
 def _ready(write: Write, current: OpenedTable, commits: Commits) -> tuple[Write, OpenedTable]:
@@ -207,9 +186,9 @@ def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
 
 
 def _append(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
-    note = _noted(write, current.rows() + staged.rows, _with(staged, current))
+    note = noted(write, current.rows() + staged.rows, _with(staged, current))
     commits.append(staged, write, current, note)
-    return _written(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows)
 
 
 def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
@@ -221,14 +200,14 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
     going = digest_table(replaced)
     # Rows whose key the table holds twice cannot be reckoned with.
     facts = _with(staged, current, going) if going.rows == known else None
-    note = _noted(write, current.rows() + staged.rows - known, facts)
+    note = noted(write, current.rows() + staged.rows - known, facts)
     if known == staged.rows and _are_there(staged, current, replaced, going):
         # What was taken must be remembered all the same.
         return _mark(write, note, current, staged.rows)
     write, current = _ready(write, current, commits)
     note = replace(note, follows=current.version)
     commits.merge(staged, write, current, note)
-    return _written(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows)
 
 
 def _are_there(
@@ -257,7 +236,7 @@ def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wr
         commit_properties=commit_properties(note, write.transaction),
         post_commithook_properties=after_commit(),
     )
-    return _written(write, note, rows)
+    return outcome_of(write, note, rows)
 
 
 def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
@@ -270,13 +249,13 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
     going = digest_table(_having_keys_of(staged, write, current))
     before = facts_of(current)
     after = before - going if before is not None else None
-    note = _noted(write, current.rows() - going.rows, after)
+    note = noted(write, current.rows() - going.rows, after)
     if going.rows == 0:
         return _mark(write, note, current, staged.rows)
     write, current = _ready(write, current, commits)
     note = replace(note, follows=current.version)
     commits.delete(staged, write, current, note)
-    return _written(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows)
 
 
 def _only_key(staged: Staged, write: Write) -> dict[str, str]:
@@ -310,47 +289,8 @@ def _having_keys_of(staged: Staged, write: Write, current: OpenedTable) -> pl.La
     return scan(current).join(keys, on=list(write.key), how="semi")
 
 
-def _noted(write: Write, rows: int, facts: TableFacts | None) -> CommitNote:
-    """Complete the note of a commit with what the table holds after it."""
-    return replace(
-        write.note,
-        rows=rows,
-        digest=facts.digest if facts is not None else None,
-        content=facts.to_json() if facts is not None else None,
-        follows=-1 if write.current is None else write.current.version,
-    )
-
-
 def _known_keys(staged: Staged, write: Write, current: OpenedTable) -> int:
     """Count the rows whose key is in the table already."""
     there = scan(current).select(write.key)
     both = staged.lazy().select(write.key).join(there, on=list(write.key), how="semi")
     return int(both.select(pl.len()).collect(engine="streaming").item())
-
-
-def _written(write: Write, note: CommitNote, rows: int) -> Written:
-    after = -1 if write.current is None else write.current.version
-    opened = find_commit(write.location, after, note.commit_id)
-    # Where nothing locks, somebody's commit may have come between what was read and ours.
-    is_next = opened.version == after + 1
-    if is_next and note.rows is not None:
-        _require_rows(opened, note.rows)
-    if is_next and note.content is not None:
-        remember(opened, TableFacts.from_json(note.content))
-    digest = note.digest if is_next else None
-    return Written(opened, is_committed=True, rows=rows, digest=digest)
-
-
-def _require_rows(opened: OpenedTable, expected: int) -> None:
-    """Hold what a commit claims against the files that the table has after it.
-
-    Raises:
-        TableError: If it has other rows: an engine kept what it meant to remove, or lost some.
-    """
-    found = opened.rows()
-    if found != expected:
-        raise TableError(
-            f"Table '{opened.location.name}' has {found} rows at version {opened.version}, where "
-            f"{expected} should be: the commit did not do what it says. Put the version before it "
-            f"back (load_args: {{version: {opened.version - 1}}}), and report this."
-        )

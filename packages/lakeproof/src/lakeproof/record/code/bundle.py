@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from lakeproof.record.code import git, git_files
+from lakeproof.record.code import git, git_diff, git_files
+from lakeproof.record.code.lying_files import readable
 from lakeproof.record.code.snapshot import commit_of, without
-from lakeproof.record.code.working_tree import readable
 from lakeproof.record.facts import BundleFacts, CodeFacts, Content
 from lakeproof.record.redaction import secrets
 
@@ -75,7 +75,7 @@ def _made(repository: git.Repository, tree: str, known: secrets.Secrets, memory:
     entries = {
         path: entry
         for path, entry in git_files.files_of_tree(repository.top, tree).items()
-        if entry.mode != git.SUBMODULE
+        if entry.mode != git_diff.SUBMODULE
     }
     names = list(dict.fromkeys(entry.name for entry in entries.values()))
     sizes = dict(zip(names, git_files.sizes_of(repository.top, names), strict=True))

@@ -6,10 +6,11 @@ from base64 import b64decode
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
-from lakeproof.record.code import git
-from lakeproof.record.code.gather_code import DIFF_NAME, ODD_NAME
+from lakeproof.record.code import git, git_diff
+from lakeproof.record.code.file_contents import ODD_NAME
+from lakeproof.record.code.gather_code import DIFF_NAME
+from lakeproof.record.code.lying_files import readable
 from lakeproof.record.code.source import sha256_or_link, source_files
-from lakeproof.record.code.working_tree import readable
 from lakeproof.record.facts import CodeFacts, Content
 
 _IMPORTABLE = {".py", ".pyc", ".so", ".pyd"}
@@ -50,8 +51,8 @@ def _changed_in_repository(project_path: Path, code: CodeFacts, commit: str) -> 
     if repository is None:
         return {".git"}
     try:
-        diff = git.diff_to_commit(repository, commit)
-        changes = git.changes_to_commit(repository, commit)
+        diff = git_diff.diff_to_commit(repository, commit)
+        changes = git_diff.changes_to_commit(repository, commit)
     except git.GitError:
         return {".git"}
     then = {content.path: content for content in code.untracked}
@@ -67,7 +68,7 @@ def _changed_sections(then: Content | None, now: bytes) -> set[str]:
     if then is not None and then.withheld is not None:
         return {DIFF_NAME}  # It is not known what it said of which path.
     before = (then.text or "").encode() or b64decode(then.base64 or "") if then else b""
-    return {path for path, _ in set(git.sections(before)) ^ set(git.sections(now))}
+    return {path for path, _ in set(git_diff.sections(before)) ^ set(git_diff.sections(now))}
 
 
 def _is_as(content: Content, path: Path) -> bool:

@@ -4,35 +4,33 @@ Where there is no repository the digests of the source files stand alone: the ru
 compared, but not restored.
 """
 
-import hashlib
 import os
-import stat
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from lakeproof.record.code import git, git_files
+from lakeproof.record.code import file_contents, git, git_diff, git_files
+from lakeproof.record.code.file_contents import (
+    ODD_NAME,
+    as_content,
+    content_withheld,
+    contents,
+    file_content,
+)
 from lakeproof.record.code.imported import Imported
+from lakeproof.record.code.lying_files import Lying, Seen, data_of, readable
 from lakeproof.record.code.snapshot import extended, write_snapshot
 from lakeproof.record.code.source import (
-    LEFT_OVER,
-    sha256_or_link,
     source_files,
     source_paths,
     tree_digest,
 )
-from lakeproof.record.code.working_tree import Lying, Seen, data_of, look, readable
+from lakeproof.record.code.working_tree import look
 from lakeproof.record.facts import CodeFacts, Content, SnapshotFacts
 from lakeproof.record.redaction.secrets import Secrets
 
 DIFF_NAME = "working-tree.diff"
-MOST_BYTES = 10 * 1024**2
-# All untracked files together: a record is a document, not a store of data.
-MOST_BYTES_TOGETHER = 64 * 1024**2
-
-ODD_NAME = "its name is not UTF-8"
 
 
 def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> CodeFacts:
@@ -51,9 +49,9 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
             return CodeFacts(None, None, "", None, (), files, tree_digest(files))
         commit = repository.commit
         asking = threads.submit(_ask_for_snapshot, repository) if keeps else None
-        diffing = threads.submit(git.diff_to_commit, repository, commit)
+        diffing = threads.submit(git_diff.diff_to_commit, repository, commit)
         untracked = threads.submit(git.untracked_paths, repository)
-        changing = threads.submit(git.changes_to_commit, repository, commit)
+        changing = threads.submit(git_diff.changes_to_commit, repository, commit)
         remote = threads.submit(git.remote_url, repository)
         files = hashing.result()
         reasons: Mapping[str, str | None] = {}
@@ -65,7 +63,7 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
             changes = Content(DIFF_NAME, "", 0, withheld=error.message)
         snapshot, kept = None, Lying()
         try:
-            found = dict(_contents(repository.top, untracked.result(), secrets))
+            found = dict(contents(repository.top, untracked.result(), secrets))
             submodules = [change.path for change in changing.result() if change.is_submodule]
             if asking is not None:
                 asked = asking.result()
@@ -133,7 +131,7 @@ def with_imported(
     bundle = snapshot.bundle
     if bundle is not None:
         late = tuple(
-            _content(readable(path), data, "it was imported after the bundle was made")
+            as_content(readable(path), data, "it was imported after the bundle was made")
             for path, (_, data) in lying.files.items()
         )
         bundle = replace(bundle, left_out=(*bundle.left_out, *late))
@@ -144,69 +142,6 @@ def with_imported(
 def keep_alive(project_path: Path, run_id: str, commit: str) -> bool:
     """Keep the snapshot of a run as `refs/lakeproof/<run id>`; say whether it could."""
     return git.keep_commit(project_path, f"refs/lakeproof/{run_id}", commit)
-
-
-def file_content(path: Path, name: str, secrets: Secrets | None) -> Content:
-    """Give a file as a fact: whole, or by digest where it is large or holds a secret.
-
-    Args:
-        path: Where it is; a link is the file it leads to.
-        name: What to call it in the record.
-        secrets: What must not get in; `None` where it was looked for already.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return _withheld(name, "it is no regular file, or a link to a folder")
-        mark = bool(status.st_mode & stat.S_IXUSR)
-        if status.st_size > MOST_BYTES:
-            reason = f"it is larger than {MOST_BYTES:,} bytes"
-            digest = sha256_or_link(path)
-            return Content(name, digest, status.st_size, withheld=reason, is_executable=mark)
-        data = path.read_bytes()
-    except OSError as error:
-        return _withheld(name, f"it could not be read: {error.strerror}")
-    found = secrets.reason(data, name) if secrets is not None else None
-    return _content(name, data, found, is_executable=mark)
-
-
-def _content(
-    name: str, data: bytes, withheld: str | None, *, is_executable: bool = False
-) -> Content:
-    facts = Content(
-        *(name, hashlib.sha256(data).hexdigest(), len(data)),
-        withheld=withheld,
-        is_executable=is_executable,
-    )
-    if withheld is not None:
-        return facts
-    try:
-        return replace(facts, text=data.decode())
-    except UnicodeDecodeError:
-        return replace(facts, base64=b64encode(data).decode())
-
-
-def _withheld(name: str, reason: str) -> Content:
-    return Content(name, "", 0, withheld=reason)
-
-
-def _contents(top: Path, paths: Iterable[bytes], secrets: Secrets) -> Iterator[tuple[str, Content]]:
-    """Read what git does not track, by paths as the file system has them."""
-    left = MOST_BYTES_TOGETHER
-    for path in map(os.fsdecode, paths):
-        name = readable(path)
-        if LEFT_OVER.fullmatch(PurePosixPath(path).name):
-            continue
-        if path.endswith("/"):
-            yield path, _withheld(name, "it is a repository of its own")
-            continue
-        found = file_content(top / path, name, secrets)
-        if found.withheld is None:
-            left -= found.size
-            if left < 0:
-                reason = f"the untracked files together are over {MOST_BYTES_TOGETHER:,} bytes"
-                found = replace(found, text=None, base64=None, withheld=reason)
-        yield path, found
 
 
 @dataclass(frozen=True)
@@ -238,14 +173,14 @@ def _snapshot(
     def reread(path: Path, name: str) -> Content:
         return file_content(path, name, None)
 
-    lying = look(repository, seen, read, reread, MOST_BYTES_TOGETHER)
+    lying = look(repository, seen, read, reread, file_contents.MOST_BYTES_TOGETHER)
     try:
         commit, tree = write_snapshot(repository, seen.tracked, lying)
     except (git.GitError, OSError) as error:
         note = error.message if isinstance(error, git.GitError) else f"{error.strerror}"
         held = {*seen.others, *seen.reasons}
         lost = (
-            _content(readable(path), data, f"git could not write it: {note}")
+            as_content(readable(path), data, f"git could not write it: {note}")
             for path, (_, data) in lying.files.items()
             if path not in held and path not in seen.tracked
         )
@@ -271,7 +206,7 @@ def _told(
         if path in kept.inner:
             yield Content(readable(path), "", kept.inner[path])
         else:
-            yield _withheld(readable(path), "it is a submodule with changes of its own")
+            yield content_withheld(readable(path), "it is a submodule with changes of its own")
 
 
 def _source_of(repository: git.Repository, project_path: Path) -> frozenset[str]:
@@ -286,22 +221,24 @@ def _source_of(repository: git.Repository, project_path: Path) -> frozenset[str]
 def _diff_content(diff: bytes, reasons: Mapping[str, str | None]) -> Content | None:
     if not diff:
         return None
-    if len(diff) > MOST_BYTES_TOGETHER:
-        return _content(DIFF_NAME, diff, f"it is larger than {MOST_BYTES_TOGETHER:,} bytes")
+    if len(diff) > file_contents.MOST_BYTES_TOGETHER:
+        return as_content(
+            DIFF_NAME, diff, f"it is larger than {file_contents.MOST_BYTES_TOGETHER:,} bytes"
+        )
     withheld = (
         f"the change of {readable(path)} is withheld: {reason}"
         for path, reason in reasons.items()
         if reason is not None
     )
-    return _content(DIFF_NAME, diff, next(withheld, None))
+    return as_content(DIFF_NAME, diff, next(withheld, None))
 
 
 def _reasons(diff: bytes, top: Path, secrets: Secrets) -> dict[str, str | None]:
     """Look at each changed file by the rules for its kind."""
     reasons: dict[str, str | None] = {}
-    if len(diff) > MOST_BYTES_TOGETHER:
+    if len(diff) > file_contents.MOST_BYTES_TOGETHER:
         return reasons
-    for path, section in git.sections(diff):
+    for path, section in git_diff.sections(diff):
         name = readable(path)
         if b"\nGIT binary patch\n" in section:
             # Compressed: what it makes of the file is looked at instead.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lakeproof.record.code import git, git_files
-from lakeproof.record.code.working_tree import Lying
+from lakeproof.record.code.lying_files import Lying
 
 # The same tree on the same commit is the same snapshot, whoever makes it and when.
 _IDENTITY = {

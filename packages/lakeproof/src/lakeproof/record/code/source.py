@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lakeproof.checksum import sha256_of
-from lakeproof.record.code.working_tree import readable
+from lakeproof.record.code.lying_files import readable
 from lakeproof.record.places.project_paths import files_below
 
 # Made by Python and by editors, which make and remove theirs while a run goes on.

@@ -8,13 +8,13 @@ that becomes a commit (`snapshot`).
 import os
 import re
 import stat
-from base64 import b64decode
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from lakeproof.record.code import git, git_files
+from lakeproof.record.code import git, git_diff, git_files
 from lakeproof.record.code.git_files import LINK
+from lakeproof.record.code.lying_files import Lying, Seen, data_of, readable
 from lakeproof.record.facts import Content
 
 # Reads a file: where it lies, and what to call it.
@@ -22,48 +22,6 @@ Read = Callable[[Path, str], Content]
 
 # What a filter by such a name keeps out of the repository is not to be put into it.
 _HIDES = re.compile(r"crypt|secret|vault|(?<![a-z])(?:sops|gpg|age)(?![a-z])")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was asked of git, and what the source folder holds.
-
-    Args:
-        tracked: What the commit has.
-        changes: Tracked paths that are not as the commit has them.
-        reasons: Why the change of a path must not be kept, by paths whose change was looked at.
-        hidden: Tracked paths whose changes git was told not to look for.
-        filtered: The filter of tracked paths that have one.
-        others: What git neither tracks nor ignores, as it was read.
-        source: Files of the source folder, through links too, relative to the repository.
-        knows_modes: Whether the file system says which files are executable.
-    """
-
-    tracked: Mapping[str, git_files.Entry]
-    changes: Sequence[git.Change]
-    reasons: Mapping[str, str | None]
-    hidden: Collection[str]
-    filtered: Mapping[str, str]
-    others: Mapping[str, Content]
-    source: Collection[str]
-    knows_modes: bool
-
-
-@dataclass
-class Lying:
-    """What makes the working tree out of the commit's tree.
-
-    Args:
-        files: Mode and bytes by path.
-        gone: Tracked paths that are not to be in the tree.
-        left_out: Files that are to be known by digest only.
-        inner: Repositories within this one whose files are among these, with their size.
-    """
-
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    left_out: list[Content] = field(default_factory=list)
-    inner: dict[str, int] = field(default_factory=dict)
 
 
 def look(repository: git.Repository, seen: Seen, read: Read, reread: Read, room: int) -> Lying:
@@ -86,11 +44,6 @@ def look(repository: git.Repository, seen: Seen, read: Read, reread: Read, room:
     return looking.found
 
 
-def data_of(content: Content) -> bytes:
-    """Give the bytes of a file that was read whole."""
-    return b64decode(content.base64 or "") if content.text is None else content.text.encode()
-
-
 class _Looking:
     def __init__(
         self, repository: git.Repository, seen: Seen, read: Read, reread: Read, room: int
@@ -110,7 +63,7 @@ class _Looking:
         for path, entry in self._seen.tracked.items():
             change = self._changed.get(path)
             status = self._status(path)
-            if entry.mode == git.SUBMODULE:
+            if entry.mode == git_diff.SUBMODULE:
                 self._take_submodule(path, status)
             elif status is None or (change is not None and change.status == "D"):
                 self.found.gone.add(path)  # Where it is there, it is among the others.
@@ -297,11 +250,6 @@ class _Looking:
             return os.lstat(self._top / path)
         except (FileNotFoundError, NotADirectoryError):
             return None
-
-
-def readable(name: str) -> str:
-    """Give a name of the file system as text, with bytes that are no UTF-8 spelled out."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _withheld(content: Content) -> Content:

@@ -8,11 +8,9 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakeproof.record.documents.document import (
     ContradictionError,
@@ -27,6 +25,7 @@ from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
 from lakeproof.record.mlflow_store.run_ids import is_beginning
+from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, has_store, is_local, local_path
 
 if TYPE_CHECKING:
@@ -46,33 +45,6 @@ _MOST_TAGS = 100
 _LONGEST_SEAL = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
 _WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run of the project, recorded or not.
-
-    Args:
-        run_id: MLflow's.
-        status: MLflow's: FINISHED, FAILED, KILLED, RUNNING.
-        started_at: ISO 8601 in UTC.
-        finished_at: The same.
-        duration_s: Seconds between the two.
-        metrics: The newest value of each.
-        tags: MLflow's.
-        record: What it left, where it is whole.
-        trouble: Why there is no record, in a sentence.
-    """
-
-    run_id: str
-    status: str
-    started_at: str | None
-    finished_at: str | None
-    duration_s: float | None
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
-    record: Record | None
-    trouble: str | None
 
 
 def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping[str, str]) -> None:
@@ -298,18 +270,11 @@ class RecordStore:
         return StoredRun(
             run_id=run.run_id,
             status=run.status,
-            started_at=_iso(start),
-            finished_at=_iso(end),
+            started_at=iso(start),
+            finished_at=iso(end),
             duration_s=(end - start) / 1000 if start is not None and end is not None else None,
             metrics=run.metrics,
             tags=run.tags,
             record=record,
             trouble=trouble,
         )
-
-
-def _iso(milliseconds: Any) -> str | None:
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,7 +14,8 @@ from lakeproof.record.documents.document import RecordError
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.run_ids import LAST, require_run
-from lakeproof.record.mlflow_store.store import RecordStore, StoredRun
+from lakeproof.record.mlflow_store.store import RecordStore
+from lakeproof.record.mlflow_store.stored_run import StoredRun
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 
 _OF_RUN = "runs:/"

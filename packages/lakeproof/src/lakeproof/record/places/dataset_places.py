@@ -9,15 +9,14 @@ they go in a re-run (`redirection`).
 import logging
 import os
 import re
-import sys
-import tempfile
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
+
+from lakeproof.record.places.machine_places import is_above, is_of_machine
 
 _IN_MEMORY = {"MemoryDataset", "SharedMemoryDataset"}
 # The last word of a name under which a text without a slash is a path.
@@ -31,7 +30,6 @@ _PASSED_OVER = re.compile(
 )
 _LOCAL = {"", "file", "local"}
 _WHERE = ("_protocol", "protocol", "_fs_prefix")
-_SYSTEM = ("/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
 # What is handed to a library may name addresses at which nothing is kept.
 _HANDED_ON = {"load_args", "_load_args", "save_args", "_save_args"}
 # Where Kedro keeps what a dataset was made with.
@@ -86,25 +84,6 @@ def find(dataset: Any, project_path: Path) -> tuple[Path, ...]:
         place
         for place in named(dataset).places
         if not is_above(place, project) and not is_of_machine(place, project)
-    )
-
-
-def is_above(place: Path, project: Path) -> bool:
-    """Tell a folder that holds the project, the home folder or the like: it is nobody's data."""
-    return any(one.is_relative_to(place) for one in (project, *_own_folders()))
-
-
-def is_of_machine(place: Path, *own: Path) -> bool:
-    """Tell what belongs to the system or the interpreter, and not to anybody's data.
-
-    Args:
-        place: Absolute.
-        own: Folders that are the user's wherever they lie, such as a project in `/usr/src/app`.
-    """
-    return any(
-        place.is_relative_to(folder)
-        and not any(place.is_relative_to(one) and one.is_relative_to(folder) for one in own)
-        for folder in (*_SYSTEM, sys.prefix)
     )
 
 
@@ -317,8 +296,3 @@ def _reopen(holder: Any, is_renewed: bool) -> bool:
         return False
     vars(holder).update(vars(twin))
     return True
-
-
-@cache
-def _own_folders() -> tuple[Path, ...]:
-    return (Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix))

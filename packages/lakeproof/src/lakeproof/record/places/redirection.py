@@ -12,14 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.record.places.dataset_places import (
-    absolute,
-    is_above,
-    is_in_memory,
-    is_of_machine,
-    move,
-    named,
-)
+from lakeproof.record.places.dataset_places import absolute, is_in_memory, move, named
+from lakeproof.record.places.machine_places import is_above, is_of_machine
 from lakeproof.versioned.contract import is_versioned
 
 if TYPE_CHECKING:

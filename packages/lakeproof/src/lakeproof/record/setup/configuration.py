@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lakeproof.record.code.gather_code import file_content
+from lakeproof.record.code.file_contents import file_content
+from lakeproof.record.code.lying_files import readable
 from lakeproof.record.code.source import tree_digest
-from lakeproof.record.code.working_tree import readable
 from lakeproof.record.facts import ConfigurationFacts, Content
 from lakeproof.record.places.project_paths import files_below, relative_to_project
 from lakeproof.record.redaction.secrets import Secrets

@@ -8,7 +8,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from lakeproof.inside import inside
-from lakeproof.record.code import git, git_files
+from lakeproof.record.code import git, git_diff, git_files
 from lakeproof.reproduce.code.safe_writes import make_way
 
 # Git's own folder, also as file systems that mind neither case nor dots have it.
@@ -47,7 +47,7 @@ def write_files(repository: Path, tree: str, target: Path) -> None:
         if entry.mode == "100755":
             place.chmod(place.stat().st_mode | 0o111)
     for path, entry in entries.items():
-        if entry.mode == git.SUBMODULE:
+        if entry.mode == git_diff.SUBMODULE:
             inside(target, path).mkdir(parents=True, exist_ok=True)
 
 

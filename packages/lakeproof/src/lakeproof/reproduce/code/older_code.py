@@ -7,7 +7,8 @@ snapshots (`files_of_tree`).
 import hashlib
 from pathlib import Path
 
-from lakeproof.record.code.git import diff_to_commit, find_repository
+from lakeproof.record.code.git import find_repository
+from lakeproof.record.code.git_diff import diff_to_commit
 from lakeproof.record.facts import CodeFacts
 from lakeproof.reproduce.code.recorded_contents import bytes_of, restore
 from lakeproof.reproduce.code.repository import CodeError, git

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from lakeproof.record.code.git import GitError, ask
 from lakeproof.record.facts import Distribution, EnvironmentFacts, Record
 from lakeproof.record.setup.environment import normalised
-from lakeproof.reproduce.environment.rebuild import EnvironmentMissingError
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 
 _LOCK = "requirements/spark.txt"
 

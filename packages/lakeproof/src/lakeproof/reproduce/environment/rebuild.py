@@ -5,7 +5,6 @@ digest of what it must hold, and is shared by all re-runs that need it.
 """
 
 import hashlib
-import json
 import os
 import platform
 import re
@@ -13,15 +12,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import EnvironmentFacts
-from lakeproof.record.setup.environment import lock_hashes, normalised
-from lakeproof.record.setup.installed import changed_files
+from lakeproof.record.setup.environment import lock_hashes
+from lakeproof.reproduce.environment.built_environment import (
+    MOST_NAMED,
+    listed,
+    python_of,
+    require_whole,
+    surprises_in,
+)
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.install_again import how_to_have
 from lakeproof.reproduce.environment.package_sources import LocalPackages, find_local_packages
 from lakeproof.reproduce.environment.requirements import (
@@ -39,19 +44,10 @@ from lakeproof.reproduce.environment.same_environment import (
 
 Say = Callable[[str], None]
 
-_MOST_NAMED = 10
 _MOST_OF_UV = 400
 _PIN = re.compile(r"[\w.-]+==[\w.!+-]*\w")
 _BUILT_ONLY = "What has no wheel is built only where a lock of the run gives its hash."
 _OURS_ALONE = ("--no-project", "--no-python-downloads")
-
-
-class EnvironmentMissingError(LakeproofError):
-    """An environment cannot be rebuilt: an interpreter or a package is missing."""
-
-    def __init__(self, what: str, cure: str = "") -> None:
-        cures = f"{cure} To re-run with what is installed here instead, add --here.".lstrip()
-        super().__init__(f"{what}. Nothing was run. {cures}")
 
 
 def cache_of(project_path: Path) -> Path:
@@ -74,7 +70,7 @@ def missing_interpreter(
     if changed:
         return (
             "The run used installed files that are not those of their packages, and nobody else "
-            f"has them: {_listed(changed)}. Reinstall these packages and run again, or see the "
+            f"has them: {listed(changed)}. Reinstall these packages and run again, or see the "
             "result without them: kedro reproduce.",
         )
     return ()
@@ -108,9 +104,9 @@ def rebuild(
     )
     target = cache.absolute() / hashlib.sha256(holds.encode()).hexdigest()[:32]
     cache.mkdir(parents=True, exist_ok=True)
-    python = _python_of(target)
+    python = python_of(target)
     with _only_builder(cache / f".{target.name}.lock", say):
-        if target.exists() and _surprises(python, recorded, requirements):
+        if target.exists() and surprises_in(python, recorded, requirements):
             say(f"The environment {target} is no longer what was built: building it again.")
             shutil.rmtree(target)
         if not target.exists():
@@ -128,7 +124,7 @@ def _requirements(
         named = [f"{found.name} {described(found)}" for found in elsewhere]
         raise EnvironmentMissingError(
             "The run's environment cannot be rebuilt, for this did not come from a package "
-            f"index, and its content is not found: {_listed(named)}",
+            f"index, and its content is not found: {listed(named)}",
             cure=how_to_have(elsewhere),
         )
     hashes = lock_hashes(recorded, lock_folder) if lock_folder else {}
@@ -150,11 +146,11 @@ def _build(recorded: EnvironmentFacts, requirements: Requirements, target: Path,
     try:
         _make(draft, _find_interpreter(recorded, target.parent))
         _install(draft, requirements, say)
-        _require_whole(draft)
-        surprises = _surprises(_python_of(draft), recorded, requirements)
+        require_whole(draft)
+        surprises = surprises_in(python_of(draft), recorded, requirements)
         if surprises:
             raise EnvironmentMissingError(
-                f"uv built another environment than the run's; they differ in {_listed(surprises)}"
+                f"uv built another environment than the run's; they differ in {listed(surprises)}"
             )
         draft.rename(target)
     finally:
@@ -207,13 +203,13 @@ def _install(draft: Path, requirements: Requirements, say: Say) -> None:
         return None
     missing = _missing([*install, "--dry-run"], listing, done.stderr)
     if missing and set(missing) <= set(requirements.optional):
-        say(f"Leaving out installers that the run did not import: {_listed(missing)}.")
+        say(f"Leaving out installers that the run did not import: {listed(missing)}.")
         pins = [pin for pin in requirements.pins if pin.split()[0] not in missing]
         return _install(draft, replace(requirements, pins=tuple(pins)), say)
     unlocked = set(requirements.only_wheels) & {pin.partition("==")[0] for pin in missing}
     raise EnvironmentMissingError(
         "The run's environment cannot be rebuilt, for uv cannot find "
-        f"{_listed(missing) or 'all of it'} ({_in_brief(done.stderr)})",
+        f"{listed(missing) or 'all of it'} ({_in_brief(done.stderr)})",
         cure="Tell uv where the files are (UV_FIND_LINKS=FOLDER or UV_INDEX=ADDRESS) and try again."
         + (f" {_BUILT_ONLY}" if unlocked else ""),
     )
@@ -228,7 +224,7 @@ def _missing(try_out: list[str], listing: Path, said: str) -> list[str]:
         lines = [line for line in lines if line.split()[0] not in named]
         listing.write_text("\n".join(lines), encoding="utf-8")
         again = _uv(try_out, listing.parent.parent)
-        said = again.stderr if again.returncode and len(missing) < _MOST_NAMED else ""
+        said = again.stderr if again.returncode and len(missing) < MOST_NAMED else ""
     return missing
 
 
@@ -253,69 +249,6 @@ def _uv(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, check=False
     )
-
-
-# Two headers of each; to parse all of them would take ten times as long.
-_LIST = r"""
-import json, platform, re
-from importlib.metadata import distributions
-def header(text, name):
-    return re.search(rf"^{name}:\s*(\S+)", text.partition("\n\n")[0], re.MULTILINE)[1]
-texts = [each.read_text("METADATA") for each in distributions()]
-found = [(header(text, "Name"), header(text, "Version")) for text in texts]
-print(json.dumps([platform.python_implementation() + " " + platform.python_version(), found]))
-"""
-
-
-def _found_in(python: Path) -> list[str]:
-    """Ask an interpreter what it is and what it would import, whatever this environment says."""
-    command = [str(python), "-I", "-c", _LIST]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        version, found = json.loads(done.stdout)
-    except (OSError, subprocess.CalledProcessError, ValueError):
-        return []
-    return [version, *sorted(f"{normalised(name)}=={at}" for name, at in found)]
-
-
-def _require_whole(draft: Path) -> None:
-    """Hash every file: uv links them from its cache, where an edit in any environment edits them.
-
-    Raises:
-        EnvironmentMissingError: If one of them is not what its package brings.
-    """
-    changed = changed_files(_site_of(draft), is_thorough=True)
-    if changed:
-        owners = " ".join(sorted({each.distribution for each in changed if each.distribution}))
-        raise EnvironmentMissingError(
-            "uv's cache holds files that are not those of their packages: "
-            f"{_listed([each.path for each in changed])}",
-            cure=f"Somebody edited them. Fetch them again: uv cache clean {owners}.",
-        )
-
-
-def _site_of(folder: Path) -> Path:
-    return next(folder.glob("lib/python*/site-packages"), folder / "Lib" / "site-packages")
-
-
-def _surprises(python: Path, recorded: EnvironmentFacts, requirements: Requirements) -> list[str]:
-    """Tell in what an environment is another than the one that is asked for."""
-    pins = {f"{found.name}=={found.version}" for found in by_name(recorded).values()}
-    wanted = {f"{recorded.implementation} {recorded.python}", *pins}
-    wanted -= {*requirements.left_out, *requirements.placed}
-    others = sorted((set(_found_in(python)) ^ wanted) - {*requirements.optional})
-    # Of what nothing has been found in, there is no folder either.
-    changed = changed_files(_site_of(python.parents[1])) if not others else ()
-    return [*others, *(each.path for each in changed)]
-
-
-def _python_of(folder: Path) -> Path:
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _in_brief(said: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import inside
-from lakeproof.reproduce.code.worktree import discard
+from lakeproof.reproduce.code.worktree_entries import discard
 
 if TYPE_CHECKING:
     from filelock import FileLock

@@ -1,0 +1,76 @@
+"""Corrections and deletions as a MERGE of Spark's, whose commit says who made it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.write.engine import Write
+from lakeproof.delta.write.merge_sql import Dialect
+from lakeproof.spark.session import spark
+from lakeproof.versioned.location import Location
+
+if TYPE_CHECKING:
+    pass
+
+# What a MERGE says of itself is set in the session, which threads share.
+merging = threading.Lock()
+_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+_APP_ID = "spark.databricks.delta.write.txnAppId"
+_APP_VERSION = "spark.databricks.delta.write.txnVersion"
+SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
+_NESTED = ("array<", "map<", "struct<")
+
+
+def run_merge(statement: str, write: Write, note: CommitNote) -> None:
+    """Run a statement whose commit says who made it."""
+    with explained(write.location.name), _said_in_commit(write, note):
+        spark().sql(statement).collect()
+
+
+@contextmanager
+def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
+    """Have the next commit of this session say who made it and what it took."""
+    conf = spark().conf
+    said = {_METADATA: note.to_json()}
+    if write.transaction is not None:
+        app_id, version = write.transaction
+        said |= {_APP_ID: app_id, _APP_VERSION: str(version)}
+    with merging:
+        for key, value in said.items():
+            conf.set(key, value)
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # a session that has died has its own error
+                for key in said:
+                    conf.unset(key)
+
+
+def but_unchanged(values: list[str], current: OpenedTable) -> str:
+    """Write the condition that keeps rows from being updated to what they are.
+
+    Only for a table that tells its changes (`delta.enableChangeDataFeed`). To any other it makes no
+    difference: files with a row of these keys are written again in any case.
+    """
+    if current.table.metadata().configuration.get("delta.enableChangeDataFeed") != "true":
+        return ""
+    changed = (_has_changed(column, current.columns.get(column)) for column in values)
+    return f" AND ({' OR '.join(changed)})"
+
+
+def _has_changed(column: str, kind: str | None) -> str:
+    """Write the condition under which a correction changes a column."""
+    if kind is not None and kind.startswith(_NESTED):
+        # SQL compares no maps, and holds -0.0 for 0.0 inside of lists and structs. To write a row
+        # as it is changes no content; a row that holds nothing else new is not looked for.
+        return "TRUE"
+    return SQL.has_changed(column, kind)
+
+
+def table_of(location: Location) -> str:
+    """Write a table by its place, as SQL takes it."""
+    return f"delta.{SQL.quoted(location.absolute_uri)}"
