@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lakeproof.commands.command_errors import PageError, UpgradeError
-from lakeproof.commands.pages import page
-from lakeproof.commands.upgrade import render, upgrade
+from lakeproof.commands.itself.pages import page
+from lakeproof.commands.itself.upgrade import render, upgrade
 
 HASH = "--hash=sha256:" + "1" * 64
 

@@ -274,7 +274,7 @@ def test_what_writes_elsewhere_is_told(places):
 
 def test_a_project_below_a_folder_of_the_system_is_the_users(places, monkeypatch):
     """`/usr/src/app` in a container: by its absolute place, too, nothing of it is written."""
-    monkeypatch.setattr("lakeproof.record.places.dataset_places._SYSTEM", (str(places.around),))
+    monkeypatch.setattr("lakeproof.record.places.machine_places._SYSTEM", (str(places.around),))
     dataset = TextDataset(filepath=str(places.real / "data/x.txt"))
     assert find(dataset, places.real) == (places.real / "data/x.txt",)
     catalog = DataCatalog({"x": dataset})

@@ -13,7 +13,8 @@ import pytest
 
 from conftest import REPOSITORY
 from lakeproof.record.facts import EnvironmentFacts
-from lakeproof.reproduce.environment.rebuild import EnvironmentMissingError, rebuild
+from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
+from lakeproof.reproduce.environment.rebuild import rebuild
 
 from .environments import keep, with_version
 from .wheels import wheel_of

@@ -57,7 +57,7 @@ def upgrade(metadata: "ProjectMetadata | None", wheel: Path) -> None:
     Example:
         kedro lakeproof upgrade ~/Downloads/lakeproof-0.3.0-py3-none-any.whl
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import upgrade as room
+    from lakeproof.commands.itself import upgrade as room
     from lakeproof.commands.output import trouble_is
 
     with trouble_is(2):
@@ -75,7 +75,7 @@ def docs(page: str | None, is_path: bool) -> None:
     Example:
         kedro lakeproof docs reproduce
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import pages
+    from lakeproof.commands.itself import pages
     from lakeproof.commands.output import trouble_is
 
     with trouble_is(2):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lakeproof.commands.command_errors import PageError
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 _INDEX = "README"
 
 
