@@ -2,7 +2,7 @@
 
 Each set is an environment of its own, resolved and built by uv from the ranges in
 `pyproject.toml`, in which the core of the tests runs: what touches Kedro, MLflow, deltalake, Polars
-and scikit-learn, and foreign projects that are run and had again. The whole suite says little more
+and scikit-learn, and foreign projects that are run and reproduced. The whole suite says little more
 of versions and takes ten times as long. A Python that is not on this machine is counted as skipped.
 
     make test-matrix SETS="oldest newest"

@@ -1,4 +1,4 @@
-"""A project that knows nothing of us: set up, committed, run, and had again bit for bit."""
+"""A project that knows nothing of us: set up, committed, run, and reproduced bit for bit."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What resolvers made of values in the catalog is taken down, and had again in a re-run."""
+"""What resolvers made of values in the catalog is taken down, and restored in a re-run."""
 
 import os
 from pathlib import Path

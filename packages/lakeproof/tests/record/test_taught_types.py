@@ -92,7 +92,7 @@ def test_what_has_no_digest_says_how_to_give_it_one(project):
 
 
 def test_four_lines_of_the_project_give_it_one(project):
-    """Then the run can be had again, and another content is another one."""
+    """Then the run is reproducible, and another content is another one."""
     project.write({"src/small_project/ledger.py": LEDGER + TAUGHT})
     record = run(project)
     (crossing,) = record.nodes[0].outputs

@@ -1,4 +1,4 @@
-"""A table format of somebody else's: pinned, recorded, had again, and never written by a re-run."""
+"""A table format of somebody else's: pinned, recorded, reproduced, never written by a re-run."""
 
 import json
 import subprocess

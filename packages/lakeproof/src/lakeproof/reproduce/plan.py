@@ -33,8 +33,8 @@ class Plan:
             reads, and what the run's own command pinned.
         environment: In which to run it: the recorded one, with Spark where that is asked for.
         has_environment: Whether the current interpreter and libraries are those, or are to be
-            taken as they are. Where the run had packages whose files are not theirs, it is to be
-            had as anybody else would: without.
+            taken as they are. Where the run had packages whose files are not theirs, it is
+            rebuilt as anybody else would: without.
         factors: What is known already to be another: of the environment, and of table ids.
         missing: Sentences with the cure.
         is_here: Whether they are to be taken as they are because somebody said so.

@@ -1,4 +1,4 @@
-"""What Lakeproof needs of a dataset to pin it, record it and have it again.
+"""What Lakeproof needs of a dataset to pin it, record it and reproduce it.
 
 The data that flow, and who owns what:
 
@@ -127,7 +127,7 @@ class VersionedDataset(Protocol):
             say: Gets a sentence before anything large is copied.
 
         Raises:
-            LakeproofError: If one of them cannot be had.
+            LakeproofError: If one of them cannot be read.
         """
         ...
 

@@ -19,7 +19,7 @@ _MOST_NAMED = 3
 
 
 def how_to_have(elsewhere: Sequence[Distribution]) -> str:
-    """Say what lets packages be had that are not found; nothing where nobody can tell."""
+    """Say how to get packages that are not found; nothing where nobody can tell."""
     cures = []
     if any(map(is_wheel, elsewhere)):
         cures.append("Put the wheel into a folder that UV_FIND_LINKS names.")

@@ -171,8 +171,8 @@ def pin_of(found: Distribution) -> str:
         is_version = False
     if not is_version:
         raise NoRequirementError(
-            f"The record has package {found.name} at version {_shown(found.version)}, which is "
-            "none that an index could be asked for"
+            f"The record has package {found.name} at version {_shown(found.version)}, which "
+            "no index could be asked for"
         )
     return f"{found.name}=={found.version}"
 

@@ -40,7 +40,7 @@ class DryRun:
     Args:
         run_id: The run that it would repeat.
         stages: In their order.
-        missing: Sentences: what could not be had, and how to get it.
+        missing: Sentences: what is missing, and how to get it.
         factors: What is known already to be another.
     """
 
