@@ -28,6 +28,12 @@ SPARK = {
 }
 
 
+@pytest.fixture
+def with_tricks(monkeypatch):
+    """What only saves time is on, also where all else is tested without: LAKEPROOF_PLAIN=1."""
+    monkeypatch.delenv("LAKEPROOF_PLAIN", raising=False)
+
+
 def pytest_configure() -> None:
     """Stop where this environment was made before the package had the entry points it has now."""
     if not entry_points(group="kedro.hooks", name="lakeproof"):

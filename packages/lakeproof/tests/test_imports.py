@@ -8,6 +8,9 @@ import pytest
 
 from lakeproof.startup.faster_imports import without_collecting, without_ipython
 
+# They are about the tricks themselves.
+pytestmark = pytest.mark.usefixtures("with_tricks")
+
 
 def python(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -15,6 +15,9 @@ import pytest
 from lakeproof import determinism, startup
 from lakeproof.startup import begin
 
+# They are about the tricks themselves.
+pytestmark = pytest.mark.usefixtures("with_tricks")
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -18,6 +18,9 @@ from lakeproof.digest import digest_table
 from lakeproof.errors import LakeproofError
 from lakeproof.versioned.location import Location
 
+# They are about the tricks themselves.
+pytestmark = pytest.mark.usefixtures("with_tricks")
+
 
 def write(path, rows, **options):
     deltalake.write_deltalake(str(path), pa.table(rows), configuration=dict(PROPERTIES), **options)

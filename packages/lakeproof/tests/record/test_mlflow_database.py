@@ -24,6 +24,9 @@ from lakeproof.record.mlflow_store.tracking import Tracking
 
 from ..reproduce.builders import a_record
 
+# They are about the tricks themselves.
+pytestmark = pytest.mark.usefixtures("with_tricks")
+
 EXPERIMENT = "winery"
 
 

@@ -27,7 +27,7 @@ def with_settings(
 
     Returns:
         A decorator. A node keeps its name, and to Kedro it takes a mapping: Kedro 1.7 would make
-        the dataclass itself, by other rules, and a run would record what it made.
+        the dataclass itself, but none within it, and say of a misspelt key only that it is one.
     """
     last: tuple[str, Any] = ("", None)
 
