@@ -241,7 +241,3 @@ def _edits() -> Iterator[tuple[str, str, Callable[[Path], None], tuple[str, ...]
         *("code of the interpreter's start", "a .pth file"),
         *(put("beside.pth", "import math\n"), ("beside.pth",)),
     )
-    yield (
-        *("a module of no package", "stray.py"),
-        *(put("stray.py", "VALUE = 1\n"), ("stray",)),
-    )
