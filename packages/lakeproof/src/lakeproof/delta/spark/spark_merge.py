@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
@@ -12,9 +11,6 @@ from lakeproof.delta.write.engine import Write
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.spark.session import spark
 from lakeproof.versioned.location import Location
-
-if TYPE_CHECKING:
-    pass
 
 # What a MERGE says of itself is set in the session, which threads share.
 merging = threading.Lock()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakeproof.record.code.git import GitError, ask
 from lakeproof.record.facts import Record
-from lakeproof.record.run.gathering import NO_COMMIT
+from lakeproof.record.run.problems import NO_COMMIT
 
 
 def doubts_of(record: Record, project_path: Path) -> list[str]:

@@ -37,6 +37,7 @@ from lakeproof.record.facts import (
 )
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.command import gather_command, run_config, runner_class
+from lakeproof.record.run.problems import problems_of
 from lakeproof.record.setup.catalog_values import gather_catalog_values
 from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
@@ -52,13 +53,9 @@ if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
 
-NO_COMMIT = (
-    "The project was not in a git repository with a commit, so its code is known by digest alone "
-    "and cannot be restored."
-)
-
 
 logger = logging.getLogger(__name__)
+
 
 _MOST_NAMED = 5
 
@@ -255,33 +252,6 @@ class RunInputs:
             if then.get(path) != now.get(path)
         }
         return tuple(sorted({*changed, *edited}))
-
-
-def problems_of(record: Record) -> tuple[str, ...]:
-    """Say what the run itself did that no re-run can repeat; what is lost later is `plan`'s."""
-    problems = []
-    if not record.nodes and record.run.status == "FINISHED":
-        problems.append("No node ran, so there is nothing to reproduce.")
-    code = record.code
-    if code.commit is None:
-        problems.append(NO_COMMIT)
-    if any(not content.path for content in code.untracked):
-        problems.append("Git could not say which files it does not track, so they are not known.")
-    if code.changed_during_run:
-        named = ", ".join(code.changed_during_run[:5])
-        more = len(code.changed_during_run) - 5
-        problems.append(
-            f"Edited during the run: {named}"
-            + (f" and {more} more" if more > 0 else "")
-            + ". Nobody can say which of the two states ran."
-        )
-    if record.parameters.redacted:
-        problems.append(
-            "Parameters that hold secrets are not in the record: "
-            + ", ".join(record.parameters.redacted[:5])
-            + ". Put them into conf/local/credentials.yml instead."
-        )
-    return tuple(problems)
 
 
 def _is_watched(project_path: Path) -> bool:
