@@ -78,6 +78,14 @@ def test_an_example_that_says_something_else_is_noticed(spark_session):
         "both: [2.5, 7.5]": "embedded: [2.5, 7.5]\nspark: [-7.5, 7.5]",
         "both: ['10', '-3']": "both: ['10', '-4']",
     }.items():
-        text = PAGE.read_text(encoding="utf-8")
-        assert said in text
-        assert failures(text.replace(said, instead, 1), spark_session)
+        example = example_before(said)
+        assert failures(f"{example}{said}\n", spark_session) == []
+        assert failures(f"{example}{instead}\n", spark_session)
+
+
+def example_before(said: str) -> str:
+    """Give the example of which the page says this, after the line that names the columns."""
+    before, found, _ = PAGE.read_text(encoding="utf-8").partition(f"\n{said}\n")
+    assert found
+    named = re.search(r"^>>> x, y = .*\n", before, re.MULTILINE)
+    return f"{named[0]}{before[before.rindex('>>> on_both') :]}\n"
