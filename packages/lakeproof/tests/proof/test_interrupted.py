@@ -35,7 +35,7 @@ def waiting(make_project, tmp_path_factory) -> tuple[Project, Finished, Path]:
     (folder / "pids").mkdir()
     nodes = project.path / "src/winery/pipelines/feature/nodes.py"
     wait = WAIT.format(folder=str(folder))
-    edit(nodes, "    chosen = FeatureSettings", f"{wait}\n    chosen = FeatureSettings")
+    edit(nodes, "    rows = nw.from_native", f"{wait}\n    rows = nw.from_native")
     commit_all(project)
     return project, project.kedro("run", "--pipelines", "ingest,feature", *FOREST), folder
 

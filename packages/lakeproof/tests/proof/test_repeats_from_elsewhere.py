@@ -96,7 +96,7 @@ def test_a_killed_run_has_no_record_and_is_shown_so(used):
     nodes = used.path / "src/winery/pipelines/feature/nodes.py"
     text = nodes.read_text()
     waiting = "print('waiting', flush=True)\n    __import__('time').sleep(99)"
-    edit(nodes, "    chosen = ", f"    {waiting}\n    chosen = ")
+    edit(nodes, "    rows = nw.from_native", f"    {waiting}\n    rows = nw.from_native")
     running = subprocess.Popen(
         [sys.executable, "-m", "kedro", "run", "--pipelines", "feature"],
         cwd=used.path,
