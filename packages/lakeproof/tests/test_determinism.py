@@ -57,7 +57,7 @@ def test_what_the_caller_has_set_wins_and_what_is_empty_is_not_set():
 def test_an_unknown_key_is_refused_by_name():
     """A misspelled setting would silently not be one."""
     with pytest.raises(
-        RecipeError, match=r"'thread'.*Nothing was run.*recipe, threads, polars_threads"
+        RecipeError, match=r"'thread'.*recipe, threads, polars_threads.*Nothing was run"
     ):
         Recipe.read({"thread": 1})
 

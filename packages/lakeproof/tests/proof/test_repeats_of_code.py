@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import lakeproof
 from conftest import Finished, Project, copy_project
 
 from .conftest import (
@@ -80,21 +81,25 @@ def imported_from(stderr: str) -> set[Path]:
     return {Path(place) for place in re.findall(r"^IMPORTED (.+)$", stderr, re.MULTILINE)}
 
 
+def elsewhere(places: set[Path], folder: Path) -> set[Path]:
+    return {place for place in places if not place.is_relative_to(folder)}
+
+
 def test_a_dirty_tree_is_had_again_and_everything_is_imported_from_there(dirty):
-    """Tracked, staged, untracked and ignored files; both packages come from the worktree."""
+    """Tracked, staged, untracked and ignored files; Lakeproof alone is the environment's."""
     project, finished = dirty
     record = record_of(project, finished.run_id)
     assert record["code"]["diff"] is not None
     assert [content["path"] for content in record["code"]["untracked"]] == [UNTRACKED]
     here = imported_from(finished.stderr)
     assert len(here) == 4
-    assert all(place.is_relative_to(project.path / "src") for place in here)
+    assert elsewhere(here, project.path / "src") == {Path(lakeproof.__file__)}
     before = belongings(project)
     verdict = repeat(project.fresh, finished.run_id)
     places = imported_from(verdict.stderr)
     assert len(places) == 4
     scratch = project.path / ".lakeproof/scratch"
-    assert all(place.is_relative_to(scratch) for place in places), places
+    assert elsewhere(places, scratch) == {Path(lakeproof.__file__)}
     assert only_a_run_is_new(project, before, verdict.document["rerun_id"])
     assert not any(scratch.iterdir())
 
