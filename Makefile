@@ -66,7 +66,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--custom-compile-command "make lock" $(if $(PACKAGE),--no-emit-package lakeproof) pyproject.toml
 
 lock: .venv/uv  ## resolve the dependencies again, each set within the larger one's bounds
-	$(COMPILE) --constraint requirements/bounds.in --output-file requirements/run.txt
+	$(COMPILE) --output-file requirements/run.txt
 	$(COMPILE) --extra spark --constraint requirements/run.txt --output-file requirements/spark.txt
 	$(COMPILE) --extra spark --group test --constraint requirements/spark.txt --output-file requirements/test.txt
 

@@ -29,7 +29,6 @@ COPIED = (
     "notebooks/",
     "requirements/",
     f"src/{PACKAGE}/",
-    "tests/conftest.py",
     "tests/projects.py",
     f"tests/{PACKAGE}/",
 )

@@ -2,7 +2,16 @@
 
 import json
 
-from projects import Finished, Project
+import pytest
+
+from projects import Finished, Project, copy_project
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Finished]:
+    """A project after one run of everything; look, do not touch."""
+    project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
+    return project, project.kedro("run")
 
 
 def test_a_run_leaves_a_record_its_metrics_and_a_clean_tree(recorded: tuple[Project, Finished]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.frames import collect_in_order, select_rows, with_settings
 
+from winery.parameters import EvaluateSettings
 from winery.pipelines.evaluate.classes import (
     labels_by_column,
     probability_column,
@@ -18,7 +19,6 @@ from winery.pipelines.evaluate.figures import (
     confusion_figure,
     residual_figure,
 )
-from winery.pipelines.evaluate.settings import EvaluateSettings
 from winery.rows import part_to_test_on
 
 if TYPE_CHECKING:

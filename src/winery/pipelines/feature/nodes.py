@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.frames import with_settings
 
-from winery.pipelines.feature.settings import FeatureSettings
+from winery.parameters import FeatureSettings
 from winery.rows import IS_TEST, mark_test_rows
 
 if TYPE_CHECKING:

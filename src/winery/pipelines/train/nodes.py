@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.frames import select_rows, with_settings
 
-from winery.pipelines.train.estimators import (
+from winery.estimators import (
     NEEDS_SCALING,
     make_estimator,
 )
-from winery.pipelines.train.settings import TrainSettings
+from winery.parameters import TrainSettings
 from winery.rows import part_to_train_on
 
 if TYPE_CHECKING:
