@@ -2,8 +2,9 @@
 # The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
 # Those with Spark are one process beside them, so that it starts once.
 BOTH := --numprocesses 2 --dist loadfile
-BESIDE = $(PYTEST) $(PACKAGE) -m "$(1) and spark" & spark=$$!; \
-	$(PYTEST) $(PACKAGE) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others
+# Typed in the package's folder, from which Spark's workers import the tests, too.
+BESIDE = cd $(PACKAGE) && { $(CURDIR)/$(PYTEST) -m "$(1) and spark" & spark=$$!; \
+	$(CURDIR)/$(PYTEST) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others; }
 PACKAGE := packages/lakeproof
 TEST_PACKAGE = $(call BESIDE,not slow)
 CHECK_PACKAGE = cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports

@@ -77,7 +77,6 @@ _NOT_OF_THE_OLDEST = (
     "tests/record/test_mlflow_database.py::"
     "test_a_store_whose_columns_are_not_those_that_are_read_is_left_to_mlflow",
     # the words in which pickle and Kedro refuse
-    "tests/digest/test_model.py::test_what_cannot_be_pickled_is_said_with_its_place",
     "tests/init/test_init_as_typed.py::"
     "test_a_pyproject_that_cannot_be_parsed_is_trouble_that_says_where",
 )

@@ -82,7 +82,7 @@ def test_one_threshold_of_one_tree_counts():
 def test_what_cannot_be_pickled_is_said_with_its_place():
     """Never an equal digest of nothing."""
     model = make_pipeline(FunctionTransformer(lambda rows: rows), LogisticRegression())
-    with pytest.raises(NotDigestibleError, match="not importable by that name"):
+    with pytest.raises(NotDigestibleError, match="not importable by its name"):
         digest_model(model.fit(X[NUMBERS], Y))
 
 

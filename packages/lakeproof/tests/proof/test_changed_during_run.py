@@ -83,7 +83,7 @@ def test_edits_of_code_and_configuration_are_named_and_the_run_is_no_longer_had(
         assert name in verdict.missing
     assert "Edited during the run" in verdict.missing
     assert verdict.document["rerun_id"] is None
-    assert probing.kedro("check", run_id, code=1).stdout.count("Edited while") == 1
+    assert probing.kedro("check", run_id, code=1).stdout.count("Edited during") == 1
     probing.git("checkout", "--quiet", "--", ".")
     (probing.path / "conf/local/parameters_mine.yml").unlink()
 

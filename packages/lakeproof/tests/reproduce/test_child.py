@@ -35,7 +35,7 @@ threading.Thread(target=wait, daemon=True).start()
 PARENT = """
 import signal, sys
 from pathlib import Path
-from lakeproof.reproduce import child
+from lakeproof.reproduce.stages import child
 
 child._PATIENCE = ((signal.SIGINT, 1.0), (signal.SIGTERM, 1.0))
 place = Path(sys.argv[1])

@@ -166,7 +166,7 @@ def test_what_is_developed_beside_the_repository_is_had_while_it_is_as_it_was(
     assert not is_same(then, recorded(project))
     (sentence,) = missing_interpreter(then, project)
     assert "shared 1.0 (editable)" in sentence
-    assert "what it held is not found" in sentence
+    assert "its content is not found" in sentence
 
 
 def test_a_folder_that_was_copied_when_it_was_installed_is_held_against_its_sources(

@@ -12,7 +12,7 @@ from conftest import REPOSITORY, Finished, Project
 from lakeproof.commands import check, history
 from lakeproof.commands.catalog import open_catalog
 from lakeproof.commands.project import RunProject
-from lakeproof.commands.reproduce import reproduce
+from lakeproof.commands.reproduce import Wish, reproduce
 from lakeproof.errors import PinError
 from lakeproof.record.facts import Record
 from small import SmallProject, in_small_project
@@ -96,7 +96,7 @@ def assert_same(comparison) -> None:
 def again(project: SmallProject):
     """Have the newest recorded run again; nothing of the user's tables may change."""
     before = contents(project.path / "data")
-    comparison = reproduce(RunProject(None, None), "last", None, False, False, print)
+    comparison = reproduce(RunProject(None, None), Wish("last"), print)
     assert contents(project.path / "data") == before
     return comparison
 
@@ -116,7 +116,7 @@ def test_a_pinned_version_is_read_recorded_and_had_again(project):
     # Two versions more of what it read, one of what it wrote.
     ids = [one.info.run_id for one in project.mlflow_runs]
     before = contents(project.path / "data")
-    comparison = reproduce(RunProject(None, None), ids[1], None, False, False, print)
+    comparison = reproduce(RunProject(None, None), Wish(ids[1]), print)
     assert_same(comparison)
     tables = [one for one in comparison.artifacts if one.kind == "table"]
     assert [(one.name, one.verdict, one.expected) for one in tables] == [

@@ -217,7 +217,7 @@ class Walk:
         for part in name.split("."):
             found = getattr(found, part, None)
         if found is not value:
-            raise self.refusal(f"holds '{module}.{name}', not importable by that name", None)
+            raise self.refusal(f"holds what is not importable by its name, '{module}.{name}'", None)
         return _hashed("global", f"{module}.{name}".encode())
 
     def _reduced(self, value: Any) -> bytes:
