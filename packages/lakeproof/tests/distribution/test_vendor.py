@@ -46,6 +46,12 @@ def test_another_version_takes_the_place_of_the_one_that_is_there():
     assert lock_line(locked, "0.2.0", "2" * 64) == locked
 
 
+def test_a_lock_that_leaves_it_out_says_so_no_more():
+    """As the template's does, beside which it lies as sources."""
+    excluded = "\n# The following packages were excluded from the output:\n# lakeproof\n"
+    assert lock_line(LOCK + excluded, "0.2.0", "2" * 64) == lock_line(LOCK, "0.2.0", "2" * 64)
+
+
 def test_a_list_without_hashes_is_no_lock_of_wheels():
     """Such as the one of jars, or a plain list of requirements."""
     assert lock_line("kedro==1.7.0\n", "0.2.0", "2" * 64) == "kedro==1.7.0\n"

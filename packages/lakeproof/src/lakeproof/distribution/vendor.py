@@ -16,6 +16,9 @@ _WHEEL = re.compile(rf"{_NAME}-([0-9][A-Za-z0-9_.!+]*)-py3-none-any\.whl")
 # A pin as uv writes it: a line that begins with a name, and those that are indented below it.
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
 
+# What uv writes below a lock that leaves Lakeproof out, as this repository's does.
+_EXCLUDED = re.compile(rf"\n# The following packages were excluded[^\n]*\n# {_NAME}\n\Z")
+
 
 class NoLakeproofWheelError(Exception):
     """A file is called otherwise than a wheel of Lakeproof."""
@@ -107,6 +110,7 @@ def lock_line(lock: str, version: str, sha256: str) -> str:
     """
     if not re.search(r"^[ \t]+--hash=sha256:", lock, re.MULTILINE):
         return lock
+    lock = _EXCLUDED.sub("", lock)
     pins = list(_PIN.finditer(lock))
     line = f"{_NAME}=={version} \\\n    --hash=sha256:{sha256}\n"
     for pin in pins:
