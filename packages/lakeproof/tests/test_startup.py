@@ -80,6 +80,22 @@ def test_telemetry_is_off_unless_the_user_said_otherwise(monkeypatch):
         assert "KEDRO_DISABLE_TELEMETRY" not in determinism.as_given()
 
 
+def test_in_a_project_that_is_not_ours_nothing_is_set(tmp_path, monkeypatch):
+    """What is installed in an environment comes to all of its projects."""
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\npackage_name = 'told'\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(determinism, "_found", None)
+    show = warnings.showwarning
+    with mock.patch.dict(os.environ):
+        for name in ("KEDRO_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+            os.environ.pop(name, None)
+        startup.prepare()
+        assert not {"KEDRO_DISABLE_TELEMETRY", "DO_NOT_TRACK"} & set(os.environ)
+        assert warnings.showwarning is show
+        (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n[tool.lakeproof]\n")
+        assert not determinism.is_elsewhere(tmp_path)
+
+
 WARN = """
 import logging, sys, warnings
 captured = "captured" in sys.argv

@@ -125,6 +125,19 @@ def find_recipe(folder: Path) -> Recipe | None:
     Raises:
         RecipeError: If the table cannot be read as a recipe.
     """
+    tables = _tables_around(folder)
+    table = tables.get("lakeproof") if tables is not None else None
+    return None if table is None else Recipe.read(table)
+
+
+def is_elsewhere(folder: Path) -> bool:
+    """Tell whether a command was typed in a Kedro project without `[tool.lakeproof]`."""
+    tables = _tables_around(folder)
+    return tables is not None and "lakeproof" not in tables
+
+
+def _tables_around(folder: Path) -> Mapping[str, Any] | None:
+    """Give what stands below `[tool]` in the file of the project around, as Kedro finds it."""
     for parent in (folder, *folder.parents):
         try:
             text = Path(parent, "pyproject.toml").read_text(encoding="utf-8")
@@ -133,11 +146,11 @@ def find_recipe(folder: Path) -> Recipe | None:
         if "[tool.kedro]" not in text:
             continue
         try:
-            table = tomllib.loads(text).get("tool", {}).get("lakeproof")
+            tables: Mapping[str, Any] = tomllib.loads(text).get("tool", {})
         except tomllib.TOMLDecodeError:
             # Kedro reads the same file next and says what is wrong with it.
             return None
-        return None if table is None else Recipe.read(table)
+        return tables
     return None
 
 

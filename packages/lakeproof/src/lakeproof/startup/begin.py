@@ -25,10 +25,15 @@ def prepare() -> None:
 
     Kedro's telemetry is on unless refused and writes an id into `pyproject.toml`, which would make
     the very first run a run of a changed tree. A value the user has set is left alone.
+
+    In a project without `[tool.lakeproof]` nothing of it is ours to decide: what is installed in an
+    environment comes to all of its projects.
     """
-    show_anything()
     _tell_trouble_from_answers(sys.argv[1:])
     determinism.remember()
+    if determinism.is_elsewhere(Path.cwd()):
+        return
+    show_anything()
     _put_recipe_in_force()
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
