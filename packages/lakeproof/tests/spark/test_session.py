@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ def in_another_process(code: str, **environment: str) -> subprocess.CompletedPro
 
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
+        # The project, which has the lock of Spark's jars.
+        cwd=Path(__file__).parents[4],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
