@@ -1,7 +1,6 @@
 """Have a project take another Lakeproof: its wheel in `vendor/`, and its hash in the locks."""
 
 import email.parser
-import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from lakeproof.commands.command_errors import UpgradeError
 from lakeproof.distribution import vendor
+from lakeproof.record.setup.environment import normalised
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ def _unmet(project: Path, needs: tuple[str, ...]) -> Iterator[str]:
     lock = project / vendor.LOCKS / "run.txt"
     if not lock.is_file():
         return
-    pins = {_normalised(name): at for name, at in vendor.pins_of(lock.read_text(encoding="utf-8"))}
+    pins = {normalised(name): at for name, at in vendor.pins_of(lock.read_text(encoding="utf-8"))}
     for text in needs:
         need = Requirement(text)
         if need.marker is not None and not need.marker.evaluate({"extra": ""}):
             continue
-        pinned = pins.get(_normalised(need.name))
+        pinned = pins.get(normalised(need.name))
         if pinned is None:
             yield f"{vendor.LOCKS}/run.txt does not have {need.name}, which it needs."
         elif not need.specifier.contains(pinned, prereleases=True):
@@ -104,7 +104,3 @@ def _unmet(project: Path, needs: tuple[str, ...]) -> Iterator[str]:
                 f"{vendor.LOCKS}/run.txt has {need.name} {pinned}; it needs "
                 f"{need.name}{need.specifier}."
             )
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -129,7 +129,7 @@ def _carried(
     top = _top_of(project_path)
     below = project_path.resolve().relative_to(top) if top is not None else Path()
     folder = _inside(checkout, str(below / vendor.FOLDER))
-    name = re.sub(r"[-_.]+", "_", found.name)
+    name = _as_in_files(found.name)
     for wheel in sorted(folder.glob("*.whl")) if folder is not None else ():
         called = wheel.name.split("-")
         if len(called) > 1 and called[0].lower() == name and called[1] == found.version:
@@ -208,6 +208,11 @@ def _sha256_of(found: Distribution) -> str | None:
     return sha256 if re.fullmatch(r"[0-9a-f]{64}", sha256) else None
 
 
+def _as_in_files(name: str) -> str:
+    """Spell a distribution's name as the names of its wheels and folders do."""
+    return normalised(name).replace("-", "_")
+
+
 def _inside(top: Path, path: str) -> Path | None:
     """Resolve a recorded path; one that leads out of the repository is none."""
     place = (top / path).resolve()
@@ -216,7 +221,7 @@ def _inside(top: Path, path: str) -> Path | None:
 
 def _declare(found: Distribution, root: Path, target: Path) -> None:
     """Say that it is installed, in its version, so that `importlib.metadata` and we find it."""
-    info = target / f"{normalised(found.name).replace('-', '_')}-{found.version}.dist-info"
+    info = target / f"{_as_in_files(found.name)}-{found.version}.dist-info"
     info.mkdir(parents=True)
     text = f"Metadata-Version: 2.1\nName: {found.name}\nVersion: {found.version}\n"
     (info / "METADATA").write_text(text, encoding="utf-8")
