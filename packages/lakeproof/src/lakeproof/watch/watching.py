@@ -216,10 +216,12 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     # Called for every event of the interpreter, `id()` among them: the two tests come first.
     if not _active or event not in _EVENTS:
         return
-    _told(_EVENTS[event], arguments)
+    _told(_EVENTS[event], arguments, arguments[0] if event in _OF_PLACES else None)
 
 
-def _told(note: "Callable[[NodeWatch, Callers, Any], None]", arguments: Any) -> None:
+def _told(
+    note: "Callable[[NodeWatch, Callers, Any], None]", arguments: Any, place: Any = None
+) -> None:
     if getattr(_busy, "is_looking", False):
         return
     _busy.is_looking = True
@@ -229,6 +231,10 @@ def _told(note: "Callable[[NodeWatch, Callers, Any], None]", arguments: Any) -> 
             return
         # Of a thread that a node started nobody knows which node it was.
         watches = [own] if own is not None else [w for w in _active.values() if not w.is_paused]
+        if isinstance(place, str):
+            # Most are files of libraries that are imported: told before the stack is walked.
+            path = _absolute(place)
+            watches = [one for one in watches if not one.controlled.holds(path, is_direct=True)]
         if not watches:
             return
         by = callers(sys._getframe(1))
@@ -326,6 +332,9 @@ _EVENTS: Mapping[str, Callable[[NodeWatch, Callers, Any], None]] = {
     "os.fork": _forked,
     "os.forkpty": _forked,
 }
+
+
+_OF_PLACES = {"open", "os.listdir", "os.scandir"}
 
 
 def _read(source: str, is_place: bool) -> None:
