@@ -1,5 +1,9 @@
 """Settings of this Kedro project: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
+from winery.context import SessionContext
+
+# Pipelines are wired for what the session's configuration predicts.
+CONTEXT_CLASS = SessionContext
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

@@ -65,17 +65,6 @@ def test_another_estimator_is_one_parameter_away(conf):
     assert (train.estimator, train.own_hyperparameters) == ("linear", {})
 
 
-def test_each_task_draws_its_own_picture(request):
-    """The picture that does not suit stays in memory, so that no empty file is made."""
-    conf = request.config.rootpath / "conf"
-    base = yaml.safe_load((conf / "base/catalog.yml").read_text())
-    regression = yaml.safe_load((conf / "wine_quality/catalog.yml").read_text())
-    pictures = ("confusion_matrix", "residual_plot")
-    assert [base[name]["type"] == "MemoryDataset" for name in pictures] == [False, True]
-    assert [regression[name]["type"] == "MemoryDataset" for name in pictures] == [True, False]
-    assert set(regression) == set(pictures)
-
-
 def test_the_default_is_the_four_pipelines_and_every_node_has_its_functions_name():
     pipelines = pipeline_registry.register_pipelines()
     assert list(pipelines) == [

@@ -5,7 +5,6 @@ they import has been imported before. What is read of a table only to be digeste
 """
 
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -95,8 +94,6 @@ def prepare(project: Path) -> None:
             }
         )
     )
-    # A regression has residuals to look at.
-    shutil.copyfile(project / "conf/wine_quality/catalog.yml", local / "catalog.yml")
     settings = project / "src/winery/settings.py"
     settings.write_text(settings.read_text() + TIMED)
 

@@ -216,11 +216,6 @@ def test_a_picture_has_the_same_bytes_twice_and_needs_no_screen(predictions, est
         assert png(draw(table, settings)) == png(draw(table.reverse(), settings))
 
 
-def test_the_picture_of_the_other_task_is_empty(predictions, estimates):
-    assert draw_residuals(predictions, CLASSIFICATION) == {}
-    assert draw_confusion_matrix(estimates, REGRESSION) == {}
-
-
 def test_no_predictions_have_no_score(estimates):
     with pytest.raises(ValueError, match="There are no predictions to score"):
         score_predictions(estimates.clear().lazy(), REGRESSION)

@@ -53,7 +53,6 @@ def test_the_example_is_repeated(small, repeated):
         "memory select_training_rows → training_rows",
         "model model",
         "predictions model",
-        "memory draw_residuals → residual_plot",
         "file metrics",
         "file metric_history",
         "metric accuracy",
@@ -227,3 +226,4 @@ def test_another_environment_is_repeated_in_that_environment(make_project):
     record = record_of(project, verdict.document["rerun_id"])
     assert record["run"]["kedro_env"] == "wine_quality"
     assert verdict.artifact("residual_plot", "file")["counts"] is False
+    assert "confusion_matrix" not in {one["name"] for one in verdict.document["artifacts"]}

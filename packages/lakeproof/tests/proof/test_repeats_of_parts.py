@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 INGEST_FEATURE = {"ingest_deliveries", "build_features"}
 TRAIN = {"select_training_rows", "fit_model"}
-SCORE = {"score_predictions", "draw_confusion_matrix", "draw_residuals"}
+SCORE = {"score_predictions", "draw_confusion_matrix"}
 EVALUATE = {"select_test_rows", "predict_test_rows", *SCORE}
 
 
@@ -29,7 +29,7 @@ def used(small) -> Project:
         (("--pipelines", "evaluate,train"), EVALUATE | TRAIN),
         (("--from-nodes", "select_test_rows"), EVALUATE),
         (("--to-nodes", "build_features"), INGEST_FEATURE),
-        (("--nodes", "score_predictions,draw_residuals"), {"score_predictions", "draw_residuals"}),
+        (("--nodes", "score_predictions,draw_confusion_matrix"), SCORE),
         (("--from-inputs", "predictions"), SCORE),
         (("--to-outputs", "features"), INGEST_FEATURE),
         (("--runner", "ThreadRunner"), INGEST_FEATURE | TRAIN | EVALUATE),

@@ -34,14 +34,6 @@ train:
   estimator: linear
   hyperparameters: {linear: {alpha: 0.5}}
 """,
-    "catalog.yml": """
-confusion_matrix: {type: MemoryDataset}
-residual_plot:
-  type: kedro_mlflow.io.artifacts.MlflowArtifactDataset
-  dataset:
-    type: matplotlib.MatplotlibDataset
-    filepath: data/08_reporting/mine/residual_plot.png
-""",
 }
 
 

@@ -48,7 +48,7 @@ def test_a_run_ends_with_its_metrics_and_the_two_lines(recorded):
 def test_logs_go_to_standard_error(recorded):
     """Standard output is for results."""
     _, finished = recorded
-    assert "Completed 9 out of 9 tasks" in finished.stderr
+    assert "Completed 8 out of 8 tasks" in finished.stderr
     assert "INFO" not in finished.stdout
 
 

@@ -57,6 +57,7 @@ def test_tables_metrics_and_picture_are_shown(recorded, hooks):
     assert json.loads(datasets["metrics"]["preview"]) == json.loads(metrics.read_text())
     assert datasets["confusion_matrix"]["preview_type"] == "ImagePreview"
     assert datasets["confusion_matrix"]["preview"].startswith("iVBORw0KGgo")  # a PNG
+    assert "residual_plot" not in datasets
 
 
 def test_no_size_is_told_of_a_table(recorded):

@@ -117,7 +117,7 @@ def score_predictions(
 
 
 @takes_settings
-def draw_confusion_matrix(predictions: Any, settings: EvaluateSettings) -> Figure | dict[str, Any]:
+def draw_confusion_matrix(predictions: Any, settings: EvaluateSettings) -> Figure:
     """Draw which classes are taken for which.
 
     Args:
@@ -125,10 +125,8 @@ def draw_confusion_matrix(predictions: Any, settings: EvaluateSettings) -> Figur
         settings: `params:evaluate`.
 
     Returns:
-        The figure; for a regression, which has no classes, an empty dict.
+        The figure.
     """
-    if not settings.is_classification:
-        return {}
     from sklearn.metrics import confusion_matrix
 
     rows = _in_order(predictions, settings)
@@ -139,7 +137,7 @@ def draw_confusion_matrix(predictions: Any, settings: EvaluateSettings) -> Figur
 
 
 @takes_settings
-def draw_residuals(predictions: Any, settings: EvaluateSettings) -> Figure | dict[str, Any]:
+def draw_residuals(predictions: Any, settings: EvaluateSettings) -> Figure:
     """Draw how far predictions are off, and where.
 
     Args:
@@ -147,10 +145,8 @@ def draw_residuals(predictions: Any, settings: EvaluateSettings) -> Figure | dic
         settings: `params:evaluate`.
 
     Returns:
-        The figure; for a classification, whose errors have no size, an empty dict.
+        The figure.
     """
-    if settings.is_classification:
-        return {}
     rows = _in_order(predictions, settings)
     return residual_figure(rows["predicted"], rows["actual"] - rows["predicted"], settings.target)
 

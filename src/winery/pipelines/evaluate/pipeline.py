@@ -2,6 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from winery.context import task
 from winery.pipelines.evaluate.nodes import (
     draw_confusion_matrix,
     draw_residuals,
@@ -10,13 +11,31 @@ from winery.pipelines.evaluate.nodes import (
     select_test_rows,
 )
 
+# What a person looks at first, by task: the run of one draws nothing of the other.
+PICTURES = {
+    "classification": Node(
+        draw_confusion_matrix,
+        inputs=["predictions", "params:evaluate"],
+        outputs="confusion_matrix",
+        name="draw_confusion_matrix",
+    ),
+    "regression": Node(
+        draw_residuals,
+        inputs=["predictions", "params:evaluate"],
+        outputs="residual_plot",
+        name="draw_residuals",
+    ),
+}
+
 
 def create_pipeline() -> Pipeline:
-    """Connect the table `features` and the model with predictions, metrics and pictures.
+    """Connect the table `features` and the model with predictions, metrics and a picture.
 
     Returns:
-        The pipeline `evaluate`.
+        The pipeline `evaluate`, with the picture that suits the session's task; with both where
+        there is no session.
     """
+    wanted = task()
     return Pipeline(
         [
             Node(
@@ -37,17 +56,6 @@ def create_pipeline() -> Pipeline:
                 outputs=["metrics", "metric_history"],
                 name="score_predictions",
             ),
-            Node(
-                draw_confusion_matrix,
-                inputs=["predictions", "params:evaluate"],
-                outputs="confusion_matrix",
-                name="draw_confusion_matrix",
-            ),
-            Node(
-                draw_residuals,
-                inputs=["predictions", "params:evaluate"],
-                outputs="residual_plot",
-                name="draw_residuals",
-            ),
+            *(node for suits, node in PICTURES.items() if wanted in (suits, None)),
         ]
     )
