@@ -66,7 +66,7 @@ def test_delta_rs_writes_the_bounds_of_a_decimal_whole(tmp_path):
 
 @mended_when_this_passes
 def test_delta_rs_removes_a_file_by_the_path_that_the_log_has(tmp_path):
-    """delta-kernel-rs issue 2423, open, tells of the spelling. Then `path_spelling` can go."""
+    """delta-kernel-rs issue 2423, open, tells of the spelling. Then paths need no mending."""
     path = tmp_path / "t"
     deltalake.write_deltalake(str(path), pa.table({"x": [1]}))
     entries = log_of(path)

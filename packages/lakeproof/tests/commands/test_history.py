@@ -9,7 +9,7 @@ import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.commit_metadata import Taken
-from lakeproof.delta.write.commit_note import note_of
+from lakeproof.delta.write.engine import note_of
 from lakeproof.versioned.run_tables import RunTables
 
 from .conftest import CATALOG

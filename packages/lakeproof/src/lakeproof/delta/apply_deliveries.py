@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import Taken
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.write.commit_note import note_of
-from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
 from lakeproof.errors import LakeproofError, RowKeyError
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.run_tables import RunTables

@@ -19,8 +19,7 @@ from lakeproof.delta.log.location import available_versions
 from lakeproof.delta.log.opening import exists, open_table, resolve
 from lakeproof.delta.read.versions import history, require_rows
 from lakeproof.delta.retention.lifetime import lifetime
-from lakeproof.delta.write.commit_note import note_of
-from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError, TableError

@@ -18,7 +18,8 @@ from lakeproof.delta.write.engine import Take, Write, Written
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
-from lakeproof.delta.write.path_spelling import respelled
+from lakeproof.delta.write.prepared_commit import prepared
+from lakeproof.delta.write.table_rules import keeps_columns
 from lakeproof.errors import RunError
 from lakeproof.versioned.location import Location
 
@@ -71,9 +72,6 @@ class EmbeddedEngine:
 class _EmbeddedCommits:
     """Commits of delta-rs."""
 
-    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
-        return respelled(current, write.note)
-
     def create(self, staged: StagedRows, write: Write, note: CommitNote) -> None:
         _write(
             *(write.location.uri, staged, write, note, staged.columns),
@@ -85,21 +83,23 @@ class _EmbeddedCommits:
     def overwrite(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        _write(
-            *(current.table, staged, write, note, staged.columns),
-            mode="overwrite",
-            schema_mode="overwrite",
-            partition_by=list(write.args.partition_by) or None,
-        )
+        with prepared(current, note.rows, "removes") as table:
+            _write(
+                *(table, staged, write, note, staged.columns),
+                mode="overwrite",
+                schema_mode=None if keeps_columns(staged, current) else "overwrite",
+                partition_by=list(write.args.partition_by) or None,
+            )
 
     def append(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        _write(
-            *(current.table, staged, write, note, {**current.columns, **staged.columns}),
-            mode="append",
-            schema_mode="merge",  # it was said before which columns may differ
-        )
+        with prepared(current, note.rows, "adds") as table:
+            _write(
+                *(table, staged, write, note, {**current.columns, **staged.columns}),
+                mode="append",
+                schema_mode="merge",  # it was said before which columns may differ
+            )
 
     def merge(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
@@ -109,37 +109,39 @@ class _EmbeddedCommits:
         changed = " OR ".join(
             _SQL.has_changed(column, current.columns.get(column)) for column in values
         )
-        merger = current.table.merge(
-            staged.reader(),
-            _SQL.same_key(write.key),
-            source_alias="s",
-            target_alias="t",
-            merge_schema=write.args.schema_mode == "merge",
-            commit_properties=commit_properties(note, write.transaction),
-            post_commithook_properties=after_commit(),
-            **silenced({**current.columns, **staged.columns}),
-        )
         given = {column: _SQL.quoted(column) for column in staged.columns}
-        if values:
-            merger = merger.when_matched_update(
-                {given[column]: f"s.{given[column]}" for column in values}, predicate=changed
+        with prepared(current, note.rows, "removes") as table:
+            merger = table.merge(
+                staged.reader(),
+                _SQL.same_key(write.key),
+                source_alias="s",
+                target_alias="t",
+                merge_schema=write.args.schema_mode == "merge",
+                commit_properties=commit_properties(note, write.transaction),
+                post_commithook_properties=after_commit(write.location),
+                **silenced({**current.columns, **staged.columns}),
             )
-        merger.when_not_matched_insert({name: f"s.{name}" for name in given.values()}).execute()
+            if values:
+                merger = merger.when_matched_update(
+                    {given[column]: f"s.{given[column]}" for column in values}, predicate=changed
+                )
+            merger.when_not_matched_insert({name: f"s.{name}" for name in given.values()}).execute()
 
     def delete(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
         refuse_rewriting(current)
         keys = staged.lazy().select(write.key).collect()
-        current.table.merge(
-            keys.to_arrow(),
-            _SQL.same_key(write.key),
-            source_alias="s",
-            target_alias="t",
-            commit_properties=commit_properties(note, write.transaction),
-            post_commithook_properties=after_commit(),
-            **silenced(current.columns),
-        ).when_matched_delete().execute()
+        with prepared(current, note.rows, "removes") as table:
+            table.merge(
+                keys.to_arrow(),
+                _SQL.same_key(write.key),
+                source_alias="s",
+                target_alias="t",
+                commit_properties=commit_properties(note, write.transaction),
+                post_commithook_properties=after_commit(write.location),
+                **silenced(current.columns),
+            ).when_matched_delete().execute()
 
 
 def _write(
@@ -156,7 +158,7 @@ def _write(
         staged.reader(),
         storage_options=storage_options(write),
         commit_properties=commit_properties(note, write.transaction),
-        post_commithook_properties=after_commit(),
+        post_commithook_properties=after_commit(write.location),
         **silenced(columns),
         **how,
     )

@@ -39,18 +39,21 @@ class OpenedTable:
         return {field.name: type_name(field.type) for field in self.table.schema().fields}
 
     def rows(self) -> int:
-        """Count the rows: from the statistics of the log where every file has them.
+        """Count the rows: from the statistics of the log, else from the footers of the files."""
+        return sum(self.rows_by_path().values())
 
-        Else from the footers of the files.
-        """
+    def rows_by_path(self) -> dict[str, int]:
+        """Count the rows of each file, by its path as the log spells it."""
         import pyarrow as pa
 
         actions = pa.table(self.table.get_add_actions(flatten=True))
+        paths = actions["path"].to_pylist()
         counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
-        if len(counts) == actions.num_rows and None not in counts:
-            return int(sum(counts))
+        if len(counts) == len(paths) and None not in counts:
+            return dict(zip(paths, counts, strict=True))
         import pyarrow.parquet as pq
 
         filesystem, _ = log_files(self.location)
-        files = (unquote(path) for path in actions["path"].to_pylist())
-        return sum(pq.read_metadata(path, filesystem=filesystem).num_rows for path in files)
+        return {
+            path: pq.read_metadata(unquote(path), filesystem=filesystem).num_rows for path in paths
+        }

@@ -14,6 +14,7 @@ from lakeproof.delta.retention.intervals import on_spark, written
 from lakeproof.delta.retention.lifetime import CLEANUP, FILES, LOG
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.delta.write.own_commits import commit_properties
+from lakeproof.delta.write.prepared_commit import prepared
 from lakeproof.errors import TableError
 from lakeproof.versioned.location import Location
 
@@ -52,9 +53,10 @@ def keep_versions(location: Location, git_commit: str | None = None) -> OpenedTa
             follows=current.version,
         )
         try:
-            current.table.alter.set_table_properties(
-                properties, commit_properties=commit_properties(note)
-            )
+            with prepared(current, note.rows, "sets") as table:
+                table.alter.set_table_properties(
+                    properties, commit_properties=commit_properties(note)
+                )
         except (deltalake.exceptions.DeltaError, OSError) as error:
             raise TableError(
                 f"Table '{location.name}' cannot be told to keep its versions: "

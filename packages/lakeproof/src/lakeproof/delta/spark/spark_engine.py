@@ -26,8 +26,9 @@ from lakeproof.delta.spark.spark_staging import SparkStagedRows, parsed_file
 from lakeproof.delta.write.decision import lost_race, write_staged
 from lakeproof.delta.write.engine import Take, Write, Written
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
-from lakeproof.delta.write.path_spelling import respelled
+from lakeproof.delta.write.prepared_commit import Kind, prepared
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
+from lakeproof.delta.write.table_rules import has_rules, keeps_columns
 from lakeproof.errors import SchemaError
 from lakeproof.spark.session import spark
 from lakeproof.versioned.location import Location
@@ -132,22 +133,12 @@ def _is_for_delta_rs(staged: SparkStagedRows, write: Write, current: OpenedTable
     Times without a zone that are new to a table change its protocol, constraints are checked row by
     row, and rows without the column that lays out the files have no place to lie in.
     """
-    configuration = current.table.metadata().configuration
-    has_rules = any(key.startswith("delta.constraints.") for key in configuration) or any(
-        not field.nullable or any(key.startswith("delta.") for key in field.metadata)
-        for field in current.table.schema().fields
-    )
     lacks_place = _layout(write, list(staged.columns)) != _partitions(write)
-    return has_rules or lacks_place or first_plain_times(staged, current) is not None
+    return has_rules(current) or lacks_place or first_plain_times(staged, current) is not None
 
 
 class _SparkCommits:
     """Commits of what Spark has staged."""
-
-    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
-        # A MERGE removes what the log names; whole tables are committed by delta-rs.
-        is_merged = write.args.mode in ("merge", "delete")
-        return current if is_merged else respelled(current, write.note)
 
     def create(self, staged: SparkStagedRows, write: Write, note: CommitNote) -> None:
         create_table_with_add_actions(
@@ -230,12 +221,15 @@ class _SparkCommits:
         note: CommitNote,
     ) -> None:
         """Commit the staged files to a table that is there."""
-        schema = staged.schema if mode == "overwrite" else current.table.schema()
-        current.table.create_write_transaction(
-            list(staged.moved_files()),
-            mode,
-            schema,
-            partition_by=_partitions(write) or None,
-            commit_properties=commit_properties(note, write.transaction),
-            post_commithook_properties=after_commit(),
-        )
+        is_kept = mode == "append" or keeps_columns(staged, current)
+        schema = current.table.schema() if is_kept else staged.schema
+        kind: Kind = "removes" if mode == "overwrite" else "adds"
+        with prepared(current, note.rows, kind) as table:
+            table.create_write_transaction(
+                list(staged.moved_files()),
+                mode,
+                schema,
+                partition_by=_partitions(write) or None,
+                commit_properties=commit_properties(note, write.transaction),
+                post_commithook_properties=after_commit(write.location),
+            )

@@ -27,12 +27,14 @@ from lakeproof.delta.write.own_commits import (
     outcome_of,
     storage_options,
 )
+from lakeproof.delta.write.prepared_commit import prepared
 from lakeproof.delta.write.staged_rows import (
     Staged,
     require_key,
     require_no_new_plain_times,
     require_partitions,
 )
+from lakeproof.delta.write.table_rules import keeps_columns, require_rules
 from lakeproof.digest import TableFacts, digest_table
 from lakeproof.errors import TableError
 
@@ -42,10 +44,6 @@ _LONGEST_PAUSE_SECONDS = 0.05
 
 class Commits(Protocol):
     """Makes the commit that was decided on; each method makes one."""
-
-    def ready(self, current: OpenedTable, write: Write) -> OpenedTable:
-        """Give the table as files can be removed from it, in a commit before where need be."""
-        ...
 
     def create(self, staged: Any, write: Write, note: CommitNote) -> None:
         """Make a table of the rows."""
@@ -88,6 +86,8 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
     if mode in ("merge", "delete"):
         require_key(staged, write)
     if mode != "delete":
+        if write.current is not None:
+            require_rules(staged, write.current, mode)
         require_partitions(staged, write)
     if mode == "merge":
         require_no_new_plain_times(staged, write)
@@ -151,8 +151,9 @@ def _is_another(latest: OpenedTable, write: Write) -> bool:
 
 def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
     """Create the table, or overwrite all of it."""
-    facts = staged.facts(list(staged.columns))
     current = write.current
+    is_kept = current is not None and keeps_columns(staged, current)
+    facts = staged.facts(list(current.columns if current and is_kept else staged.columns))
     if (
         current is not None
         and write.args.skip_unchanged
@@ -164,16 +165,9 @@ def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
         note = noted(write, staged.rows, facts)
         commits.create(staged, write, note)
         return outcome_of(write, note, staged.rows)
-    write, current = _ready(write, current, commits)
     note = noted(write, staged.rows, facts)
     commits.overwrite(staged, write, current, note)
     return outcome_of(write, note, staged.rows)
-
-
-def _ready(write: Write, current: OpenedTable, commits: Commits) -> tuple[Write, OpenedTable]:
-    """Have the table ready for a commit that removes files."""
-    current = commits.ready(current, write)
-    return replace(write, current=current), current
 
 
 def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
@@ -204,8 +198,6 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
     if known == staged.rows and _are_there(staged, current, replaced, going):
         # What was taken must be remembered all the same.
         return _mark(write, note, current, staged.rows)
-    write, current = _ready(write, current, commits)
-    note = replace(note, follows=current.version)
     commits.merge(staged, write, current, note)
     return outcome_of(write, note, staged.rows)
 
@@ -228,14 +220,15 @@ def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wr
     """Commit the transaction identifier alone, where there is one."""
     if write.transaction is None:
         return Written(current, is_committed=False, rows=rows)
-    deltalake.write_deltalake(
-        current.table,
-        pl.DataFrame(schema=scan(current).collect_schema()).to_arrow(),
-        mode="append",
-        storage_options=storage_options(write),
-        commit_properties=commit_properties(note, write.transaction),
-        post_commithook_properties=after_commit(),
-    )
+    with prepared(current, note.rows, "adds") as table:
+        deltalake.write_deltalake(
+            table,
+            pl.DataFrame(schema=scan(current).collect_schema()).to_arrow(),
+            mode="append",
+            storage_options=storage_options(write),
+            commit_properties=commit_properties(note, write.transaction),
+            post_commithook_properties=after_commit(write.location),
+        )
     return outcome_of(write, note, rows)
 
 
@@ -252,8 +245,6 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
     note = noted(write, current.rows() - going.rows, after)
     if going.rows == 0:
         return _mark(write, note, current, staged.rows)
-    write, current = _ready(write, current, commits)
-    note = replace(note, follows=current.version)
     commits.delete(staged, write, current, note)
     return outcome_of(write, note, staged.rows)
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from lakeproof.configuration import read
-from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.commit_metadata import CommitNote, Taken
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.column_contract import SchemaMode
 from lakeproof.errors import TableError
 from lakeproof.versioned.location import Location
+from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.arrivals import Arrivals
@@ -102,6 +103,16 @@ class Written:
     rows: int
     digest: str | None = field(default=None)
     given: str | None = field(default=None)
+
+
+def note_of(run: RunTables, dataset: str, delivery: Taken | None = None) -> CommitNote:
+    """Begin the note of a commit that a run makes; the engine adds rows and digest."""
+    return CommitNote(
+        run_id=run.run_id,
+        git_commit=run.git_commit,
+        node=run.nodes.get(dataset),
+        delivery=delivery,
+    )
 
 
 class Engine(Protocol):

@@ -11,6 +11,7 @@ from lakeproof.delta.read.versions import remember
 from lakeproof.delta.write.engine import Write, Written
 from lakeproof.digest import TableFacts
 from lakeproof.errors import TableError
+from lakeproof.versioned.location import Location
 
 
 def commit_properties(
@@ -26,13 +27,17 @@ def commit_properties(
     )
 
 
-def after_commit() -> deltalake.PostCommitHookProperties:
+def after_commit(location: Location) -> deltalake.PostCommitHookProperties:
     """Have checkpoints made where they are due, and no version removed.
+
+    Of a commit that is prepared on this machine the checkpoint is made once it counts.
 
     A table that was made elsewhere may let delta-rs clean up its log after each commit; a run is
     not what takes away the versions of other runs.
     """
-    return deltalake.PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+    return deltalake.PostCommitHookProperties(
+        create_checkpoint=not location.is_local, cleanup_expired_logs=False
+    )
 
 
 def storage_options(write: Write) -> dict[str, str] | None:

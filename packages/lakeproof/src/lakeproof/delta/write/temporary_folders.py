@@ -3,6 +3,7 @@
 Not for what outlives a write: a killed one leaves its folder, and the next write sweeps it away.
 """
 
+import glob
 import os
 import shutil
 import uuid
@@ -24,7 +25,7 @@ def sweep(location: Location, kind: str) -> None:
     """Remove what killed writes left beside a table; its write lock is held by the caller."""
     if location.is_local:
         table = Path(location.uri)
-        for left in table.parent.glob(f".{table.name}.{kind}-*"):
+        for left in table.parent.glob(f".{glob.escape(table.name)}.{kind}-*"):
             shutil.rmtree(left, ignore_errors=True)
 
 
