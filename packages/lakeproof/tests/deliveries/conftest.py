@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lakeproof.deliveries import Delivery, Dialect, Schema
-from lakeproof.deliveries.csv import parse
+from lakeproof.deliveries.formats import parse
 
 WINE = {
     "sample_id": {"type": "string"},
@@ -27,8 +27,8 @@ def delivery(tmp_path: Path) -> Callable[..., Delivery]:
         *,
         name: str = "wine-1.csv",
         schema: dict[str, Any] | None = None,
-        key: str = "sample_id",
-        csv: dict[str, str] | None = None,
+        key: str | list[str] = "sample_id",
+        csv: dict[str, Any] | None = None,
     ) -> Delivery:
         data = content if isinstance(content, bytes) else content.encode()
         (tmp_path / name).write_bytes(data)

@@ -6,8 +6,9 @@ import pytest
 import lakeproof.deliveries
 from lakeproof.deliveries import Delivery, DeliveryError
 from lakeproof.deliveries.csv import content
-from lakeproof.deliveries.csv.layout import read_layout
-from lakeproof.deliveries.csv.reading import checked_frames
+from lakeproof.deliveries.csv.reading import CsvReader
+from lakeproof.deliveries.rows.checked import checked_frames
+from lakeproof.deliveries.rows.layout import lay_out
 from lakeproof.errors import LakeproofError
 
 GOOD = "sample_id,alcohol,hue\nA1,14.2,1.04\nA2,13.2,\n"
@@ -66,7 +67,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(delivery, monkeypatch):
     monkeypatch.setattr(content, "BLOCK_SIZE", 8192)
     lines = "".join(f"A{number},1,\n" for number in range(40_000))
     arrived = delivery("sample_id,alcohol,hue\n" + lines)
-    frames = checked_frames(arrived, read_layout(arrived))
+    reader = CsvReader()
+    frames = checked_frames(arrived, lay_out(arrived, reader.header(arrived)), reader)
     seen = [next(frames).height]
     with arrived.path.open("a") as file:
         file.write("late,1,\n")

@@ -1,5 +1,7 @@
 """The declared schema: what can be said, and what is refused instead of ignored."""
 
+import re
+
 import pytest
 
 from lakeproof.deliveries import Column, DeliveryError, Dialect, Schema
@@ -28,7 +30,7 @@ def test_every_form_of_a_column():
         Column("wine", "string", "wine", origin="file"),
         Column("sample_no", "string", "sample_no", origin="row"),
     )
-    assert schema.key == "sample_id"
+    assert schema.key == ("sample_id",)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_every_form_of_a_column():
         ),
         (
             {**ID, "wine": {"type": "string", "from": "folder"}},
-            "'folder', which must be 'file' or",
+            "'folder', which must be 'file', 'row' or 'content'",
         ),
         ({**ID, "wine": {"type": "long", "from": "file"}}, "{type: string, from: file}"),
         (
@@ -58,6 +60,9 @@ def test_every_form_of_a_column():
         ),
         ({**ID, "a": {"type": "long", "header": "sample_id"}}, "of the one header 'sample_id'"),
         ({**ID, 7: {"type": "long"}}, "names are text"),
+        ({**ID, "a": {"type": "long", "format": "%d"}}, "is a long and has a `format`"),
+        ({**ID, "a": {"type": "date", "format": "d.m.y"}}, "`schema: a: date_format`"),
+        ({**ID, "a": {"type": "long", "null_values": "NA"}}, "`schema: a` has null_values: 'NA'"),
     ],
 )
 def test_a_wrong_declaration_is_refused(config, said):
@@ -82,6 +87,21 @@ def test_a_key_that_tells_no_rows_apart_is_refused(column, said):
         Schema.from_config({"sample_id": column}, "sample_id")
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ([], "it names a column, or several"),
+        (["sample_id", "sample_id"], "each once"),
+        (["sample_id", "x"], "`key` is 'x', and `schema` has no such column"),
+        (7, "`key` is '7'"),
+    ],
+)
+def test_a_key_of_several_columns_names_each_once(key, said):
+    """Whatever is no list of names is refused by what it is."""
+    with pytest.raises(DeliveryError, match=re.escape(said)):
+        Schema.from_config(ID, key)
+
+
 def test_a_key_that_is_no_column_is_refused():
     """The key must be declared, and a misspelt one is guessed."""
     with pytest.raises(DeliveryError, match="Did you mean 'sample_id'"):
@@ -103,8 +123,16 @@ def test_the_dialect_of_a_folder():
         ({"separator": '"'}, "must be one character"),
         ({"separator": "e"}, "must be one character"),
         ({"separator": 5}, "must be text: put quotes"),
-        ({"decimal": ","}, "not the separator"),
         ({"decimal": "x"}, "the decimal mark must be"),
+        ({"thousands": "."}, "nor the decimal mark '.'"),
+        ({"thousands": "  "}, "must be one character"),
+        ({"quote": "|"}, "`csv: quote` is '|'"),
+        ({"encoding": "utf8-mac"}, "which Python does not know"),
+        ({"encoding": "base64"}, "which Python does not know"),
+        ({"zone": "Europe/Zürich"}, "which is no time zone"),
+        ({"date_format": "dd.mm.yyyy"}, "a format names its parts"),
+        ({"null_values": ["NA", False]}, "must be text: put quotes"),
+        ({"true_values": ["x"], "false_values": ["x"]}, "has 'x' among `true_values`"),
         ("tab", "`csv` must be a mapping"),
     ],
 )

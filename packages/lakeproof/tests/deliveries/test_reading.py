@@ -10,11 +10,17 @@ from polars.testing import assert_frame_equal
 
 from lakeproof.deliveries import DeliveryError
 from lakeproof.deliveries.csv import content
-from lakeproof.deliveries.csv.layout import read_layout
-from lakeproof.deliveries.csv.reading import checked_frames
+from lakeproof.deliveries.csv.reading import CsvReader
+from lakeproof.deliveries.rows.checked import checked_frames
+from lakeproof.deliveries.rows.layout import lay_out
 
 GOOD = "sample_id,alcohol,hue\nA1,14.2,1.04\nA2,13.2,\n"
 READ = pl.DataFrame({"sample_id": ["A1", "A2"], "alcohol": [14.2, 13.2], "hue": [1.04, None]})
+
+
+def checked(arrived):
+    reader = CsvReader()
+    return checked_frames(arrived, lay_out(arrived, reader.header(arrived)), reader)
 
 
 def test_rows_are_typed_and_in_the_order_of_the_schema(delivery):
@@ -166,7 +172,7 @@ def read(monkeypatch) -> list[int]:
 
 def test_batches_come_before_the_file_is_read(long_delivery, read):
     """The first rows are there when a small part of the file was read: nothing is held."""
-    frames = checked_frames(long_delivery, read_layout(long_delivery))
+    frames = checked(long_delivery)
     first = next(frames)
     assert 0 < first.height < 2_000
     # Arrow reads 32 blocks ahead, however long the file is.
@@ -187,7 +193,7 @@ def test_a_fault_at_the_end_comes_before_the_last_rows(delivery, monkeypatch):
     monkeypatch.setattr(content, "BLOCK_SIZE", 8192)
     lines = "".join(f"A{number},1,\n" for number in range(3_000))
     arrived = delivery("sample_id,alcohol,hue\n" + lines + "A0,2,\n")
-    frames = checked_frames(arrived, read_layout(arrived))
+    frames = checked(arrived)
     seen: list[int] = []
     with pytest.raises(DeliveryError, match="'A0' is there twice, on lines 2 and 3002"):
         seen.extend(frame.height for frame in frames)

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from lakeproof.deliveries import DeliveryError
-from lakeproof.deliveries.csv import content, keys
+from lakeproof.deliveries.csv import content
+from lakeproof.deliveries.rows import keys
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,18 @@ def test_a_million_keys_cost_eight_bytes_each():
     check = keys.KeyCheck()
     for start in range(0, 1_000_000, 250_000):
         numbers = pl.int_range(start, start + 250_000, eager=True).cast(pl.String)
-        check.add("a-rather-long-prefix-of-the-key-" + numbers)
+        check.add(("a-rather-long-prefix-of-the-key-" + numbers).to_frame())
     assert sum(seen.nbytes for seen in check._seen) == 8_000_000
     assert check.suspects().size == 0
+
+
+def test_a_key_of_several_columns(delivery, refused):
+    """Rows are one when all columns of the key are equal, and two when one is not."""
+    schema = {"city": {"type": "string"}, "day": {"type": "date"}, "x": {"type": "long"}}
+    good = "city,day,x\nA,2026-01-01,1\nA,2026-01-02,1\nB,2026-01-01,1\n"
+    assert delivery(good, schema=schema, key=["city", "day"]).rows().collect().height == 3
+    said = refused(good + "A,2026-01-02,2\n", schema=schema, key=["city", "day"])
+    assert "the key city 'A', day '2026-01-02' is there twice, on lines 3 and 5" in said
+    assert "line 2, column 'day': the key is missing" in refused(
+        "city,day,x\nA,,1\n", schema=schema, key=["city", "day"]
+    )

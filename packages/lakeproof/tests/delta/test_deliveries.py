@@ -182,7 +182,7 @@ def test_a_stream_is_not_for_the_embedded_engine(folder, embedded_table):
 
 def test_of_a_thousand_deliveries_only_the_new_one_is_parsed(folder, table, monkeypatch):
     """The others are told by name, size and time."""
-    from lakeproof.deliveries.csv import reading
+    from lakeproof.deliveries.rows import checked
 
     for number in range(1_000):
         (folder / f"{number:04}.csv").write_text(f"id,x\nk{number},{number}\n")
@@ -190,8 +190,10 @@ def test_of_a_thousand_deliveries_only_the_new_one_is_parsed(folder, table, monk
     for path in folder.glob("*.csv"):
         os.utime(path, (old, old))
     parsed = []
-    scan = reading.scan
-    monkeypatch.setattr(reading, "scan", lambda one: parsed.append(one.name) or scan(one))
+    scan = checked.scan
+    monkeypatch.setattr(
+        checked, "scan", lambda one, reader: parsed.append(one.name) or scan(one, reader)
+    )
     # Taking a thousand is slow and not what this test is about: one commit stands for them.
     loaded = DeliveryFolder(path=str(folder), pattern="*.csv", key="id", schema=SCHEMA).load()
     import deltalake

@@ -10,12 +10,12 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from lakeproof.deliveries.csv import parse
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.file_digests import digests
+from lakeproof.deliveries.formats import parse
 from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
 

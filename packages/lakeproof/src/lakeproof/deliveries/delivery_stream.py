@@ -8,11 +8,11 @@ from typing import Any
 
 from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.arrivals import Arrivals
-from lakeproof.deliveries.csv import parse
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.delivery_folder import DeliveryFolder
+from lakeproof.deliveries.formats import parse
 
 
 class DeliveryStream(DeliveryFolder):

@@ -4,13 +4,14 @@ It is the contract with whoever delivers, so everything is refused that it does 
 the table's schema: that grows by what is written to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from lakeproof.configuration import similar
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG, declared
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
+from lakeproof.deliveries.dialect import OF_COLUMNS, column_values
 
 DeltaType = Literal[
     "string",
@@ -24,7 +25,7 @@ DeltaType = Literal[
     "date",
     "timestamp",
 ]
-Origin = Literal["column", "file", "row"]
+Origin = Literal["column", "file", "row", "content"]
 
 # Two floats that print alike need not be equal, and two booleans tell nothing apart.
 _NO_KEY = ("double", "float", "boolean")
@@ -38,7 +39,7 @@ class _Declared:
     nullable: bool = False
     optional: bool = False
     header: str = ""
-    from_: Literal["file", "row"] | None = None
+    from_: Literal["file", "row", "content"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class Column:
         header: Its name in the file; the same as `name` unless declared.
         is_nullable: A value may be missing: the text between two separators may be empty.
         is_optional: A file may be without the column; implies `is_nullable`.
-        origin: A `column` of the file, the `file`'s name without its ending, or that and the
-            `row`'s six-digit number from 1.
+        origin: A `column` of the file, the `file`'s name without its ending, that and the
+            `row`'s six-digit number from 1, or a digest of the row's `content`.
+        own: What it says of its text for itself, of the fields of `Dialect`.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Column:
     is_nullable: bool = False
     is_optional: bool = False
     origin: Origin = "column"
+    own: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,14 @@ class Schema:
 
     Args:
         columns: At least one.
-        key: The name of the column that tells rows apart.
+        key: The names of the columns that tell rows apart.
     """
 
     columns: tuple[Column, ...]
-    key: str
+    key: tuple[str, ...]
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], key: str) -> "Schema":
+    def from_config(cls, config: Mapping[str, Any], key: str | Sequence[str]) -> "Schema":
         """Read the catalog entry's `schema`, and the `key` beside it.
 
         Raises:
@@ -88,7 +91,8 @@ class Schema:
                 f"`schema` must map each column's name to its type, and is {shown(str(config))}. "
                 f"{EDIT_THE_CATALOG}"
             )
-        schema = cls(tuple(_column(name, declared) for name, declared in config.items()), key)
+        keys = (key,) if isinstance(key, str) or not isinstance(key, Sequence) else tuple(key)
+        schema = cls(tuple(_column(name, declared) for name, declared in config.items()), keys)
         _refuse_shared_headers(schema)
         _refuse_weak_key(schema)
         return schema
@@ -101,6 +105,10 @@ class Schema:
 
 def _column(name: str, config: Any) -> Column:
     where = f"`schema: {name}`"
+    own = {}
+    if isinstance(config, Mapping):
+        own = {key: one for key, one in config.items() if key in (*OF_COLUMNS, "format")}
+        config = {key: one for key, one in config.items() if key not in own}
     said = declared(_Declared, config, where)
     is_nullable = said.nullable if "nullable" in config else said.optional
     if said.optional and not is_nullable:
@@ -108,7 +116,7 @@ def _column(name: str, config: Any) -> Column:
             f"{where} is optional and not nullable: where a file is without it, its values are "
             f"missing. {EDIT_THE_CATALOG}"
         )
-    if said.from_ and (said.type != "string" or len(config) > 2):
+    if said.from_ and (said.type != "string" or len(config) > 2 or own):
         raise DeliveryError(
             f"{where} comes `from` the {said.from_}, so it is a string in every row: declare "
             f"{{type: string, from: {said.from_}}} and nothing else. {EDIT_THE_CATALOG}"
@@ -119,7 +127,9 @@ def _column(name: str, config: Any) -> Column:
             f"{where} has the header {shown(str(header))}: names are text; put quotes around "
             f"them. {EDIT_THE_CATALOG}"
         )
-    return Column(name, said.type, header, is_nullable, said.optional, said.from_ or "column")
+    values = column_values(own, where, said.type) if own else ()
+    origin = said.from_ or "column"
+    return Column(name, said.type, header, is_nullable, said.optional, origin, values)
 
 
 def _refuse_shared_headers(schema: Schema) -> None:
@@ -135,19 +145,25 @@ def _refuse_shared_headers(schema: Schema) -> None:
 
 
 def _refuse_weak_key(schema: Schema) -> None:
-    key = next((column for column in schema.columns if column.name == schema.key), None)
-    if key is None:
+    if not schema.key or len(set(schema.key)) < len(schema.key):
         raise DeliveryError(
-            f"`key` is {shown(str(schema.key))}, and `schema` has no such column."
-            f"{similar(str(schema.key), schema.names)} {EDIT_THE_CATALOG}"
+            f"`key` is {shown(str(list(schema.key)))}: it names a column, or several, each once. "
+            f"{EDIT_THE_CATALOG}"
         )
-    if key.is_nullable:
-        raise DeliveryError(
-            f"`schema: {key.name}` is the key and may be missing: a row without its key cannot be "
-            f"told from another. Take away `nullable` and `optional`. {EDIT_THE_CATALOG}"
-        )
-    if key.type in _NO_KEY:
-        raise DeliveryError(
-            f"`schema: {key.name}` is the key and a {key.type}: a key is a string, an integer "
-            f"type, a date or a timestamp. {EDIT_THE_CATALOG}"
-        )
+    for name in schema.key:
+        key = next((column for column in schema.columns if column.name == name), None)
+        if key is None:
+            raise DeliveryError(
+                f"`key` is {shown(str(name))}, and `schema` has no such column."
+                f"{similar(str(name), schema.names)} {EDIT_THE_CATALOG}"
+            )
+        if key.is_nullable:
+            raise DeliveryError(
+                f"`schema: {key.name}` is the key and may be missing: a row without its key cannot "
+                f"be told from another. Take away `nullable` and `optional`. {EDIT_THE_CATALOG}"
+            )
+        if key.type in _NO_KEY:
+            raise DeliveryError(
+                f"`schema: {key.name}` is the key and a {key.type}: a key is a string, an integer "
+                f"type, a date or a timestamp. {EDIT_THE_CATALOG}"
+            )

@@ -1,26 +1,24 @@
 """Find the first line of a file that is refused, and say what is wrong with it.
 
-The fast reader knows *that* a file is refused, not where: it converts column by column and counts
-no lines. So a refused file is read once more, record by record. The slow pass costs about a second
-per 100,000 rows, only when there is something to say, and it judges by the same rules: `parsing`.
+The fast reader knows *that* a file is refused, not where: it splits block by block and counts no
+lines. So a refused file is read once more, record by record. The slow pass costs about a second
+per 100,000 rows, only when there is something to say, and it judges by the same rules: `values`.
 """
 
-import csv
 import io
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-from pyarrow import csv as arrow_csv
+import polars as pl
 
 from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.csv import content
-from lakeproof.deliveries.csv.content import changed, opened
-from lakeproof.deliveries.csv.csv_records import is_text, lines_of, records
-from lakeproof.deliveries.csv.layout import Layout, not_utf8
-from lakeproof.deliveries.csv.parsing import is_sound, options, to_frame
-from lakeproof.deliveries.csv.quotes import QuoteScan
-from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
-from lakeproof.deliveries.schema import Column
+from lakeproof.deliveries.csv.content import Content, changed
+from lakeproof.deliveries.csv.csv_records import is_text, not_unpacked, records
+from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
+from lakeproof.deliveries.dialect import is_utf8
+from lakeproof.deliveries.rows.faults import refusal_of_value
+from lakeproof.deliveries.rows.layout import Layout
+from lakeproof.deliveries.rows.values import first_fault
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -28,18 +26,6 @@ if TYPE_CHECKING:
 Record = tuple[int, list[str]]
 
 _CHUNK_ROWS = 10_000
-_WHOLE = "a whole number within the bounds of its type"
-_WANTED = {
-    "long": _WHOLE,
-    "integer": _WHOLE,
-    "short": _WHOLE,
-    "byte": _WHOLE,
-    "double": "a finite number",
-    "float": "a finite number",
-    "boolean": "true or false",
-    "date": "a date such as 2026-01-31",
-    "timestamp": "a time with its zone such as 2026-01-31T00:00:00Z",
-}
 
 
 def explain(
@@ -55,55 +41,59 @@ def explain(
     digest = sha256_of(delivery.path) if delivery.path.exists() else delivery.sha256
     if digest != delivery.sha256:
         return changed(delivery, digest)
-    quote = _line_of_bad_quote(delivery)
     try:
+        quote = _line_of_bad_quote(delivery)
         found = _first_bad_record(delivery, layout, quote)
     except DeliveryError as error:
-        found = error
+        quote, found = None, error
     if found is not None:
         return found
     if quote is not None:
+        mark = delivery.dialect.quote
         return refusal(
             delivery.name,
             "a quote is out of place: it must open a field, close it, or be doubled within",
             line=quote,
-            remedy='Write the field as "…", with "" for each quote in it, and run again: kedro run',
+            remedy=f"Write the field as {mark}…{mark}, with {mark}{mark} for each quote in it (or "
+            'say in catalog.yml that there are none: csv: {quote: ""}), and run again: kedro run',
         )
     return refusal(delivery.name, f"it cannot be read as CSV ({str(cause)[:200]})")
 
 
-def repeated_key(
-    delivery: "Delivery", column: str, key: object, first: int, second: int
-) -> DeliveryError:
-    """Word the refusal of a key that is twice in one delivery.
-
-    Args:
-        delivery: Where it was found.
-        column: The name of the key.
-        key: Its value.
-        first: The number of the row that has it first, from 0.
-        second: The number of the row that has it again.
-    """
-    lines = " and ".join(str(line) for line in lines_of(delivery, {first, second}))
+def not_text(delivery: "Delivery", line: int) -> DeliveryError:
+    """Word the refusal of bytes that are no text."""
+    encoding = delivery.dialect.encoding
+    named = "UTF-8" if is_utf8(encoding) else encoding
     return refusal(
         delivery.name,
-        f"the key {column} {shown(str(key))} is there twice, on lines {lines}",
-        remedy="Leave one row of each key in the file and run again: kedro run",
+        f"it has bytes that are not {named} text",
+        line=line,
+        remedy=f"Save the file as {named}, or say in catalog.yml what it is, such as csv: "
+        "{encoding: cp1252}, and run again: kedro run",
     )
 
 
 def _line_of_bad_quote(delivery: "Delivery") -> int | None:
-    scan = QuoteScan(delivery.dialect.separator)
-    with opened(delivery) as file:
-        while block := file.read(content.BLOCK_SIZE):
-            scan.feed(block)
-        scan.close()
-        if scan.fault is None:
-            return None
-        file.seek(0)
-        # Lines end in \n, \r\n or \r, as for the reader of records.
-        before = io.TextIOWrapper(io.BytesIO(file.read(scan.fault)), "latin-1", newline=None)
-        return before.read().count("\n") + 1
+    # Lines end in \n, \r\n or \r, as for the reader of records.
+    breaks = io.IncrementalNewlineDecoder(None, translate=True)
+    with Content(delivery) as source:
+        try:
+            while source.read(content.BLOCK_SIZE):
+                pass
+            source.finish()
+        except UnicodeError:
+            pass
+        except (OSError, EOFError) as error:
+            raise not_unpacked(delivery.name, error) from error
+        fault = source.bad_quote
+    if fault is None:
+        return None
+    line, left = 1, fault
+    with Content(delivery) as source:
+        while left and (block := source.read(min(left, content.BLOCK_SIZE))):
+            line += breaks.decode(block.decode("latin-1")).count("\n")
+            left -= len(block)
+    return line
 
 
 def _first_bad_record(
@@ -132,73 +122,36 @@ def _bad_shape(
     delivery: "Delivery", layout: Layout, line: int, fields: list[str]
 ) -> DeliveryError | None:
     if not all(is_text(field) for field in fields):
-        return not_utf8(delivery.name, line)
-    if len(fields) != len(layout.headers):
-        what = f"it has {len(fields)} fields where the header has {len(layout.headers)}"
-        return refusal(delivery.name, what, line=line)
+        return not_text(delivery, line)
+    wanted = len(layout.header.names) + layout.header.has_trailing
+    if len(fields) != wanted or (layout.header.has_trailing and fields[-1]):
+        is_separator = len(fields) == wanted + 1 and not fields[-1]
+        return refusal(
+            delivery.name,
+            f"it has {len(fields)} fields where the header has {len(layout.header.names)}",
+            line=line,
+            **(
+                {
+                    "remedy": "Where each line ends with a separator too many, say so in "
+                    "catalog.yml: csv: {trailing_separator: true}"
+                }
+                if is_separator
+                else {}
+            ),
+        )
     if len("".join(fields).encode()) > content.BLOCK_SIZE:
         what = f"its row is longer than {content.BLOCK_SIZE:,} bytes, more than is held at once"
         return refusal(delivery.name, what, line=line)
-    by_header = dict(zip(layout.headers, fields, strict=True))
-    for column in layout.from_file:
-        if by_header[column.header] or column.is_nullable:
-            continue
-        if column.name == layout.key:
-            what, remedy = "the key is missing", "Give the row its key and run again: kedro run"
-        else:
-            what = "a value is missing, which the schema does not allow"
-            remedy = "Fill it in, or declare the column `nullable: true` in catalog.yml"
-        return refusal(delivery.name, what, line=line, column=column.name, remedy=remedy)
     return None
 
 
 def _bad_value(delivery: "Delivery", layout: Layout, chunk: list[Record]) -> DeliveryError | None:
-    rows = [fields for _, fields in chunk]
-    if _is_good(delivery, layout, rows, layout.from_file):
+    if not chunk:
         return None
-    good, bad = 0, len(rows)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        if _is_good(delivery, layout, rows[good:middle], layout.from_file):
-            good = middle
-        else:
-            bad = middle
-    line, fields = chunk[good]
-    for column in layout.from_file:
-        if not _is_good(delivery, layout, [fields], (column,)):
-            text = fields[layout.headers.index(column.header)]
-            return refusal(
-                delivery.name,
-                f"{shown(text)} is not {_WANTED.get(column.type, 'text')} ({column.type})",
-                line=line,
-                column=column.name,
-                remedy="Correct it (where a value is missing, leave the field empty) and run "
-                "again: kedro run",
-            )
-    return None
-
-
-def _is_good(
-    delivery: "Delivery", layout: Layout, rows: list[list[str]], columns: tuple[Column, ...]
-) -> bool:
-    if not rows:
-        return True
-    text = io.StringIO()
-    # Every field in quotes: until Python 3.11.9 a writer leaves a lone \r without them
-    # (CPython issue 67044).
-    csv.writer(
-        text, delimiter=delivery.dialect.separator, lineterminator="\n", quoting=csv.QUOTE_ALL
-    ).writerows(rows)
-    data = text.getvalue().encode()
-    parse, convert = options(delivery.dialect, columns)
-    read = arrow_csv.ReadOptions(
-        use_threads=False, block_size=len(data) + 1, column_names=list(layout.headers)
-    )
-    try:
-        table = arrow_csv.read_csv(
-            io.BytesIO(data), read_options=read, parse_options=parse, convert_options=convert
-        )
-    except pa.ArrowException:
-        return False
-    some = Layout(layout.headers, columns, layout.stem, layout.key)
-    return is_sound(to_frame(table, some, 0), some)
+    headers = layout.header.names
+    rows = [[field or None for field in fields[: len(headers)]] for _, fields in chunk]
+    raw = pl.DataFrame(rows, schema=dict.fromkeys(headers, pl.String), orient="row")
+    fault = first_fault(raw, layout.from_file, delivery.dialect)
+    if fault is None:
+        return None
+    return refusal_of_value(delivery, layout, fault, line=chunk[fault.row][0])

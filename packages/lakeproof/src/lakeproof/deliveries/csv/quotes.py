@@ -11,22 +11,22 @@ import codecs
 
 import numpy as np
 
-_QUOTE = ord('"')
-
 
 class QuoteScan:
     """The state of the scan between two blocks of a file.
 
     Args:
         separator: The mark between two fields.
+        quote: What encloses a field; nothing is looked at where it is empty.
 
     Attributes:
         fault: The offset in the file of the first quote out of place, or None so far.
     """
 
-    def __init__(self, separator: str) -> None:
+    def __init__(self, separator: str, quote: str = '"') -> None:
         self.fault: int | None = None
-        self._neighbours = np.frombuffer(f'{separator}\r\n"'.encode(), np.uint8)
+        self._neighbours = np.frombuffer(f"{separator}\r\n{quote}".encode(), np.uint8)
+        self._quote = quote.encode()
         self._offset = 0
         self._before = b"\n"
         self._is_inside = False
@@ -39,7 +39,9 @@ class QuoteScan:
             block = block[self._offset :]
         if not block or self.fault is not None:
             return
-        if b'"' in block or (self._before == b'"' and not self._is_inside):
+        if not self._quote:
+            return
+        if self._quote in block or (self._before == self._quote and not self._is_inside):
             self._look(self._before + block)
         self._offset += len(block)
         self._before = block[-1:]
@@ -53,7 +55,7 @@ class QuoteScan:
         # text[0] is the last byte of the block before: its quote, if it is one, was counted then,
         # but what follows it is seen only now.
         data = np.frombuffer(text, np.uint8)
-        places = np.flatnonzero(data == _QUOTE)
+        places = np.flatnonzero(data == self._quote[0])
         is_counted = places.size > 0 and places[0] == 0
         if is_counted:
             opens = np.arange(places.size) % 2 == (0 if self._is_inside else 1)
@@ -70,7 +72,7 @@ class QuoteScan:
         start = self._offset - 1
         if wrong.size:
             self.fault = start + int(wrong.min())
-        fresh = begins_here[data[begins_here - 1] != _QUOTE]
+        fresh = begins_here[data[begins_here - 1] != self._quote[0]]
         if fresh.size:
             self._opened = start + int(fresh[-1])
         if (places.size - is_counted) % 2:

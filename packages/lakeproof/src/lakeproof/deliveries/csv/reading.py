@@ -1,121 +1,132 @@
-"""Stream a delivery's rows: Arrow parses, Polars checks, a few blocks are held.
+"""CSV behind the seam of formats: Arrow splits a file into fields, block by block.
 
-What is read, beyond what the schema declares:
+Numbers with a point are converted by Arrow as well, to the same bits and faster, where the dialect
+has no say in them; every other field comes as text. Empty lines are left out.
 
-- A missing value is empty text, quoted or not, and nothing else: `NA`, `nan` or a blank is text.
-- Blanks around a number or a date are cut off; around anything else they belong to the value.
-- `nan`, `inf` and numbers too large for their type are no numbers: no NaN enters from a file.
-- A timestamp says its zone (`2026-01-31T00:00:00Z`), or two machines would read two instants.
-- Empty lines are left out. Arrow takes `0x1F` for an integer, and so do we.
-
-Not for finding the line of what is refused: that is `diagnosis`; both judge by `parsing`.
+Not for finding the line of what is refused: that is `diagnosis`.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from functools import partial
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow as pa
-from polars.io.plugins import register_io_source
 from pyarrow import csv
 
 from lakeproof.deliveries.csv import content, diagnosis
-from lakeproof.deliveries.csv.keys import KeyCheck, find_repeated_key
-from lakeproof.deliveries.csv.layout import Layout, read_layout
-from lakeproof.deliveries.csv.parsing import empty_frame, is_sound, options, to_frame
+from lakeproof.deliveries.csv.csv_records import header_of, lines_of
+from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
+from lakeproof.deliveries.dialect import Dialect
+from lakeproof.deliveries.rows.layout import COMPLETE, Header, Layout
+from lakeproof.deliveries.schema import Column
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
 
-
-def scan(delivery: "Delivery") -> pl.LazyFrame:
-    """Return the rows of a delivery, its header checked and nothing else read.
-
-    Raises:
-        DeliveryError: The file is gone, empty, or its header is not the schema's.
-    """
-    layout = read_layout(delivery)
-    return register_io_source(
-        partial(_selected, delivery, layout),
-        schema=dict(empty_frame(layout).schema),
-        validate_schema=True,
-    )
+_PLAIN = {"double": pa.float64(), "float": pa.float32()}
+# The name of the column that a separator too many makes: no other has it.
+_TRAILING = ""
 
 
-def _selected(
-    delivery: "Delivery",
-    layout: Layout,
-    with_columns: list[str] | None,
-    predicate: pl.Expr | None,
-    n_rows: int | None,
-    _batch_size: int | None,
-) -> Iterator[pl.DataFrame]:
-    """Give the query engine what it asks for, of rows that are all checked.
+class CsvReader:
+    """Fields of text between separators."""
 
-    A column or row that the query leaves out is parsed and checked like any other: what is refused
-    must not hang on who asks.
-    """
-    for frame in checked_frames(delivery, layout):
-        if n_rows is not None:
-            frame = frame.head(n_rows)
-            n_rows -= frame.height
-        if predicate is not None:
-            frame = frame.filter(predicate)
-        yield frame if with_columns is None else frame.select(with_columns)
-        if n_rows == 0:
-            return
+    faults: tuple[type[Exception], ...] = (pa.ArrowException, UnicodeError, OSError)
 
+    def header(self, delivery: "Delivery") -> Header:
+        """Read the header of a delivery, and no further than its first row.
 
-def checked_frames(delivery: "Delivery", layout: Layout) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a delivery, the last of them only once the whole file is found good.
+        Raises:
+            DeliveryError: The file is empty, or its header is no text.
+        """
+        header, is_text = header_of(delivery)
+        if not header.names:
+            raise refusal(delivery.name, _emptiness(delivery), remedy=COMPLETE)
+        if not is_text:
+            raise diagnosis.not_text(delivery, header.line or 1)
+        return header
 
-    Raises:
-        DeliveryError: Something is refused, with the line or the key.
-    """
-    keys = KeyCheck()
-    # Always one frame behind: whoever wants the last one must get past the checks at the end.
-    held: pl.DataFrame | None = None
-    with content.Content(delivery) as source, closing(_frames(source, delivery, layout)) as frames:
-        try:
-            for frame in frames:
-                if source.is_broken or not is_sound(frame, layout):
-                    raise diagnosis.explain(delivery, layout)
-                keys.add(frame[layout.key])
-                if held is not None:
-                    yield held
-                held = frame
-        except (pa.ArrowException, UnicodeError) as error:
-            raise diagnosis.explain(delivery, layout, error) from error
-        source.finish()
-        if source.is_broken or held is None:
-            raise diagnosis.explain(delivery, layout)
-    _refuse_repeated_key(delivery, layout, keys)
-    yield held
+    def opened(self, delivery: "Delivery", layout: Layout) -> "AbstractContextManager[_OpenedCsv]":
+        """Open the file to read all of its rows."""
+        return _OpenedCsv(delivery, layout)
+
+    def explain(
+        self, delivery: "Delivery", layout: Layout, cause: BaseException | None
+    ) -> DeliveryError:
+        """Say which line is wrong first, and how."""
+        return diagnosis.explain(delivery, layout, cause)
+
+    def places(self, delivery: "Delivery", rows: set[int]) -> str:
+        """Say on which lines rows start."""
+        return "lines " + " and ".join(str(line) for line in lines_of(delivery, rows))
 
 
-def _frames(
-    source: content.Content, delivery: "Delivery", layout: Layout
-) -> Generator[pl.DataFrame]:
-    start = 0
-    # One thread: a second one gains little on a file that is also digested, and holds more blocks.
-    read = csv.ReadOptions(use_threads=False, block_size=content.BLOCK_SIZE)
-    parse, convert = options(delivery.dialect, layout.from_file)
-    with csv.open_csv(
-        pa.PythonFile(source, "r"), read_options=read, parse_options=parse, convert_options=convert
-    ) as reader:
-        for batch in reader:
-            if batch.num_rows:
-                yield to_frame(batch, layout, start)
-                start += batch.num_rows
+class _OpenedCsv(content.Content):
+    """A CSV file while Arrow splits it."""
+
+    def __init__(self, delivery: "Delivery", layout: Layout) -> None:
+        super().__init__(delivery)
+        self._layout = layout
+        self._dialect = delivery.dialect
+
+    def __enter__(self) -> "_OpenedCsv":
+        return self
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the fields block by block."""
+        header, dialect = self._layout.header, self._dialect
+        names = [*header.names, *([_TRAILING] if header.has_trailing else [])]
+        # One thread: a second one gains little on a file that is also digested, and holds more
+        # blocks.
+        read = csv.ReadOptions(
+            use_threads=False,
+            block_size=content.BLOCK_SIZE,
+            skip_rows=header.skipped,
+            column_names=names if header.has_trailing else None,
+            skip_rows_after_names=int(header.has_trailing),
+        )
+        parse = csv.ParseOptions(
+            delimiter=dialect.separator,
+            quote_char=dialect.quote or False,
+            newlines_in_values=bool(dialect.quote),
+        )
+        types = {column.header: _type(column, dialect) for column in self._layout.from_file}
+        if header.has_trailing:
+            types[_TRAILING] = pa.null()
+        convert = csv.ConvertOptions(
+            column_types=types,
+            include_columns=list(types),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            check_utf8=True,
+        )
+        with csv.open_csv(
+            pa.PythonFile(self, "r"),
+            read_options=read,
+            parse_options=parse,
+            convert_options=convert,
+        ) as reader:
+            for batch in reader:
+                if batch.num_rows:
+                    yield self._frame(batch)
+
+    def _frame(self, batch: pa.RecordBatch) -> pl.DataFrame:
+        frame = pl.DataFrame(batch)
+        if self._layout.header.has_trailing:
+            frame = frame.drop(_TRAILING)
+        if self._dialect.empty_rows:
+            frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+        return frame
 
 
-def _refuse_repeated_key(delivery: "Delivery", layout: Layout, keys: KeyCheck) -> None:
-    suspects = keys.suspects()
-    if not suspects.size:
-        return
-    with content.Content(delivery) as source, closing(_frames(source, delivery, layout)) as frames:
-        found = find_repeated_key((frame[layout.key] for frame in frames), suspects)
-    if found:
-        raise diagnosis.repeated_key(delivery, layout.key, *found)
+def _type(column: Column, dialect: Dialect) -> pa.DataType:
+    own = dialect.of_column(column.own)
+    is_plain = own.decimal == "." and not own.thousands and not own.null_values
+    return _PLAIN.get(column.type, pa.string()) if is_plain else pa.string()
+
+
+def _emptiness(delivery: "Delivery") -> str:
+    size = delivery.path.stat().st_size
+    return f"it has {size} bytes and no header" if size else "it is empty (0 bytes)"

@@ -19,7 +19,7 @@ class KeyCheck:
     def __init__(self) -> None:
         self._seen: list[Fingerprints] = []
 
-    def add(self, keys: pl.Series) -> None:
+    def add(self, keys: pl.DataFrame) -> None:
         """Remember the keys of one batch."""
         self._seen.append(fingerprints(keys))
 
@@ -31,20 +31,23 @@ class KeyCheck:
         return np.unique(every[1:][every[1:] == every[:-1]])
 
 
-def fingerprints(keys: pl.Series) -> Fingerprints:
+def fingerprints(keys: pl.DataFrame) -> Fingerprints:
     """Return one integer per key: equal keys have equal ones, and seldom do others.
 
-    An integer, a date and a time are their own fingerprint. The hash of a string is Polars' own,
-    which is stable within a process; it never leaves this one.
+    An integer, a date and a time are their own fingerprint. The hash of a string, and that of a key
+    of several columns, is Polars' own, which is stable within a process; it never leaves this one.
     """
-    if keys.dtype == pl.String:
-        return keys.hash(seed=0).to_numpy().view(np.int64)
-    return keys.to_physical().cast(pl.Int64).to_numpy()
+    if keys.width > 1:
+        return keys.hash_rows(seed=0).to_numpy().view(np.int64)
+    key = keys.to_series()
+    if key.dtype == pl.String:
+        return key.hash(seed=0).to_numpy().view(np.int64)
+    return key.to_physical().cast(pl.Int64).to_numpy()
 
 
 def find_repeated_key(
-    batches: Iterable[pl.Series], suspects: Fingerprints
-) -> tuple[object, int, int] | None:
+    batches: Iterable[pl.DataFrame], suspects: Fingerprints
+) -> tuple[tuple[object, ...], int, int] | None:
     """Find the first key that is the same as an earlier one.
 
     Args:
@@ -54,13 +57,13 @@ def find_repeated_key(
     Returns:
         The key and the numbers of both rows, from 0; None where only fingerprints were equal.
     """
-    first: dict[object, int] = {}
+    first: dict[tuple[object, ...], int] = {}
     start = 0
     for keys in batches:
         for place in np.flatnonzero(np.isin(fingerprints(keys), suspects)).tolist():
-            key, row = keys[place], start + place
+            key, row = keys.row(place), start + place
             if key in first:
                 return key, first[key], row
             first[key] = row
-        start += len(keys)
+        start += keys.height
     return None

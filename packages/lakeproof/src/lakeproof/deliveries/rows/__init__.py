@@ -1,0 +1,1 @@
+"""Rows of any format: laid out as the schema declares, their values judged by one set of rules."""
