@@ -394,18 +394,32 @@ def test_a_signal_reaches_the_run_itself(told, number):
 
 
 def test_a_project_that_cannot_be_opened_is_no_answer(monkeypatch, capsys):
-    """Exit code 1 of these commands says that results differ; of others it says nothing."""
-    before = sys.excepthook
-    monkeypatch.setattr(sys, "excepthook", before)
-    begin._tell_trouble_from_answers(["run"])
-    assert sys.excepthook is before
-    begin._tell_trouble_from_answers(["reproduce", "last"])
-    try:
-        raise ValueError("no such setting")
-    except ValueError:
-        with pytest.raises(SystemExit) as ended:
-            sys.excepthook(*sys.exc_info())
-    assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert said.startswith("Error: the project cannot be opened: ValueError: no such setting")
-    assert "test_startup.py:" in said
+    """Exit code 1 of our commands says that results differ; of others it says nothing."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    begin._end_in_brief(of_ours_alone=False)
+    for command, code in (("run", 1), ("reproduce", 2)):
+        monkeypatch.setattr(sys, "argv", ["kedro", command, "a run"])
+        try:
+            raise ValueError("no such setting")
+        except ValueError:
+            with pytest.raises(SystemExit) as ended:
+                sys.excepthook(*sys.exc_info())
+        assert ended.value.code == code
+        said = capsys.readouterr().err
+        assert said.startswith("Error: ValueError: no such setting\n")
+        assert said.endswith(f"LAKEPROOF_DEBUG=1 kedro {command} 'a run'\n")
+
+
+def test_in_a_project_that_is_not_ours_only_our_commands_end_so(monkeypatch, capsys):
+    """Whatever showed errors there before shows them still."""
+    seen = []
+    monkeypatch.setattr(sys, "excepthook", lambda *told: seen.append(told))
+    begin._end_in_brief(of_ours_alone=True)
+    monkeypatch.setattr(sys, "argv", ["kedro", "run"])
+    sys.excepthook(ValueError, ValueError("theirs"), None)
+    assert len(seen) == 1
+    monkeypatch.setattr(sys, "argv", ["kedro", "compare", "last", "last"])
+    with pytest.raises(SystemExit):
+        sys.excepthook(ValueError, ValueError("ours"), None)
+    assert len(seen) == 1
+    assert "ValueError: ours" in capsys.readouterr().err

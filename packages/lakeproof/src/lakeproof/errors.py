@@ -1,7 +1,7 @@
 """The one base of every error this package raises on purpose.
 
-A leaf: of ours it imports only how a text is spelled out. It is for errors that a user can act on;
-a mistake of our own stays whatever Python raises.
+A leaf: of ours it imports only how a text is spelled out and made concrete. It is for errors that a
+user can act on; a mistake of our own stays whatever Python raises.
 """
 
 import os
@@ -10,6 +10,7 @@ from typing import IO, Any
 import click
 from kedro.io.core import DatasetError
 
+from lakeproof.advice import concrete
 from lakeproof.spelling import spelled
 
 _MOST_CHARACTERS = 2_000
@@ -37,6 +38,10 @@ class LakeproofError(DatasetError, click.ClickException):
         if len(message) > _MOST_CHARACTERS:
             message = message[: _MOST_CHARACTERS - 2] + " …"
         click.ClickException.__init__(self, message)
+
+    def format_message(self) -> str:
+        """Give the message as it is shown: with the file and the command that it means."""
+        return concrete(self.message)
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message on standard error, with the traceback where it was asked for."""

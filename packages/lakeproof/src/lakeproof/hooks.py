@@ -56,7 +56,7 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
     A process may have several sessions, and a node may open one to read a catalog: what is known of
     a run is its session's alone. Where runs are not recorded, there are no more hooks than this.
     """
-    from lakeproof.record.places.project_paths import register_project_path
+    from lakeproof.record.places.project_paths import register_configuration, register_project_path
 
     # Whoever took the table out may have left it in `mlflow.yml`.
     register_project_path(context.project_path)
@@ -65,7 +65,8 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
 
     from lakeproof.record.documents import rerun_request
     from lakeproof.record.mlflow_store.moved_store import follow_move
-    from lakeproof.record.mlflow_store.tracking import tracking_of
+    from lakeproof.record.mlflow_store.tracking import serving, tracking_of
+    from lakeproof.record.places.environments import require_environment
     from lakeproof.record.run import in_progress, rerun
     from lakeproof.record.run.rerun_hooks import leave_out_hooks
     from lakeproof.record.setup import version_ranges
@@ -74,17 +75,22 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
     if (doubt := version_ranges.warning()) is not None and not is_rerun():
         logger.warning(doubt)
     SessionHooks.of(context).context = context
+    register_configuration(context.project_path, context.config_loader)
     use_settings_of(context)
     told = rerun_request.current()
-    if told is not None:
-        leave_out_hooks(context)
-        rerun.prepare(told, context)
-    else:
-        # The store may have moved.
-        follow_move(tracking_of(context.project_path, context.config_loader))
-    if not in_progress.is_in_progress():
-        return (yield)
-    with in_progress.kedro_mlflow_as_it_was():
+    with ExitStack() as stack:
+        if told is not None:
+            leave_out_hooks(context)
+            rerun.prepare(told, context)
+        else:
+            require_environment(context.config_loader)
+            tracking = tracking_of(context.project_path, context.config_loader)
+            with serving(tracking.uri):
+                # It may have moved.
+                follow_move(tracking)
+            stack.enter_context(serving(tracking.uri, through="kedro_mlflow"))
+        if in_progress.is_in_progress():
+            stack.enter_context(in_progress.kedro_mlflow_as_it_was())
         return (yield)
 
 

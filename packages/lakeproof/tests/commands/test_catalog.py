@@ -46,7 +46,7 @@ def test_a_catalog_that_cannot_be_read_is_refused(empty, text, said):
     catalog.unlink()
     if text is not None:
         catalog.write_text(text)
-    done = empty.run("history", "samples", code=1)
+    done = empty.run("history", "samples", code=2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -62,7 +62,7 @@ def test_an_entry_that_cannot_be_imported_does_not_hide_the_tables(lakehouse):
 def test_verbose_shows_where_an_error_comes_from(empty, monkeypatch):
     """As the variable does."""
     monkeypatch.setenv("LAKEPROOF_DEBUG", "")
-    assert "Traceback" in empty.run("history", "samples", "--verbose", code=1).stderr
+    assert "Traceback" in empty.run("history", "samples", "--verbose", code=2).stderr
 
 
 def test_a_command_without_an_environment_has_the_other_options():

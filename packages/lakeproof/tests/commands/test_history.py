@@ -147,7 +147,7 @@ def test_another_environment_is_another_table(lakehouse):
 def test_what_has_no_history_is_refused_in_a_sentence(empty, name, said):
     """With the names that there are."""
     (empty.path / "data/wine/features").mkdir(parents=True)
-    done = empty.run("history", name, code=1)
+    done = empty.run("history", name, code=2)
     assert done.stdout == ""
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

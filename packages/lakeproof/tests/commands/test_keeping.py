@@ -101,6 +101,6 @@ def test_tables_are_to_be_named(elsewhere):
 def test_a_table_that_is_not_there_cannot_be_told(elsewhere):
     """What has been done by then is said."""
     shutil.rmtree(elsewhere.path / "data/wine/features")
-    done = elsewhere.run("pin", "samples=latest", "features=latest", "--set-retention", code=1)
+    done = elsewhere.run("pin", "samples=latest", "features=latest", "--set-retention", code=2)
     assert "Table 'features' does not exist" in done.stderr
     assert done.stderr.strip().endswith("The pins are as asked for. Done: samples.")

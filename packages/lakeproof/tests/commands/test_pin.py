@@ -24,7 +24,7 @@ def confs(lakehouse):
 def refused(lakehouse, *args):
     """Run a command that must fail and leave the configuration as it is; give what it says."""
     before = confs(lakehouse)
-    done = lakehouse.run(*args, code=1)
+    done = lakehouse.run(*args, code=2)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert confs(lakehouse) == before
@@ -301,7 +301,7 @@ def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(lakehouse, mo
 
     edit = catalog_files.with_pin
     monkeypatch.setattr(catalog_files, "with_pin", meanwhile)
-    assert "changed by somebody else" in lakehouse.run("pin", "samples=0", code=1).stderr
+    assert "changed by somebody else" in lakehouse.run("pin", "samples=0", code=2).stderr
     assert path.read_text() == CATALOG + "# new\n"
 
 

@@ -162,7 +162,7 @@ def test_a_prefix_of_two_runs_is_refused(checked):
     with closing(sqlite3.connect(project.path / "mlflow.db")) as database, database:
         database.execute("PRAGMA foreign_keys = OFF")
         database.execute("UPDATE runs SET run_uuid = ? WHERE run_uuid = ?", (twin, runs[1]))
-    done = project.kedro("show", runs[0][:8], code=1)
+    done = project.kedro("show", runs[0][:8], code=2)
     assert runs[0] in done.stderr
     assert twin in done.stderr
     assert "Give more of it." in done.stderr

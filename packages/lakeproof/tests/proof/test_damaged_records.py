@@ -95,7 +95,7 @@ def test_a_record_that_was_deleted_is_missed_by_every_command(run):
     (listed,) = json.loads(project.kedro("runs", "--json").stdout)["runs"]
     assert told in listed["trouble"]
     assert (listed["status"], listed["git_commit"]) == ("FINISHED", None)
-    assert told in project.kedro("show", run_id, code=1).stderr
+    assert told in project.kedro("show", run_id, code=2).stderr
     compared = project.kedro("compare", run_id, "last", code=2)
     assert told in compared.stderr
     assert compared.stdout == ""

@@ -36,15 +36,12 @@ def init(metadata: "ProjectMetadata | None", is_dry: bool) -> None:
         kedro lakeproof init --dry-run
         kedro lakeproof init
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands.output import trouble_is
+    from lakeproof.commands.catalog import project_path_of
+    from lakeproof.commands.init import init as room
+    from lakeproof.spelling import spelled_around_colours
 
-    with trouble_is(2):
-        from lakeproof.commands.catalog import project_path_of
-        from lakeproof.commands.init import init as room
-        from lakeproof.spelling import spelled_around_colours
-
-        changes = room.init(project_path_of(metadata), is_dry)
-        click.echo(spelled_around_colours(room.render(changes, is_dry)))
+    changes = room.init(project_path_of(metadata), is_dry)
+    click.echo(spelled_around_colours(room.render(changes, is_dry)))
 
 
 @lakeproof.command()
@@ -58,11 +55,9 @@ def upgrade(metadata: "ProjectMetadata | None", wheel: Path) -> None:
         kedro lakeproof upgrade ~/Downloads/lakeproof-0.3.0-py3-none-any.whl
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.itself import upgrade as room
-    from lakeproof.commands.output import trouble_is
 
-    with trouble_is(2):
-        project = metadata.project_path if metadata is not None else Path.cwd()
-        click.echo(room.render(room.upgrade(project, wheel)))
+    project = metadata.project_path if metadata is not None else Path.cwd()
+    click.echo(room.render(room.upgrade(project, wheel)))
 
 
 @lakeproof.command()
@@ -76,11 +71,9 @@ def docs(page: str | None, is_path: bool) -> None:
         kedro lakeproof docs reproduce
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.itself import pages
-    from lakeproof.commands.output import trouble_is
 
-    with trouble_is(2):
-        found = pages.page(page)
-        if is_path:
-            click.echo(found.path)
-        else:
-            click.echo_via_pager(found.text)
+    found = pages.page(page)
+    if is_path:
+        click.echo(found.path)
+    else:
+        click.echo_via_pager(found.text)

@@ -127,29 +127,26 @@ def reproduce(
         kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
         kedro reproduce 3f9c2a7b --dry-run   # what would it do, and is all of it there?
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands import report_page
+    from lakeproof.commands import reproduce as room
+    from lakeproof.commands.output import emit, remark
     from lakeproof.commands.project import RunProject
+    from lakeproof.reproduce import verdict_report
+    from lakeproof.reproduce.comparison.verdict import exit_code
+    from lakeproof.reproduce.stages import dry_run
 
-    with trouble_is(2):
-        from lakeproof.commands import report_page
-        from lakeproof.commands import reproduce as room
-        from lakeproof.commands.output import remark
-        from lakeproof.reproduce import verdict_report
-        from lakeproof.reproduce.comparison.verdict import exit_code
-        from lakeproof.reproduce.stages import dry_run
-
-        project = RunProject(metadata, None)
-        wish = room.Wish(run, engine, is_here, keep)
-        if is_dry:
-            if report_file is not None:
-                raise click.UsageError("--report is about a verdict, and --dry-run gives none.")
-            dry = room.plan_only(project, wish)
-            emit(dry_run.document(dry), lambda: dry_run.render(dry), as_json, output)
-            raise click.exceptions.Exit(dry_run.exit_code(dry))
-        found = room.reproduce(project, wish, remark)
-        emit(verdict_report.document(found), lambda: verdict_report.render(found), as_json, output)
+    project = RunProject(metadata, None)
+    wish = room.Wish(run, engine, is_here, keep)
+    if is_dry:
         if report_file is not None:
-            report_page.write_rerun(project, found, report_file)
+            raise click.UsageError("--report is about a verdict, and --dry-run gives none.")
+        dry = room.plan_only(project, wish)
+        emit(dry_run.document(dry), lambda: dry_run.render(dry), as_json, output)
+        raise click.exceptions.Exit(dry_run.exit_code(dry))
+    found = room.reproduce(project, wish, remark)
+    emit(verdict_report.document(found), lambda: verdict_report.render(found), as_json, output)
+    if report_file is not None:
+        report_page.write_rerun(project, found, report_file)
     raise click.exceptions.Exit(exit_code(found.verdict))
 
 
@@ -176,15 +173,13 @@ def compare(
         kedro compare 3f9c2a7b last
         kedro compare 3f9c2a7b 81d0c6aa --json
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands import compare as room
+    from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
-    with trouble_is(2):
-        from lakeproof.commands import compare as room
-
-        project = RunProject(metadata, env)
-        found = room.gather(project.records, project.path, a, b)
-        emit(room.document(found), lambda: room.render(found), as_json, output)
+    project = RunProject(metadata, env)
+    found = room.gather(project.records, project.path, a, b)
+    emit(room.document(found), lambda: room.render(found), as_json, output)
     raise click.exceptions.Exit(room.exit_code(found))
 
 
@@ -210,12 +205,10 @@ def check(
         kedro check
         kedro check --all --json
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands.output import emit, trouble_is
+    from lakeproof.commands import check as room
+    from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
-    with trouble_is(2):
-        from lakeproof.commands import check as room
-
-        found = room.gather(RunProject(metadata, env), runs, is_all)
-        emit(room.document(found), lambda: room.render(found), as_json, output)
+    found = room.gather(RunProject(metadata, env), runs, is_all)
+    emit(room.document(found), lambda: room.render(found), as_json, output)
     raise click.exceptions.Exit(room.exit_code(found))

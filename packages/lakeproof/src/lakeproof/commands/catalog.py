@@ -4,7 +4,6 @@ Reads configuration alone: no hook runs, no pipeline is imported, no table is op
 store is touched, so that a command works where a run would not.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.commands.command_errors import CatalogError
 from lakeproof.errors import LakeproofError
+from lakeproof.record.places.environments import named_environment, require_environment
 
 if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
@@ -133,7 +133,7 @@ def open_catalog(metadata: "ProjectMetadata | None", env: str | None) -> Project
     Raises:
         CatalogError: If there is no project, no such environment or no readable catalog.
     """
-    return _open(project_path_of(metadata), env or os.environ.get("KEDRO_ENV") or None)
+    return _open(project_path_of(metadata), named_environment(env))
 
 
 def _open(project_path: Path, env: str | None) -> ProjectCatalog:
@@ -142,16 +142,16 @@ def _open(project_path: Path, env: str | None) -> ProjectCatalog:
     from kedro.framework.project import settings
     from kedro.io import DataCatalog
 
-    from lakeproof.record.places.project_paths import register_project_path
+    from lakeproof.record.places.project_paths import register_configuration, register_project_path
 
     conf_path = project_path / settings.CONF_SOURCE
-    if env is not None:
-        _require_environment(conf_path, env)
     register_project_path(project_path)
     try:
         loader: AbstractConfigLoader = settings.CONFIG_LOADER_CLASS(
             conf_source=str(conf_path), env=env, **settings.CONFIG_LOADER_ARGS
         )
+        register_configuration(project_path, loader)
+        require_environment(loader)
         entries = _convert_paths_to_absolute_posix(project_path, loader["catalog"])
         try:
             credentials = loader["credentials"]
@@ -175,15 +175,6 @@ def _open(project_path: Path, env: str | None) -> ProjectCatalog:
     )
 
 
-def environments(conf_path: Path) -> list[str]:
-    """List the folders that hold an environment's configuration."""
-    return sorted(
-        path.name
-        for path in conf_path.iterdir()
-        if path.is_dir() and not path.name.startswith((".", "_"))
-    )
-
-
 def project_path_of(metadata: "ProjectMetadata | None") -> Path:
     """Find the project's folder, and let Kedro know of it.
 
@@ -202,17 +193,6 @@ def project_path_of(metadata: "ProjectMetadata | None") -> Path:
             "section [tool.kedro]. Change to a project's folder."
         )
     return bootstrap_project(found).project_path
-
-
-def _require_environment(conf_path: Path, env: str) -> None:
-    if not (conf_path / env).is_dir():
-        there = environments(conf_path) if conf_path.is_dir() else []
-        close = get_close_matches(env, there, n=1)
-        raise CatalogError(
-            f"There is no environment '{env}': no folder {conf_path / env}. "
-            + (f"Did you mean '{close[0]}'? " if close else "")
-            + f"Environments: {', '.join(there) or 'none'}."
-        )
 
 
 def _bounded(error: Exception) -> str:

@@ -14,13 +14,13 @@ from typing import Any
 
 import click
 
+from lakeproof.advice import as_typed
 from lakeproof.commands.command_errors import OutputError
 from lakeproof.spelling import escaped_for_json, spelled, spelled_around_colours
 from lakeproof.streams import can_show
 
 # As a shell says of a program that was ended by SIGINT and by SIGPIPE.
 _INTERRUPTED, _CLOSED_PIPE = 130, 141
-_MOST_CHARACTERS = 800
 
 
 def emit(
@@ -72,13 +72,14 @@ def trouble_is(exit_code: int) -> Iterator[None]:
     except (click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
-        text = " ".join(str(error).split())[:_MOST_CHARACTERS] or "no message"
-        told = OutputError(
-            f"{type(error).__name__}: {text}. This is a bug, or a case not supported; your files "
-            "are as they were. See the traceback: the same command with --verbose"
+        from lakeproof.startup.trouble import told
+
+        refusal = OutputError(
+            f"{told(error)}\nThis is a bug, or a case not supported; your files are as they were. "
+            f"The whole traceback: {as_typed()} --verbose"
         )
-        vars(told)["exit_code"] = exit_code
-        raise told from error
+        vars(refusal)["exit_code"] = exit_code
+        raise refusal from error
 
 
 def to_json(document: Mapping[str, Any], is_ascii: bool = False) -> str:

@@ -1,14 +1,14 @@
 """What a command about runs stands on: the project, its store, and today's catalog."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.commands.catalog import ProjectCatalog, environments, open_catalog, project_path_of
+from lakeproof.commands.catalog import ProjectCatalog, open_catalog, project_path_of
 from lakeproof.errors import LakeproofError
+from lakeproof.record.places.environments import environments, named_environment
 from lakeproof.versioned.contract import VersionedDataset
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class RunProject:
         """The stores of its runs; opened when they are first asked for."""
         from lakeproof.record.mlflow_store.stores import RecordStores
 
-        env = self.env or os.environ.get("KEDRO_ENV") or None
+        env = named_environment(self.env)
         return RecordStores(self._tracking(env), self._other_trackings, is_asked=env is not None)
 
     def _tracking(self, env: str | None) -> "Tracking":

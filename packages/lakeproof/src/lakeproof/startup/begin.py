@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lakeproof import determinism
-from lakeproof.spelling import spelled
 from lakeproof.startup.faster_imports import begin_imports
 from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.quiet import silence_plugins
 from lakeproof.streams import show_anything
 
-_MOST_CHARACTERS = 600
+# As a shell says of a program that was ended by SIGINT.
+_INTERRUPTED = 130
 
 
 def prepare() -> None:
@@ -29,10 +29,12 @@ def prepare() -> None:
     In a project without `[tool.lakeproof]` nothing of it is ours to decide: what is installed in an
     environment comes to all of its projects.
     """
-    _tell_trouble_from_answers(sys.argv[1:])
     determinism.remember()
-    if determinism.is_elsewhere(Path.cwd()):
+    is_elsewhere = determinism.is_elsewhere(Path.cwd())
+    _end_in_brief(of_ours_alone=is_elsewhere)
+    if is_elsewhere:
         return
+    _show_errors_of_kedro()
     show_anything()
     _put_recipe_in_force()
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
@@ -46,34 +48,36 @@ def prepare() -> None:
         begin_imports()
 
 
-def _tell_trouble_from_answers(arguments: list[str]) -> None:
-    """End a command whose exit code 1 is an answer with 2 where Kedro cannot even come to it.
-
-    A `settings.py` that raises is imported before any command is known, and `pyproject.toml` read.
-    """
-    if arguments[:1] not in (["reproduce"], ["compare"], ["check"], ["lakeproof"]):
-        return
+def _end_in_brief(of_ours_alone: bool) -> None:
+    """Let trouble end in a few lines, also of a `settings.py` that is imported before all else."""
+    usual = sys.excepthook
 
     def tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            raise SystemExit(130)
-        if "--verbose" in arguments or os.environ.get("LAKEPROOF_DEBUG", "") not in ("", "0"):
-            sys.__excepthook__(kind, error, trace)
-            raise SystemExit(2)
-        while trace.tb_next is not None:
-            trace = trace.tb_next
-        # Kedro says that a file cannot be parsed; its cause says where.
-        words = [*str(error).split(), *(f"({error.__cause__})".split() if error.__cause__ else [])]
-        text = " ".join(words)[:_MOST_CHARACTERS] or "no message"
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-        print(
-            f"Error: the project cannot be opened: {kind.__name__}: {spelled(text)} (raised at "
-            f"{spelled(place)}). Nothing was run. The whole traceback: LAKEPROOF_DEBUG=1",
-            file=sys.stderr,
-        )
-        raise SystemExit(2)
+            raise SystemExit(_INTERRUPTED)
+        from lakeproof.startup import trouble
+
+        if of_ours_alone and not trouble.is_ours(sys.argv[1:]):
+            usual(kind, error, trace)
+        else:
+            trouble.end(error.with_traceback(trace))
 
     sys.excepthook = tell
+
+
+def _show_errors_of_kedro() -> None:
+    """Let Kedro's own errors have a text (see `trouble.show`)."""
+    # Kedro's command line has imported it; whoever is none is spared that.
+    imported = sys.modules.get("kedro.framework.cli.utils")
+    if imported is None:
+        return
+
+    def show(error: Any, file: Any = None) -> None:
+        from lakeproof.startup import trouble
+
+        trouble.show(error, file)
+
+    imported.KedroCliError.show = show
 
 
 def _put_recipe_in_force() -> None:

@@ -63,7 +63,14 @@ def choose_pin(table: str, flag: str | None, load_args: Mapping[str, Any]) -> Pi
             return None
         return Pin("--load-versions", version=_version(table, flag, "--load-versions"))
     where = f"load_args of the catalog entry '{table}'"
-    args = read(_LoadArgs, load_args, where, PinError, "Nothing was run. Correct the entry.")
+    advice = "Nothing was run. Correct the entry in conf/<environment>/catalog.yml"
+    args = read(
+        _LoadArgs,
+        load_args,
+        where,
+        PinError,
+        advice,
+    )
     version, timestamp = args.version, args.timestamp
     if version is not None and timestamp is not None:
         raise PinError(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.commands.catalog import ProjectCatalog, environments
+from lakeproof.commands.catalog import ProjectCatalog
 from lakeproof.commands.catalog_edits.catalog_files import CatalogFiles, Place
 from lakeproof.commands.catalog_edits.pins_report import Change, TablePin
 from lakeproof.commands.command_errors import CatalogError
 from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError, PinError
+from lakeproof.record.places.environments import environments
 from lakeproof.spelling import typed
 from lakeproof.versioned.pins import LATEST
 

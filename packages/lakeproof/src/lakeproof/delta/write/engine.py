@@ -53,7 +53,14 @@ class SaveArgs:
         columns = config.get("partition_by") or ()
         if config:
             config = {**config, "partition_by": [columns] if isinstance(columns, str) else columns}
-        args = read(cls, config, where, TableError, "Nothing was written. Correct the entry.")
+        advice = "Nothing was written. Correct the entry in conf/<environment>/catalog.yml"
+        args = read(
+            cls,
+            config,
+            where,
+            TableError,
+            advice,
+        )
         if args.schema_mode == "overwrite" and args.mode != "overwrite":
             raise TableError(
                 f"The catalog entry '{name}' has save_args.schema_mode: overwrite with mode: "

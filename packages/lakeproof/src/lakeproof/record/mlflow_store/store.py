@@ -26,7 +26,13 @@ from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
 from lakeproof.record.mlflow_store.run_ids import is_beginning
 from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
-from lakeproof.record.mlflow_store.tracking import Tracking, has_store, is_local, local_path
+from lakeproof.record.mlflow_store.tracking import (
+    Tracking,
+    has_store,
+    is_local,
+    local_path,
+    serving,
+)
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -89,7 +95,8 @@ class RecordStore:
 
     def __init__(self, tracking: Tracking) -> None:
         os.environ.update(tracking.variables)
-        follow_move(tracking)
+        with serving(tracking.uri):
+            follow_move(tracking)
         self.tracking = tracking
         self._opening: Future[MlflowClient] | None = None
 
@@ -116,7 +123,7 @@ class RecordStore:
     def _open(self) -> "MlflowClient":
         from lakeproof.startup.faster_imports import without_collecting
 
-        with without_collecting():
+        with without_collecting(), serving(self.tracking.uri):
             from mlflow.tracking import MlflowClient
 
             return MlflowClient(self.tracking.uri, registry_uri=self.tracking.uri)
@@ -200,8 +207,9 @@ class RecordStore:
             return None
 
     def _get(self, run_id: str) -> MlflowRun:
-        found = mlflow_database.get(self.tracking.uri, run_id)
-        return found or mlflow_runs.as_run(self.client.get_run(run_id))
+        with serving(self.tracking.uri):
+            found = mlflow_database.get(self.tracking.uri, run_id)
+            return found or mlflow_runs.as_run(self.client.get_run(run_id))
 
     def _record(self, run: MlflowRun) -> Record:
         name = f"The record of run {run.run_id[:8]}"
@@ -252,13 +260,14 @@ class RecordStore:
         if not has_store(self.tracking):
             return []
         name = self.tracking.experiment
-        found = mlflow_database.search(self.tracking.uri, name, wanted, limit)
-        if found is not None:
-            return found
-        experiment = self.experiment_id
-        if experiment is None:
-            return []
-        return list(mlflow_runs.search(self.client, experiment, wanted, limit))
+        with serving(self.tracking.uri):
+            found = mlflow_database.search(self.tracking.uri, name, wanted, limit)
+            if found is not None:
+                return found
+            experiment = self.experiment_id
+            if experiment is None:
+                return []
+            return list(mlflow_runs.search(self.client, experiment, wanted, limit))
 
     def _stored(self, run: MlflowRun) -> StoredRun:
         record, trouble = None, None

@@ -4,11 +4,16 @@ For commands, which open no Kedro session and start no run.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from lakeproof.advice import where_written
+from lakeproof.errors import LakeproofError
+from lakeproof.startup.trouble import is_through, told
 
 _PATTERNS = {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]}
 SQLITE, FILE = "sqlite:///", "file://"
@@ -31,18 +36,56 @@ class Tracking:
     variables: Mapping[str, str]
 
 
+class StoreError(LakeproofError):
+    """A tracking store cannot serve."""
+
+
+@contextmanager
+def serving(uri: str, through: str = "") -> Iterator[None]:
+    """Say of what goes wrong in a tracking store which one it is, and which file names it.
+
+    Args:
+        uri: Of the store.
+        through: The package whose errors are meant, where others may come up, too.
+
+    Raises:
+        StoreError: In place of whatever MLflow, its database or its server raised.
+    """
+    try:
+        yield
+    except LakeproofError:
+        raise
+    except Exception as error:
+        if through and not is_through(error, through):
+            raise
+        file = where_written("mlflow_tracking_uri")
+        named = f"It is named in {file}" if file else "No mlflow.yml names another"
+        raise StoreError(
+            f"The tracking store {uri} cannot serve: {told(error)}\nNothing was run. {named}."
+            + ("" if file else " Write one: kedro lakeproof init")
+        ) from error
+
+
 def open_loader(project_path: Path, env: str | None) -> Any:
-    """Make the project's config loader without a session; no hook runs, no pipeline is imported."""
+    """Make the project's config loader without a session; no hook runs, no pipeline is imported.
+
+    Raises:
+        RunError: If there is no such environment.
+    """
     from kedro.framework.project import settings
 
-    from lakeproof.record.places.project_paths import register_project_path
+    from lakeproof.record.places.environments import require_environment
+    from lakeproof.record.places.project_paths import register_configuration, register_project_path
 
     register_project_path(project_path)
-    return settings.CONFIG_LOADER_CLASS(
+    loader = settings.CONFIG_LOADER_CLASS(
         conf_source=str(project_path / settings.CONF_SOURCE),
         env=env,
         **settings.CONFIG_LOADER_ARGS,
     )
+    register_configuration(project_path, loader)
+    require_environment(loader)
+    return loader
 
 
 def tracking_of(project_path: Path, loader: Any) -> Tracking:

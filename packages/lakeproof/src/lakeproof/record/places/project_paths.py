@@ -4,6 +4,9 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from lakeproof.advice import configured_in
 
 RESOLVER = "project_path"
 
@@ -20,6 +23,13 @@ def register_project_path(project_path: Path) -> None:
         return str(Path(project_path, relative))
 
     OmegaConf.register_resolver(RESOLVER, absolute, replace=True)
+
+
+def register_configuration(project_path: Path, config_loader: Any) -> None:
+    """Let errors name the files of the configuration."""
+    over = config_loader.env or getattr(config_loader, "default_run_env", "")
+    environments = (over or "", getattr(config_loader, "base_env", "") or "")
+    configured_in(project_path, Path(str(config_loader.conf_source)), environments)
 
 
 def relative_to_project(place: str, project_path: Path) -> str:

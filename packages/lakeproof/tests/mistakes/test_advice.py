@@ -1,0 +1,75 @@
+"""What an error advises, made concrete for whoever reads it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lakeproof import advice
+from lakeproof.advice import as_typed, concrete, configured_in
+from lakeproof.errors import LakeproofError
+
+ENTRY = "conf/<environment>/catalog.yml"
+
+
+@pytest.fixture(autouse=True)
+def nothing_read(monkeypatch):
+    monkeypatch.setattr(advice, "_read", None)
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    for name, text in {
+        "base/globals.yml": "# alcohol: {type: dubble}\nschema:\n  alcohol: {type: double}\n",
+        "red/globals.yml": "schema:\n  ash: {type: double}\n  alcohol: {type: dubble}\n",
+        "red/credentials.yml": "alcohol: dubble type\n",
+    }.items():
+        (tmp_path / "conf" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "conf" / name).write_text(text)
+    return tmp_path / "conf"
+
+
+def refused(value: str) -> str:
+    return (
+        f"`schema.alcohol` has type: '{value}', which must be 'double'. Nothing was read. "
+        f"Correct the entry in {ENTRY}"
+    )
+
+
+def test_the_file_is_the_one_of_the_environment_with_its_line(conf):
+    """An interpolation puts what an entry holds into another file; comments do not count."""
+    configured_in(conf.parent, conf, ("red", "base"))
+    assert concrete(refused("dubble")).endswith("Correct the entry in conf/red/globals.yml, line 3")
+    configured_in(conf.parent, conf, ("", "base"))
+    assert concrete(refused("dubble")).endswith("in conf/base/globals.yml, line 3")
+
+
+def test_where_nothing_is_known_the_words_stay(conf):
+    """In a notebook, or of a word that stands nowhere."""
+    assert concrete(refused("dubble")) == refused("dubble")
+    configured_in(conf.parent, conf, ("red", "base"))
+    assert ENTRY in concrete(f"'nowhere' is wrong. Correct the entry in {ENTRY}")
+
+
+def test_what_was_typed_wins_over_files(conf, monkeypatch):
+    """`--params` overrides them."""
+    configured_in(conf.parent, conf, ("red", "base"))
+    monkeypatch.setattr(sys, "argv", ["kedro", "run", "--params", "alcohol=dubble,type=x"])
+    assert concrete(refused("dubble")).endswith("Correct the entry in --params")
+
+
+def test_run_again_repeats_what_was_typed(monkeypatch):
+    """Quoted as a shell takes it; the error itself, which a record keeps, stays as it is."""
+    error = LakeproofError("Correct the file and run again: kedro run")
+    assert error.format_message().endswith("run again: kedro run")
+    monkeypatch.setattr(sys, "argv", ["/bin/kedro", "run", "--params", "a=b c"])
+    assert error.format_message().endswith("run again: kedro run --params 'a=b c'")
+    assert error.message.endswith("run again: kedro run")
+    monkeypatch.setenv("LAKEPROOF_RERUN", "request.json")
+    assert error.format_message().endswith("run again: kedro run")
+
+
+def test_what_is_too_long_to_be_typed_again_is_not_repeated(monkeypatch):
+    """The command is named."""
+    monkeypatch.setattr(sys, "argv", ["kedro", "run", "--params", "a=" + "b" * 1000])
+    assert as_typed() == "kedro run …"
