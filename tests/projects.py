@@ -29,14 +29,20 @@ class Finished:
 
 @dataclass(frozen=True)
 class Project:
-    """A project folder of its own, with its own git repository and MLflow store."""
+    """A project folder of its own, with its own git repository and MLflow store.
+
+    Args:
+        path: Where it lies.
+        python: The interpreter whose packages its commands have.
+    """
 
     path: Path
+    python: Path = Path(sys.executable)
 
     def kedro(self, *args: str, cwd: Path | None = None, code: int | None = 0) -> Finished:
         """Run a kedro command as a person would; `code` is the exit code expected."""
         done = subprocess.run(
-            [sys.executable, "-m", "kedro", *args],
+            [str(self.python), "-m", "kedro", *args],
             cwd=cwd or self.path,
             env=self.environment,
             capture_output=True,

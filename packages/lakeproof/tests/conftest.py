@@ -2,6 +2,7 @@
 
 import functools
 import shutil
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -62,7 +63,11 @@ class Project(projects.Project):
     @property
     def fresh(self) -> projects.Project:
         """The same, whose commands start from nothing, as a person's do: for what proves all."""
-        return projects.Project(self.path)
+        return self.by(Path(sys.executable))
+
+    def by(self, python: Path) -> projects.Project:
+        """The same, whose commands have the packages of another interpreter."""
+        return projects.Project(self.path, python)
 
 
 def _wants_recipe(folder: Path) -> bool:

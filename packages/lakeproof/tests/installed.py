@@ -8,6 +8,10 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from projects import REPOSITORY
+
+SOURCES = REPOSITORY / "packages/lakeproof"
+
 
 @dataclass(frozen=True)
 class NewProject:
@@ -34,6 +38,19 @@ class NewProject:
     def make(self, target: str) -> str:
         """Run a target of its Makefile, without what it would download first."""
         return self.run("make", "-o", ".venv/run", "-o", ".venv/test", target)
+
+
+def build(what: str, folder: Path, sources: Path = SOURCES) -> Path:
+    """Build the `wheel` or the `sdist` of Lakeproof's sources, by the backend that lies there."""
+    code = "import backend, sys; print(getattr(backend, sys.argv[1])(sys.argv[2]))"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, f"build_{what}", str(folder)],
+        env={**os.environ, "PYTHONPATH": str(sources)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return folder / done.stdout.strip()
 
 
 def link_environment(place: Path) -> None:

@@ -125,18 +125,20 @@ def find_recipe(folder: Path) -> Recipe | None:
     Raises:
         RecipeError: If the table cannot be read as a recipe.
     """
-    tables = _tables_around(folder)
-    table = tables.get("lakeproof") if tables is not None else None
+    return recipe_in(tables_around(folder))
+
+
+def recipe_in(tables: Mapping[str, Any] | None) -> Recipe | None:
+    """Take the recipe out of what `tables_around` gives.
+
+    Raises:
+        RecipeError: If the table cannot be read as a recipe.
+    """
+    table = (tables or {}).get("lakeproof")
     return None if table is None else Recipe.read(table)
 
 
-def is_elsewhere(folder: Path) -> bool:
-    """Tell whether a command was typed in a Kedro project without `[tool.lakeproof]`."""
-    tables = _tables_around(folder)
-    return tables is not None and "lakeproof" not in tables
-
-
-def _tables_around(folder: Path) -> Mapping[str, Any] | None:
+def tables_around(folder: Path) -> Mapping[str, Any] | None:
     """Give what stands below `[tool]` in the file of the project around, as Kedro finds it."""
     for parent in (folder, *folder.parents):
         try:

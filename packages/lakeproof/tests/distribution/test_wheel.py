@@ -1,7 +1,6 @@
 """The wheel: the same bytes whoever packs it, and whatever an installer made of it."""
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -9,35 +8,23 @@ import sys
 import zipfile
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 
-from conftest import REPOSITORY, copy_project
+from conftest import copy_project
+from installed import build
 from lakeproof.distribution.wheel import NoWheelError, packed, packed_again, wheel_name
 from lakeproof.version import VERSION
 
-SOURCES = REPOSITORY / "packages/lakeproof"
 NAME = wheel_name("lakeproof", VERSION)
-
-
-def backend_of(sources: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("backend", sources / "backend.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the sources as they lie here."""
-    folder = tmp_path_factory.mktemp("wheel")
-    backend_of(SOURCES).build_wheel(str(folder))
-    return folder / NAME
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 def uv(*arguments: str, **variables: str) -> None:
@@ -102,24 +89,19 @@ def test_another_clone_another_umask_and_another_order_give_the_same_bytes(wheel
         copy_project(clone, without=())
         (clone / "packages/lakeproof/src/lakeproof/__pycache__").mkdir()
         (clone / "packages/lakeproof/src/lakeproof/__pycache__/x.pyc").write_bytes(b"x")
-        code = "import backend, sys; backend.build_wheel(sys.argv[1])"
-        folder = clone / "packages/lakeproof"
-        command = [sys.executable, "-P", "-c", code, str(tmp_path)]
-        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(folder)}, check=True)
+        again = build("wheel", tmp_path, clone / "packages/lakeproof")
     finally:
         os.umask(before)
-    assert (tmp_path / NAME).read_bytes() == wheel.read_bytes()
+    assert again.read_bytes() == wheel.read_bytes()
 
 
 def test_the_source_distribution_gives_the_same_wheel(wheel, tmp_path):
     """It carries the template and the pages, which lie elsewhere in the repository."""
-    name = backend_of(SOURCES).build_sdist(str(tmp_path))
-    shutil.unpack_archive(tmp_path / name, tmp_path / "unpacked", filter="data")
+    archive = build("sdist", tmp_path)
+    shutil.unpack_archive(archive, tmp_path / "unpacked", filter="data")
     (sources,) = (tmp_path / "unpacked").iterdir()
-    backend_of(sources).build_wheel(str(tmp_path))
-    assert (tmp_path / NAME).read_bytes() == wheel.read_bytes()
-    again = backend_of(SOURCES).build_sdist(str(tmp_path / "again"))
-    assert (tmp_path / "again" / again).read_bytes() == (tmp_path / name).read_bytes()
+    assert build("wheel", tmp_path, sources).read_bytes() == wheel.read_bytes()
+    assert build("sdist", tmp_path / "again").read_bytes() == archive.read_bytes()
 
 
 def test_its_metadata_is_what_the_project_declares(wheel):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY, Project
+from installed import build
 from lakeproof.commands.command_errors import InitError
 from lakeproof.commands.init import carried_wheel
 from lakeproof.commands.init.copied_folder import take_out_copied_folder
@@ -113,11 +114,7 @@ def test_entry_points_written_in_another_way_are_left_to_their_author(project):
 
 def test_the_installed_wheel_is_carried_and_locked(tmp_path, monkeypatch):
     """Once: a project that carries one keeps it."""
-    code = "import backend, sys; print(backend.build_wheel(sys.argv[1]))"
-    command = [sys.executable, "-P", "-c", code, str(tmp_path)]
-    folder = REPOSITORY / "packages/lakeproof"
-    subprocess.run(command, env={"PYTHONPATH": str(folder)}, check=True)
-    (wheel,) = tmp_path.glob("*.whl")
+    wheel = build("wheel", tmp_path)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--target", tmp_path / "site", wheel], check=True)
     (installed,) = metadata.distributions(name="lakeproof", path=[str(tmp_path / "site")])

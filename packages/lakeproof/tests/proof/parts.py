@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import lakeproof
-from conftest import Finished, Project
+from conftest import Project
 
 from .conftest import edit
 
@@ -114,18 +114,3 @@ def install(folder: Path, name: str, version: str, source: str) -> None:
     (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     (folder / f"{name}.py").write_text(source)
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
-
-
-def kedro_of(python: Path, project: Project, *args: str, code: int | None = 0) -> Finished:
-    """Run a kedro command with another interpreter."""
-    done = subprocess.run(
-        [str(python), "-m", "kedro", *args],
-        cwd=project.path,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if code is not None:
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return Finished(done.returncode, done.stdout, done.stderr)

@@ -7,7 +7,7 @@ import pytest
 from conftest import Finished, Project
 
 from .conftest import append, belongings, commit_all, edit
-from .parts import install, kedro_of, make_environment
+from .parts import install, make_environment
 
 KEYS = [
     *("schema", "verdict", "run_id", "rerun_id", "artifacts"),
@@ -23,10 +23,10 @@ def compared(make_project, tmp_path_factory) -> tuple[Project, dict[str, str]]:
     project = make_project("compared")
     packages = tmp_path_factory.mktemp("packages")
     install(packages, "vintage_proof", "1.0", "")
-    python = make_environment(tmp_path_factory.mktemp("environment"), packages)
+    by_it = project.by(make_environment(tmp_path_factory.mktemp("environment"), packages))
 
     def run(*args: str) -> str:
-        return kedro_of(python, project, "run", "--pipelines", "feature", *args).run_id
+        return by_it.kedro("run", "--pipelines", "feature", *args).run_id
 
     project.kedro("run", "--pipelines", "ingest")
     runs = {"first": run(), "second": run()}

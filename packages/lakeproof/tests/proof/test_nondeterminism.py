@@ -7,7 +7,7 @@ import pytest
 from conftest import Project
 
 from .conftest import append, commit_all, edit, reproduce
-from .parts import add_pipeline, install, kedro_of, make_environment
+from .parts import add_pipeline, install, make_environment
 
 # Each pipeline: a node that is the same each time, one that is not, one that hands it on.
 PIPELINE = """
@@ -140,17 +140,17 @@ def test_a_package_that_changes_results_is_a_factor_with_here(probing, tmp_path)
     packages = tmp_path / "packages"
     source = "def year():\n    return {year}\n"
     install(packages, "vintage_proof", "1.0", source.format(year=1997))
-    python = make_environment(tmp_path / "environment", packages)
-    done = kedro_of(python, probing, *to_the_end("by_package"))
+    by_it = probing.by(make_environment(tmp_path / "environment", packages))
+    done = by_it.kedro(*to_the_end("by_package"))
     install(packages, "vintage_proof", "2.0", source.format(year=2011))
-    told = kedro_of(python, probing, "reproduce", done.run_id, "--here", "--json", code=1)
+    told = by_it.kedro("reproduce", done.run_id, "--here", "--json", code=1)
     document = json.loads(told.stdout)
     assert document["verdict"] == "DIVERGED"
     assert document["first_divergence"] == {"node": "by_package", "artifacts": ["by_package"]}
     assert {"factor": "package:vintage-proof", "expected": "1.0", "actual": "2.0"} in document[
         "factors"
     ]
-    told = kedro_of(python, probing, "reproduce", done.run_id, "--json", code=2)
+    told = by_it.kedro("reproduce", done.run_id, "--json", code=2)
     document = json.loads(told.stdout)
     assert document["verdict"] == "INCONCLUSIVE"
     assert "vintage-proof==1.0" in document["missing"][0]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Project, copy_project
-from installed import NewProject, link_environment
+from conftest import Project
+from installed import NewProject, build, link_environment
 from lakeproof.distribution.wheel import packed, wheel_name
 from lakeproof.version import VERSION
 from projects import REPOSITORY as ROOT
@@ -30,19 +30,6 @@ def commit(project: NewProject, message: str) -> None:
 def reproduced(project: NewProject, run: str = "last") -> dict:
     project.run(".venv/bin/kedro", "reproduce", run, "--output", "verdict.json")
     return json.loads((project.path / "verdict.json").read_text())
-
-
-def wheel_of(repository: Path, folder: Path) -> Path:
-    """Build the wheel of a clone."""
-    code = "import backend, sys; print(backend.build_wheel(sys.argv[1]))"
-    done = subprocess.run(
-        ["python3", "-c", code, str(folder)],
-        cwd=repository / "packages/lakeproof",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return folder / done.stdout.strip()
 
 
 def of_another_version(wheel: Path, version: str) -> Path:
@@ -78,7 +65,7 @@ def test_a_run_of_the_copied_folder_is_repeated_after_the_move(tmp_path, commit_
     project.run(*UV, "--editable", ".")
     project.run(".venv/bin/kedro", "run")
 
-    wheel = wheel_of(copy_project(tmp_path / "new", without=()).path, tmp_path)
+    wheel = build("wheel", tmp_path)
     project.run(*UV, str(wheel))
     Project(project.path).git("rm", "-r", "--quiet", "src/lakeproof")
     said = project.run(".venv/bin/kedro", "lakeproof", "init")
@@ -98,11 +85,10 @@ def test_a_run_of_the_copied_folder_is_repeated_after_the_move(tmp_path, commit_
 @pytest.mark.slow
 def test_a_run_of_an_older_wheel_is_repeated_by_it_after_an_upgrade(tmp_path):
     """It comes out of the recorded commit's `vendor/`; nobody else has it."""
-    clone = copy_project(tmp_path / "starter", without=()).path
     project = NewProject(tmp_path / "wines")
     link_environment(tmp_path / ".venv")
     outside = NewProject(tmp_path)
-    old = wheel_of(clone, tmp_path)
+    old = build("wheel", tmp_path)
     outside.run(*UV, str(old))
     outside.run(".venv/bin/kedro", "new", "--starter", "lakeproof", "--name", "Wines")
     link_environment(project.path / ".venv")

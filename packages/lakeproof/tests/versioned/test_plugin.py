@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import REPOSITORY, Finished, Project
+from conftest import REPOSITORY, Project
 from lakeproof.commands import check, history
 from lakeproof.commands.catalog import open_catalog
 from lakeproof.commands.project import RunProject
@@ -199,20 +199,19 @@ def test_the_commands_know_its_tables(project):
 @pytest.mark.slow
 def test_it_is_had_again_where_it_is_installed(tmp_path):
     """As a distribution of its own that Lakeproof knows nothing of, by whole commands."""
-    python = _environment_with_plugin(tmp_path / "environment")
     with in_small_project(tmp_path / "small") as small:
         small.write(FILES)
         put_prices(small.path, 0.1, 0.2)
-    project = Project(small.path)
-    recorded = _kedro(python, project, "run", "--load-versions", "prices:0")
+    project = Project(small.path).by(_environment_with_plugin(tmp_path / "environment"))
+    recorded = project.kedro("run", "--load-versions", "prices:0")
     before = contents(project.path / "data")
     # Kedro's own first log line goes to standard output where a project has no logging.yml.
     verdict, record = tmp_path / "verdict.json", tmp_path / "record.json"
     asked = (recorded.run_id, "--json", "--output")
-    _kedro(python, project, "reproduce", *asked, str(verdict))
+    project.kedro("reproduce", *asked, str(verdict))
     assert json.loads(verdict.read_text())["verdict"] == "REPEATED"
     assert contents(project.path / "data") == before
-    _kedro(python, project, "show", *asked, str(record))
+    project.kedro("show", *asked, str(record))
     environment = json.loads(record.read_text())["environment"]
     assert "lakeproof-test-plugin" in [one["name"] for one in environment["distributions"]]
 
@@ -225,9 +224,3 @@ def _environment_with_plugin(folder: Path) -> Path:
     command = [uv, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python]
     subprocess.run([*command, PLUGIN], check=True)
     return python
-
-
-def _kedro(python: Path, project: Project, *arguments: str) -> Finished:
-    from proof.parts import kedro_of
-
-    return kedro_of(python, project, *arguments)

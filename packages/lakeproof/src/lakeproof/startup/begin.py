@@ -6,6 +6,7 @@ module therefore imports the standard library alone until all that is set.
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,13 +31,14 @@ def prepare() -> None:
     environment comes to all of its projects.
     """
     determinism.remember()
-    is_elsewhere = determinism.is_elsewhere(Path.cwd())
+    tables = determinism.tables_around(Path.cwd())
+    is_elsewhere = tables is not None and "lakeproof" not in tables
     _end_in_brief(of_ours_alone=is_elsewhere)
     if is_elsewhere:
         return
     _show_errors_of_kedro()
     show_anything()
-    _put_recipe_in_force()
+    _put_recipe_in_force(tables)
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -80,12 +82,12 @@ def _show_errors_of_kedro() -> None:
     imported.KedroCliError.show = show
 
 
-def _put_recipe_in_force() -> None:
+def _put_recipe_in_force(tables: Mapping[str, Any] | None) -> None:
     """Set what the project's recipe lacks, starting this process again where it comes too late."""
     if determinism.take_over() or not _is_run(sys.argv[1:]):
         return
     try:
-        wanted = determinism.find_recipe(Path.cwd())
+        wanted = determinism.recipe_in(tables)
     except determinism.RecipeError as error:
         sys.exit(f"Error: {error}")
     if wanted is None:
