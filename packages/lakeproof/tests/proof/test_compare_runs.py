@@ -12,7 +12,7 @@ from .parts import install, make_environment
 KEYS = [
     *("schema", "verdict", "run_id", "rerun_id", "artifacts"),
     *("first_divergence", "factors", "missing"),
-    *("divergences", "not_controlled", "notes"),
+    *("divergences", "not_controlled", "notes", "measured"),
 ]
 NODES = "src/winery/pipelines/feature/nodes.py"
 

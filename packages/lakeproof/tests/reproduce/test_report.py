@@ -35,6 +35,7 @@ def test_json_has_the_keys_of_the_contract_in_their_order():
         "divergences",
         "not_controlled",
         "notes",
+        "measured",
     ]
     assert (found["verdict"], found["run_id"], found["rerun_id"]) == ("DIVERGED", RUN, RERUN)
     keys = ["name", "kind", "verdict", "expected", "actual", "detail", "counts"]
@@ -56,7 +57,7 @@ def test_a_pass_has_nulls_and_empty_lists():
     """Not missing keys."""
     found = document(compare(a_record(), a_rerun(), is_rerun=True))
     assert found["first_divergence"] is None
-    for key in ("factors", "missing", "divergences", "not_controlled", "notes"):
+    for key in ("factors", "missing", "divergences", "not_controlled", "notes", "measured"):
         assert found[key] == []
 
 
@@ -77,12 +78,12 @@ def test_changed_lines_are_part_of_their_factors():
     code = replace(a_record().code, tree=digest("other", "sha256"))
     comparison = compare(a_record(), a_rerun(code=code), is_rerun=False)
     (factor,) = document(comparison, ["src/a.py:1  + x"])["factors"]
-    assert list(factor) == ["factor", "expected", "actual", "lines"]
+    assert list(factor) == ["factor", "expected", "actual", "reached", "lines"]
     assert factor["lines"] == ["src/a.py:1  + x"]
     (factor,) = document(comparison, "The commit is gone.")["factors"]
     assert factor["lines"] == "The commit is gone."
     (factor,) = document(comparison)["factors"]
-    assert list(factor) == ["factor", "expected", "actual"]
+    assert list(factor) == ["factor", "expected", "actual", "reached"]
     files = replace(comparison, factors=(Factor("configuration:base/a.yml", "sha256:1", None),))
     lines = ["base/a.yml:1  - x: 1", "base/a.yml.old:1  - y: 1"]
     (factor,) = document(files, None, lines)["factors"]

@@ -81,6 +81,7 @@ def render(found: Compared) -> str:
             verdict_sections.missing(comparison),
             verdict_sections.factors(comparison),
             section("Factors", nothing),
+            verdict_sections.unreached(comparison),
             _changed("code", found.code),
             _changed("configuration", found.configuration),
             verdict_sections.divergence(comparison),
@@ -88,6 +89,7 @@ def render(found: Compared) -> str:
             verdict_sections.artifacts(others),
             verdict_sections.not_counted(comparison),
             _metrics(metrics),
+            section("Measured on other rows", Sentences(comparison.measured)),
             verdict_sections.notes(comparison),
         ],
     )

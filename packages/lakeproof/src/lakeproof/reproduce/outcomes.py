@@ -1,6 +1,6 @@
 """What passes between the rooms: artifacts, factors, verdicts, and what a re-run needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lakeproof.record.facts import LoggedKind
@@ -43,12 +43,16 @@ class Factor:
         expected: The recorded one; `None` where there was none.
         actual: The other one.
         is_setup: Whether it makes the set-up (machine, environment, engine) another one.
+        reached: Whether it may have had a say in what differs; not where every node that reads it
+            gave the same.
     """
 
     factor: str
     expected: Any
     actual: Any
     is_setup: bool = False
+    # What came of a factor does not make it another one.
+    reached: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Comparison:
             `first_divergence`.
         not_controlled: What nothing holds still; what is known to be another comes first.
         notes: Sentences that decide nothing and that a reader of the verdict should know.
+        measured: Sentences: on which other rows the metrics were measured.
     """
 
     verdict: Verdict
@@ -123,3 +128,4 @@ class Comparison:
     divergences: tuple[Divergence, ...] = ()
     not_controlled: tuple[NotControlled, ...] = ()
     notes: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ def sections_of(found: Comparison, sides: Sides = EXPECTED) -> Iterator[Section]
         divergence(found),
         not_controlled(found, sides),
         factors(found, sides),
+        unreached(found, sides),
         artifacts([one for one in found.artifacts if one.counts], sides),
         not_counted(found, sides),
         notes(found),
@@ -69,8 +70,7 @@ def divergence(found: Comparison) -> Section:
 
 def not_controlled(found: Comparison, sides: Sides = EXPECTED) -> Section:
     """List what nothing holds still; behind a divergence these are the first suspects."""
-    is_suspect = found.verdict in ("DIVERGED", "DIFFERENT")
-    heading = "suspected first: not controlled" if is_suspect else "not controlled"
+    heading = "suspected first: not controlled" if _is_other(found) else "not controlled"
     columns: dict[str, Style] = {heading: "text", "node": "text", **_both(sides)}
     return section(
         heading.capitalize(),
@@ -90,8 +90,9 @@ def factors(found: Comparison, sides: Sides = EXPECTED) -> Section:
 
     Packages that only one of them had stand apart where they are many.
     """
-    apart = [*_many(found.factors, "expected"), *_many(found.factors, "actual")]
-    listed = [one for one in found.factors if one not in apart]
+    known = [one for one in found.factors if one.reached or not _is_other(found)]
+    apart = [*_many(known, "expected"), *_many(known, "actual")]
+    listed = [one for one in known if one not in apart]
     return section(
         "Factors: inputs of the run that differ",
         table(
@@ -105,6 +106,28 @@ def factors(found: Comparison, sides: Sides = EXPECTED) -> Section:
         ),
         note="A re-run on another machine is still a re-run.",
     )
+
+
+def unreached(found: Comparison, sides: Sides = EXPECTED) -> Section:
+    """List the factors apart that cannot be why something differs."""
+    heading = "changed, but did not reach what differs"
+    return section(
+        heading.capitalize(),
+        table(
+            {heading: "text", **_both(sides)},
+            (
+                [one.factor, one.expected, one.actual]
+                for one in found.factors
+                if _is_other(found) and not one.reached
+            ),
+        ),
+        note="Every node that reads it gave the same.",
+    )
+
+
+def _is_other(found: Comparison) -> bool:
+    """Tell whether there is something to have been reached."""
+    return found.verdict in ("DIFFERENT", "DIVERGED")
 
 
 def artifacts(found: Iterable[Artifact], sides: Sides = EXPECTED) -> Section:

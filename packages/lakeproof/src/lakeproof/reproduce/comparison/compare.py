@@ -2,7 +2,8 @@
 
 Pure: nothing is read but the two records. What came of the runs is set side by side by `artifacts`,
 what went in by `inputs`; what is the same is said by `verdict`, where they part by `divergence`,
-what else was different by `factors`, and what nobody held still by `uncontrolled`.
+what else was different by `factors` and how far that went by
+`reach`, and what nobody held still by `uncontrolled`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from lakeproof.reproduce.comparison.factors import factors, merged
 from lakeproof.reproduce.comparison.inputs import pair_inputs
 from lakeproof.reproduce.comparison.logged_items import pair_logged
 from lakeproof.reproduce.comparison.older_digests import claims_less
+from lakeproof.reproduce.comparison.reach import measured_on, with_reach
 from lakeproof.reproduce.comparison.uncontrolled import not_controlled
 from lakeproof.reproduce.comparison.verdict import (
     InputPair,
@@ -47,7 +49,7 @@ def compare(
     """
     found = [*pair_artifacts(expected, actual), *pair_logged(expected, actual)]
     artifacts = [artifact for _, artifact in found]
-    known = merged((*factors(expected, actual), *extra_factors))
+    known = with_reach(merged((*factors(expected, actual), *extra_factors)), expected, actual)
     inputs = pair_inputs(expected, actual)
     parting = divergences(expected, actual, found)
     divergence = parting[0] if parting else None
@@ -74,6 +76,7 @@ def compare(
         divergences=parting,
         not_controlled=not_controlled(expected, actual),
         notes=(*notes, *claims_less(artifacts)),
+        measured=tuple(measured_on(artifacts, expected, actual)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from lakeproof.record.factors.registry import factors_of
 from lakeproof.record.factors.setup_factor import other_parts
 from lakeproof.record.facts import CodeFacts, Record, leaves
-from lakeproof.reproduce.comparison.inputs import beside_its_own, pair_inputs
+from lakeproof.reproduce.comparison.inputs import as_read, pair_inputs
 from lakeproof.reproduce.comparison.pools import other_pools, other_threads
 from lakeproof.reproduce.comparison.received import received_otherwise
 from lakeproof.reproduce.comparison.verdict import Input, InputPair
@@ -95,7 +95,7 @@ def _of_input(pair: InputPair) -> Iterator[Factor]:
 def _of_inputs(expected: Record, actual: Record) -> Iterator[Factor]:
     for pair in pair_inputs(expected, actual):
         if not _came_to_the_same(pair, expected, actual):
-            yield from _of_input(beside_its_own(pair, expected, actual))
+            yield from _of_input(as_read(pair, expected, actual))
 
 
 def _of_request(expected: Record, actual: Record) -> Iterator[Factor]:

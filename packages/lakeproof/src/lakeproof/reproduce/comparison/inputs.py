@@ -25,22 +25,26 @@ def pair_inputs(expected: Record, actual: Record) -> tuple[InputPair, ...]:
     return tuple(pairs)
 
 
-def beside_its_own(pair: InputPair, expected: Record, actual: Record) -> InputPair:
-    """Set beside a table that one run found the one that the other run made and read."""
+def as_read(pair: InputPair, expected: Record, actual: Record) -> InputPair:
+    """Set the versions of a table side by side that were read, whoever had made them.
+
+    One run may have found what the other one made; and where both built upon another start, what
+    they read of the table is what went on from there, and says more than the start.
+    """
     found = pair.expected or pair.actual
-    if pair.kind != "table" or found is None or found.is_start:
+    if pair.kind != "table" or found is None:
         return pair
-    return replace(
-        pair,
-        expected=pair.expected or _own(pair.dataset, expected),
-        actual=pair.actual or _own(pair.dataset, actual),
-    )
+    read = _read(pair.dataset, expected), _read(pair.dataset, actual)
+    if found.is_start:
+        is_told = None not in read and read[0] != read[1]
+        return replace(pair, expected=read[0], actual=read[1]) if is_told else pair
+    return replace(pair, expected=pair.expected or read[0], actual=pair.actual or read[1])
 
 
-def _own(dataset: str, record: Record) -> Input | None:
-    """Give the last version that a run wrote itself and read."""
-    read = (one for one in record.inputs.tables if one.is_own and one.dataset == dataset)
-    last = max(read, key=lambda one: one.version, default=None)
+def _read(dataset: str, record: Record) -> Input | None:
+    """Give the last version of a table that a run read, of its own making if there is one."""
+    read = (one for one in record.inputs.tables if one.dataset == dataset)
+    last = max(read, key=lambda one: (one.is_own, one.version), default=None)
     return Input(last.digest, last.version, last.table_id) if last is not None else None
 
 
