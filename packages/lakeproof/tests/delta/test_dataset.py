@@ -320,49 +320,6 @@ def test_the_rows_of_somebody_elses_commit_are_counted(make_table, tmp_path):
     assert (facts.rows, facts.run_id, facts.operation) == (3, None, "WRITE")
 
 
-@pytest.mark.parametrize(
-    ("properties", "words"),
-    [
-        ({"delta.enableDeletionVectors": "true"}, "delta.enableDeletionVectors"),
-        ({"delta.checkpointPolicy": "v2"}, "delta.checkpointPolicy is 'v2'"),
-    ],
-)
-def test_a_table_that_one_engine_cannot_read_is_refused_by_property(
-    make_table, tmp_path, properties, words
-):
-    """Whatever delta-rs itself thinks of it."""
-    deltalake.write_deltalake(str(tmp_path / "samples"), ABC.to_arrow(), configuration=properties)
-    with pytest.raises(TableError, match=words):
-        make_table().load()
-    with pytest.raises(TableError, match=words):
-        make_table().save(ABC)
-
-
-@pytest.mark.parametrize(
-    ("protocol", "words"),
-    [
-        ({"minReaderVersion": 2, "minWriterVersion": 5}, "delta.columnMapping.mode"),
-        (
-            {
-                "minReaderVersion": 1,
-                "minWriterVersion": 7,
-                "writerFeatures": ["rowTracking", "domainMetadata"],
-            },
-            "rowTracking",
-        ),
-    ],
-)
-def test_a_protocol_beyond_one_engine_is_refused(make_table, tmp_path, protocol, words):
-    """By the feature's name."""
-    deltalake.write_deltalake(str(tmp_path / "samples"), ABC.to_arrow())
-    log = tmp_path / "samples" / "_delta_log" / f"{0:020d}.json"
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    lines = [{"protocol": protocol} if "protocol" in line else line for line in lines]
-    log.write_text("\n".join(map(json.dumps, lines)))
-    with pytest.raises(TableError, match=words):
-        make_table().load()
-
-
 def test_a_table_with_plain_timestamps_is_not_refused(make_table):
     """Both engines read timestamps without a zone, though they need a feature."""
     table = make_table()

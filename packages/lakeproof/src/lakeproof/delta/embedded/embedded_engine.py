@@ -10,11 +10,11 @@ import polars as pl
 from lakeproof.delta.embedded.staging import StagedRows
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.protocol_support import PROPERTIES
+from lakeproof.delta.log.protocol_support import PROPERTIES, require_writable
 from lakeproof.delta.read.old_times import refuse_rewriting
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.write.decision import write_anew
-from lakeproof.delta.write.engine import Take, Write, Written
+from lakeproof.delta.write.engine import Take, Write, Written, operation_of
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
@@ -63,8 +63,11 @@ class EmbeddedEngine:
         Raises:
             SchemaError: If the columns do not fit.
             RowKeyError: If a key is null or there twice.
-            TableError: If the table is there and should not be.
+            TableError: If the table is there and should not be, or has a feature that delta-rs
+                would not keep.
         """
+        if write.current is not None:
+            require_writable(write.current, "embedded", operation_of(write.args.mode))
         with StagedRows(rows, write.location) as staged:
             return write_anew(staged, write, _EmbeddedCommits())
 

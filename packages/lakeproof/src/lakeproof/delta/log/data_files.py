@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from lakeproof.delta.log.location import COMMIT_FILE
 from lakeproof.errors import PinError
 from lakeproof.spelling import typed
 
@@ -57,6 +58,16 @@ def data_files(opened: "OpenedTable") -> Iterator[DataFile]:
         yield DataFile(decoded(path), size, modified)
 
 
+def vector_files(opened: "OpenedTable") -> dict[str, int]:
+    """Map the files in which deletion vectors are written to the least size that they have."""
+    found: dict[str, int] = {}
+    for vector in opened.deletion_vectors.values():
+        if vector.file is not None:
+            # Its length is before it, its checksum after it, and others may follow.
+            found[vector.file] = max(found.get(vector.file, 0), vector.offset + vector.size + 8)
+    return found
+
+
 def decoded(path: str) -> str:
     """Give the name on the disk of a path in the log, which is encoded once."""
     return unquote(path) if "%" in path else path
@@ -82,6 +93,12 @@ def require_files(opened: "OpenedTable") -> None:
                 damaged.append(f"{name} (another size than the log says)")
         except OSError:
             damaged.append(name)
+    for path, least in vector_files(opened).items():
+        try:
+            if os.stat(os.path.join(location.uri, path)).st_size < least:
+                damaged.append(f"{path} (shorter than the log says)")
+        except OSError:
+            damaged.append(path)
     if damaged:
         raise PinError(
             f"Table '{location.name}' cannot be read at version {opened.version}: {len(damaged)} "
@@ -108,12 +125,26 @@ def other_times(opened: "OpenedTable") -> tuple[tuple[str, int], ...]:
             time = 0
         if not -_EARLIER_MS <= time // 1_000_000 - file.modified <= _LATER_MS:
             found.append((file.path, time))
-    return (*found, *_log_of_other_times(opened))
+    return (*found, *_vectors_of_other_times(opened), *_log_of_other_times(opened))
 
 
 def is_of_log(path: str) -> bool:
     """Tell a file of the log from one that holds rows."""
     return path.startswith(_LOG)
+
+
+def _vectors_of_other_times(opened: "OpenedTable") -> Iterator[tuple[str, int]]:
+    """Yield the deletion vectors that were written after the commit that is the version."""
+    from lakeproof.delta.log.commits import entries
+
+    location, version = opened.location, opened.version
+    paths = vector_files(opened)
+    for said in entries(location, version, version) if paths else ():
+        for path in paths:
+            with suppress(FileNotFoundError):
+                time = os.stat(os.path.join(location.uri, path)).st_mtime_ns
+                if time // 1_000_000 > said.timestamp + _WRITING_MS:
+                    yield path, time
 
 
 def _log_of_other_times(opened: "OpenedTable") -> Iterator[tuple[str, int]]:
@@ -132,7 +163,7 @@ def _log_of_other_times(opened: "OpenedTable") -> Iterator[tuple[str, int]]:
     said = next(entries(location, version, version), None)
     latest = (said.timestamp + _WRITING_MS) * 1_000_000 if said is not None else None
     for name in sorted(times, reverse=True):
-        is_checkpoint = name.endswith(".parquet")
+        is_checkpoint = not COMMIT_FILE.fullmatch(name)
         allowed = _CHECKPOINT_MS * 1_000_000 if is_checkpoint else 0
         if latest is not None and times[name] > latest + allowed:
             yield f"{_LOG}{name}", times[name]

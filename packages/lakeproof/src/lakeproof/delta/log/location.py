@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     import pyarrow.fs
 
 COMMIT_FILE = re.compile(r"(\d{20})\.json$")
-CHECKPOINT_FILE = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$")
+# A checkpoint of version 2 has a name of its own in the place of the number of parts.
+CHECKPOINT_FILE = re.compile(
+    r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?(?:\.[0-9a-f-]{36})?\.(?:parquet|json)$"
+)
 
 
 def log_files(location: Location) -> "tuple[pyarrow.fs.FileSystem, list[str]]":

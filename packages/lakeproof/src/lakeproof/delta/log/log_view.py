@@ -13,8 +13,8 @@ from typing import Any
 
 import deltalake
 
+from lakeproof.delta.log.checkpoints import SIDECARS, newest_whole
 from lakeproof.delta.log.handle import Handle
-from lakeproof.delta.log.location import CHECKPOINT_FILE
 from lakeproof.startup.plain import is_plain
 from lakeproof.versioned.location import Location
 
@@ -99,7 +99,7 @@ def open_view(location: Location, version: int) -> PinnedTable | None:
             folder = os.path.realpath(folder)
             log, view = f"{root}/_delta_log", f"{folder}/_delta_log"
             os.mkdir(view)
-            for name in names:
+            for name in (*names, SIDECARS) if os.path.isdir(f"{log}/{SIDECARS}") else names:
                 os.symlink(f"{log}/{name}", f"{view}/{name}")
             return PinnedTable(folder, root, version)
     except (OSError, deltalake.exceptions.DeltaError):
@@ -117,28 +117,8 @@ def needed_names(names: list[str], version: int) -> list[str]:
         The newest whole checkpoint up to the version and the commits after it, or all commits where
         there is no checkpoint; empty if one is missing or there are more than a hundred.
     """
-    checkpoints: dict[int, list[str]] = {}
-    for name in names:
-        # Looked for first: it is a tenth of matching ten thousand names.
-        if ".checkpoint" in name and (match := CHECKPOINT_FILE.fullmatch(name)):
-            checkpoints.setdefault(int(match[1]), []).append(name)
-    start, needed = -1, []
-    for checkpoint in sorted((number for number in checkpoints if number <= version), reverse=True):
-        if whole := _whole(checkpoints[checkpoint]):
-            start, needed = checkpoint, whole
-            break
+    start, needed = newest_whole(names, version)
     commits = [f"{number:020d}.json" for number in range(start + 1, version + 1)]
     if len(commits) > _MOST_COMMITS or not set(names).issuperset(commits):
         return []
     return needed + commits
-
-
-def _whole(names: list[str]) -> list[str]:
-    """Pick a checkpoint that is one file, or one of which all parts are there."""
-    by_count: dict[str | None, list[str]] = {}
-    for name in names:
-        match = CHECKPOINT_FILE.fullmatch(name)
-        by_count.setdefault(match[2] if match else None, []).append(name)
-    if None in by_count:
-        return by_count[None]
-    return next((sorted(p) for count, p in by_count.items() if count and len(p) == int(count)), [])

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lakeproof.delta.log.column_types import type_name
+from lakeproof.delta.log.deletion_vectors import DeletionVector, read_descriptors
+from lakeproof.delta.log.features import features_of
 from lakeproof.delta.log.location import log_files
 from lakeproof.versioned.location import Location
 
@@ -38,6 +40,13 @@ class OpenedTable:
         """Delta type name by column, in the table's order."""
         return {field.name: type_name(field.type) for field in self.table.schema().fields}
 
+    @cached_property
+    def deletion_vectors(self) -> dict[str, DeletionVector]:
+        """The files of which some rows are gone, by their paths in the log."""
+        if "deletionVectors" not in features_of(self.table):
+            return {}
+        return read_descriptors(self.location, self.version)
+
     def rows(self) -> int:
         """Count the rows: from the statistics of the log, else from the footers of the files."""
         return sum(self.rows_by_path().values())
@@ -46,14 +55,14 @@ class OpenedTable:
         """Count the rows of each file, by its path as the log spells it."""
         import pyarrow as pa
 
+        gone = {path: vector.cardinality for path, vector in self.deletion_vectors.items()}
         actions = pa.table(self.table.get_add_actions(flatten=True))
         paths = actions["path"].to_pylist()
         counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
-        if len(counts) == len(paths) and None not in counts:
-            return dict(zip(paths, counts, strict=True))
-        import pyarrow.parquet as pq
+        if len(counts) != len(paths) or None in counts:
+            import pyarrow.parquet as pq
 
-        filesystem, _ = log_files(self.location)
-        return {
-            path: pq.read_metadata(unquote(path), filesystem=filesystem).num_rows for path in paths
-        }
+            filesystem, _ = log_files(self.location)
+            footers = (pq.read_metadata(unquote(path), filesystem=filesystem) for path in paths)
+            counts = [footer.num_rows for footer in footers]
+        return {path: rows - gone.get(path, 0) for path, rows in zip(paths, counts, strict=True)}

@@ -10,7 +10,7 @@ from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.location import available_versions
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.protocol_support import require_both_engines
+from lakeproof.delta.log.protocol_support import require_readable
 from lakeproof.errors import PinError, TableError
 from lakeproof.spelling import typed
 from lakeproof.versioned.location import Location, describe_versions
@@ -51,7 +51,7 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
         table = kind(location.uri, version=version, storage_options=options)
     except Exception as error:
         raise _explain(location, version, error) from error
-    require_both_engines(location.name, table)
+    require_readable(location.name, table)
     return OpenedTable(location, int(table.version()), table)
 
 
@@ -84,7 +84,7 @@ def _open_to_read(location: Location, version: int | None) -> OpenedTable:
     view = None if version is None else open_view(location, version)
     if view is None:
         return open_table(location, version)
-    require_both_engines(location.name, view)
+    require_readable(location.name, view)
     return OpenedTable(location, int(view.version()), view)
 
 
@@ -131,7 +131,8 @@ def _explain(location: Location, version: int | None, error: Exception) -> Table
     return TableError(
         f"Table '{name}' cannot be opened"
         + (f" at version {version}" if version is not None else "")
-        + f": {location.without_secrets(str(error))[:500]}"
+        # What follows the first line is where in delta-rs it was.
+        + f": {location.without_secrets(str(error).partition(chr(10))[0])[:500]}"
     )
 
 

@@ -2,7 +2,8 @@
 
 import json
 
-from lakeproof.delta.log.location import CHECKPOINT_FILE, log_files
+from lakeproof.delta.log.checkpoints import held, newest_whole
+from lakeproof.delta.log.location import log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 
 _DELIVERY_PREFIX = "delivery:"
@@ -17,23 +18,12 @@ def taken_deliveries(opened: OpenedTable) -> dict[str, tuple[str, int]]:
     Returns:
         By delivery name, the sha256 of the content taken last, and how often one was taken.
     """
-    import pyarrow.parquet as pq
-
     filesystem, names = log_files(opened.location)
-    checkpoints: dict[int, list[str]] = {}
-    for name in names:
-        match = CHECKPOINT_FILE.search(name)
-        if match and int(match[1]) <= opened.version:
-            checkpoints.setdefault(int(match[1]), []).append(name)
-    start = max(checkpoints, default=-1)
-    found: list[tuple[str, int]] = []
-    for name in checkpoints.get(start, []):
-        with filesystem.open_input_file(f"_delta_log/{name}") as file:
-            parquet = pq.ParquetFile(file)
-            if "txn" in parquet.schema_arrow.names:
-                for action in parquet.read(columns=["txn"])["txn"].to_pylist():
-                    if action:
-                        found.append((action["appId"], action["version"]))
+    start, checkpoint = newest_whole(names, opened.version)
+    found: list[tuple[str, int]] = [
+        (action["appId"], action["version"])
+        for action in held(filesystem, checkpoint, "txn", "version", "appId")
+    ]
     for version in range(start + 1, opened.version + 1):
         with filesystem.open_input_file(f"_delta_log/{version:020d}.json") as file:
             for line in file.read().splitlines():

@@ -53,14 +53,17 @@ class _LiveFiles:
         from lakeproof.errors import LakeproofError
 
         try:
-            actions = pa.table(open_table(location, version).table.get_add_actions(flatten=True))
+            opened = open_table(location, version)
+            actions = pa.table(opened.table.get_add_actions(flatten=True))
         except LakeproofError:
             self._is_certain = False
             return
+        gone = opened.deletion_vectors
         for path, rows in zip(
             actions["path"].to_pylist(), actions["num_records"].to_pylist(), strict=True
         ):
-            self._add(path, rows)
+            less = gone[path].cardinality if path in gone else 0
+            self._add(path, None if rows is None else rows - less)
 
     def apply(self, commit: bytes) -> None:
         """Go on by one commit."""
@@ -76,9 +79,9 @@ class _LiveFiles:
                 self._remove(remove["path"])
         for action in actions:
             if add := action.get("add"):
-                stats = json.loads(add.get("stats") or "{}")
-                is_whole = not add.get("deletionVector")
-                self._add(add["path"], stats.get("numRecords") if is_whole else None)
+                rows = json.loads(add.get("stats") or "{}").get("numRecords")
+                gone = (add.get("deletionVector") or {}).get("cardinality", 0)
+                self._add(add["path"], None if rows is None else rows - gone)
 
     def _add(self, path: str, rows: int | None) -> None:
         self._remove(path)

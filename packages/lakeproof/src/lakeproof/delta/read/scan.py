@@ -1,16 +1,17 @@
 """Read the rows of a version with Polars as its log describes them, whoever wrote the table.
 
 Polars takes the values of partitions from the names of folders, which the log need not agree with,
-and INT96 times for nanoseconds. Where that would give other rows than the log says, the files are
-read by PyArrow, with the log's own values: in memory, and without leaving out a file.
+and INT96 times for nanoseconds; of the features of a table it knows few. Where it would give other
+rows than the log says, or none, the files are read one kind after the other (`by_file`).
 """
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 import polars as pl
 
-from lakeproof.delta.log.location import log_files
+from lakeproof.delta.read.by_file import scan_by_file
 from lakeproof.delta.read.old_times import has_wide_times
 from lakeproof.delta.read.partition_values import (
     PATH,
@@ -21,7 +22,7 @@ from lakeproof.delta.read.partition_values import (
 )
 
 if TYPE_CHECKING:
-    import pyarrow.dataset as ds
+    import deltalake
 
     from lakeproof.delta.log.opened_table import OpenedTable
 
@@ -34,17 +35,40 @@ def scan(opened: "OpenedTable") -> pl.LazyFrame:
     Raises:
         TableError: If no reader here would give what the log says.
     """
-    if _are_in_folders(opened) and not has_wide_times(opened):
-        return pl.scan_delta(opened.table)
-    return pl.scan_pyarrow_dataset(_by_the_log(opened), allow_pyarrow_filter=False)
+    values = partition_values(opened)
+    is_wide = has_wide_times(opened)
+    if _are_in_folders(opened, values) and _is_plain(opened) and not is_wide:
+        return pl.scan_delta(_without_demands(opened.table))
+    return scan_by_file(opened, values, has_wide_times=is_wide)
 
 
-def _are_in_folders(opened: "OpenedTable") -> bool:
+def _without_demands(table: "deltalake.DeltaTable") -> "deltalake.DeltaTable":
+    """Keep from Polars the features that files have no trace of: it refuses all that it knows not.
+
+    Also those about the log alone, which delta-rs has read.
+    """
+    asked: Any = copy.copy(table)
+    protocol = table.protocol()._replace(min_reader_version=1, reader_features=None)
+    asked.protocol = lambda: protocol
+    return cast("deltalake.DeltaTable", asked)
+
+
+def _is_plain(opened: "OpenedTable") -> bool:
+    """Tell whether each file holds the columns of the table as they are, and all rows."""
+    mode = opened.table.metadata().configuration.get("delta.columnMapping.mode", "none")
+    return mode == "none" and not opened.deletion_vectors and not _is_widened(opened)
+
+
+def _is_widened(opened: "OpenedTable") -> bool:
+    # However deep, the change stands in the metadata of a field.
+    return '"delta.typeChanges"' in opened.table.schema().to_json()
+
+
+def _are_in_folders(opened: "OpenedTable", values: pl.DataFrame) -> bool:
     """Tell whether folders are called by the values that the log has for their files."""
     columns = list(opened.table.metadata().partition_columns)
     if not columns:
         return True
-    values = partition_values(opened)
     require_one_meaning(opened, values)
     if "=" in opened.location.absolute_uri:
         # Polars takes the folders above the table for partitions as well.
@@ -68,30 +92,3 @@ def _is_another(found: str, expected: str | None, is_moment: bool) -> bool:
         # Spark leaves the noughts of a fraction out.
         found = found.rstrip("0").rstrip(".")
     return found != (expected.rstrip("0").rstrip(".") if is_moment else expected)
-
-
-def _by_the_log(opened: "OpenedTable") -> "ds.Dataset":
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    schema = pa.schema(opened.table.schema().to_arrow())
-    values = partition_values(opened)
-    columns = [column for column in opened.table.metadata().partition_columns if values.height]
-    arrays = {
-        column: values[column].to_arrow().cast(schema.field(column).type) for column in columns
-    }
-    held = []
-    for row in range(values.height):
-        holds = ds.scalar(value=True)
-        for column, array in arrays.items():
-            field, value = ds.field(column), array[row]
-            holds &= (field == value) if value.is_valid else field.is_null()
-        held.append(holds)
-    times = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
-    return ds.FileSystemDataset.from_paths(
-        values[PATH].to_list(),
-        schema=schema,
-        format=ds.ParquetFileFormat(read_options=times),
-        filesystem=log_files(opened.location)[0],
-        partitions=held,
-    )

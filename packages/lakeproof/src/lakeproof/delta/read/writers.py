@@ -43,11 +43,15 @@ class Footer:
         has_int96: Whether it has times in INT96.
         is_legacy: Whether it holds days of before 1900 in the calendar of Spark before 3.1.
         is_of_java: Whether Spark's own Parquet library wrote it, which tells no bound beside a NaN.
+        rows: How many rows are in it, deleted ones too.
+        schema: Its columns, as it calls and types them.
     """
 
     has_int96: bool
     is_legacy: bool
     is_of_java: bool
+    rows: int
+    schema: "pa.Schema"
 
 
 _known: dict[tuple[str, str, int], Footer] = {}
@@ -91,6 +95,8 @@ def _read(filesystem: "pafs.FileSystem", path: str) -> Footer:
         has_int96="INT96" in kinds,
         is_legacy=is_legacy and _holds_old_days(filesystem, path),
         is_of_java=footer.created_by.startswith("parquet-mr"),
+        rows=footer.num_rows,
+        schema=footer.schema.to_arrow_schema(),
     )
 
 

@@ -15,16 +15,17 @@ import polars as pl
 from deltalake.transaction import create_table_with_add_actions
 
 from lakeproof.delta.embedded.embedded_engine import EmbeddedEngine
+from lakeproof.delta.embedded.staging import StagedRows
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.protocol_support import PROPERTIES
+from lakeproof.delta.log.protocol_support import PROPERTIES, is_writable, require_writable
 from lakeproof.delta.read.partition_values import require_one_meaning
 from lakeproof.delta.spark.java_errors import explained
 from lakeproof.delta.spark.spark_filters import have_filters_look
 from lakeproof.delta.spark.spark_merge import SQL, but_unchanged, merging, run_merge, table_of
-from lakeproof.delta.spark.spark_staging import SparkStagedRows, parsed_file
+from lakeproof.delta.spark.spark_staging import SparkStagedRows, frame_of, parsed_file
 from lakeproof.delta.write.decision import lost_race, write_staged
-from lakeproof.delta.write.engine import Take, Write, Written
+from lakeproof.delta.write.engine import Take, Write, Written, operation_of
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
 from lakeproof.delta.write.prepared_commit import Kind, prepared
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
@@ -81,20 +82,30 @@ class SparkEngine:
         Raises:
             SchemaError: If the columns do not fit.
             RowKeyError: If a key is null or there twice.
-            TableError: If the table is there and should not be, or a task of Spark fails.
+            TableError: If the table is there and should not be, has a feature that Spark would not
+                keep, or a task of Spark fails.
         """
         import narwhals.stable.v2 as nw
 
+        if write.current is not None:
+            require_writable(write.current, "spark", operation_of(write.args.mode))
         native: Any = nw.to_native(rows, pass_through=True)
         if not type(native).__module__.startswith("pyspark."):
-            return EmbeddedEngine().write(rows, write)
+            if _is_kept_by_delta_rs(write):
+                return EmbeddedEngine().write(rows, write)
+            with StagedRows(rows, write.location) as parsed:
+                native = frame_of(parsed.reader().read_all())
         with explained(write.location.name):
             layout = _layout(write, native.columns)
         with (
             _text_is_text(write.location.name),
             SparkStagedRows(native, write.location, layout) as staged,
         ):
-            if write.current is not None and _is_for_delta_rs(staged, write, write.current):
+            if (
+                write.current is not None
+                and _is_kept_by_delta_rs(write)
+                and _is_for_delta_rs(staged, write, write.current)
+            ):
                 return EmbeddedEngine().write(staged.lazy(), write)
             try:
                 return write_staged(staged, write, _SparkCommits())
@@ -127,6 +138,12 @@ def _layout(write: Write, columns: list[str]) -> list[str]:
     return wanted if set(wanted) <= set(columns) else []
 
 
+def _is_kept_by_delta_rs(write: Write) -> bool:
+    """Tell whether delta-rs may make the commit, as the table's features go."""
+    operation = operation_of(write.args.mode)
+    return write.current is None or is_writable(write.current, "embedded", operation)
+
+
 def _is_for_delta_rs(staged: SparkStagedRows, write: Write, current: OpenedTable) -> bool:
     """Tell a write that files alone do not make right: delta-rs then writes Spark's rows.
 
@@ -155,23 +172,36 @@ class _SparkCommits:
     def overwrite(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        self._add("overwrite", staged, write, current, note)
+        if _is_kept_by_delta_rs(write):
+            self._add("overwrite", staged, write, current, note)
+            return
+        is_another = staged.columns != current.columns
+        option = {"overwriteSchema": "true"} if is_another else {}
+        self._by_spark("overwrite", option, staged, write, note)
 
     def append(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        if set(staged.columns) <= set(current.columns):
+        joins = not set(staged.columns) <= set(current.columns)
+        if not joins and _is_kept_by_delta_rs(write):
             self._add("append", staged, write, current, note)
             return
         # A column joins: that is a change of the table's schema, which Spark makes with the rows.
-        writer = (
-            spark()
-            .read.format("delta")
-            .load(staged.beside.absolute_uri)
-            .write.format("delta")
-            .mode("append")
-        )
-        writer = writer.option("mergeSchema", "true").option("userMetadata", note.to_json())
+        option = {"mergeSchema": "true"} if joins else {}
+        self._by_spark("append", option, staged, write, note)
+
+    def _by_spark(
+        self,
+        mode: str,
+        options: dict[str, str],
+        staged: SparkStagedRows,
+        write: Write,
+        note: CommitNote,
+    ) -> None:
+        """Have Spark commit the staged rows, and whatever the table's features ask for."""
+        frame = spark().read.format("delta").load(staged.beside.absolute_uri)
+        writer = frame.write.format("delta").mode(mode).options(**options)
+        writer = writer.option("userMetadata", note.to_json())
         if write.transaction is not None:
             app_id, version = write.transaction
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from lakeproof.configuration import read
 from lakeproof.delta.log.commit_metadata import CommitNote, Taken
+from lakeproof.delta.log.features import Operation
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.column_contract import SchemaMode
 from lakeproof.errors import TableError
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 Mode = Literal["overwrite", "append", "merge", "delete", "error"]
 # Takes a batch; asks before each delivery of it whether it has been called off.
 Take = Callable[[Sequence["Delivery"], Callable[[], bool]], None]
+
+
+def operation_of(mode: Mode) -> Operation:
+    """Tell what a mode does to a table's files: add to them, or write them anew."""
+    return "append" if mode == "append" else "merge"
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,13 @@ from urllib.parse import quote
 
 import deltalake
 
+from lakeproof.delta.log.checkpoints import SIDECARS
 from lakeproof.delta.log.data_files import decoded
 from lakeproof.delta.log.handle import Handle
 from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE
 from lakeproof.delta.log.log_view import needed_names
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.protocol_support import require_both_engines
+from lakeproof.delta.log.protocol_support import require_readable
 from lakeproof.delta.write.table_rules import explained_rules
 from lakeproof.delta.write.temporary_folders import folder_beside
 from lakeproof.errors import TableError
@@ -116,10 +117,12 @@ def _link_view(root: Path, folder: Path, current: OpenedTable) -> None:
     are_kept = all(map(is_kept, paths))
     (folder / _LOG).mkdir()
     for name in needed:
-        if are_kept or name.endswith(".parquet"):
+        if are_kept or not COMMIT_FILE.fullmatch(name):
             (folder / _LOG / name).symlink_to(root / _LOG / name)
         else:
             _respell(root / _LOG / name, folder / _LOG / name)
+    if (root / _LOG / SIDECARS).is_dir():
+        (folder / _LOG / SIDECARS).symlink_to(root / _LOG / SIDECARS)
     for name in {decoded(path).partition("/")[0] for path in paths if "://" not in path} - {""}:
         (folder / name).symlink_to(root / name)
 
@@ -210,7 +213,7 @@ def _require_right(made: Path, folder: Path, current: OpenedTable, rows: int | N
     """
     name = current.location.name
     actions = list(map(json.loads, made.read_text(encoding="utf-8").splitlines()))
-    require_both_engines(name, Handle(str(folder)))
+    require_readable(name, Handle(str(folder)))
     after = current.rows_by_path()
     gone = [action["remove"]["path"] for action in actions if "remove" in action]
     lost = [path for path in gone if after.pop(path, None) is None]

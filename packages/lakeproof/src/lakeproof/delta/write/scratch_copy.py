@@ -9,7 +9,6 @@ tables that are only read: those are read where they are.
 import json
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from lakeproof.delta.log.checkpoints import SIDECARS, newest_whole, sidecars
+from lakeproof.delta.log.data_files import vector_files
 from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
@@ -72,8 +73,10 @@ def start_table(
     opened = open_table(source, version)
     older = [open_table(source, number) for number in also]
     filesystem, names = log_files(source)
-    start = _first_checkpoint(names, min([version, *also]))
-    files = _log_of(names, start, version) + _data_of([opened, *older])
+    start, _ = newest_whole(names, min([version, *also]))
+    log = _log_of(names, start, version)
+    log += _sidecars_of(filesystem, log)
+    files = log + _data_of([opened, *older])
     _make_room(target)
     for folder in {PurePosixPath(file.path).parent for file in files}:
         inside(target, folder / "any").parent.mkdir(parents=True, exist_ok=True)
@@ -94,16 +97,6 @@ def _make_room(target: Path) -> None:
         ) from error
 
 
-def _first_checkpoint(names: Iterable[str], oldest: int) -> int:
-    """Give the newest whole checkpoint up to a version, -1 where there is none."""
-    parts: dict[int, list[int]] = defaultdict(list)
-    for name in names:
-        if match := CHECKPOINT_FILE.fullmatch(name):
-            parts[int(match[1])].append(int(match[2] or 1))
-    whole = [number for number, found in parts.items() if len(found) >= max(found)]
-    return max((number for number in whole if number <= oldest), default=-1)
-
-
 def _log_of(names: Iterable[str], start: int, newest: int) -> list[_File]:
     """List the log from its first checkpoint on; what Spark leaves beside it is not needed."""
     found = []
@@ -113,6 +106,12 @@ def _log_of(names: Iterable[str], start: int, newest: int) -> list[_File]:
         if match and start <= int(match[1]) <= newest:
             found.append(_File(f"{_LOG}/{name}"))
     return found
+
+
+def _sidecars_of(filesystem: "pyarrow.fs.FileSystem", log: Sequence[_File]) -> list[_File]:
+    names = (PurePosixPath(file.path).name for file in log)
+    checkpoints = [name for name in names if CHECKPOINT_FILE.fullmatch(name)]
+    return [_File(f"{_LOG}/{SIDECARS}/{name}") for name in sidecars(filesystem, checkpoints)]
 
 
 def _data_of(versions: Sequence[OpenedTable]) -> list[_File]:
@@ -140,7 +139,8 @@ def _data_of(versions: Sequence[OpenedTable]) -> list[_File]:
                     "table of their own."
                 )
             found[decoded] = size
-    return [_File(path, size) for path, size in found.items()]
+    vectors = {path for opened in versions for path in vector_files(opened)}
+    return [_File(path, size) for path, size in found.items()] + [_File(path) for path in vectors]
 
 
 def _link(opened: OpenedTable, files: Sequence[_File], target: Path, say: Say) -> None:
