@@ -4,7 +4,7 @@ import deltalake
 import polars as pl
 import pytest
 
-from lakeproof.delta.log.local_table import LocalTable
+from lakeproof.delta.log.handle import LocalTable
 from lakeproof.delta.log.opening import open_table, require_files
 from lakeproof.versioned.location import Location
 

@@ -42,8 +42,7 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
         TableError: If there is no table or neither engine should touch it.
         PinError: If there is a table but not this version.
     """
-    from lakeproof.delta.log.handle import Handle
-    from lakeproof.delta.log.local_table import LocalTable
+    from lakeproof.delta.log.handle import Handle, LocalTable
 
     kind = LocalTable if location.is_local else Handle
     options = dict(location.storage_options) if location.storage_options else None
