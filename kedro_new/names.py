@@ -51,7 +51,7 @@ MODULES_BY_OTHER_NAMES = frozenset(
     }
 )
 # What lies beside the package in the generated project.
-OF_THE_PROJECT = frozenset({"lakeproof", "tests", "conftest", "test_run"})
+OF_THE_PROJECT = frozenset({"lakeproof", "tests", "conftest", "projects", "test_run"})
 # Every line of the package must still fit when its name has become longer (ruff's E501).
 LONGEST = 40
 

@@ -1,23 +1,26 @@
-"""Name the pipelines that `kedro run --pipelines` knows."""
+"""Name the pipelines that `kedro run --pipelines` knows: every folder of `pipelines`."""
 
+from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
-from winery.pipelines import evaluate, feature, ingest, train
+# The order of a run, for whoever reads it; Kedro sorts the nodes by what they need.
+STEPS = ("ingest", "feature", "train", "evaluate")
+# Run when they are named, never as a part of a whole run: `stream` takes what `ingest` takes, as it
+# arrives, and needs Spark.
+BY_NAME = frozenset({"stream"})
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Build the four pipelines, and `__default__`, which is the four in the order of a run.
+    """Find the pipelines, and build `__default__` of all but those that are run by name.
 
-    Beside them `stream`, which takes the same deliveries as `ingest` by Spark, as they arrive.
+    A pipeline of your own, as `kedro pipeline create` makes it, is found and part of `__default__`.
 
     Returns:
-        The pipelines by name.
+        The pipelines by name, the steps of a run first and in their order.
     """
-    pipelines = {
-        "ingest": ingest.create_pipeline(),
-        "feature": feature.create_pipeline(),
-        "train": train.create_pipeline(),
-        "evaluate": evaluate.create_pipeline(),
-    }
-    whole = sum(pipelines.values(), Pipeline([]))
-    return {**pipelines, "stream": ingest.create_stream(), "__default__": whole}
+    found = find_pipelines(raise_errors=True)
+    found.pop("__default__", None)
+    names = [*(name for name in STEPS if name in found), *sorted(found.keys() - set(STEPS))]
+    pipelines = {name: found[name] for name in names}
+    whole = sum((pipelines[name] for name in names if name not in BY_NAME), Pipeline([]))
+    return {**pipelines, "__default__": whole}

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -5,13 +6,23 @@ import pytest
 import yaml
 from lakeproof.frames import read_settings
 
-from winery import pipeline_registry
 from winery.estimators import make_estimator
 from winery.parameters import (
     EvaluateSettings,
     FeatureSettings,
     TrainSettings,
 )
+
+
+def registered():
+    """Find the pipelines as a command of Kedro's does."""
+    from kedro.framework.project import configure_project
+
+    from winery.pipeline_registry import register_pipelines
+
+    configure_project("winery")
+    return register_pipelines()
+
 
 BASE_KEYS = ["engine", "example", "key", "target", "task", "schema", "csv", "sources"]
 
@@ -66,7 +77,7 @@ def test_another_estimator_is_one_parameter_away(conf):
 
 
 def test_the_default_is_the_four_pipelines_and_every_node_has_its_functions_name():
-    pipelines = pipeline_registry.register_pipelines()
+    pipelines = registered()
     assert list(pipelines) == [
         "ingest",
         "feature",
@@ -90,7 +101,7 @@ def test_the_default_is_the_four_pipelines_and_every_node_has_its_functions_name
 
 
 def test_a_run_needs_the_deliveries_and_leaves_what_the_contract_names():
-    default = pipeline_registry.register_pipelines()["__default__"]
+    default = registered()["__default__"]
     parameters = {"params:feature", "params:train", "params:evaluate"}
     assert default.inputs() == {"deliveries", *parameters}
     assert default.all_outputs() == {
@@ -111,17 +122,76 @@ def test_kedro_resolves_the_annotations_of_every_node(caplog):
     """Otherwise each command would begin with a warning."""
     from kedro.validation.type_extractor import TypeExtractor
 
-    TypeExtractor(pipeline_registry.register_pipelines()).extract_types_from_pipelines()
+    TypeExtractor(registered()).extract_types_from_pipelines()
     assert caplog.text == ""
 
 
 def test_registering_pipelines_imports_nothing_heavy():
     """`kedro run --help` and `kedro registry list` do it, and should not take seconds."""
     code = (
-        "import winery.pipeline_registry as registry;"
-        "import sys; registry.register_pipelines();"
+        "from kedro.framework.project import configure_project, pipelines;"
+        "import sys; configure_project('winery'); dict(pipelines);"
         "heavy = {'sklearn', 'matplotlib', 'pandas', 'polars', 'numpy', 'pyarrow', 'narwhals'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+LOOK = """
+import json, sys
+from pathlib import Path
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+class NoHooks:
+    hook = None
+    def __getattr__(self, name):
+        return lambda *args, **kwargs: NoHooks()
+NoHooks.hook = NoHooks()
+
+path = Path(sys.argv[1])
+bootstrap_project(path)
+
+def pictures():
+    return sorted(pipelines["__default__"].all_outputs() & {"confusion_matrix", "residual_plot"})
+
+seen = [pictures()]
+for env, given, hooks in (
+    ("local", {}, True),
+    ("wine_quality", {}, True),
+    ("local", {}, False),
+    ("wine_quality", {}, False),
+    ("local", {"evaluate": {"task": "regression"}}, True),
+    ("local", {"evaluate": {"task": "clustering"}}, True),
+):
+    with KedroSession.create(path, env=env, runtime_params=given) as session:
+        if not hooks:
+            session._hook_manager = NoHooks()
+        session.load_context()
+        seen.append(pictures())
+print(json.dumps(seen))
+"""
+
+
+def test_each_session_draws_the_picture_of_its_task_and_no_other(request):
+    """One after another in one process; with hooks, and without, as in `kedro viz`.
+
+    Before there is a session, as in `kedro registry`, both stand for what may be drawn. A task that
+    is none draws nothing: the first node that reads it refuses it.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, str(request.config.rootpath)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    confusion, residuals = ["confusion_matrix"], ["residual_plot"]
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        [*confusion, *residuals],
+        *(confusion, residuals) * 2,
+        residuals,
+        [],
+    ]

@@ -116,11 +116,24 @@ def _wanted(key: str, value: Any) -> str | None:
     return None if is_word else 'the name of an OpenBLAS kernel, such as "Haswell"'
 
 
+_is_package = False
+
+
+def be_a_package() -> None:
+    """Let this process have the usual recipe: what is run was installed, `pyproject.toml` was not.
+
+    A package says so in its `__main__`; nobody else has anywhere to say it.
+    """
+    global _is_package
+    _is_package = True
+
+
 def find_recipe(folder: Path) -> Recipe | None:
     """Read the recipe of the project in which a command was typed, found as Kedro finds it.
 
     Returns:
-        `None` outside a project, and in one without `[tool.lakeproof]`.
+        `None` outside a project, where no package of one is run, and in one without
+        `[tool.lakeproof]`.
 
     Raises:
         RecipeError: If the table cannot be read as a recipe.
@@ -134,7 +147,9 @@ def recipe_in(tables: Mapping[str, Any] | None) -> Recipe | None:
     Raises:
         RecipeError: If the table cannot be read as a recipe.
     """
-    table = (tables or {}).get("lakeproof")
+    if tables is None:
+        return Recipe() if _is_package else None
+    table = tables.get("lakeproof")
     return None if table is None else Recipe.read(table)
 
 

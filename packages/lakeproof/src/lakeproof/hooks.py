@@ -44,8 +44,8 @@ def is_rerun() -> bool:
 class LakeproofHooks:
     """What `HOOKS` in `settings.py` held before the plugin came by itself; it has no hooks.
 
-    It is still a way to be recorded without `[tool.lakeproof]`, as a packaged project is, which has
-    no `pyproject.toml`.
+    It is still a way to be recorded without `[tool.lakeproof]`. A packaged project, which has no
+    `pyproject.toml`, says it in its `__main__` (`startup.prepare_package`).
     """
 
 

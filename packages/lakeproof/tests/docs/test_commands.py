@@ -33,6 +33,7 @@ NOT_RUN = {
 # Pages whose commands are not for the one project in which the others are typed.
 ELSEWHERE = {
     "your-own-data.md": "a new project with other data; tests/starter/test_your_own_data.py",
+    "new-pipeline.md": "changes a project, and packages it; tests/starter/test_new_project.py",
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
     "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",

@@ -1,13 +1,18 @@
 """A run of a packaged project has the code that was installed."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lakeproof import determinism
 from lakeproof.record.code.gather_code import gather_code
 from lakeproof.record.code.source import source_files
 from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.record.run.problems import NO_COMMIT, PACKAGED, problems_of
+
+from ..reproduce.builders import a_record
 
 
 @pytest.fixture
@@ -41,3 +46,22 @@ def test_a_project_has_its_own_code_whatever_is_installed(installed, tmp_path):
     """An editable install of it is a package, too."""
     (tmp_path / "where/pyproject.toml").write_text("[tool.kedro]\n")
     assert set(source_files(tmp_path / "where")) == {"pyproject.toml"}
+
+
+def test_it_has_the_usual_recipe_and_is_ours_once_its_main_says_so(tmp_path, monkeypatch):
+    """Not in a project: what that says, or does not say, counts."""
+    assert determinism.find_recipe(tmp_path) is None
+    monkeypatch.setattr(determinism, "_is_package", False)
+    determinism.be_a_package()
+    assert determinism.find_recipe(tmp_path) == determinism.Recipe()
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n")
+    assert determinism.find_recipe(tmp_path) is None
+
+
+def test_why_it_cannot_be_had_again_is_not_git(tmp_path):
+    """There is nothing to commit where it ran."""
+    record = a_record()
+    code = replace(record.code, commit=None, files={"packaged_project/nodes.py": "0" * 64})
+    assert PACKAGED in problems_of(replace(record, code=code))
+    code = replace(code, files={"pyproject.toml": "0" * 64})
+    assert NO_COMMIT in problems_of(replace(record, code=code))

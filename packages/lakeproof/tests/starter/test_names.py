@@ -55,6 +55,7 @@ def test_folder_and_package_are_named_after_the_project(project, folder, package
         ("lakeproof", "a module of the project itself"),
         ("tests", "a module of the project itself"),
         ("conftest", "a module of the project itself"),
+        ("projects", "a module of the project itself"),
         ("kedro", "a package that the project installs"),
         ("KEDRO", "a package that the project installs"),
         ("scikit_learn", "a package that the project installs"),

@@ -4,6 +4,7 @@ The environment is not downloaded again: it is a new one whose packages are link
 repository, which has the same locks. The project itself is installed in it, as `make run` does.
 """
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -15,6 +16,8 @@ from installed import NewProject, link_environment
 from lakeproof.version import VERSION
 
 from .conftest import NAME, PACKAGE, tree
+
+STEPS = ("ingest", "feature", "train", "evaluate")
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,47 @@ def test_it_runs_is_had_again_is_drawn_and_passes_its_tests(project):
     (tested,) = re.findall(r"(\d+) passed", project.make("test"))
     assert int(tested) > 50
     assert Project(project.path).git("status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_a_pipeline_of_ones_own_is_found_run_and_in_order(project, tmp_path):
+    """What `kedro pipeline create` makes; a whole run has it, and `make check` nothing to say."""
+    own = NewProject(shutil.copytree(project.path, tmp_path / "own", symlinks=True))
+    own.run(".venv/bin/kedro", "pipeline", "create", "report")
+    own.run(".venv/bin/uv", "pip", "install", "--offline", "--no-deps", "--editable", ".")
+    place = own.path / f"src/{PACKAGE}/pipelines/report/pipeline.py"
+    text = place.read_text().replace("Pipeline([])", 'Pipeline([Node(len, "metrics", "size")])')
+    place.write_text(text.replace("  # noqa", ""))
+    said = own.run(".venv/bin/kedro", "registry", "describe", "__default__")
+    assert said.count("len(") == 1
+    names = own.run(".venv/bin/kedro", "registry", "list").split()
+    assert names[1::2] == sorted([*STEPS, "__default__", "report", "stream"])
+    assert "All checks passed" in own.make("check")
+
+
+@pytest.mark.slow
+def test_its_package_runs_elsewhere_and_is_recorded(project, tmp_path):
+    """`kedro package`, then `python -m`: on its `conf` and data, with no `pyproject.toml`.
+
+    The code is known by digest alone; compared with a run of the project it is the same.
+    """
+    uv = (str(project.path / ".venv/bin/uv"), "--offline")
+    project.run(*uv, "build", "--wheel", "--out-dir", str(tmp_path))
+    place = NewProject(tmp_path / "elsewhere")
+    for name in ("conf", "data/01_raw"):
+        shutil.copytree(project.path / name, place.path / name)
+    link_environment(place.path / ".venv")
+    wheels = [*(project.path / "vendor").iterdir(), *tmp_path.glob("*.whl")]
+    python = str(place.path / ".venv/bin/python")
+    install = (*uv, "pip", "install", "--no-deps", "--python", python)
+    place.run(*install, *map(str, wheels))
+    said = place.run(python, "-m", PACKAGE, "--params", "train.estimator=linear")
+    (run_id,) = re.findall(r"^Recorded run (\w{32})$", said, re.MULTILINE)
+    assert "It was run as an installed package, outside of its project" in said
+    (place.path / "pyproject.toml").write_text((project.path / "pyproject.toml").read_text())
+    (place.path / "src").mkdir()
+    place.run(".venv/bin/kedro", "show", run_id, "--json", "--output", "shown.json")
+    record = json.loads((place.path / "shown.json").read_text())
+    assert record["compute"]["recipe"] == "set at start"
+    assert record["compute"]["threads"]["PYTHONHASHSEED"] == "0"
+    assert f"{PACKAGE}/pipelines/train/nodes.py" in record["code"]["files"]

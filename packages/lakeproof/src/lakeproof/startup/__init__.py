@@ -15,6 +15,6 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 The last three know a store, a model and a table: they stay where those are, and ask `plain` first.
 """
 
-from lakeproof.startup.begin import prepare
+from lakeproof.startup.begin import prepare, prepare_package
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "prepare_package"]

@@ -37,17 +37,34 @@ def prepare() -> None:
     if is_elsewhere:
         return
     _show_errors_of_kedro()
-    show_anything()
-    _put_recipe_in_force(tables)
-    os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    is_run = sys.argv[1:2] == ["run"] and not _asks_for_help()
+    _begin(tables, is_run)
     if is_plain():
         return
     silence_plugins()
     defer_kedro_mlflow()
-    if _is_run(sys.argv[1:]):
+    if is_run:
         begin_imports()
+
+
+def prepare_package() -> None:
+    """Do for a packaged project, at the start of its `__main__`, what Kedro asks of `prepare`.
+
+    Where it runs there is no `pyproject.toml`: it has the usual recipe, and its runs are recorded.
+    """
+    determinism.remember()
+    determinism.be_a_package()
+    tables = determinism.tables_around(Path.cwd())
+    if tables is None or "lakeproof" in tables:
+        _begin(tables, is_run=not _asks_for_help())
+
+
+def _begin(tables: Mapping[str, Any] | None, is_run: bool) -> None:
+    show_anything()
+    _put_recipe_in_force(tables, is_run)
+    os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
 def _end_in_brief(of_ours_alone: bool) -> None:
@@ -82,9 +99,9 @@ def _show_errors_of_kedro() -> None:
     imported.KedroCliError.show = show
 
 
-def _put_recipe_in_force(tables: Mapping[str, Any] | None) -> None:
+def _put_recipe_in_force(tables: Mapping[str, Any] | None, is_run: bool) -> None:
     """Set what the project's recipe lacks, starting this process again where it comes too late."""
-    if determinism.take_over() or not _is_run(sys.argv[1:]):
+    if determinism.take_over() or not is_run:
         return
     try:
         wanted = determinism.recipe_in(tables)
@@ -105,8 +122,8 @@ def _put_recipe_in_force(tables: Mapping[str, Any] | None) -> None:
     determinism.settle(determinism.SET_AT_START)
 
 
-def _is_run(arguments: list[str]) -> bool:
-    return arguments[:1] == ["run"] and not {"--help", "-h"} & set(arguments)
+def _asks_for_help() -> bool:
+    return bool({"--help", "-h"} & set(sys.argv[1:]))
 
 
 def _can_start_again() -> bool:

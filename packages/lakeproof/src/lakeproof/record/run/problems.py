@@ -6,6 +6,11 @@ NO_COMMIT = (
     "The project was not in a git repository with a commit, so its code is known by digest alone "
     "and cannot be restored."
 )
+PACKAGED = (
+    "It was run as an installed package, outside of its project, so its code is known by digest "
+    "alone and cannot be restored. Run the same in the project, on the same data, and compare the "
+    "two: kedro compare"
+)
 
 
 def problems_of(record: Record) -> tuple[str, ...]:
@@ -15,7 +20,7 @@ def problems_of(record: Record) -> tuple[str, ...]:
         problems.append("No node ran, so there is nothing to reproduce.")
     code = record.code
     if code.commit is None:
-        problems.append(NO_COMMIT)
+        problems.append(NO_COMMIT if "pyproject.toml" in code.files else PACKAGED)
     if any(not content.path for content in code.untracked):
         problems.append("Git could not say which files it does not track, so they are not known.")
     if code.changed_during_run:
