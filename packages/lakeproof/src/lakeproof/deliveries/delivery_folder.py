@@ -3,7 +3,7 @@
 Not for tables: whether a delivery is taken already is not known here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
 
     Args:
         path: The folder, on a local disk.
-        key: The column that tells rows apart.
+        key: The column, or columns, that tell rows apart.
         schema: The columns; see `lakeproof.deliveries.schema.Column`.
         pattern: Which files of the folder are deliveries.
         csv: How they are punctuated; see `lakeproof.deliveries.dialect.Dialect`.
@@ -58,7 +58,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         self,
         *,
         path: str,
-        key: str,
+        key: str | Sequence[str],
         schema: Mapping[str, Any],
         pattern: str = "*.csv",
         csv: Mapping[str, Any] | None = None,
@@ -84,6 +84,16 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                     f"`sources: {source.name}` would be fetched and never read: `pattern` is "
                     f"{shown(pattern)}. {EDIT_THE_CATALOG}"
                 )
+
+    @property
+    def schema(self) -> Schema:
+        """What is declared of the deliveries."""
+        return self._schema
+
+    @property
+    def dialect(self) -> Dialect:
+        """What their text means."""
+        return self._dialect
 
     def load(self) -> list[Delivery]:
         """List the deliveries; fetch those that are declared under `sources` and missing.
@@ -156,6 +166,6 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         return {
             "path": str(self._path),
             "pattern": self._pattern,
-            "key": self._schema.key,
+            "key": ", ".join(self._schema.key),
             "columns": list(self._schema.names),
         }

@@ -98,6 +98,15 @@ class Schema:
         return schema
 
     @property
+    def told(self) -> dict[str, str]:
+        """What is declared of each column that decides on its values, in few words."""
+        return {
+            column.name: column.type
+            + (f" from {column.origin}" if column.origin != "column" else "")
+            for column in self.columns
+        }
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)

@@ -5,6 +5,7 @@ Not for how they come: a batch hands over a list, a stream one list after the ot
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import Taken
@@ -16,6 +17,7 @@ from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
     from lakeproof.deliveries import Delivery
+    from lakeproof.delta.log.transactions import TakenDeliveries
 
 logger = logging.getLogger(__name__)
 
@@ -74,17 +76,17 @@ class DeliveryWriter:
         Raises:
             LakeproofError: If one is refused; those before it stay taken.
         """
-        from lakeproof.delta.log.transactions import taken_deliveries
+        from lakeproof.delta.log.transactions import TakenDeliveries, taken_deliveries
 
         self._seen += len(deliveries)
-        taken = taken_deliveries(self._current) if self._current is not None else {}
-        new = [d for d in deliveries if taken.get(d.name, ("", 0))[0] != d.sha256]
+        current = self._current
+        taken = taken_deliveries(current) if current is not None else TakenDeliveries()
+        new = self._new(deliveries, taken)
         for number, delivery in enumerate(new, start=1):
             if is_called_off():
                 return
-            count = taken.get(delivery.name, ("", 0))[1] + 1
             try:
-                written = self._write(delivery, count)
+                written = self._write(delivery, taken)
             except LakeproofError:
                 if self._taken:
                     logger.warning(
@@ -96,6 +98,7 @@ class DeliveryWriter:
                 raise
             self._written, self._current = written, written.opened
             self._taken += 1
+            taken.note(delivery.name, delivery.sha256, taken.count(delivery.name) + 1)
             logger.info(
                 "Table '%s' took delivery '%s' (%d of %d new): %d rows, version %d",
                 self._location.name,
@@ -118,16 +121,54 @@ class DeliveryWriter:
             return Written(self._current, is_committed=False, rows=0)
         return self._written
 
-    def _write(self, delivery: "Delivery", count: int) -> Written:
-        from lakeproof.delta.log.transactions import delivery_transaction
+    def _new(self, deliveries: Sequence["Delivery"], taken: "TakenDeliveries") -> list["Delivery"]:
+        """Choose what the table has not taken: neither under its name nor under another."""
+        new: list[Delivery] = []
+        first = {one.sha256: one.name for one in reversed(deliveries)}
+        for one in deliveries:
+            if not taken.is_new(one.name, one.sha256):
+                continue
+            other = taken.other_name(one.name, one.sha256)
+            if other is None and first[one.sha256] != one.name and one.name not in taken.latest:
+                other = first[one.sha256]
+            if other is None:
+                new.append(one)
+                continue
+            logger.warning(
+                "Table '%s' does not take delivery '%s': it is, byte for byte, '%s', whose rows it "
+                "has. If these are other rows, let the file differ, by an empty line at its end.",
+                self._location.name,
+                one.name,
+                other,
+            )
+        return new
 
+    def _write(self, delivery: "Delivery", taken: "TakenDeliveries") -> Written:
+        from lakeproof.delta.log.transactions import delivery_transaction
+        from lakeproof.delta.moved_rows import MovedRows
+
+        schema, count, current = delivery.schema, taken.count(delivery.name), self._current
+        args = self._args
+        is_first = taken.beginning and not taken.latest
+        if is_first:
+            # The table begins anew: what it held gives way in the commit that takes the first one.
+            args = replace(args, mode="overwrite", schema_mode="overwrite", skip_unchanged=False)
+        look = MovedRows(delivery, self._location.name, current) if count and current else None
+        noted = Taken(
+            delivery.name,
+            delivery.sha256,
+            schema.told,
+            list(schema.key),
+            delivery.dialect.differing() or None,
+        )
         write = Write(
             self._location,
-            self._current,
-            self._args,
+            current,
+            args,
             self._key,
-            note_of(self._run, self._location.name, Taken(delivery.name, delivery.sha256)),
-            delivery_transaction(delivery.name, delivery.sha256, count),
+            note_of(self._run, self._location.name, noted),
+            delivery_transaction(delivery.name, delivery.sha256, count + 1, taken.beginning),
+            look=look,
         )
         with self._engine.handed_over(delivery.parse(delivery), self._location) as rows:
             return self._engine.write(delivery.cleaned(rows), write)

@@ -10,10 +10,21 @@ from lakeproof.errors import LakeproofError
 
 @dataclass(frozen=True)
 class Taken:
-    """The delivery that a commit took."""
+    """The delivery that a commit took.
+
+    Args:
+        name: The file's name.
+        sha256: Of its bytes.
+        columns: What was declared of each column; `None` in commits of Lakeproof 0.2.0 and before.
+        key: The columns that told its rows apart.
+        dialect: What its text meant, where that was not the strict default.
+    """
 
     name: str
     sha256: str
+    columns: dict[str, str] | None = None
+    key: list[str] | None = None
+    dialect: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,9 @@ class CommitNote:
     def to_json(self) -> str:
         """Write the note canonically: sorted keys, nothing that is not known."""
         known = {key: value for key, value in asdict(self).items() if value is not None}
+        if self.delivery is not None:
+            said = asdict(self.delivery).items()
+            known["delivery"] = {key: value for key, value in said if value is not None}
         if self.content is not None:
             known["content"] = json.loads(self.content)
         return _canonical(known)
@@ -65,9 +79,13 @@ class CommitNote:
             known = {key: content[key] for key in cls.__dataclass_fields__ if key in content}
             if "content" in known:
                 known["content"] = _canonical(known["content"])
-            return cls(**known, delivery=Taken(**delivery) if delivery else None)
+            taken = {key: one for key, one in (delivery or {}).items() if key in _OF_DELIVERIES}
+            return cls(**known, delivery=Taken(**taken) if taken else None)
         except (TypeError, ValueError, AttributeError):
             return None
+
+
+_OF_DELIVERIES = Taken.__dataclass_fields__.keys()
 
 
 def _canonical(value: Any) -> str:

@@ -83,6 +83,8 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
             write.args.schema_mode,
             may_lack=mode in ("merge", "delete", "append"),
         )
+    if write.look is not None:
+        write.look(staged.lazy())
     if mode in ("merge", "delete"):
         require_key(staged, write)
     if mode != "delete":
@@ -197,7 +199,7 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
     note = noted(write, current.rows() + staged.rows - known, facts)
     if known == staged.rows and _are_there(staged, current, replaced, going):
         # What was taken must be remembered all the same.
-        return _mark(write, note, current, staged.rows)
+        return mark(write, note, current, staged.rows)
     commits.merge(staged, write, current, note)
     return outcome_of(write, note, staged.rows)
 
@@ -216,7 +218,7 @@ def _are_there(
     return going.digest == staged.facts(common).digest
 
 
-def _mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Written:
+def mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Written:
     """Commit the transaction identifier alone, where there is one."""
     if write.transaction is None:
         return Written(current, is_committed=False, rows=rows)
@@ -244,7 +246,7 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
     after = before - going if before is not None else None
     note = noted(write, current.rows() - going.rows, after)
     if going.rows == 0:
-        return _mark(write, note, current, staged.rows)
+        return mark(write, note, current, staged.rows)
     commits.delete(staged, write, current, note)
     return outcome_of(write, note, staged.rows)
 

@@ -19,6 +19,8 @@ from lakeproof.versioned.location import Location
 from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from lakeproof.deliveries.arrivals import Arrivals
     from lakeproof.deliveries.delivery import Delivery
 
@@ -88,6 +90,7 @@ class Write:
         transaction: Application id and version to be set in the same commit, also when no row
             changes.
         believes_commits: Whether `current` holds what its commit says, or is to be read.
+        look: Looks at the rows once they are evaluated, before anything is committed; may refuse.
     """
 
     location: Location
@@ -97,6 +100,7 @@ class Write:
     note: CommitNote
     transaction: tuple[str, int] | None = None
     believes_commits: bool = True
+    look: Callable[["pl.LazyFrame"], None] | None = None
 
 
 @dataclass(frozen=True)

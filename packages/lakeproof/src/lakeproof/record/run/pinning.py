@@ -66,6 +66,8 @@ def pin_tables(
                 run.resolved(table.pin, opened)
             if opened is not None and is_needed:
                 table.require_readable(opened, believes_commits=run.believes_commits)
+    if run.believes_commits:
+        _compare_declarations(pipeline, catalog)
     run.nodes.update({output: node.name for node in pipeline.nodes for output in node.outputs})
     for table in tables.values():
         table.join(run)
@@ -125,6 +127,25 @@ def _refuse_streams(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") 
                     "Spark: kedro run --env spark --pipelines stream; or take the same deliveries "
                     "as a batch: kedro run --pipelines ingest"
                 )
+
+
+def _compare_declarations(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Refuse deliveries that are declared otherwise than those that their table has taken.
+
+    Not in a re-run: what the run took, it takes.
+    """
+    from lakeproof.deliveries import DeliveryFolder
+
+    for node in pipeline.nodes:
+        folders = [catalog.get(name) for name in node.inputs]
+        for folder in (one for one in folders if isinstance(one, DeliveryFolder)):
+            from lakeproof.delta import DeltaTable
+            from lakeproof.delta.declared_schema import require_same_declaration
+
+            for name in node.outputs:
+                table = catalog.get(name)
+                if isinstance(table, DeltaTable):
+                    require_same_declaration(table.location, folder)
 
 
 def _refuse_idle_pins(

@@ -1,0 +1,1 @@
+"""`kedro deliveries`: declare files that came, and take them anew."""
