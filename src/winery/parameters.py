@@ -1,12 +1,20 @@
 """What `parameters_*.yml` may say: a dataclass for each pipeline that has one, read strictly."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lakeproof.frames import WHOLE, in_ten_thousandths, require_share
+from lakeproof.frames import (
+    ALL,
+    CALENDAR,
+    NUMERIC,
+    WHOLE,
+    columns_of,
+    in_ten_thousandths,
+    require_share,
+)
 
-from winery.estimators import NAMES
 from winery.rows import IS_TEST
 
 TASKS = ("classification", "regression")
@@ -36,60 +44,97 @@ class SplitSettings:
         return in_ten_thousandths(self.test_fraction)
 
 
-@dataclass(frozen=True)
-class FeatureSettings:
+@dataclass(frozen=True, kw_only=True)
+class TableSettings:
+    """Say what a row is, and what is to be predicted of it.
+
+    Args:
+        key: The column, or the columns, that tell rows apart; no feature.
+        target: The column to predict.
+    """
+
+    key: str | list[str]
+    target: str
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns of the key."""
+        return columns_of(self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSettings(TableSettings):
     """Say what goes into the table `features`.
 
     Args:
-        key: The column that tells rows apart.
-        target: The column to predict.
-        columns: The measurements to use.
+        columns: The measurements to use: their names, `numeric`, or `all`.
+        but: Names that `numeric` and `all` do not mean.
+        calendar: What is made of dates and times.
         ratios: New columns, each by its numerator and denominator.
         split: Which rows are kept for the test.
+        declared: The columns that deliveries may have; without them no name is held to be misspelt.
     """
 
-    key: str
-    target: str
-    columns: tuple[str, ...]
+    columns: str | tuple[str, ...]
     ratios: dict[str, tuple[str, str]]
     split: SplitSettings
+    but: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = CALENDAR
+    declared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two columns of one name, and the target among what it is predicted from."""
-        names = Counter([self.key, self.target, IS_TEST, *self.columns, *self.ratios])
-        if repeated := [name for name, times in names.items() if times > 1]:
+        if isinstance(self.columns, str) and self.columns not in (NUMERIC, ALL):
             raise ValueError(
-                f"The features would hold the column '{repeated[0]}' twice. '{IS_TEST}', the key "
-                f"'{self.key}', the target '{self.target}', the columns and the ratios need names "
-                "of their own: correct conf/*/parameters_feature.yml."
+                f"'feature.columns' is {self.columns!r}; it must be a list of names, '{NUMERIC}' "
+                f"or '{ALL}'."
             )
+        if unknown := [part for part in self.calendar if part not in CALENDAR]:
+            raise ValueError(
+                f"'feature.calendar' has {unknown[0]!r}; there are: {', '.join(CALENDAR)}."
+            )
+        self.require_own_names(() if isinstance(self.columns, str) else self.columns)
         for name, pair in self.ratios.items():
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise ValueError(
                     f"'feature.ratios.{name}' is {pair!r}; it must be [numerator, denominator]."
                 )
-            if self.target in pair or self.key in pair:
+            if {self.target, *self.keys} & {*pair}:
                 raise ValueError(
                     f"The ratio '{name}' is made of {pair[0]} and {pair[1]}: a feature must not be "
                     "made of the target or the key. Correct conf/*/parameters_feature.yml."
                 )
 
+    def require_own_names(self, features: Iterable[str]) -> None:
+        """Refuse two columns of one name in the table `features`.
+
+        Args:
+            features: What is made of the columns, beside the ratios.
+
+        Raises:
+            ValueError: A name is there twice.
+        """
+        names = Counter([*self.keys, self.target, IS_TEST, *features, *self.ratios])
+        if repeated := [name for name, times in names.items() if times > 1]:
+            raise ValueError(
+                f"The features would hold the column '{repeated[0]}' twice. '{IS_TEST}', the key "
+                f"'{', '.join(self.keys)}', the target '{self.target}', the columns, the parts of "
+                "their dates and the ratios need names of their own: correct "
+                "conf/*/parameters_feature.yml."
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSettings:
+class ModelSettings(TableSettings):
     """Say what is predicted.
 
     Args:
-        key: The column that tells rows apart; no feature.
-        target: The column to predict.
         task: `classification` or `regression`.
         sample_fraction: The share of the rows to take, in steps of 0.0001.
     """
 
     pipeline: ClassVar[str]
 
-    key: str
-    target: str
     task: str
     sample_fraction: float = 1.0
 
@@ -117,27 +162,29 @@ class TrainSettings(ModelSettings):
     """Say what is fitted to which column.
 
     Args:
-        estimator: One of the names in `estimators`.
-        hyperparameters: By estimator, the arguments of its class.
+        estimator: A name under `estimators`, or the import path of a class.
+        estimators: By a name of one's own, the `class` of an estimator and its arguments; with
+            `preprocessing` what it wants otherwise than the rest.
+        preprocessing: By kind of column, what is done to it before, in steps.
         seed: Where every random choice of the fit starts.
     """
 
     pipeline: ClassVar[str] = "train"
 
     estimator: str
-    hyperparameters: dict[str, dict[str, Any]]
+    estimators: dict[str, dict[str, Any]]
+    preprocessing: dict[str, Any]
     seed: int
 
     def __post_init__(self) -> None:
-        """Refuse names that stand for nothing, and a seed that is none."""
+        """Refuse a name that stands for nothing, and a seed that is none."""
         super().__post_init__()
-        for name in (self.estimator, *self.hyperparameters):
-            if name not in NAMES:
-                raise ValueError(
-                    f"'{name}' in 'train' is no estimator; there are: {', '.join(NAMES)}. "
-                    "Hyperparameters are given by estimator: "
-                    "train.hyperparameters.random_forest.n_estimators"
-                )
+        if self.estimator not in self.estimators and "." not in str(self.estimator):
+            raise ValueError(
+                f"'train.estimator' is {self.estimator!r}, neither a name under "
+                f"'train.estimators', which has {', '.join(self.estimators) or 'none'}, nor the "
+                "import path of a class, as in sklearn.svm.SVC."
+            )
         is_number = isinstance(self.seed, int) and not isinstance(self.seed, bool)
         if not is_number or not 0 <= self.seed < 2**32:
             raise ValueError(
@@ -146,9 +193,9 @@ class TrainSettings(ModelSettings):
             )
 
     @property
-    def own_hyperparameters(self) -> dict[str, Any]:
-        """The arguments for the estimator that is used."""
-        return self.hyperparameters.get(self.estimator, {})
+    def own(self) -> dict[str, Any]:
+        """The class and the arguments of the estimator that is used."""
+        return self.estimators.get(self.estimator, {"class": self.estimator})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +207,13 @@ class EvaluateSettings(ModelSettings):
     def __post_init__(self) -> None:
         """Refuse a key whose name the predictions need."""
         super().__post_init__()
-        if self.key in ("actual", "predicted") or self.key.startswith("probability_"):
+        taken = [
+            name
+            for name in self.keys
+            if name in ("actual", "predicted") or name.startswith("probability_")
+        ]
+        if taken:
             raise ValueError(
-                f"The key is named '{self.key}', as a column of the predictions is. Rename it "
+                f"The key is named '{taken[0]}', as a column of the predictions is. Rename it "
                 "where it is ingested."
             )

@@ -19,15 +19,15 @@ _ELSE = "`feature.split.test_fraction`, choose another `feature.split.salt`, or 
 
 
 def mark_test_rows(
-    frame: nw.LazyFrame[Any], *, key: str, salt: str | int, basis_points: int
+    frame: nw.LazyFrame[Any], *, key: str | list[str], salt: str | int, basis_points: int
 ) -> nw.LazyFrame[Any]:
     """Add the column that says whether a row is kept for the test.
 
     With a larger share the test set only grows: no test row becomes a training row.
 
     Args:
-        frame: Rows with a key that is text or an integer.
-        key: The name of that column.
+        frame: Rows with a key of text, integers or dates.
+        key: The name of that column, or the names of several.
         salt: What makes this split another than the next.
         basis_points: The share of the test rows in ten-thousandths.
 

@@ -9,5 +9,7 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # Without "soft", one parameter given on the command line drops its siblings.
     "merge_strategy": {"parameters": "soft"},
+    # The names of a mapping: `${names:${globals:schema}}`.
+    "custom_resolvers": {"names": list},
     "config_patterns": {"spark": ["spark*", "spark*/**"]},
 }

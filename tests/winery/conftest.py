@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from winery.settings import CONFIG_LOADER_ARGS
+
 ROOT = Path(__file__).parents[2]
 DELIVERIES = sorted((ROOT / "data/01_raw/wine").glob("*.csv"))
 
@@ -30,12 +32,7 @@ def conf() -> Callable[..., dict[str, Any]]:
             # Kedro 1.7 still registers its resolvers by OmegaConf's old name.
             warnings.filterwarnings("ignore", message="register_new_resolver", category=UserWarning)
             return OmegaConfigLoader(
-                str(ROOT / "conf"),
-                env=env,
-                base_env="base",
-                default_run_env="local",
-                merge_strategy={"parameters": "soft"},
-                runtime_params=given,
+                str(ROOT / "conf"), env=env, runtime_params=given, **CONFIG_LOADER_ARGS
             )["parameters"]
 
     return read
@@ -68,6 +65,9 @@ def houses() -> pl.DataFrame:
 def house_parameters() -> dict[str, Any]:
     """What conf/ would say of the houses."""
     names = {"key": "address", "target": "price"}
+    ensemble = "sklearn.ensemble"
+    impute = {"class": "sklearn.impute.SimpleImputer", "keep_empty_features": True}
+    scale = {"class": "sklearn.preprocessing.StandardScaler"}
     return {
         "feature": {
             **names,
@@ -78,11 +78,16 @@ def house_parameters() -> dict[str, Any]:
         "train": {
             **names,
             "task": "regression",
-            "estimator": "random_forest",
-            "hyperparameters": {
-                "random_forest": {"n_estimators": 20},
-                "gradient_boosting": {"max_iter": 20},
+            "estimator": "forest",
+            "estimators": {
+                "forest": {"class": f"{ensemble}.RandomForestRegressor", "n_estimators": 20},
+                "boosting": {"class": f"{ensemble}.HistGradientBoostingRegressor", "max_iter": 20},
+                "linear": {
+                    "class": "sklearn.linear_model.Ridge",
+                    "preprocessing": {"numeric": [impute, scale]},
+                },
             },
+            "preprocessing": {"numeric": [impute]},
             "seed": 1,
         },
         "evaluate": {**names, "task": "regression"},

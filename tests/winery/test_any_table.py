@@ -48,7 +48,7 @@ def test_the_first_delivery_alone_gives_other_metrics(wines, conf):
     assert run(wines.head(120), conf())[2] != run(wines, conf())[2]
 
 
-@pytest.mark.parametrize("estimator", ["random_forest", "gradient_boosting", "linear"])
+@pytest.mark.parametrize("estimator", ["forest", "boosting", "linear"])
 def test_houses_with_text_keys_missing_values_and_a_price(houses, house_parameters, estimator):
     house_parameters["train"]["estimator"] = estimator
     training, predictions, metrics, figure = run(houses, house_parameters)
@@ -60,7 +60,7 @@ def test_houses_with_text_keys_missing_values_and_a_price(houses, house_paramete
     assert figure.axes[0].get_title() == f"Residuals of {len(predictions)} test rows"
 
 
-@pytest.mark.parametrize("estimator", ["random_forest", "gradient_boosting", "linear"])
+@pytest.mark.parametrize("estimator", ["forest", "boosting", "linear"])
 def test_the_same_table_in_another_order_gives_the_same_bits(houses, house_parameters, estimator):
     house_parameters["train"]["estimator"] = estimator
     _, first, metrics, _ = run(houses, house_parameters)

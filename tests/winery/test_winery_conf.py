@@ -4,9 +4,9 @@ import sys
 
 import pytest
 import yaml
+from lakeproof.estimators import make_estimator
 from lakeproof.frames import read_settings
 
-from winery.estimators import make_estimator
 from winery.parameters import (
     EvaluateSettings,
     FeatureSettings,
@@ -57,23 +57,25 @@ def test_the_parameters_of_each_environment_fit_its_table(conf, tables, env, own
         *(name for pair in feature.ratios.values() for name in pair),
     }
     assert used <= set(table["schema"])
-    make_estimator(
-        train.task,
-        train.estimator,
-        hyperparameters=train.own_hyperparameters,
-        seed=train.seed,
-    )
+    for given in train.estimators.values():
+        own = {name: value for name, value in given.items() if name != "preprocessing"}
+        make_estimator(own, seed=train.seed, name="train", is_classifier=train.is_classification)
 
 
 def test_wine_quality_is_the_published_forest(conf):
     train = read_settings(TrainSettings, conf("wine_quality")["train"], "train")
-    assert (train.task, train.estimator) == ("regression", "random_forest")
-    assert train.own_hyperparameters == {"n_estimators": 1000, "max_features": "sqrt"}
+    assert train.task == "regression"
+    assert train.own == {
+        "class": "sklearn.ensemble.RandomForestRegressor",
+        "n_estimators": 1000,
+        "max_features": "sqrt",
+    }
 
 
 def test_another_estimator_is_one_parameter_away(conf):
-    train = read_settings(TrainSettings, conf(train={"estimator": "linear"})["train"], "train")
-    assert (train.estimator, train.own_hyperparameters) == ("linear", {})
+    for name in ("linear", "sklearn.linear_model.LogisticRegression"):
+        train = read_settings(TrainSettings, conf(train={"estimator": name})["train"], "train")
+        assert train.own["class"] == "sklearn.linear_model.LogisticRegression"
 
 
 def test_the_default_is_the_four_pipelines_and_every_node_has_its_functions_name():

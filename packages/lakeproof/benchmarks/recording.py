@@ -90,7 +90,7 @@ def prepare(project: Path) -> None:
                     "columns": COLUMNS,
                     "ratios": {"flavanoid_share": None, "share": ["c0", "c1"]},
                 },
-                "train": {"hyperparameters": {"random_forest": forest}},
+                "train": {"estimators": {"random_forest": forest}},
             }
         )
     )

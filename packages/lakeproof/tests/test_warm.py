@@ -17,7 +17,7 @@ from warm import RECIPE, Forked
 def two_ways(tmp_path_factory) -> tuple[Project, str, str]:
     """A project with a run of a process and one of a fork."""
     project = copy_project(tmp_path_factory.mktemp("two-ways") / "project")
-    forest = ("--params", "train.hyperparameters.random_forest.n_estimators=5")
+    forest = ("--params", "train.estimators.random_forest.n_estimators=5")
     return project, *(one.kedro("run", *forest).run_id for one in (project.fresh, project))
 
 

@@ -1,5 +1,6 @@
 """What is done to rows before a model sees them: `ingest` cleans, `feature` chooses and marks."""
 
+import datetime as dt
 import logging
 import math
 
@@ -102,10 +103,55 @@ def test_a_key_or_target_that_is_not_there_is_refused(samples, settings, name):
         build_features(samples.lazy(), settings)
 
 
-def test_text_is_no_measurement(samples, settings):
+def test_text_stays_text_for_train_to_encode_and_is_no_part_of_a_ratio(samples, settings):
     settings["columns"] = ["acid", "place"]
-    with pytest.raises(ValueError, match="The column 'place' is String; a model takes numbers"):
+    assert build_features(samples.lazy(), settings).collect()["place"].to_list() == list("xyzxy")
+    settings["ratios"] = {"odd": ["acid", "place"]}
+    with pytest.raises(ValueError, match="The column 'place' is String; a ratio is made of numb"):
         build_features(samples.lazy(), settings)
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ("numeric", ["sugar"]),
+        ("all", ["sugar", "place", "sold_year", "sold_month", "sold_day", "sold_weekday"]),
+        (["sold"], ["sold_year", "sold_month", "sold_day", "sold_weekday"]),
+    ],
+)
+def test_columns_are_named_or_those_of_a_kind(samples, settings, asked, made):
+    """A date is the parts of a calendar; `but` takes some out."""
+    sold = samples.with_columns(sold=pl.Series([dt.date(2024, 2, 29)] * 5))
+    given = settings | {"columns": asked, "but": ["acid"], "ratios": {}}
+    features = build_features(sold.lazy(), given)
+    assert features.collect_schema().names() == ["id", *made, "grade", "is_test"]
+    if asked == ["sold"]:
+        assert features.collect().row(0)[1:5] == (2024, 2, 29, 4)
+
+
+def test_a_key_of_several_columns(samples, settings):
+    """All of them are kept, and none is a feature."""
+    settings |= {"key": ["place", "id"], "columns": "all"}
+    features = build_features(samples.lazy(), settings).collect()
+    assert features.columns == ["place", "id", "acid", "sugar", "sourness", "grade", "is_test"]
+    alone = build_features(samples.lazy(), settings | {"key": "id"}).collect()
+    assert features["is_test"].to_list() != alone["is_test"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"columns": ["acd"]}, "'feature.columns' names 'acd', .*Did you mean 'acid'"),
+        ({"but": ["xyz"]}, "'feature.but' names 'xyz', .* There are: "),
+        ({"ratios": {"r": ["acid", "suger"]}}, "'feature.ratios.r' names 'suger'.*mean 'sugar'"),
+    ],
+)
+def test_a_name_that_is_in_no_schema_is_refused(samples, settings, change, message):
+    """One that is declared may come with a later delivery."""
+    settings |= {"declared": [*samples.columns, "ph"], "columns": ["acid", "ph"]}
+    build_features(samples.lazy(), settings)
+    with pytest.raises(ValueError, match=message):
+        build_features(samples.lazy(), settings | change)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +172,8 @@ def test_text_is_no_measurement(samples, settings):
         ({"split": {"salt": 1, "test_fraction": "a"}}, "must be a number from 0.0001 to 0.9999"),
         ({"split": {"salt": 1}}, "'feature.split' lacks the parameter 'test_fraction'"),
         ({"split": None}, "'feature.split' is None, not a mapping"),
+        ({"columns": "none"}, "'none'; it must be a list of names, 'numeric' or 'all'"),
+        ({"calendar": ["week"]}, "'feature.calendar' has 'week'; there are: year"),
         ({"colums": []}, "'feature' has no parameter 'colums'"),
     ],
 )

@@ -82,15 +82,48 @@ def test_an_empty_side_is_refused_with_what_to_change():
 
 @pytest.mark.parametrize("is_label", [True, False])
 @pytest.mark.parametrize("nothing", [None, float("nan")])
-def test_a_missing_target_is_refused_with_its_key(is_label, nothing):
-    with pytest.raises(ValueError, match="'y' is missing where 'k' is 'b'"):
-        selected(table(k=["a", "b"], y=[1.0, nothing]), is_label=is_label)
+def test_a_row_without_a_target_is_left_out_and_counted(caplog, is_label, nothing):
+    rows = selected(table(k=["a", "b", "c"], y=[1.0, nothing, 2.0]), is_label=is_label)
+    assert rows["k"].tolist() == ["a", "c"]
+    assert caplog.messages == ["1 of 3 training rows have no 'y' and are left out; their 'k': 'b'"]
 
 
-def test_a_refusal_names_five_rows_at_most():
-    rows = table(k=list(range(1000)), y=pl.Series([None] * 1000, dtype=pl.Float64))
-    with pytest.raises(ValueError, match=r"0, 1, 2, 3, 4 and 995 more"):
-        selected(rows)
+def test_the_log_names_five_of_the_rows_that_are_left_out(caplog):
+    values = pl.Series([1.0] + [None] * 1000, dtype=pl.Float64)
+    selected(table(k=list(range(1001)), y=values))
+    assert "1, 2, 3, 4, 5 and 995 more" in caplog.text
+
+
+def test_rows_of_which_none_has_a_target_are_refused():
+    with pytest.raises(ValueError, match="None of the 2 training rows has a 'y'"):
+        selected(table(k=[1, 2], y=pl.Series([None, None], dtype=pl.Float64)))
+
+
+def test_text_stays_text_with_its_missing_values():
+    column = selected(table(k=[1, 2, 3], x=["ä", None, ""]))["x"]
+    assert column.isna().tolist() == [False, True, False]
+    assert column.dropna().tolist() == ["ä", ""]
+
+
+def test_what_is_neither_number_nor_text_is_refused_by_name():
+    with pytest.raises(ValueError, match="The column 'x' holds date32"):
+        selected(table(k=[1], x=[datetime.date(2026, 1, 1)]))
+
+
+def test_rows_come_in_the_order_of_a_key_of_several_columns():
+    rows = table(k=["b", "a", "a"], n=[1, 2, 1], x=[1.0, 2.0, 3.0])
+    for frame in (rows, rows.reverse()):
+        taken = selected(frame, key=["k", "n"])
+        assert list(zip(taken["k"], taken["n"], strict=True)) == [("a", 1), ("a", 2), ("b", 1)]
+        assert taken["n"].dtype == "int64"
+
+
+def test_a_repeated_key_of_several_columns_is_refused_by_its_values():
+    """One that differs in its second column alone is another; a missing part is a value too."""
+    rows = table(k=["a", "a", "a", "a"], n=[1, 2, None, None])
+    with pytest.raises(ValueError, match=r"'k, n' is not unique: \('a', None\) occurs"):
+        collect_in_order(rows.lazy(), key=["k", "n"])
+    assert len(collect_in_order(rows.head(3).lazy(), key=["k", "n"])) == 3
 
 
 @pytest.mark.parametrize("values", [["a", "b"], [datetime.date(2026, 1, 1)] * 2])

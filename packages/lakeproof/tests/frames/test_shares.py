@@ -90,7 +90,7 @@ def test_keys_that_only_count_up_fall_evenly(form, basis_points):
 
 @pytest.mark.parametrize("keys", [[1.5, 2.5], [True, False], [None, None]])
 def test_a_key_whose_text_is_a_matter_of_the_engine_is_refused(keys):
-    with pytest.raises(ValueError, match="a split or a sample needs text or an integer"):
+    with pytest.raises(ValueError, match="a split or a sample needs text, an integer or a date"):
         sides(keys)
 
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import Finished, Project, copy_project
 
 # A forest that is fitted in no time; what is proved does not hang on its size.
-FOREST = ("--params", "train.hyperparameters.random_forest.n_estimators=5")
+FOREST = ("--params", "train.estimators.random_forest.n_estimators=5")
 
 SAMPLES = "data/02_intermediate/wine/samples"
 FEATURES = "data/04_feature/wine/features"

@@ -33,7 +33,7 @@ def test_autologging_adds_its_metrics_to_the_one_run(logged, client):
     others = client.search_runs([run.info.experiment_id])
     assert [one.info.run_id for one in others] == [finished.run_id]
     assert {"accuracy", "training_accuracy_score"} <= set(run.data.metrics)
-    assert run.data.params["train.hyperparameters.random_forest.n_estimators"] == "5"
+    assert run.data.params["train.estimators.random_forest.n_estimators"] == "5"
     assert run.data.params["steps"].startswith("[")
     assert "Changing param values" not in finished.stderr
 

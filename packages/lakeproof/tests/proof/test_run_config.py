@@ -130,7 +130,7 @@ def asked(make_project) -> tuple[Project, Finished]:
     finished = project.kedro(
         *("run", "--runner", "ThreadRunner", "--from-nodes", "build_features"),
         *("--load-versions", "samples:0"),
-        *("--params", "train.hyperparameters.random_forest.n_estimators=7,feature.split.salt=5"),
+        *("--params", "train.estimators.random_forest.n_estimators=7,feature.split.salt=5"),
     )
     project.kedro("run", *FOREST)
     move_on(project)

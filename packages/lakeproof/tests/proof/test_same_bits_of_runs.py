@@ -20,7 +20,7 @@ from .conftest import write_qualities
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
-SMALL = {"train": {"hyperparameters": {"random_forest": {"n_estimators": 5}}}}
+SMALL = {"train": {"estimators": {"random_forest": {"n_estimators": 5}}}}
 # What a delivery may hold, by Delta type; a forest takes no double beyond the range of a float.
 KINDS = {
     "text": "string",

@@ -32,7 +32,7 @@ feature:
   split: {salt: houses}
 train:
   estimator: linear
-  hyperparameters: {linear: {alpha: 0.5}}
+  estimators: {linear: {class: sklearn.linear_model.Ridge, alpha: 0.5}}
 """,
 }
 

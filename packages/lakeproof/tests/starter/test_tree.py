@@ -41,7 +41,6 @@ OF_THE_USER = {
             "__init__.py",
             "__main__.py",
             "context.py",
-            "estimators.py",
             "parameters.py",
             "pipeline_registry.py",
             "pipelines/__init__.py",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_PREFIX = "probability_"
+PREFIX = "probability_"
 
 
 def probability_column(label: Any) -> str:
@@ -21,7 +21,7 @@ def probability_column(label: Any) -> str:
     Returns:
         A name that Delta allows: what is neither letter, digit nor underscore has become one.
     """
-    return _PREFIX + re.sub(r"\W", "_", str(label))
+    return PREFIX + re.sub(r"\W", "_", str(label))
 
 
 def probability_columns(labels: Iterable[Any]) -> list[str]:
@@ -59,5 +59,5 @@ def labels_by_column(columns: Iterable[str], labels: Iterable[Any]) -> dict[str,
         The name of each class by its column: first those of the model in its order, then those that
         only the test rows have. A class of the model that no row has is named as its column is.
     """
-    found = {name: name.removeprefix(_PREFIX) for name in columns if name.startswith(_PREFIX)}
+    found = {name: name.removeprefix(PREFIX) for name in columns if name.startswith(PREFIX)}
     return found | {probability_column(label): label for label in sorted(map(str, labels))}

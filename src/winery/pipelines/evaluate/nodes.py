@@ -11,6 +11,7 @@ from lakeproof.frames import collect_in_order, select_rows, with_settings
 
 from winery.parameters import EvaluateSettings
 from winery.pipelines.evaluate.classes import (
+    PREFIX,
     labels_by_column,
     probability_column,
     probability_columns,
@@ -41,11 +42,11 @@ def select_test_rows(features: Any, settings: EvaluateSettings) -> DataFrame:
         settings: `params:evaluate`.
 
     Returns:
-        The key, the measurements as float64 and the target.
+        The key, the measurements as float64 or text, and the target. Rows without a target are
+        left out, and counted in the log.
 
     Raises:
-        ValueError: There is no such row, or more than fit into memory; a key is repeated, or a
-            target is missing.
+        ValueError: There is no such row, or more than fit into memory; a key is repeated.
     """
     return select_rows(
         features,
@@ -68,8 +69,8 @@ def predict_test_rows(
         settings: `params:evaluate`.
 
     Returns:
-        The key, `actual`, `predicted` and, for a classification, `probability_<class>` for each
-        class of the model, in the order of the rows.
+        The key, `actual`, `predicted` and, of a classifier that has them, `probability_<class>` for
+        each class of the model, in the order of the rows.
 
     Raises:
         ValueError: The rows lack a feature of the model, or two classes would share a column.
@@ -84,11 +85,11 @@ def predict_test_rows(
             "kedro run --pipelines train,evaluate"
         )
     columns = {
-        settings.key: test_rows[settings.key],
+        **{name: test_rows[name] for name in settings.keys},
         "actual": test_rows[settings.target],
         "predicted": model.predict(test_rows[names]),
     }
-    if settings.is_classification:
+    if settings.is_classification and hasattr(model, "predict_proba"):
         by_class = model.predict_proba(test_rows[names]).T
         columns |= zip(probability_columns(model.classes_), by_class, strict=True)
     return pd.DataFrame(columns)
@@ -105,8 +106,8 @@ def score_predictions(
         settings: `params:evaluate`.
 
     Returns:
-        `accuracy`, `macro_f1` and `log_loss`, or `rmse`, `mae` and `r2`: once by name, once in the
-        form of MLflow's metric history.
+        `accuracy`, `macro_f1` and, where there are probabilities, `log_loss`; or `rmse`, `mae` and
+        `r2`: once by name, once in the form of MLflow's metric history.
 
     Raises:
         ValueError: There are no predictions, or too few for the measure.
@@ -164,15 +165,17 @@ def _classification(rows: DataFrame) -> dict[str, float]:
     from sklearn.metrics import accuracy_score, f1_score, log_loss
 
     actual, predicted = rows["actual"].astype(str), rows["predicted"].astype(str)
-    true_columns = actual.map(probability_column)
-    # A class that only the test rows have got no probability: zero, which log_loss bounds.
-    classes = sorted(labels_by_column(rows.columns, actual))
-    probabilities = rows.reindex(columns=classes, fill_value=0.0)
-    return {
+    metrics = {
         "accuracy": float(accuracy_score(actual, predicted)),
         "macro_f1": float(f1_score(actual, predicted, average="macro")),
-        "log_loss": float(log_loss(true_columns, probabilities.to_numpy(), labels=classes)),
     }
+    if any(str(name).startswith(PREFIX) for name in rows):
+        # A class that only the test rows have got no probability: zero, which log_loss bounds.
+        classes = sorted(labels_by_column(rows.columns, actual))
+        given = rows.reindex(columns=classes, fill_value=0.0).to_numpy()
+        of_class = actual.map(probability_column)
+        metrics["log_loss"] = float(log_loss(of_class, given, labels=classes))
+    return metrics
 
 
 def _regression(rows: DataFrame) -> dict[str, float]:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.estimators import make_model, settle_threads
 from lakeproof.frames import select_rows, with_settings
 
-from winery.estimators import (
-    NEEDS_SCALING,
-    make_estimator,
-)
 from winery.parameters import TrainSettings
 from winery.rows import part_to_train_on
 
@@ -36,11 +33,11 @@ def select_training_rows(features: Any, settings: TrainSettings) -> DataFrame:
         settings: `params:train`.
 
     Returns:
-        The key, the measurements as float64 and the target.
+        The key, the measurements as float64 or text, and the target. Rows without a target are
+        left out, and counted in the log.
 
     Raises:
-        ValueError: There is no such row, or more than fit into memory; a key is repeated, or a
-            target is missing.
+        ValueError: There is no such row, or more than fit into memory; a key is repeated.
     """
     return select_rows(
         features,
@@ -55,39 +52,29 @@ def select_training_rows(features: Any, settings: TrainSettings) -> DataFrame:
 def fit_model(training_rows: DataFrame, settings: TrainSettings) -> Pipeline:
     """Fit preprocessing and estimator as one, so that what predicts is what was fitted.
 
-    A forest may be fitted on many threads and predicts on one: threads add up its trees in the
-    order in which they finish (scikit-learn issue 23648).
-
     Args:
         training_rows: The rows of `select_training_rows`; every column but key and target is a
             feature.
         settings: `params:train`.
 
     Returns:
-        The fitted pipeline.
+        The fitted pipeline, which predicts on one thread.
 
     Raises:
-        ValueError: A hyperparameter is unknown, or a classifier would see a single class.
+        ValueError: A class is not there or takes no such argument, or a classifier would see a
+            single class.
     """
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import Pipeline as Steps
-    from sklearn.preprocessing import StandardScaler
-
-    estimator = make_estimator(
-        settings.task,
-        settings.estimator,
-        hyperparameters=settings.own_hyperparameters,
+    measurements = training_rows.drop(columns=[*settings.keys, settings.target])
+    model = make_model(
+        measurements,
+        settings.own,
+        preprocessing=settings.preprocessing,
         seed=settings.seed,
+        name=f"train.estimators.{settings.estimator}",
+        is_classifier=settings.is_classification,
     )
-    target = _target(training_rows, settings)
-    # A column that is empty so far stays a feature: later versions of the table may fill it.
-    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    steps = [("impute", impute), ("estimator", estimator)]
-    if settings.estimator in NEEDS_SCALING:
-        steps.insert(1, ("scale", StandardScaler()))
-    model = Steps(steps).fit(training_rows.drop(columns=[settings.key, settings.target]), target)
-    if settings.estimator == "random_forest":
-        model.set_params(estimator__n_jobs=1)
+    model.fit(measurements, _target(training_rows, settings))
+    settle_threads(model)
     return model
 
 

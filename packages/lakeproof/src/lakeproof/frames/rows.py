@@ -1,11 +1,12 @@
-"""Bring one part of a table into memory, as numbers that an estimator takes.
+"""Bring one part of a table into memory, as numbers and text that an estimator takes.
 
 What trains and what is tested comes through here alike, so that both see rows in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,15 @@ from lakeproof.frames.memory import (
     require_room,
     result_limit,
 )
-from lakeproof.frames.order import collect_in_order, some_of
+from lakeproof.frames.order import collect_in_order, columns_of, keys_of, some_of
 from lakeproof.frames.shares import WHOLE, mark_share
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     import pandas as pd
     import pyarrow as pa
+
+logger = logging.getLogger(__name__)
 
 _IS_SAMPLED = "_is_sampled"
 # A prefix of one's own, for a split, should not begin so: the sample would be one of its sides.
@@ -54,20 +57,21 @@ def select_rows(
     frame: Any,
     part: Part,
     *,
-    key: str,
+    key: str | Sequence[str],
     target: str,
     is_label: bool,
     memory: Callable[[], int | None] = available_memory,
 ) -> pd.DataFrame:
-    """Collect the rows of one part, every measurement as float64, a missing one as NaN.
+    """Collect the rows of one part, every number and boolean as float64, a missing one as NaN.
 
-    Whatever the engine's types were. A sample is taken by the key, the same rows on every engine; a
-    larger one keeps the rows of a smaller one.
+    Text stays text, whatever the engine's types were. Rows without a target are left out: nothing
+    can be learnt from them or tested on them, and the log says how many there were. A sample is
+    taken by the key, the same rows on every engine; a larger one keeps the rows of a smaller one.
 
     Args:
         frame: A frame of any engine.
         part: Which of its rows.
-        key: The column that tells rows apart; it keeps its type.
+        key: The column, or columns, that tell rows apart; they keep their types.
         target: The column to predict.
         is_label: Whether the target is a class, which keeps its type, or a number.
         memory: Asks how many bytes are free, of a lazy frame only.
@@ -76,12 +80,13 @@ def select_rows(
         The columns of the frame but the part's own, sorted by the key.
 
     Raises:
-        ValueError: The part is empty or does not fit into memory, a target is missing or no
-            number, or a key is repeated.
+        ValueError: The part is empty or does not fit into memory, no row has a target, or it is no
+            number; a key is repeated, or a column is neither number, boolean nor text.
     """
     import narwhals.stable.v2 as nw
     import pandas as pd
 
+    keys = columns_of(key)
     given = nw.from_native(frame)
     is_in = nw.col(part.column) if part.value else ~nw.col(part.column)
     rows = given.lazy().filter(is_in).drop(part.column)
@@ -90,18 +95,20 @@ def select_rows(
     table = collect_in_order(_sampled(rows, key=key, sample=part.sample).to_native(), key=key)
     if not len(table):
         raise ValueError(_nothing_left(part))
-    _require_target(table, key=key, target=target, is_label=is_label)
+    table = _with_target(table, part, keys=keys, target=target, is_label=is_label)
     return pd.DataFrame(
         {
             name: _labels(table[name])
-            if name == key or (name == target and is_label)
-            else table[name].cast("float64", safe=False).to_numpy()
+            if name in keys or (name == target and is_label)
+            else _measurement(table[name], name)
             for name in table.column_names
         }
     )
 
 
-def _sampled(frame: nw.LazyFrame[Any], *, key: str, sample: int) -> nw.LazyFrame[Any]:
+def _sampled(
+    frame: nw.LazyFrame[Any], *, key: str | Sequence[str], sample: int
+) -> nw.LazyFrame[Any]:
     if sample == WHOLE:
         return frame
     import narwhals.stable.v2 as nw
@@ -143,8 +150,33 @@ def _labels(column: pa.ChunkedArray) -> Any:
     return column.cast("string").to_pandas()
 
 
-def _require_target(table: pa.Table, *, key: str, target: str, is_label: bool) -> None:
+def _measurement(column: pa.ChunkedArray, name: str) -> Any:
     import pyarrow as pa
+
+    is_a, kind = pa.types, column.type
+    if is_a.is_string(kind) or is_a.is_large_string(kind) or is_a.is_string_view(kind):
+        return _labels(column)
+    if not _is_number(kind):
+        raise ValueError(
+            f"The column '{name}' holds {kind}; a model takes numbers, booleans and text. Make one "
+            "of these of it in the features, or leave it out of them."
+        )
+    return column.cast("float64", safe=False).to_numpy()
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    is_a = pa.types
+    return any(
+        is_one(kind)
+        for is_one in (is_a.is_integer, is_a.is_floating, is_a.is_decimal, is_a.is_boolean)
+    )
+
+
+def _with_target(
+    table: pa.Table, part: Part, *, keys: list[str], target: str, is_label: bool
+) -> pa.Table:
     import pyarrow.compute as pc
 
     if target not in table.column_names:
@@ -152,18 +184,22 @@ def _require_target(table: pa.Table, *, key: str, target: str, is_label: bool) -
             f"The rows have no column '{target}' to predict. Make them again, with that column: "
             "kedro run"
         )
-    kind, is_a = table[target].type, pa.types
-    is_number = any(
-        is_one(kind)
-        for is_one in (is_a.is_integer, is_a.is_floating, is_a.is_decimal, is_a.is_boolean)
-    )
-    if not is_label and not is_number:
+    kind = table[target].type
+    if not is_label and not _is_number(kind):
         raise ValueError(
             f"The target '{target}' holds {kind}; a regression needs numbers. Name another target, "
             "or predict a class."
         )
-    if missing := table.filter(pc.is_null(table[target], nan_is_null=True))[key].to_pylist():
+    is_missing = pc.is_null(table[target], nan_is_null=True)
+    missing = keys_of(table.filter(is_missing), keys)
+    if len(missing) == len(table):
         raise ValueError(
-            f"The target '{target}' is missing where '{key}' is {some_of(missing)}. Nothing can be "
-            "learnt from such a row or tested on it: correct it in a delivery, or leave it out."
+            f"None of the {len(table)} {part.name} rows has a '{target}', so there is nothing to "
+            "learn from or to test on. Name another target, or deliver it."
         )
+    if missing:
+        logger.warning(
+            "%d of %d %s rows have no '%s' and are left out; their '%s': %s",
+            len(missing), len(table), part.name, target, ", ".join(keys), some_of(missing),
+        )  # fmt: skip
+    return table.filter(pc.invert(is_missing)) if missing else table

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
+
+from lakeproof.frames.order import columns_of
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -21,6 +24,9 @@ WHOLE = 10_000
 
 _CHECKSUM = "_checksum"
 _PRIME = 2**31 - 1
+# Between the columns of a key: no text that anyone types. Two keys that are one text with it are on
+# the same side, no more.
+_BETWEEN = "\x1f"
 
 
 def require_share(value: Any, name: str, *, most: int = WHOLE) -> None:
@@ -51,7 +57,12 @@ def in_ten_thousandths(share: float) -> int:
 
 
 def mark_share(
-    frame: nw.LazyFrame[Any], *, key: str, prefix: str, basis_points: int, name: str
+    frame: nw.LazyFrame[Any],
+    *,
+    key: str | Sequence[str],
+    prefix: str,
+    basis_points: int,
+    name: str,
 ) -> nw.LazyFrame[Any]:
     """Add the column that says whether a row is in the share.
 
@@ -59,8 +70,8 @@ def mark_share(
     chance has it.
 
     Args:
-        frame: Rows with a key that is text or an integer.
-        key: The name of that column.
+        frame: Rows with a key of text, integers or dates.
+        key: The name of that column, or the names of several.
         prefix: What is hashed before the key.
         basis_points: The share in ten-thousandths.
         name: The name of the new column.
@@ -73,13 +84,15 @@ def mark_share(
     """
     import narwhals.stable.v2 as nw
 
-    kind = frame.collect_schema()[key]
-    if not (kind.is_integer() or kind == nw.String):
-        raise ValueError(
-            f"The key '{key}' is {kind}; a split or a sample needs text or an integer. Name "
-            "another `key`, or declare the column as string or long."
-        )
-    rows = _with_checksum(frame, key=key, prefix=prefix)
+    keys, schema = columns_of(key), frame.collect_schema()
+    for one in keys:
+        kind = schema[one]
+        if not (kind.is_integer() or kind in (nw.String, nw.Date)):
+            raise ValueError(
+                f"The key '{one}' is {kind}; a split or a sample needs text, an integer or a date. "
+                "Name another `key`, or declare the column as string or long."
+            )
+    rows = _with_checksum(frame, keys=keys, prefix=prefix)
     is_in = _spread(nw.col(_CHECKSUM)) % WHOLE < basis_points
     marked: nw.LazyFrame[Any] = rows.with_columns(is_in.alias(name)).drop(_CHECKSUM)
     return marked
@@ -95,13 +108,15 @@ def _spread(checksum: nw.Expr) -> nw.Expr:
     return square * square % _PRIME * residue % _PRIME
 
 
-def _with_checksum(frame: nw.LazyFrame[Any], *, key: str, prefix: str) -> Any:
+def _with_checksum(frame: nw.LazyFrame[Any], *, keys: list[str], prefix: str) -> Any:
     import narwhals.stable.v2 as nw
 
     if frame.implementation.is_spark_like():
         from pyspark.sql import functions as sql
 
-        text = sql.concat(sql.lit(prefix), sql.col(f"`{key}`").cast("string"))
+        parts = [sql.col(f"`{key}`").cast("string") for key in keys]
+        between = [sql.lit(prefix), *[sql.lit(_BETWEEN)] * (len(keys) - 1)]
+        text = sql.concat(*(part for pair in zip(between, parts, strict=True) for part in pair))
         return nw.from_native(frame.to_native().withColumn(_CHECKSUM, sql.crc32(text)))
 
     import polars as pl
@@ -109,8 +124,7 @@ def _with_checksum(frame: nw.LazyFrame[Any], *, key: str, prefix: str) -> Any:
     # Narwhals takes no Python function on a lazy frame; Polars streams this one in batches.
     start = zlib.crc32(prefix.encode())
     checksum = (
-        pl.col(key)
-        .cast(pl.String)
+        pl.concat_str(pl.col(keys).cast(pl.String), separator=_BETWEEN)
         .cast(pl.Binary)
         .map_batches(
             lambda keys: _checksums(keys, start), return_dtype=pl.Int64, is_elementwise=True
