@@ -3,10 +3,15 @@
 import json
 from dataclasses import replace
 
+import click
+import pytest
+
 from lakeproof.commands import runs
 from lakeproof.commands.output import to_json
+from lakeproof.commands.run_filter import RunFilter
 from lakeproof.record.facts import Content
 from lakeproof.record.mlflow_store.stored_run import StoredRun
+from lakeproof.views.values import readable, readable_time
 
 from ..reproduce.builders import (
     COMMIT,
@@ -145,7 +150,6 @@ def test_people_see_one_line_per_run():
         "features:1",
         "accuracy",
         "0.6667",
-        "-",
     ]
     assert f" {COMMIT[:8]}* " in changed
 
@@ -153,3 +157,78 @@ def test_people_see_one_line_per_run():
 def test_no_run_is_no_table():
     """It says how to get one."""
     assert runs.render([]) == "No run is recorded yet. Record one: kedro run"
+
+
+def test_reruns_stand_apart():
+    """Beneath the runs, with the verdict; in JSON they stay where they were."""
+    rerun = stored(a_rerun(), tags={"lakeproof.verdict": "REPEATED"})
+    text = runs.render([rerun, stored(a_record())])
+    first, second = text.split("\n\n")
+    assert [line.split()[0] for line in first.splitlines()] == ["run", RUN[:8]]
+    assert [line.split()[0] for line in second.splitlines()] == ["re-run", RERUN[:8]]
+    assert [one["run_id"] for one in listed(rerun, stored(a_record()))] == [RERUN, RUN]
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_it"),
+    [
+        ({}, True),
+        ({"env": "local"}, True),
+        ({"env": "spark"}, False),
+        ({"status": "finished"}, True),
+        ({"status": "failed"}, False),
+        ({"table": "samples"}, True),
+        ({"table": "samples:3"}, True),
+        ({"table": "samples:1"}, False),
+        ({"table": "features:1", "env": "local"}, True),
+        ({"table": "sample"}, False),
+        ({"commit": COMMIT[:6].upper()}, True),
+        ({"commit": "ffff"}, False),
+    ],
+)
+def test_runs_are_asked_for_by_what_their_record_says(asked, is_it):
+    """A table that was read or written; of a run without a record the status alone is known."""
+    wanted = {"env": None, "status": None, "table": None, "commit": None} | asked
+    chosen = RunFilter.parse(**wanted)
+    assert bool(list(chosen.of([stored(a_record())]))) is is_it
+    assert bool(list(chosen.of([killed()]))) is (asked == {})
+    assert bool(chosen) is (asked != {})
+
+
+@pytest.mark.parametrize(("option", "value"), [("table", "samples:one"), ("commit", "HEAD")])
+def test_what_cannot_be_meant_is_refused(option, value):
+    """With what to write instead."""
+    wanted = {"env": None, "status": None, "table": None, "commit": None} | {option: value}
+    with pytest.raises(click.BadParameter, match=r"--table samples:0|git log"):
+        RunFilter.parse(**wanted)
+
+
+def test_nothing_found_is_said_with_the_way_out():
+    """Not that there is none at all."""
+    assert runs.render([], is_filtered=True).endswith("kedro runs")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (2 / 3, "0.6667"),
+        (1_234_567.891, "1,234,568"),
+        (178.0, "178"),
+        (0.00012, "0.00012"),
+        (1e-7, "1.000e-07"),
+        (float("nan"), "nan"),
+        (-0.0, "-0.0"),
+    ],
+)
+def test_numbers_can_be_read(value, told):
+    """Without an exponent, as far as that goes."""
+    assert readable(value) == told
+
+
+def test_a_duration_can_be_read():
+    """In the units that people think in."""
+    assert [readable_time(one) for one in (12.5, 199.6, 7505)] == [
+        "12.5 s",
+        "3 min 20 s",
+        "2 h 5 min",
+    ]

@@ -10,8 +10,9 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from lakeproof.record.documents.document import RecordError, to_bytes
+from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.store import TAG, digest_of, write
-from lakeproof.record.mlflow_store.stores import RecordStores
+from lakeproof.record.mlflow_store.stores import RecordStores, last_words
 from lakeproof.record.mlflow_store.tracking import Tracking
 
 from ..reproduce.builders import a_record
@@ -90,6 +91,26 @@ def test_the_last_run_is_the_newest_of_all_that_were_not_narrowed(two):
     assert named.resolve("last") == two.old
     assert [run.run_id for run in named.runs()] == [two.old]
     assert named.resolve(two.new) == two.new
+
+
+@pytest.mark.parametrize(
+    ("tags", "status", "why"),
+    [
+        ({"lakeproof.reproduces": "0" * 32}, "FINISHED", "is a re-run"),
+        ({}, "FAILED", "is FAILED"),
+        ({}, "FINISHED", "has no record"),
+    ],
+)
+def test_it_is_said_which_run_is_the_last_and_why_not_a_newer_one(two, tags, status, why):
+    """Once, however often it was typed."""
+    taken = MlflowRun("a" * 32, "FINISHED", 1_000, None, "", {}, {})
+    newer = MlflowRun("b" * 32, status, 2_000, None, "", {}, tags)
+    assert last_words(taken, [taken, None]) == "last: run aaaaaaaa of 1970-01-01 00:00 UTC"
+    assert last_words(taken, [newer]).endswith(f"; not the newer bbbbbbbb, which {why}")
+    told = []
+    stores = RecordStores(two.first, lambda: (two.second,), tell=told.append)
+    assert (stores.resolve("last"), stores.resolve("last")) == (two.new, two.new)
+    assert [one[:18] for one in told] == [f"last: run {two.new[:8]}"]
 
 
 def test_a_run_of_an_experiment_that_was_renamed_is_found(two, tmp_path):

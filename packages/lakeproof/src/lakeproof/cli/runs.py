@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeproof.cli.group import commands
-from lakeproof.cli.options import common_options, offer_runs, report_option
+from lakeproof.cli.options import common_options, offer_runs, offer_tables, report_option
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -14,28 +14,48 @@ if TYPE_CHECKING:
 
 @commands.command()
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
+@click.option(
+    "--status",
+    type=click.Choice(["FINISHED", "FAILED", "KILLED", "RUNNING"], case_sensitive=False),
+    help="Show those that ended so.",
+)
+@click.option(
+    "--table",
+    metavar="TABLE[:VERSION]",
+    shell_complete=offer_tables,
+    help="Show those that read or wrote a table, or one version of it.",
+)
+@click.option("--commit", metavar="COMMIT", help="Show those of a commit, or the beginning of one.")
 @common_options()
 @click.pass_obj
 def runs(
     metadata: "ProjectMetadata | None",
     limit: int | None,
+    status: str | None,
+    table: str | None,
+    commit: str | None,
     env: str | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """List the recorded runs, newest first, and what each read, wrote and reached.
 
+    With --env those of one environment alone; re-runs stand apart.
+
     \b
     Example:
         kedro runs
+        kedro runs --table samples:1 --status finished
         kedro runs --limit 5 --json
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import runs as room
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.commands.run_filter import RunFilter
 
-    found = RunProject(metadata, env).records.runs(limit)
-    emit(room.document(found), lambda: room.render(found), as_json, output)
+    wanted = RunFilter.parse(env, status, table, commit)
+    found = room.gather(RunProject(metadata, env).records, wanted, limit)
+    emit(room.document(found), lambda: room.render(found, bool(wanted)), as_json, output)
 
 
 @commands.command()

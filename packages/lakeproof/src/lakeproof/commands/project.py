@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.catalog import ProjectCatalog, open_catalog, project_path_of
+from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError
 from lakeproof.record.places.environments import environments, named_environment
 from lakeproof.versioned.contract import VersionedDataset
@@ -43,7 +44,9 @@ class RunProject:
         from lakeproof.record.mlflow_store.stores import RecordStores
 
         env = named_environment(self.env)
-        return RecordStores(self._tracking(env), self._other_trackings, is_asked=env is not None)
+        return RecordStores(
+            self._tracking(env), self._other_trackings, is_asked=env is not None, tell=remark
+        )
 
     def _tracking(self, env: str | None) -> "Tracking":
         from lakeproof.record.mlflow_store.tracking import open_loader, tracking_of

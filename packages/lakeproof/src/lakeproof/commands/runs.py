@@ -1,18 +1,41 @@
 """`kedro runs`: the recorded runs, newest first."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
+from lakeproof.commands.run_filter import RunFilter
 from lakeproof.record.mlflow_store.store import REPRODUCES, VERDICT
 from lakeproof.terminal import layout
-from lakeproof.views.values import shortened
+from lakeproof.views.values import readable, readable_time, shortened
 
 if TYPE_CHECKING:
     from lakeproof.record.facts import Record
     from lakeproof.record.mlflow_store.stored_run import StoredRun
+    from lakeproof.record.mlflow_store.stores import RecordStores
 
 _ID_CHARACTERS = 8
+_COLUMNS: dict[str, Literal["left", "right"]] = {
+    "run": "left",
+    "status": "left",
+    "started (UTC)": "left",
+    "duration": "right",
+    "env": "left",
+    "pipelines": "left",
+    "commit": "left",
+    "read": "left",
+    "written": "left",
+    "metrics": "left",
+}
+_OF_RERUNS: dict[str, Literal["left", "right"]] = {
+    "re-run": "left",
+    "status": "left",
+    "started (UTC)": "left",
+    "duration": "right",
+    "reproduces": "left",
+    "verdict": "left",
+}
 
 
 def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
@@ -40,48 +63,70 @@ def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
     }
 
 
-def render(found: "Sequence[StoredRun]") -> str:
-    """Write one line per run; why a run cannot be read is said beneath."""
+def gather(stores: "RecordStores", wanted: RunFilter, limit: int | None) -> "list[StoredRun]":
+    """Find the runs that are asked for, newest first."""
+    if not wanted:
+        return stores.runs(limit)
+    return list(islice(wanted.of(stores.runs()), limit))
+
+
+def render(found: "Sequence[StoredRun]", is_filtered: bool = False) -> str:
+    """Write one line per run, re-runs apart; why a run cannot be read is said beneath.
+
+    Args:
+        found: The runs.
+        is_filtered: Whether there may be others.
+    """
     if not found:
-        return "No run is recorded yet. Record one: kedro run"
-    lines = layout(
-        {
-            "run": "left",
-            "status": "left",
-            "started (UTC)": "left",
-            "duration": "right",
-            "env": "left",
-            "pipelines": "left",
-            "commit": "left",
-            "read": "left",
-            "written": "left",
-            "metrics": "left",
-            "reproduces": "left",
-        },
-        [_row(run) for run in found],
-        firm=["run", "status", "started (UTC)", "commit"],
-    )
+        return (
+            "No recorded run has that. All of them: kedro runs"
+            if is_filtered
+            else "No run is recorded yet. Record one: kedro run"
+        )
+    runs = [run for run in found if _reproduces(run) is None]
+    reruns = [run for run in found if run not in runs]
     troubles = [shortened(run.trouble) for run in found if run.trouble]
-    return "\n".join([lines, *troubles])
+    parts = [
+        layout(_COLUMNS, list(map(_row, runs)), firm=["run", "status", "started (UTC)", "commit"])
+        if runs
+        else "",
+        layout(_OF_RERUNS, list(map(_rerun, reruns)), firm=["re-run", "reproduces"])
+        if reruns
+        else "",
+        "\n".join(troubles),
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def _row(run: "StoredRun") -> list[Any]:
     record = run.record
     return [
-        run.run_id[:_ID_CHARACTERS],
-        run.status,
-        run.started_at and run.started_at[:19].replace("T", " "),
-        None if run.duration_s is None else f"{run.duration_s:.1f} s",
+        *_beginning(run),
         record and record.run.kedro_env,
         record and ", ".join(record.run.pipelines),
         record and _commit(record),
         _versions(_inputs(record)),
         _versions(_outputs(record)),
         ", ".join(
-            f"{name} {value:.4g}" for name, value in _metrics(run).items() if value is not None
+            f"{name} {readable(value)}"
+            for name, value in _metrics(run).items()
+            if value is not None
         )
         or None,
-        _rerun(run),
+    ]
+
+
+def _rerun(run: "StoredRun") -> list[Any]:
+    reproduces = _reproduces(run)
+    return [*_beginning(run), reproduces and reproduces[:_ID_CHARACTERS], run.tags.get(VERDICT)]
+
+
+def _beginning(run: "StoredRun") -> list[Any]:
+    return [
+        run.run_id[:_ID_CHARACTERS],
+        run.status,
+        run.started_at and run.started_at[:19].replace("T", " "),
+        None if run.duration_s is None else readable_time(run.duration_s),
     ]
 
 
@@ -111,13 +156,6 @@ def _reproduces(run: "StoredRun") -> str | None:
     return recorded or run.tags.get(REPRODUCES)
 
 
-def _rerun(run: "StoredRun") -> str | None:
-    reproduces = _reproduces(run)
-    if reproduces is None:
-        return None
-    return " ".join(_present([reproduces[:_ID_CHARACTERS], run.tags.get(VERDICT)]))
-
-
 def _commit(record: "Record") -> str | None:
     commit = record.code.commit
     if commit is None:
@@ -127,7 +165,3 @@ def _commit(record: "Record") -> str | None:
 
 def _versions(versions: Mapping[str, int]) -> str | None:
     return ", ".join(f"{name}:{version}" for name, version in versions.items()) or None
-
-
-def _present(parts: Iterable[str | None]) -> list[str]:
-    return [part for part in parts if part]

@@ -43,6 +43,27 @@ def shortened(text: str) -> str:
     return _COMMIT.sub(r"\1", _DIGEST.sub(r"\1\2…", line))
 
 
+def readable(value: float) -> str:
+    """Write a number as people compare them: four digits that count, no exponent if that can be."""
+    if not math.isfinite(value) or value == 0:
+        return repr(value)
+    size = abs(value)
+    if size >= 1e15 or size < 1e-4:
+        return f"{value:.3e}"
+    if value == int(value) or size >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def readable_time(seconds: float) -> str:
+    """Write how long something took: `12.5 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def moment(recorded: str) -> str:
     """Write a recorded time, which is in UTC, for people."""
     return f"{recorded[:19].replace('T', ' ')} UTC"

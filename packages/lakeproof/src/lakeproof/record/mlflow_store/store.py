@@ -140,6 +140,11 @@ class RecordStore:
         """List the runs, newest first."""
         return [self._stored(run) for run in self._search(Wanted(), limit)]
 
+    def latest(self) -> MlflowRun | None:
+        """Find the newest run, whatever it is."""
+        found = self._search(Wanted(), 1)
+        return found[0] if found else None
+
     def newest(self) -> MlflowRun | None:
         """Find the newest run that has a record and is no re-run."""
         found = self._search(Wanted(sealed_by=TAG, without=REPRODUCES), 1)

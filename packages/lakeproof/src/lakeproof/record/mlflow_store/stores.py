@@ -7,19 +7,20 @@ for each question goes over a network. Not for reading one of them (`store`).
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.run_ids import LAST, require_run
-from lakeproof.record.mlflow_store.store import RecordStore
-from lakeproof.record.mlflow_store.stored_run import StoredRun
+from lakeproof.record.mlflow_store.store import REPRODUCES, RecordStore
+from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 
 _OF_RUN = "runs:/"
 _MOST_LOOKED_AT = 20
+_SHORT = 8
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 
@@ -30,11 +31,18 @@ class RecordStores:
         first: That of the environment that was asked for, or of the default one.
         others: Finds those of the other environments, once it is called.
         is_asked: Whether somebody named the first one: `last`, and a list, are then its alone.
+        tell: Tells a person which run `last` is.
     """
 
     def __init__(
-        self, first: Tracking, others: Callable[[], Iterable[Tracking]], is_asked: bool = False
+        self,
+        first: Tracking,
+        others: Callable[[], Iterable[Tracking]],
+        is_asked: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
+        # Once, however often it was typed.
+        self._tell = cache(tell)
         self._first = RecordStore(first)
         self._find_others = others
         self._is_asked = is_asked
@@ -100,6 +108,7 @@ class RecordStores:
             if newest:
                 run, store = max(newest, key=lambda one: one[0].start_time or 0)
                 self._known[run.run_id] = store
+                self._tell(last_words(run, [store.latest() for store in stores]))
                 return run.run_id
         for one in self.runs(_MOST_LOOKED_AT):
             if one.record is not None and one.status != "FINISHED":
@@ -171,6 +180,31 @@ class RecordStores:
         if self._is_asked:
             return (self._first,)
         return tuple(dict.fromkeys((self._first, *self._local)))
+
+
+def last_words(run: MlflowRun, latest: Iterable[MlflowRun | None]) -> str:
+    """Say which run `last` is, and why it is not a newer one.
+
+    Args:
+        run: The one that was taken.
+        latest: The newest run of each store, whatever it is.
+    """
+    started = (iso(run.start_time) or "")[:16].replace("T", " ")
+    said = f"last: run {run.run_id[:_SHORT]}" + (f" of {started} UTC" if started else "")
+    newer = max(filter(None, latest), key=_started, default=run)
+    if _started(newer) <= _started(run):
+        return said
+    if REPRODUCES in newer.tags:
+        why = "is a re-run"
+    elif newer.status != "FINISHED":
+        why = f"is {newer.status}"
+    else:
+        why = "has no record"
+    return f"{said}; not the newer {newer.run_id[:_SHORT]}, which {why}"
+
+
+def _started(run: MlflowRun) -> int:
+    return run.start_time or 0
 
 
 @contextmanager

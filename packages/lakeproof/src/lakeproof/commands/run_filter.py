@@ -1,0 +1,82 @@
+"""Which of the recorded runs somebody asks for."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lakeproof.record.mlflow_store.stored_run import StoredRun
+
+_COMMIT = re.compile(r"[0-9a-f]{4,40}")
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """What a run must have; `None` asks for nothing.
+
+    Args:
+        env: The Kedro environment that it ran in.
+        status: MLflow's.
+        table: A table that it read or wrote, by catalog name.
+        version: Which version of it; `None` for any.
+        commit: The beginning of the commit that it ran on.
+    """
+
+    env: str | None = None
+    status: str | None = None
+    table: str | None = None
+    version: int | None = None
+    commit: str | None = None
+
+    @classmethod
+    def parse(
+        cls, env: str | None, status: str | None, table: str | None, commit: str | None
+    ) -> "RunFilter":
+        """Take what was typed.
+
+        Raises:
+            click.BadParameter: If it cannot be meant.
+        """
+        name, _, version = (table or "").partition(":")
+        if version and not version.isdecimal():
+            raise click.BadParameter(
+                f"'{version}' is no version: write --table {name}:0, or --table {name} for any."
+            )
+        commit = commit.lower() if commit else None
+        if commit and not _COMMIT.fullmatch(commit):
+            raise click.BadParameter(
+                f"'{commit}' is not the beginning of a commit: give four or more of its digits, as "
+                "they are shown by: git log --oneline"
+            )
+        status = status and status.upper()
+        return cls(env, status, name or None, int(version) if version else None, commit)
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is asked for."""
+        return self != RunFilter()
+
+    def of(self, runs: "Iterable[StoredRun]") -> "Iterator[StoredRun]":
+        """Keep the runs that have it; of one without a record only the status is known."""
+        return (run for run in runs if self._has(run))
+
+    def _has(self, run: "StoredRun") -> bool:
+        if self.status is not None and run.status != self.status:
+            return False
+        if self.env is self.table is self.commit is None:
+            return True
+        record = run.record
+        if record is None:
+            return False
+        tables = [(one.dataset, one.version) for one in record.inputs.tables]
+        tables += [(one.dataset, one.version) for one in record.outputs.tables]
+        return (
+            self.env in (None, record.run.kedro_env)
+            and (self.commit is None or (record.code.commit or "").startswith(self.commit))
+            and (self.table is None or any(map(self._is_meant, tables)))
+        )
+
+    def _is_meant(self, table: tuple[str, int]) -> bool:
+        return table[0] == self.table and self.version in (None, table[1])
