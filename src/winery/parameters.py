@@ -200,9 +200,15 @@ class TrainSettings(ModelSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateSettings(ModelSettings):
-    """Say which column was predicted, and by what kind of model."""
+    """Say which column was predicted, and by what kind of model.
+
+    Args:
+        metrics: What is measured, by name; see `pipelines.evaluate.scores`.
+    """
 
     pipeline: ClassVar[str] = "evaluate"
+
+    metrics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a key whose name the predictions need."""

@@ -243,3 +243,45 @@ def test_a_repeated_key_is_refused(estimates):
 def test_settings_that_make_no_sense_are_refused(estimates, change, message):
     with pytest.raises(ValueError, match=message):
         score_predictions(estimates, REGRESSION | change)
+
+
+def test_measures_are_those_that_the_settings_name(predictions):
+    """Of scikit-learn, by a name or an import path; with the values it gives for the same model."""
+    names = ("f1_macro", "neg_log_loss", "roc_auc", "sklearn.metrics.matthews_corrcoef", "accuracy")
+    usual, _ = score_predictions(predictions, CLASSIFICATION)
+    scores, history = score_predictions(predictions, {**CLASSIFICATION, "metrics": list(names)})
+    assert list(scores) == [*names[:3], "matthews_corrcoef", "accuracy"] == list(history)
+    assert scores["f1_macro"] == usual["macro_f1"]
+    assert scores["neg_log_loss"] == -usual["log_loss"]
+    assert scores["accuracy"] == usual["accuracy"]
+
+
+def test_measures_of_numbers_are_named_too(estimates):
+    names = ["rmse", "neg_root_mean_squared_error", "sklearn.metrics.median_absolute_error"]
+    scores, _ = score_predictions(estimates, {**REGRESSION, "metrics": names})
+    assert scores["rmse"] == -scores["neg_root_mean_squared_error"]
+    assert scores["median_absolute_error"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("acuracy", "There is no measure 'acuracy'. There are: accuracy, macro_f1, log_loss"),
+        ("sklearn.metrics.acuracy", "'sklearn.metrics.acuracy' cannot be imported"),
+        ("no_such_package.profit", "'no_such_package.profit' cannot be imported"),
+        ("r2", "'r2' in 'evaluate.metrics' cannot be taken of these"),
+    ],
+)
+def test_a_measure_that_is_none_is_refused_by_name(predictions, name, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        score_predictions(predictions, {**CLASSIFICATION, "metrics": [name]})
+
+
+def test_a_model_without_probabilities_is_measured_by_what_it_predicts(predictions):
+    """What would need them is left out, and refused where it is named."""
+    plain = predictions.drop(columns=["probability_a", "probability_b"])
+    scores, _ = score_predictions(plain, CLASSIFICATION)
+    assert list(scores) == ["accuracy", "macro_f1"]
+    for name in ("log_loss", "roc_auc_ovr"):
+        with pytest.raises(ValueError, match=f"'{name}' in .*gives no probabilities"):
+            score_predictions(plain, {**CLASSIFICATION, "metrics": [name]})

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.frames import collect_in_order, select_rows, with_settings
 
 from winery.parameters import EvaluateSettings
-from winery.pipelines.evaluate.classes import (
-    PREFIX,
-    labels_by_column,
-    probability_column,
-    probability_columns,
-)
 from winery.pipelines.evaluate.figures import (
     confusion_figure,
     residual_figure,
+)
+from winery.pipelines.evaluate.scores import (
+    labels_by_column,
+    probability_columns,
+    score,
 )
 from winery.rows import part_to_test_on
 
@@ -106,14 +105,14 @@ def score_predictions(
         settings: `params:evaluate`.
 
     Returns:
-        `accuracy`, `macro_f1` and, where there are probabilities, `log_loss`; or `rmse`, `mae` and
-        `r2`: once by name, once in the form of MLflow's metric history.
+        What `evaluate.metrics` names, else `accuracy`, `macro_f1` and `log_loss`, or `rmse`, `mae`
+        and `r2`: once by name, once in the form of MLflow's metric history.
 
     Raises:
-        ValueError: There are no predictions, or too few for the measure.
+        ValueError: There are no predictions, or too few for a measure, or no such measure.
     """
     rows = _in_order(predictions, settings)
-    metrics = _classification(rows) if settings.is_classification else _regression(rows)
+    metrics = score(rows, settings.metrics, settings.task)
     return metrics, {name: {"value": value, "step": 0} for name, value in metrics.items()}
 
 
@@ -159,35 +158,3 @@ def _in_order(predictions: Any, settings: EvaluateSettings) -> DataFrame:
             "There are no predictions to score. Run them: kedro run --pipelines evaluate"
         )
     return rows
-
-
-def _classification(rows: DataFrame) -> dict[str, float]:
-    from sklearn.metrics import accuracy_score, f1_score, log_loss
-
-    actual, predicted = rows["actual"].astype(str), rows["predicted"].astype(str)
-    metrics = {
-        "accuracy": float(accuracy_score(actual, predicted)),
-        "macro_f1": float(f1_score(actual, predicted, average="macro")),
-    }
-    if any(str(name).startswith(PREFIX) for name in rows):
-        # A class that only the test rows have got no probability: zero, which log_loss bounds.
-        classes = sorted(labels_by_column(rows.columns, actual))
-        given = rows.reindex(columns=classes, fill_value=0.0).to_numpy()
-        of_class = actual.map(probability_column)
-        metrics["log_loss"] = float(log_loss(of_class, given, labels=classes))
-    return metrics
-
-
-def _regression(rows: DataFrame) -> dict[str, float]:
-    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-
-    if len(rows) < 2:
-        raise ValueError(
-            "There is one test row; r2 needs two. Raise `feature.split.test_fraction`, or add rows."
-        )
-    actual, predicted = rows["actual"], rows["predicted"]
-    return {
-        "rmse": float(root_mean_squared_error(actual, predicted)),
-        "mae": float(mean_absolute_error(actual, predicted)),
-        "r2": float(r2_score(actual, predicted)),
-    }
