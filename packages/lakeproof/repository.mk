@@ -27,7 +27,7 @@ test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SET
 	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)
 
 bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
-	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce; do \
+	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce diff; do \
 		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
 
 bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk

@@ -196,10 +196,16 @@ def compare(
     from lakeproof.commands import compare as room
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.commands.row_diff import row_changes
 
     project = RunProject(metadata, env)
     found = room.gather(project.records, project.path, a, b)
-    emit(room.document(found), lambda: room.render(found), as_json, output)
+    emit(
+        room.document(found),
+        lambda: room.render(found, row_changes.sections(project, found.comparison)),
+        as_json,
+        output,
+    )
     raise click.exceptions.Exit(room.exit_code(found))
 
 

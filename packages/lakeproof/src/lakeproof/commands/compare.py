@@ -69,8 +69,13 @@ def exit_code(found: Compared) -> int:
     return verdict.exit_code(found.comparison.verdict)
 
 
-def render(found: Compared) -> str:
-    """Write for people: the verdict, then what went in, then what came out."""
+def render(found: Compared, rows: Sequence[Section] = ()) -> str:
+    """Write for people: the verdict, then what went in, then what came out.
+
+    Args:
+        found: The comparison.
+        rows: What changed in the tables that differ.
+    """
     comparison = found.comparison
     metrics = [one for one in comparison.artifacts if one.kind == "metric"]
     others = [one for one in comparison.artifacts if one.kind != "metric" and one.counts]
@@ -82,6 +87,7 @@ def render(found: Compared) -> str:
             verdict_sections.factors(comparison),
             section("Factors", nothing),
             verdict_sections.unreached(comparison),
+            *rows,
             _changed("code", found.code),
             _changed("configuration", found.configuration),
             verdict_sections.divergence(comparison),

@@ -34,13 +34,15 @@ def write_rerun(project: "RunProject", found: "Comparison", target: Path) -> Non
     Raises:
         OutputError: If the file cannot be written.
     """
+    from lakeproof.commands.row_diff import row_changes
     from lakeproof.report.pictures import pictures_of
     from lakeproof.report.view import page_of_rerun
 
     record, rerun = _record(project, found.run_id), _record(project, found.rerun_id)
     pictures = pictures_of(project.find_artifact, record, rerun)
     seal = project.records.seal(found.run_id)
-    _write(page_of_rerun(found, record, rerun, pictures, seal, _now()), target)
+    rows = row_changes.sections(project, found)
+    _write(page_of_rerun(found, record, rerun, pictures, seal, _now(), rows), target)
 
 
 def _record(project: "RunProject", run_id: str | None) -> "Record | None":

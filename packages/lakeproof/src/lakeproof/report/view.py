@@ -1,5 +1,7 @@
 """What stands on the page about one run, and in which order."""
 
+from collections.abc import Sequence
+
 from lakeproof.record.facts import Record
 from lakeproof.record.sections import run_sections, sections_of
 from lakeproof.report import claims, verify_section
@@ -16,6 +18,7 @@ def page_of_rerun(
     pictures: Pictures,
     seal: str | None,
     made_at: str,
+    rows: Sequence[Section] = (),
 ) -> Page:
     """Put the page about a re-run together.
 
@@ -26,6 +29,7 @@ def page_of_rerun(
         pictures: What the two have drawn.
         seal: The digest of the record, as it stands on the MLflow run.
         made_at: When the page is made, for people.
+        rows: What changed in the tables that differ.
     """
     return Page(
         title=f"Run {found.run_id[:8]}: {found.verdict}",
@@ -43,6 +47,7 @@ def page_of_rerun(
         ),
         sections=_filled(
             *verdict_sections.sections_of(found, verdict_sections.RECORDED),
+            *rows,
             *(sections_of(record, rerun, pictures) if record else ()),
             verify_section.check(found.run_id, record, seal),
             verify_section.how_to_read(),

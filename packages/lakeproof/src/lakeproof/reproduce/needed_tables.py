@@ -87,7 +87,7 @@ def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTabl
     factors: list[Factor] = []
     for use in _uses(record):
         table_id = use.table_id if use.needed else None
-        table = _located(use.names, use.uri, project_path, locate, table_id)
+        table = located(use.names, use.uri, project_path, locate, table_id)
         opened = _open_all(table, use.needed)
         if opened.troubles and use.is_replaced:
             # All of it is replaced: what was there decides nothing but version numbers.
@@ -179,7 +179,7 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def _located(
+def located(
     names: tuple[str, ...], uri: str, project_path: Path, locate: Locate, table_id: str | None
 ) -> VersionedDataset:
     """Choose the place of a table: today's catalog first, then the recorded one.
