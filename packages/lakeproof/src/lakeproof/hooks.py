@@ -64,6 +64,7 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
         return (yield)
 
     from lakeproof.record.documents import rerun_request
+    from lakeproof.record.mlflow_store import server, unsent
     from lakeproof.record.mlflow_store.moved_store import follow_move
     from lakeproof.record.mlflow_store.tracking import serving, tracking_of
     from lakeproof.record.places.environments import require_environment
@@ -88,6 +89,11 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
             with serving(tracking.uri):
                 # It may have moved.
                 follow_move(tracking)
+            if (note := server.ignored_variable(tracking, os.environ)) is not None:
+                logger.warning(note)
+            server.leave_out_local_artifacts(context.config_loader, tracking)
+            server.require_server(tracking)
+            unsent.send_all(context.project_path, tracking)
             stack.enter_context(serving(tracking.uri, through="kedro_mlflow"))
         if in_progress.is_in_progress():
             stack.enter_context(in_progress.kedro_mlflow_as_it_was())

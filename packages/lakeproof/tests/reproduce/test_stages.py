@@ -134,6 +134,44 @@ def test_a_stage_without_the_one_before_it_is_a_mistake_of_who_composed_them(
         execute([stage], context)
 
 
+@pytest.mark.parametrize("step", ["begin", "finish"])
+def test_a_verdict_is_told_before_it_is_stored_and_where_it_cannot_be(
+    context: Context, monkeypatch: pytest.MonkeyPatch, step: str
+):
+    """A colleague with the right to read has the verdict, and a sentence."""
+    said: list[Any] = []
+
+    def refused(*_: Any) -> str:
+        said.append(step)
+        raise PermissionError("Permission denied")
+
+    monkeypatch.setattr(evaluator.store_rerun, "begin", lambda *_: "77aa")
+    monkeypatch.setattr(evaluator.store_rerun, step, refused)
+    records: Any = context.records
+    records.metrics = lambda run_id: {}
+    context = replace(context, say=said.append, tell=lambda one: said.append(one.verdict))
+    evaluation = evaluator._Evaluation(context)
+    evaluation.result.record = a_record()
+
+    evaluation.carry_out(Register("x"))
+    evaluation.carry_out(Compare(a_record(), ()))
+    evaluation.carry_out(Keep("x"))
+
+    sentence = (
+        "The re-run cannot be stored in MLflow: Permission denied. The verdict holds all the "
+        "same; keep it with --json --output FILE or --report FILE."
+    )
+    comparison = evaluation.result.comparison
+    assert comparison is not None
+    if step == "begin":
+        assert said == ["begin", sentence, comparison.verdict]
+        assert comparison.rerun_id is None
+    else:
+        assert said == [comparison.verdict, "finish", sentence]
+        assert comparison.rerun_id == "77aa"
+        assert records.ended == [("77aa", "KILLED")]
+
+
 @pytest.mark.parametrize("is_kept", [False, True])
 def test_a_registered_run_without_a_verdict_does_not_seem_to_go_on(context: Context, is_kept: bool):
     evaluation = evaluator._Evaluation(context)

@@ -11,6 +11,8 @@ from lakeproof.cli.options import common_options, offer_runs, offer_tables, repo
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
+    from lakeproof.reproduce.outcomes import Comparison
+
 
 @commands.command()
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the newest N alone.")
@@ -163,8 +165,15 @@ def reproduce(
         dry = room.plan_only(project, wish)
         emit(dry_run.document(dry), lambda: dry_run.render(dry), as_json, output)
         raise click.exceptions.Exit(dry_run.exit_code(dry))
-    found = room.reproduce(project, wish, remark)
-    emit(verdict_report.document(found), lambda: verdict_report.render(found), as_json, output)
+    told = []
+
+    def tell(one: "Comparison") -> None:
+        emit(verdict_report.document(one), lambda: verdict_report.render(one), as_json, output)
+        told.append(one)
+
+    found = room.reproduce(project, wish, remark, tell)
+    if not told:
+        tell(found)
     if report_file is not None:
         report_page.write_rerun(project, found, report_file)
     raise click.exceptions.Exit(exit_code(found.verdict))

@@ -41,12 +41,13 @@ class RunProject:
     @cached_property
     def records(self) -> "RecordStores":
         """The stores of its runs; opened when they are first asked for."""
+        from lakeproof.record.mlflow_store import unsent
         from lakeproof.record.mlflow_store.stores import RecordStores
 
         env = named_environment(self.env)
-        return RecordStores(
-            self._tracking(env), self._other_trackings, is_asked=env is not None, tell=remark
-        )
+        first = self._tracking(env)
+        unsent.send_all(self.path, first)
+        return RecordStores(first, self._other_trackings, is_asked=env is not None, tell=remark)
 
     def _tracking(self, env: str | None) -> "Tracking":
         from lakeproof.record.mlflow_store.tracking import open_loader, tracking_of

@@ -46,13 +46,19 @@ class Wish:
     keeps_scratch: bool = False
 
 
-def reproduce(project: "RunProject", wish: Wish, say: Callable[[str], None]) -> Comparison:
+def reproduce(
+    project: "RunProject",
+    wish: Wish,
+    say: Callable[[str], None],
+    tell: Callable[[Comparison], None] = lambda _: None,
+) -> Comparison:
     """Plan and carry out the stages; whatever is missing makes it INCONCLUSIVE.
 
     Args:
         project: The user's project, of which nothing is changed.
         wish: How.
         say: Gets progress, a line at a time.
+        tell: Gets the verdict of a re-run before it is stored, which may take long or fail.
 
     Raises:
         LakeproofError: If there is no such run, or it has no result.
@@ -76,7 +82,7 @@ def reproduce(project: "RunProject", wish: Wish, say: Callable[[str], None]) -> 
             if wish.keeps_scratch:
                 say(f"The scratch project stays in {scratch.path}")
             records = project.records.of(run_id)
-            context = Context(scratch.path, project.path, project.find_artifact, records, say)
+            context = Context(scratch.path, project.path, project.find_artifact, records, say, tell)
             comparison = execute(stages, context).comparison
             assert comparison is not None, "no stage compares"
             return comparison

@@ -33,14 +33,14 @@ from lakeproof.record.mlflow_store.tracking import (
     local_path,
     serving,
 )
+from lakeproof.record.mlflow_store.unsent import FOLDER as FOLDER
+from lakeproof.record.mlflow_store.unsent import TAG as TAG
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-FOLDER = "lakeproof"
 RECORD = "record.json"
 RUN_CONFIG = "run.yml"
-TAG = "lakeproof.record"
 REPRODUCES = "lakeproof.reproduces"
 VERDICT = "lakeproof.verdict"
 
@@ -67,15 +67,25 @@ def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping
     """
     from mlflow.entities import RunTag
 
-    content = to_bytes(record)
+    content = readable(record)
     run_id = record.run.run_id
-    from_bytes(content, f"The record of run {run_id[:8]}")
     client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
     client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
     # The one that makes the record count comes last.
     found = [RunTag(key, value) for key, value in {**tags, TAG: digest_of(content)}.items()]
     for start in range(0, len(found), _MOST_TAGS):
         client.log_batch(run_id, tags=found[start : start + _MOST_TAGS])
+
+
+def readable(record: Record) -> bytes:
+    """Write a record down, such that it can be read again.
+
+    Raises:
+        RecordError: If it could not.
+    """
+    content = to_bytes(record)
+    from_bytes(content, f"The record of run {record.run.run_id[:8]}")
+    return content
 
 
 def digest_of(content: bytes) -> str:
@@ -121,9 +131,13 @@ class RecordStore:
         mlflow_database.copy_schema(self.tracking.uri, folder / "mlflow.db")
 
     def _open(self) -> "MlflowClient":
+        from lakeproof.record.mlflow_store.server import require_server
         from lakeproof.startup.faster_imports import without_collecting
 
+        # What a command says is not mixed with MLflow's links.
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
         with without_collecting(), serving(self.tracking.uri):
+            require_server(self.tracking)
             from mlflow.tracking import MlflowClient
 
             return MlflowClient(self.tracking.uri, registry_uri=self.tracking.uri)

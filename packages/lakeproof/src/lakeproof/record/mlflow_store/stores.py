@@ -4,9 +4,7 @@ Those on this disk are looked through together; others are asked where none of t
 for each question goes over a network. Not for reading one of them (`store`).
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from lakeproof.record.documents.document import RecordError
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.run_ids import LAST, require_run
+from lakeproof.record.mlflow_store.server import asked_once
 from lakeproof.record.mlflow_store.store import REPRODUCES, RecordStore
 from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
@@ -21,7 +20,6 @@ from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 _OF_RUN = "runs:/"
 _MOST_LOOKED_AT = 20
 _SHORT = 8
-_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 
 class RecordStores:
@@ -141,7 +139,7 @@ class RecordStores:
         if store not in self._remote:
             return store.find(run, is_anywhere)
         try:
-            with _asked_once():
+            with asked_once():
                 return store.find(run)
         except Exception:
             self._silent.append(store)
@@ -205,17 +203,3 @@ def last_words(run: MlflowRun, latest: Iterable[MlflowRun | None]) -> str:
 
 def _started(run: MlflowRun) -> int:
     return run.start_time or 0
-
-
-@contextmanager
-def _asked_once() -> Iterator[None]:
-    """Let MLflow not ask again for minutes where a server does not answer."""
-    before = os.environ.get(_RETRIES)
-    os.environ[_RETRIES] = "0"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_RETRIES]
-        else:
-            os.environ[_RETRIES] = before

@@ -4,6 +4,7 @@ For commands, which open no Kedro session and start no run.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,7 +126,9 @@ def path_of(location: str) -> Path | None:
     """Give the path of an artifact location, `None` where it is not on this disk."""
     if location.startswith(FILE):
         return Path(unquote(location.removeprefix(FILE)))
-    return None if "://" in location else Path(location)
+    # `mlflow-artifacts:/1`, `dbfs:/…`; one letter is a drive.
+    has_scheme = re.match("[A-Za-z][A-Za-z0-9+.-]+:", location)
+    return None if has_scheme else Path(location)
 
 
 def local_path(uri: str) -> Path | None:

@@ -57,13 +57,17 @@ class MetricWatch:
         finally:
             Client.log_metric, Client.log_batch = log_metric, log_batch
 
-    def results(self, stored: Mapping[str, float]) -> dict[str, float]:
+    def results(self, stored: Mapping[str, float] | None) -> dict[str, float]:
         """Give the newest value of each metric as it was logged, without those of the machine.
 
         Args:
             stored: The newest values as the store has them; what another process has logged is
-                known from there alone.
+                known from there alone. `None` where the store cannot be asked.
         """
+        if stored is None:
+            # In the order of MLflow: by step, then by time.
+            points = sorted(self._points, key=lambda point: (point.step, point.timestamp))
+            stored = {point.key: point.value for point in points}
         return {
             key: self._exact(key, value) for key, value in stored.items() if self.is_result(key)
         }

@@ -1,6 +1,7 @@
 """The last words of a run, on standard output."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -37,6 +38,15 @@ def print_recorded(run_id: str, doubts: Sequence[str] = ()) -> None:
 def print_unrecorded(reason: str) -> None:
     """Say that a run has left no record, where the two lines would stand."""
     click.echo(f"This run has no record and cannot be reproduced: {reason}.")
+
+
+def print_unsent(run_id: str, store: str, folder: Path) -> None:
+    """Say that a record has not reached its server, on standard error."""
+    click.echo(
+        f"The tracking server {store} does not answer. The record of run {run_id[:SHORT_ID]} is "
+        f"kept in {folder}, and the next kedro command that asks the server sends it: kedro runs",
+        err=True,
+    )
 
 
 def print_ended(run_id: str, status: str, trouble: str | None = None) -> None:

@@ -3,7 +3,7 @@
 import atexit
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,15 @@ from lakeproof.record.code.git import head_commit
 from lakeproof.record.documents import rerun_request
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
+from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.one_run import one_run
+from lakeproof.record.mlflow_store.server import (
+    address_of,
+    asked_once,
+    is_gone,
+    refuse_foreign_artifacts,
+)
+from lakeproof.record.mlflow_store.tracking import Tracking, is_local, tracking_of
 from lakeproof.record.node_io.logged import Hide, LoggedWatch, flush
 from lakeproof.record.node_io.metrics import MetricWatch
 from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
@@ -31,9 +39,11 @@ from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.run.store_record import (
     forget_last_run,
     is_open,
-    is_unnamed,
     keep,
+    mlflow_uri,
+    name_by_nobody,
     refuse_recorded,
+    refuse_second,
     why_untracked,
 )
 from lakeproof.spark import session as spark_session
@@ -44,6 +54,7 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
+    from mlflow.entities import Run
 
 
 _MOST_CHARACTERS = 2_000
@@ -60,6 +71,7 @@ class RunSession:
         rerun: What it is told, if it is a re-run.
         pipelines: What was asked for.
         tracking: What `mlflow.yml` says of its MLflow run, where kedro-mlflow makes one.
+        store: Where MLflow keeps its runs, as `mlflow.yml` says.
         redirection: Of a re-run: where the places of the catalog are.
     """
 
@@ -70,6 +82,7 @@ class RunSession:
         rerun: Rerun | None,
         pipelines: tuple[str, ...],
         tracking: Any,
+        store: Tracking,
         redirection: Redirection | None = None,
     ) -> None:
         self._setting = setting
@@ -77,6 +90,7 @@ class RunSession:
         self._rerun = rerun
         self._pipelines = pipelines
         self._tracking = tracking
+        self._store = store
         self._began = datetime.now(UTC)
         self._files = FileRecorder(setting.project_path, setting.secrets, redirection)
         self._table_facts = TableRecorder(setting.project_path, rerun)
@@ -121,6 +135,9 @@ class RunSession:
         configured = getattr(context, "mlflow", None)
         tracking = configured and configured.tracking
         refuse_recorded(tracking)
+        store = tracking_of(project_path, context.config_loader)
+        if rerun is None:
+            refuse_foreign_artifacts(store)
         tables = RunTables(git_commit=head_commit(project_path), believes_commits=rerun is None)
         pin_tables(run_params, pipeline, catalog, tables)
         if rerun is None:  # whose run has said it
@@ -128,7 +145,7 @@ class RunSession:
         setting = RunInputs.gather(context, run_params, pipeline, catalog, conf_catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
-        return cls(setting, tables, rerun, pipelines, tracking, redirection)
+        return cls(setting, tables, rerun, pipelines, tracking, store, redirection)
 
     def started(
         self, catalog: "CatalogProtocol[Any, Any]", on_end: Callable[[], None] | None = None
@@ -254,31 +271,64 @@ class RunSession:
         print_ended(run_id, status)
 
     def _keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
+        """Keep the record on this disk, then on its MLflow run; a server may be gone by then."""
+        store = replace(self._store, uri=mlflow_uri())
+        with nullcontext() if is_local(store.uri) else asked_once():
+            run = self._asked(run_id, store)
+            stored = run.data.metrics if run is not None else None
+            metrics = self._metrics.results(stored) if self._metrics else (stored or {})
+            record = self._record(run_id, status, metrics, error)
+            if run is not None:
+                refuse_second(run_id, run.data.tags)
+                if self._logged is not None and self._metrics is not None:
+                    hide = Hide(self.secrets, self._setting.project_path)
+                    logged = self._logged.gather(run, self._metrics, record.outputs.files, hide)
+                    record = replace(record, logged=logged)
+            folder = keep(
+                record,
+                self._setting.project_path,
+                self._rerun,
+                store,
+                name_by_nobody(self._tracking, self._pipelines),
+                self._setting.bundle_data,
+            )
+            self._send(folder, record, store, is_there=run is not None)
+        return record
+
+    def _asked(self, run_id: str, store: Tracking) -> "Run | None":
+        """Give the MLflow run as it is now; `None` where its server is gone."""
         from mlflow.tracking import MlflowClient
 
         from lakeproof.record.run import mlflow_index
 
-        mlflow_index.log_tables(
-            run_id, self._tables.uses, self._table_facts, self._table_facts.leaves_out_unreadable
-        )
-        flush()
-        run = MlflowClient().get_run(run_id)
-        metrics = self._metrics.results(run.data.metrics) if self._metrics else run.data.metrics
-        record = self._record(run_id, status, metrics, error)
-        if self._logged is not None and self._metrics is not None:
-            hide = Hide(self.secrets, self._setting.project_path)
-            logged = self._logged.gather(run, self._metrics, record.outputs.files, hide)
-            record = replace(record, logged=logged)
-        unnamed = is_unnamed(run, self._tracking, self._pipelines)
-        keep(
-            record,
-            run,
-            self._setting.project_path,
-            self._rerun,
-            unnamed,
-            self._setting.bundle_data,
-        )
-        return record
+        is_lenient = self._table_facts.leaves_out_unreadable
+        try:
+            mlflow_index.log_tables(run_id, self._tables.uses, self._table_facts, is_lenient)
+            flush()
+            return MlflowClient().get_run(run_id)
+        except Exception:
+            if not is_gone(store):
+                raise
+            return None
+
+    def _send(self, folder: Path, record: Record, store: Tracking, is_there: bool) -> None:
+        import mlflow
+        from mlflow.tracking import MlflowClient
+
+        from lakeproof.record.run.last_words import print_unsent
+
+        try:
+            if is_there:
+                unsent.send(MlflowClient(), folder)
+                return
+        except Exception:
+            if not is_gone(store):
+                raise
+        print_unsent(record.run.run_id, address_of(store.uri), folder)
+        with suppress(Exception):
+            # Nobody else is to ask the server again. Before it does, MLflow takes it as ended.
+            if mlflow.active_run() is not None and not self._was_open:
+                mlflow.end_run(record.run.status)
 
     def _record(
         self,

@@ -1,80 +1,91 @@
 """Keep a record on its MLflow run, with what people find the run by."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lakeproof.errors import RunError
 from lakeproof.record.code.bundle import NAME
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Record
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
+from lakeproof.record.mlflow_store import unsent
+from lakeproof.record.mlflow_store.server import address_of
+from lakeproof.record.mlflow_store.tracking import Tracking
 
 
 def keep(
     record: Record,
-    run: "Run",
     project_path: Path,
     rerun: Rerun | None,
-    has_no_name: bool,
+    tracking: Tracking,
+    name_before: str | None,
     bundle: bytes | None = None,
-) -> None:
-    """Write a record where it belongs; that of a re-run also where its parent looks for it.
+) -> Path:
+    """Write a record onto this disk; that of a re-run also where its parent looks for it.
 
     Args:
         record: The run's.
-        run: Its MLflow run, as it is now.
         project_path: The project, whose commit is to be kept.
         rerun: What the run is told, if it is a re-run.
-        has_no_name: Whether nobody has given the MLflow run a name.
+        tracking: The store that it is to be sent to.
+        name_before: What the MLflow run is called where nobody gave it a name.
         bundle: The code as a file, where it needs one.
 
-    Raises:
-        RunError: If the MLflow run has a record already: another process has kept one meanwhile.
+    Returns:
+        The folder from which it is sent.
     """
-    from mlflow.tracking import MlflowClient
-
     from lakeproof.record.code.gather_code import keep_alive
     from lakeproof.record.documents.document import to_bytes
     from lakeproof.record.mlflow_store import mlflow_labels, store
     from lakeproof.record.run.command import to_yaml
 
-    if store.TAG in run.data.tags:
-        raise RunError(
-            f"Run {record.run.run_id[:8]} has a record already, which was left as it is. What this "
-            "run did has none."
-        )
+    run = record.run
     if rerun is not None:
         path = Path(rerun.record_path)
         partial = path.with_suffix(".partial")
         partial.write_bytes(to_bytes(record))
         partial.replace(path)
     elif record.code.kept_commit is not None:
-        keep_alive(project_path, record.run.run_id, record.code.kept_commit)
-    client = MlflowClient()
-    # What the user has named or described stays so.
-    if has_no_name:
-        client.update_run(record.run.run_id, name=mlflow_labels.name_of(record))
-    if bundle is not None:
-        with TemporaryDirectory(prefix="lakeproof-bundle-") as folder:
-            file = Path(folder, NAME)
-            file.write_bytes(bundle)
-            client.log_artifact(record.run.run_id, str(file), store.FOLDER)
-    tags = mlflow_labels.tags_of(record)
-    if mlflow_labels.NOTE not in run.data.tags:
-        tags[mlflow_labels.NOTE] = mlflow_labels.description_of(record)
-    store.write(client, record, to_yaml(record.run.config), tags)
+        keep_alive(project_path, run.run_id, record.code.kept_commit)
+    content = store.readable(record)
+    files = {store.RUN_CONFIG: to_yaml(run.config).encode(), store.RECORD: content}
+    tags = {
+        **mlflow_labels.tags_of(record),
+        mlflow_labels.NOTE: mlflow_labels.description_of(record),
+        store.TAG: store.digest_of(content),
+    }
+    parcel = unsent.Parcel(
+        run_id=run.run_id,
+        store=address_of(tracking.uri),
+        tags=tags,
+        name=mlflow_labels.name_of(record),
+        name_before=name_before,
+        status=run.status,
+        ended_ms=round(datetime.fromisoformat(run.finished_at).timestamp() * 1000),
+    )
+    return unsent.pack(project_path, parcel, files | ({NAME: bundle} if bundle else {}))
 
 
-def is_unnamed(run: "Run", tracking: Any, pipelines: Sequence[str]) -> bool:
-    """Tell whether nobody named the MLflow run, in `mlflow.yml` or meanwhile."""
+def refuse_second(run_id: str, tags: Mapping[str, str]) -> None:
+    """Refuse to keep a record of a run that has one: another process has kept it meanwhile.
+
+    Raises:
+        RunError: If it has.
+    """
+    if unsent.TAG in tags:
+        raise RunError(
+            f"Run {run_id[:8]} has a record already, which was left as it is. What this "
+            "run did has none."
+        )
+
+
+def name_by_nobody(tracking: Any, pipelines: Sequence[str]) -> str | None:
+    """Give what kedro-mlflow calls a run which nobody named; `None` where `mlflow.yml` names it."""
     asked = tracking.run if tracking is not None else None
     is_asked = asked is None or bool(asked.name or asked.id)
-    return not is_asked and run.info.run_name == "+".join(pipelines)
+    return None if is_asked else "+".join(pipelines)
 
 
 def why_untracked(tracking: Any, pipelines: Sequence[str]) -> str | None:
@@ -102,6 +113,13 @@ def is_open() -> bool:
     import mlflow
 
     return mlflow.active_run() is not None
+
+
+def mlflow_uri() -> str:
+    """Give the store that MLflow writes to: whoever opened a run first has chosen it."""
+    import mlflow
+
+    return mlflow.get_tracking_uri()
 
 
 def refuse_recorded(tracking: Any) -> None:

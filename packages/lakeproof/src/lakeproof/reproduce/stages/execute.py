@@ -7,6 +7,8 @@ anything is run.
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any, TypeVar
@@ -195,7 +197,10 @@ class _Evaluation:
     @carry_out.register
     def _(self, stage: Register) -> None:
         record = _made(self.result.record, stage, RunChild)
-        self.result.registered = store_rerun.begin(self._context.records, record)
+        try:
+            self.result.registered = store_rerun.begin(self._context.records, record)
+        except Exception as error:
+            self._context.say(_not_stored(error))
 
     @carry_out.register
     def _(self, stage: Compare) -> None:
@@ -210,17 +215,32 @@ class _Evaluation:
         stored = self._context.records.metrics(stage.record.run.run_id)
         notes = tuple(other_metrics(stage.record.metrics, stored))
         self.result.rerun = rerun
-        self.result.comparison = compare(
-            stage.record, rerun, is_rerun=True, extra_factors=factors, notes=notes
-        )
+        compared = compare(stage.record, rerun, is_rerun=True, extra_factors=factors, notes=notes)
+        # One that is not stored has no id by which it could be looked up.
+        is_stored = self.result.registered is not None
+        self.result.comparison = compared if is_stored else replace(compared, rerun_id=None)
 
     @carry_out.register
     def _(self, stage: Keep) -> None:
         rerun = _made(self.result.rerun, stage, Compare)
         comparison = _made(self.result.comparison, stage, Compare)
-        _made(self.result.registered, stage, Register)
-        store_rerun.finish(self._context.records, rerun, self.result.artifacts, comparison)
-        self.result.is_kept = True
+        self._context.tell(comparison)
+        if self.result.registered is None:
+            return
+        try:
+            store_rerun.finish(self._context.records, rerun, self.result.artifacts, comparison)
+            self.result.is_kept = True
+        except Exception as error:
+            self._context.say(_not_stored(error))
+            with suppress(Exception):
+                self.give_up()
+
+
+def _not_stored(error: Exception) -> str:
+    return (
+        f"The re-run cannot be stored in MLflow: {' '.join(str(error).split())[:200]}. The verdict "
+        "holds all the same; keep it with --json --output FILE or --report FILE."
+    )
 
 
 def _made(made: _T | None, stage: Stage, by: type[Any]) -> _T:

@@ -43,6 +43,7 @@ class Context:
         find_artifact: Brings MLflow's copy of a file.
         records: The user's store.
         say: Gets progress, a line at a time.
+        tell: Gets the verdict, before anything is done to store it.
     """
 
     scratch: Path
@@ -50,6 +51,7 @@ class Context:
     find_artifact: Callable[[FileFacts], Path | None]
     records: RecordStore
     say: Say
+    tell: Callable[[Comparison], None] = lambda _: None
 
 
 @dataclass
@@ -63,7 +65,7 @@ class Result:
         local: What is imported from folders.
         record: That of the re-run, as it wrote it.
         artifacts: The folder of what it logged, the record aside.
-        registered: The MLflow run that it becomes.
+        registered: The MLflow run that it becomes; none in a store that may only be read.
         rerun: The record as a run of the user's store.
         comparison: The verdict.
         is_kept: Whether it is stored.

@@ -1,0 +1,149 @@
+"""Records on their way: kept on this disk before they are sent, and until they have arrived.
+
+A run may take a night, and its server be gone in the morning. What did not arrive is sent by the
+next command that asks the same store. Not for re-runs, whose parent has their record.
+"""
+
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeproof.errors import RunError
+from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
+from lakeproof.record.mlflow_store.tracking import Tracking
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+FOLDER = "lakeproof"
+TAG = "lakeproof.record"
+NOTE = "mlflow.note.content"
+
+_log = logging.getLogger(__name__)
+
+_PLACE = Path(".lakeproof", "unsent")
+_PARCEL, _FILES = "parcel.json", "files"
+_RUN_ID = re.compile("[0-9a-f]{32}")
+# As many as MLflow takes at once.
+_MOST_TAGS = 100
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What goes onto an MLflow run beside the files of its record.
+
+    Args:
+        run_id: The run.
+        store: The address of the tracking store, without user and password.
+        tags: By which people find the run, the seal of the record among them.
+        name: What the run is to be called.
+        name_before: What it is called if nobody has named it; otherwise it keeps its name.
+        status: How it ended.
+        ended_ms: When, in milliseconds since 1970.
+    """
+
+    run_id: str
+    store: str
+    tags: Mapping[str, str]
+    name: str
+    name_before: str | None
+    status: str
+    ended_ms: int
+
+
+def pack(project_path: Path, parcel: Parcel, files: Mapping[str, bytes]) -> Path:
+    """Keep a record on this disk, whole or not at all, and give its folder."""
+    place = project_path / _PLACE
+    partial, target = place / f".{parcel.run_id}", place / parcel.run_id
+    for folder in (partial, target):
+        shutil.rmtree(folder, ignore_errors=True)
+    (partial / _FILES).mkdir(parents=True)
+    ignore = project_path / ".lakeproof" / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    for name, content in files.items():
+        (partial / _FILES / name).write_bytes(content)
+    (partial / _PARCEL).write_text(json.dumps(asdict(parcel)))
+    os.replace(partial, target)
+    return target
+
+
+def send(client: "MlflowClient", folder: Path, is_late: bool = False) -> None:
+    """Put a record onto its run, and forget it here once it has arrived.
+
+    Args:
+        client: Of its store.
+        folder: Where it was kept.
+        is_late: Whether the run's own process is gone: its MLflow run is then ended, too.
+
+    Raises:
+        RunError: If the run has another record already.
+    """
+    parcel = Parcel(**json.loads((folder / _PARCEL).read_bytes()))
+    run = client.get_run(parcel.run_id)
+    known = run.data.tags.get(TAG)
+    if known is not None and known != parcel.tags[TAG]:
+        raise RunError(
+            f"Run {parcel.run_id[:8]} has a record already, which was left as it is. What this "
+            f"run did is in {folder}."
+        )
+    if known is None:
+        _put(client, run, parcel, folder)
+    if is_late and run.info.status == "RUNNING":
+        client.set_terminated(parcel.run_id, parcel.status, end_time=parcel.ended_ms)
+    # Another command may have sent it, too.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(client: "MlflowClient", run: "Run", parcel: Parcel, folder: Path) -> None:
+    from mlflow.entities import RunTag
+
+    if run.info.run_name == parcel.name_before:
+        client.update_run(parcel.run_id, name=parcel.name)
+    client.log_artifacts(parcel.run_id, str(folder / _FILES), FOLDER)
+    # What the user has described stays so. The seal, which makes the record count, comes last.
+    order = sorted(parcel.tags.items(), key=lambda tag: tag[0] == TAG)
+    tags = [RunTag(k, v) for k, v in order if k != NOTE or NOTE not in run.data.tags]
+    for start in range(0, len(tags), _MOST_TAGS):
+        client.log_batch(parcel.run_id, tags=tags[start : start + _MOST_TAGS])
+
+
+def send_all(project_path: Path, tracking: Tracking) -> None:
+    """Send the records that have not arrived in a store, oldest first; say which.
+
+    Args:
+        project_path: The project.
+        tracking: The store.
+    """
+    folders = list(_waiting(project_path, address_of(tracking.uri)))
+    if not folders or is_gone(tracking):
+        return
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking.uri, registry_uri=tracking.uri)
+    for folder in folders:
+        try:
+            with asked_once():
+                send(client, folder, is_late=True)
+        except Exception as error:
+            said = " ".join(str(error).split())[:200]
+            _log.warning("The record in %s was not sent: %s", folder, said)
+        else:
+            _log.info("Sent the record of run %s, kept since it ended", folder.name[:8])
+
+
+def _waiting(project_path: Path, store: str) -> Iterator[Path]:
+    place = project_path / _PLACE
+    if not place.is_dir():
+        return
+    found = [one for one in place.iterdir() if _RUN_ID.fullmatch(one.name)]
+    for folder in sorted(found, key=lambda one: one.stat().st_mtime_ns):
+        if json.loads((folder / _PARCEL).read_bytes())["store"] == store:
+            yield folder

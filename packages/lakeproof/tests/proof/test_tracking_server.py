@@ -1,0 +1,141 @@
+"""A real MLflow server on this machine: runs are kept there, and none is lost when it goes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from conftest import Project, copy_project
+
+from .conftest import FOREST, edit
+
+pytestmark = pytest.mark.slow
+
+_STARTS_S = 300
+# Without the processes that wait for jobs, a dozen of them.
+QUIETLY = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+GOING = """
+import os
+
+_build = build_features
+
+
+def build_features(samples, settings):
+    os.killpg({group}, 9)
+    return _build(samples, settings)
+"""
+
+
+class Server:
+    """An MLflow server that can go and come back."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        self.uri = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def group(self) -> int:
+        """The process group, by which all of it is ended."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        store = f"sqlite:///{self._folder}/runs.db"
+        options = ["--backend-store-uri", store, "--artifacts-destination", f"{self._folder}/files"]
+        command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", *options]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--port", str(self._port)],
+                stdout=log,
+                stderr=log,
+                env=os.environ | QUIETLY,
+                start_new_session=True,
+            )
+        for _ in range(_STARTS_S * 4):
+            try:
+                with urllib.request.urlopen(f"{self.uri}/health", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.25)
+        raise AssertionError((self._folder / "log").read_text())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            os.killpg(self.group, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    found = Server(tmp_path_factory.mktemp("server") / "mlflow")
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Project:
+    """The example, of which one line was changed."""
+    project = copy_project(tmp_path_factory.mktemp("lab") / "project")
+    edit(
+        project.path / "conf/base/mlflow.yml",
+        "mlflow_tracking_uri: sqlite:///${project_path:mlflow.db}",
+        f"mlflow_tracking_uri: {server.uri}",
+    )
+    project.git("commit", "-qam", "to the server")
+    return project
+
+
+def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, server: Server):
+    """With no other change, its artifacts too; what `--json` prints is one document."""
+    project.fresh.kedro("run", *FOREST)
+    (experiment,) = MlflowClient(server.uri).search_experiments(filter_string="name = 'winery'")
+    assert experiment.artifact_location.startswith("mlflow-artifacts:/")
+    assert not (project.path / "mlartifacts").exists()
+
+    found = json.loads(project.fresh.kedro("reproduce", "last", "--json").stdout)
+
+    assert found["verdict"] == "REPEATED"
+    assert MlflowClient(server.uri).get_run(found["rerun_id"]).info.status == "FINISHED"
+
+
+def test_a_server_that_goes_costs_a_sentence_and_no_record(project: Project, server: Server):
+    """The next command that asks it, when it is back, sends what was kept."""
+    nodes = project.path / "src/winery/pipelines/feature/nodes.py"
+    before = nodes.read_text()
+    going = GOING.format(group=server.group)
+    nodes.write_text(before + going)
+    try:
+        done = project.fresh.kedro("run", "--pipelines", "ingest,feature")
+    finally:
+        nodes.write_text(before)
+        server.stop()
+    run_id = next(line for line in done.stdout.splitlines() if "Recorded run" in line).split()[-1]
+    kept = project.path / f".lakeproof/unsent/{run_id}"
+    assert f"is kept in {kept}" in done.stderr
+    away = project.fresh.kedro("show", run_id, code=None)
+    assert away.exit_code != 0
+    assert f"Error: The tracking server {server.uri} does not answer" in away.stderr
+    assert len(away.stderr.splitlines()) <= 3
+
+    server.start()
+    shown = json.loads(project.fresh.kedro("show", run_id, "--json").stdout)
+
+    assert shown["run"]["run_id"] == run_id
+    assert not kept.exists()
+    assert MlflowClient(server.uri).get_run(run_id).info.status == "FINISHED"
