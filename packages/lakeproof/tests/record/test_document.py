@@ -46,7 +46,7 @@ def test_a_record_of_schema_1_is_read_for_ever(record):
     assert (record.run.run_id[:8], record.run.status) == ("13b431cd", "FINISHED")
     assert record.run.pipelines == ("__default__",)
     assert record.run.options["params"] == {
-        "train": {"estimators": {"random_forest": {"n_estimators": 5}}}
+        "train": {"hyperparameters": {"random_forest": {"n_estimators": 5}}}
     }
     assert len(record.code.commit) == 40
     assert record.code.is_dirty

@@ -7,7 +7,7 @@ where documents are kept (`store`).
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.consistency import contradictions
 from lakeproof.record.documents.migrations import UnknownKeyError, migrate
 from lakeproof.record.documents.parsing import ParsingError, parse
-from lakeproof.record.documents.validation import faults, shown
+from lakeproof.record.documents.validation import PLAIN, faults, names_of, shown
 from lakeproof.record.facts import SCHEMA, Record
 from lakeproof.version import VERSION
 
@@ -152,16 +152,17 @@ def _validated(document: Mapping[str, Any], content: bytes, name: str, schema: i
 
 def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
     """Name the keys that a document lacks: the defaults of facts are for those who gather them."""
-    if is_dataclass(facts):
-        for field in fields(facts):
-            inner = f"{place}.{field.name}" if place else field.name
-            if field.name not in document:
+    if names := names_of(facts):
+        for name in names:
+            inner = f"{place}.{name}" if place else name
+            if name not in document:
                 yield inner
-            else:
-                yield from _left_out(getattr(facts, field.name), document[field.name], inner)
+            elif type(value := getattr(facts, name)) not in PLAIN:
+                yield from _left_out(value, document[name], inner)
     elif isinstance(facts, tuple):
         for number, (item, part) in enumerate(zip(facts, document, strict=True)):
-            yield from _left_out(item, part, f"{place}.{number}")
+            if type(item) not in PLAIN:
+                yield from _left_out(item, part, f"{place}.{number}")
     elif isinstance(facts, Mapping):
         for key, item in facts.items():
             if is_dataclass(item):

@@ -9,6 +9,7 @@ are spelled out where they are shown. Not for facts that contradict each other (
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from lakeproof import determinism
@@ -76,6 +77,21 @@ class Both:
     values: Rule | None = None
 
 
+# Of a record most values are such.
+PLAIN = (str, int, float, bool, type(None))
+
+
+def names_of(facts: Any) -> tuple[str, ...]:
+    """Give the names of a dataclass's fields, in their order; none of what is no dataclass."""
+    kind: Any = type(facts)
+    return _names(kind)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
 def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
     """Say which facts are none, each in a few words with its place.
 
@@ -84,17 +100,17 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
         schema: Under which it was written.
         place: What leads to it.
     """
-    if is_dataclass(facts):
+    if names := names_of(facts):
         rules = RULES.get(type(facts), {})
-        for field in fields(facts):
-            value = getattr(facts, field.name)
-            rule = rules.get(field.name)
+        for name in names:
+            value = getattr(facts, name)
+            rule = rules.get(name)
             if value is None or (rule is None and isinstance(value, str)):
                 continue
-            inner = f"{place}.{field.name}" if place else field.name
+            inner = f"{place}.{name}" if place else name
             if rule is not None:
                 yield from _broken(rule, value, schema, inner)
-            if not isinstance(value, str):
+            if type(value) not in PLAIN or type(value) is int:
                 yield from faults(value, schema, inner)
         if isinstance(facts, Content) and facts.sha256:
             yield from _broken(_INNER_PATH, facts.path, schema, f"{place}.path")
