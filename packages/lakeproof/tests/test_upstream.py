@@ -48,7 +48,7 @@ def log_of(table: Path, number: int = 0) -> list[dict]:
 
 @pytest.mark.xfail(strict=True, raises=FileNotFoundError)
 def test_polars_opens_a_delta_table_in_a_folder_with_a_blank_in_its_name(tmp_path):
-    """Polars issue 20944, open. Then `delta.log.local_table` can go."""
+    """Polars issue 20944, open. Then `LocalTable` can go."""
     path = tmp_path / "my tables"
     deltalake.write_deltalake(str(path), pa.table({"x": [1]}))
     assert pl.scan_delta(deltalake.DeltaTable(str(path))).collect().height == 1

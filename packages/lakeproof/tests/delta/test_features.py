@@ -93,6 +93,29 @@ def test_what_readers_must_know_and_nobody_does_is_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_each_feature_says_who_set_it():
-    """What a message names can be looked for where the table is made."""
-    assert all(feature.set_by for feature in FEATURES.values())
+def test_the_page_has_the_table_of_features():
+    """It is what the code goes by: to print it anew, run this module."""
+    page = (Path(__file__).parents[2] / "docs" / "delta-table.md").read_text()
+    assert "\n".join(lines_of_page()) in page
+
+
+def lines_of_page() -> list[str]:
+    """Write the features as the page has them, those with the same answers in one line."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, feature in FEATURES.items():
+        cells = [_cell(operation in feature.of(engine)) for engine, operation in _QUESTIONS]
+        alike.setdefault(tuple(cells), []).append(f"`{name}` ({feature.set_by})")
+    head = ["feature (set by)", *(f"{engine}: {operation}" for engine, operation in _QUESTIONS)]
+    rows = [head, ["---"] * len(head), *([", ".join(n), *cells] for cells, n in alike.items())]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+_QUESTIONS = [(e, o) for e in ("embedded", "spark") for o in ("read", "append", "merge")]
+
+
+def _cell(answer: bool) -> str:
+    return "yes" if answer else "no"
+
+
+if __name__ == "__main__":
+    print("\n".join(lines_of_page()))
