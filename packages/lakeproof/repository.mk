@@ -1,7 +1,8 @@
 # What only this repository has: Lakeproof itself lies beside the project that stands on it.
 # The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
+# The files in their order, for the last ones are short; by number of tests the longest come last.
 # Those with Spark are one process beside them, so that it starts once.
-BOTH := --numprocesses 2 --dist loadfile
+BOTH := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Typed in the package's folder, from which Spark's workers import the tests, too.
 BESIDE = cd $(PACKAGE) && { $(CURDIR)/$(PYTEST) -m "$(1) and spark" & spark=$$!; \
 	$(CURDIR)/$(PYTEST) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others; }
@@ -16,6 +17,10 @@ test-slow: .venv/test  ## the long matrix
 .PHONY: test-long
 test-long: .venv/test  ## every member of the matrices of which test-slow has some
 	$(call BESIDE,long)
+
+.PHONY: test-plain
+test-plain: .venv/test  ## the fast tests without the tricks of start-up
+	cd $(PACKAGE) && LAKEPROOF_PLAIN=1 $(CURDIR)/$(PYTEST) $(BOTH) -m "not slow and not spark"
 
 SEED ?= 2026
 COUNT ?= 300

@@ -1,6 +1,7 @@
 """The nouns of the tests: a table, a project, and one recorded run that many tests look at."""
 
 import functools
+import os
 import shutil
 import sys
 from importlib.metadata import entry_points
@@ -17,6 +18,7 @@ __all__ = ["LONG", "REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
 
 # Of a test that is one of many of its kind, the others of which are in `make test-slow`.
 LONG = (pytest.mark.slow, pytest.mark.long)
+SMALL_FOREST = ("n_estimators: 300", "n_estimators: 5")
 # A small Spark on this machine.
 SPARK = {
     "spark.master": "local[2]",
@@ -36,7 +38,13 @@ def with_tricks(monkeypatch):
 
 
 def pytest_configure() -> None:
-    """Stop where this environment was made before the package had the entry points it has now."""
+    """Keep what is compiled, and stop where the environment lacks entry points of the package.
+
+    PYTHONDONTWRITEBYTECODE has each process compile all tests and all of Lakeproof anew: here, and
+    in each of the hundreds of commands. What tests import of their own is not kept: it may be
+    edited within a second.
+    """
+    sys.dont_write_bytecode = False
     if not entry_points(group="kedro.hooks", name="lakeproof"):
         pytest.exit(
             "The installed lakeproof has no entry point kedro.hooks. Install it again, in the "
@@ -86,8 +94,26 @@ def warm() -> Warm:
 
 
 def copy_project(target: Path, without: tuple[str, ...] = ("tests/", "packages/")) -> Project:
-    """Copy what git has, or would take, into a repository of its own with one commit."""
-    return Project(projects.copy_project(target, without).path)
+    """Copy what git has, or would take, into a repository of its own with one commit.
+
+    Its forest is one that is fitted, kept and digested in no time, and MLflow's tables are there,
+    empty: either takes as long as all else of a run, and no claim hangs on it.
+    """
+    from small import empty_store
+
+    project = Project(projects.copy_project(target, without).path)
+    parameters = project.path / "conf/base/parameters_train.yml"
+    text = parameters.read_text()
+    assert SMALL_FOREST[0] in text
+    parameters.write_text(text.replace(*SMALL_FOREST))
+    project.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    shutil.copy(empty_store(), project.path / "mlflow.db")
+    return project
+
+
+def pytest_collection_finish() -> None:
+    """Be again as `pytest_configure` has found it."""
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -123,4 +149,4 @@ def project(tmp_path: Path) -> Project:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Finished]:
     """A project after one run of everything; look, do not touch."""
     project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
-    return project, project.fresh.kedro("run")
+    return project, project.kedro("run")

@@ -112,7 +112,7 @@ class SmallProject:
 
 
 @cache
-def _empty_store() -> Path:
+def empty_store() -> Path:
     """Make MLflow's tables once; it takes longer than a run."""
     from mlflow.tracking import MlflowClient
 
@@ -137,7 +137,7 @@ def in_small_project(path: Path) -> Iterator[SmallProject]:
     project.git("config", "user.name", "A Tester")
     project.git("config", "user.email", "tester@localhost")
     project.write(FILES)
-    shutil.copy(_empty_store(), path / "mlflow.db")
+    shutil.copy(empty_store(), path / "mlflow.db")
     os.chdir(path)
     os.environ["KEDRO_DISABLE_TELEMETRY"] = "1"
     try:

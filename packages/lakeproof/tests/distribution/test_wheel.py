@@ -13,7 +13,7 @@ import pytest
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 
-from conftest import copy_project
+import projects
 from installed import build
 from lakeproof.distribution.wheel import NoWheelError, packed, packed_again, wheel_name
 from lakeproof.version import VERSION
@@ -86,7 +86,7 @@ def test_another_clone_another_umask_and_another_order_give_the_same_bytes(wheel
     clone = tmp_path / "clone"
     before = os.umask(0o077)
     try:
-        copy_project(clone, without=())
+        projects.copy_project(clone, without=())
         (clone / "packages/lakeproof/src/lakeproof/__pycache__").mkdir()
         (clone / "packages/lakeproof/src/lakeproof/__pycache__/x.pyc").write_bytes(b"x")
         again = build("wheel", tmp_path, clone / "packages/lakeproof")

@@ -40,8 +40,6 @@ ELSEWHERE = {
     "existing-project.md": "a project of another shape; tests/docs/test_existing_project.py",
 }
 INSTEAD = {"make run": "kedro run"}
-# A forest that is fitted in no time; what is shown does not hang on its size.
-SMALL = ("n_estimators: 300", "n_estimators: 5")
 
 SHOWN = [shown for page in PAGES if page.name not in ELSEWHERE for shown in commands_of(page)]
 
@@ -50,10 +48,6 @@ SHOWN = [shown for page in PAGES if page.name not in ELSEWHERE for shown in comm
 def walked(tmp_path_factory) -> tuple[Project, dict[Shown, Finished], str]:
     """A project in which everything shown was run, one after another, and its first run."""
     project = copy_project(tmp_path_factory.mktemp("documented") / "project")
-    parameters = project.path / "conf/base/parameters_train.yml"
-    assert SMALL[0] in parameters.read_text()
-    parameters.write_text(parameters.read_text().replace(*SMALL))
-    project.git("commit", "--quiet", "--all", "--message", "A small forest")
     first = project.kedro("run").run_id
     # Where the page on re-runs says that it was taken from.
     shutil.copy(project.path / f"mlartifacts/{first}/artifacts/lakeproof/run.yml", project.path)

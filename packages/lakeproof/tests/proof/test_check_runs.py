@@ -171,6 +171,7 @@ def test_a_prefix_of_two_runs_is_refused(checked):
 
 def test_a_project_in_which_nothing_has_run(project):
     """An empty list, a sentence, and not even a store is made by asking."""
+    (project.path / "mlflow.db").unlink()
     assert json.loads(project.kedro("runs", "--json").stdout) == {"schema": 1, "runs": []}
     assert "kedro run" in project.kedro("runs").stdout
     assert json.loads(project.kedro("check", "--all", "--json").stdout)["runs"] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 from kedro.io.core import DatasetError
 
 from lakeproof.errors import LakeproofError, TableError
-from lakeproof.record.run.failure import in_brief
+from lakeproof.record.run.ending.failure import in_brief
 
 
 def caught(function) -> BaseException:

@@ -20,7 +20,7 @@ from lakeproof.record.facts import (
     OutputFacts,
     ValueFacts,
 )
-from lakeproof.record.run.doubts import unknown_outputs
+from lakeproof.record.run.ending.doubts import unknown_outputs
 from lakeproof.reproduce.comparison.compare import compare
 from lakeproof.reproduce.limits import Around, limits_of
 

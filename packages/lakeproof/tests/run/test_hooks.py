@@ -12,6 +12,7 @@ from kedro.pipeline import node, pipeline
 
 from lakeproof import hooks
 from lakeproof.record.mlflow_store.store import TAG
+from lakeproof.record.run import session_hooks
 from small import FILES, in_small_project
 
 SETTINGS = "src/small_project/settings.py"
@@ -55,7 +56,7 @@ def test_ours_say_when_they_come_whatever_else_is_installed():
     """What another hook adds to the catalog or makes of a frame is there when ours looks."""
     marks = {
         name: one.kedro_impl
-        for name, one in vars(hooks.SessionHooks).items()
+        for name, one in vars(session_hooks.SessionHooks).items()
         if hasattr(one, "kedro_impl")
     }
     assert marks

@@ -15,7 +15,7 @@ from kedro.pipeline import node, pipeline
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError, TableError
 from lakeproof.record.mlflow_store import store
-from lakeproof.record.run.ended import Terminated, raising_at_sigterm
+from lakeproof.record.run.ending.ended import Terminated, raising_at_sigterm
 
 
 def of(function, inputs=None, outputs="out"):

@@ -7,6 +7,9 @@ import pytest
 
 from conftest import Project
 
+# They are about the tricks themselves.
+pytestmark = pytest.mark.usefixtures("with_tricks")
+
 
 def imported(project: Project, *command: str) -> list[str]:
     """Name the modules that a command imports, in order."""

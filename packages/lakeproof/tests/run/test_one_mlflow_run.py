@@ -13,7 +13,7 @@ from kedro.pipeline import node, pipeline
 from kedro.runner import AbstractRunner, ParallelRunner, SequentialRunner, ThreadRunner
 
 from lakeproof.errors import LakeproofError, RunError
-from lakeproof.record.run import ended
+from lakeproof.record.run.ending import ended
 
 
 def give() -> dict:

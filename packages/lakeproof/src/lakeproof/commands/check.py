@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.store import REPRODUCES
-from lakeproof.record.run.doubts import unknown_outputs
+from lakeproof.record.run.ending.doubts import unknown_outputs
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
 from lakeproof.reproduce.limits import Around, limits_of

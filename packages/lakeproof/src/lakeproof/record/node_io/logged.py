@@ -4,21 +4,24 @@ Left out is what stood on the run before the first node, what kedro-mlflow makes
 what MLflow notes of itself, and files that have the bytes and the name of one that a dataset wrote.
 """
 
-import hashlib
 import re
-import struct
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import FileFacts, Logged
 from lakeproof.record.mlflow_store.one_run import children_of
-from lakeproof.record.mlflow_store.tracking import local_path
 from lakeproof.record.node_io.metrics import MetricWatch
 from lakeproof.record.node_io.node_io import cross
+from lakeproof.record.node_io.run_digests import (
+    PICTURES,
+    digest_points,
+    digest_run,
+    digest_text,
+    files_of,
+    history_of,
+)
 from lakeproof.record.redaction.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -27,12 +30,10 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 200
 _LONG = 500
-_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 # `log_image` with a key: the name holds the time and a random id.
 _IMAGE = re.compile(
     r"(images/.+[%+]step[%+]\d+)[%+]timestamp[%+]\d+[%+][0-9a-f-]+([%+]compressed)?(\.\w+)"
 )
-_BOX = re.compile(rb"(sk-(?:container|estimator)-id)-\d+")
 _NOTE = "mlflow.note.content"
 _RUNS = "runs that nodes started"
 
@@ -52,7 +53,7 @@ class LoggedWatch:
         self._catalog = catalog
         run = MlflowClient().get_run(run_id)
         self._before = run.data
-        self._files_before = dict(_files_of(run))
+        self._files_before = dict(files_of(run))
         self._by_kedro_mlflow: dict[str, str] = {}
         self._figures: set[str] = set()
 
@@ -128,11 +129,11 @@ class LoggedWatch:
 
     def _files(self, run: "Run", files: Sequence[FileFacts]) -> Iterator[Logged]:
         known = {(f"sha256:{file.sha256}", Path(file.path).name) for file in files}
-        for path, (digest, size) in sorted(_files_of(run)):
+        for path, (digest, size) in sorted(files_of(run)):
             if self._files_before.get(path) == (digest, size) or (digest, Path(path).name) in known:
                 continue
             image = _IMAGE.fullmatch(path)
-            is_picture = Path(path).suffix.lower() in _PICTURES or path in self._figures
+            is_picture = Path(path).suffix.lower() in PICTURES or path in self._figures
             yield Logged(
                 "logged file",
                 "".join(part or "" for part in image.groups()) if image else path,
@@ -194,28 +195,17 @@ def flush() -> None:
 
 def _text(kind: Any, name: str, text: str, hide: Hide) -> Logged:
     shown = hide(name, text)
-    return Logged(kind, name, _sha256(shown), shown if len(shown) <= _MOST_CHARACTERS else None)
+    return Logged(kind, name, digest_text(shown), shown if len(shown) <= _MOST_CHARACTERS else None)
 
 
 def _histories(run: "Run", metrics: MetricWatch) -> Iterator[Logged]:
     for name in sorted(run.data.metrics):
         if not metrics.is_result(name):
             continue
-        points = metrics.history(name, _history_of(run.info.run_id, name))
+        points = metrics.history(name, history_of(run.info.run_id, name))
         if len(points) == 1 and points[0][0] == 0:
             continue  # it is the metric itself
-        yield Logged("history", name, _digest_points(points), f"{len(points)} values")
-
-
-def _history_of(run_id: str, name: str) -> list[tuple[int, float]]:
-    from mlflow.tracking import MlflowClient
-
-    return [(one.step, one.value) for one in MlflowClient().get_metric_history(run_id, name)]
-
-
-def _digest_points(points: Sequence[tuple[int, float]]) -> str:
-    """Digest steps and values to their bits; times are others each time."""
-    return _sha256("\n".join(f"{step} {struct.pack('>d', value).hex()}" for step, value in points))
+        yield Logged("history", name, digest_points(points), f"{len(points)} values")
 
 
 def _models(run: "Run", known: set[str]) -> Iterator[Logged]:
@@ -256,60 +246,5 @@ def _load(uri: str) -> Any:
 def _runs(runs: "Sequence[Run]", hide: Hide) -> Iterator[Logged]:
     """Digest what stands on the runs that nodes have started, in no order: names are random."""
     if runs:
-        lines = sorted(_digest_run(run, hide) for run in runs)
-        yield Logged("logged run", _RUNS, _sha256("\n".join(lines)), f"{len(runs)} runs")
-
-
-def _digest_run(run: "Run", hide: Hide) -> str:
-    from mlflow.utils import mlflow_tags
-
-    own = {value for key, value in vars(mlflow_tags).items() if key.startswith("MLFLOW_")}
-    lines = [f"param {name} {hide(name, text)}" for name, text in run.data.params.items()]
-    lines += [f"tag {n} {hide(n, text)}" for n, text in run.data.tags.items() if n not in own]
-    for name in run.data.metrics:
-        points = sorted(set(_history_of(run.info.run_id, name)))
-        lines.append(f"history {name} {_digest_points(points)}")
-    lines += [
-        f"file {path} {digest}"
-        for path, (digest, _) in _files_of(run)
-        if Path(path).suffix.lower() not in _PICTURES
-    ]
-    return _sha256("\n".join(sorted(lines)))
-
-
-def _files_of(run: "Run") -> Iterator[tuple[str, tuple[str, int]]]:
-    """Give the artifacts of a run, with digest and size."""
-    place = local_path(run.info.artifact_uri or "")
-    if place is not None:
-        yield from _files_in(place)
-        return
-    from mlflow.artifacts import download_artifacts
-    from mlflow.tracking import MlflowClient
-
-    if MlflowClient().list_artifacts(run.info.run_id):
-        with tempfile.TemporaryDirectory(prefix="lakeproof-logged-") as folder:
-            download_artifacts(artifact_uri=f"runs:/{run.info.run_id}/", dst_path=folder)
-            yield from _files_in(Path(folder))
-
-
-def _files_in(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        if path.is_file():
-            yield path.relative_to(folder).as_posix(), (_digest(path), path.stat().st_size)
-
-
-def _digest(path: Path) -> str:
-    """Digest the bytes of a file; of a page by scikit-learn without the numbers of its boxes.
-
-    They say how many the process has drawn before, as autologging does of each estimator.
-    """
-    if path.suffix == ".html":
-        content = path.read_bytes()
-        page = _BOX.sub(rb"\1", content)
-        if page != content:
-            return f"html1:{hashlib.sha256(page).hexdigest()}"
-    return f"sha256:{sha256_of(path)}"
-
-
-def _sha256(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        lines = sorted(digest_run(run, hide) for run in runs)
+        yield Logged("logged run", _RUNS, digest_text("\n".join(lines)), f"{len(runs)} runs")

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
 from lakeproof.record.documents import rerun_request
 from lakeproof.record.documents.rerun_request import Rerun
-from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
+from lakeproof.record.facts import Record, Status
 from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.one_run import one_run
 from lakeproof.record.mlflow_store.server import (
@@ -23,18 +22,14 @@ from lakeproof.record.mlflow_store.server import (
     refuse_foreign_artifacts,
 )
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local, tracking_of
-from lakeproof.record.node_io.logged import Hide, LoggedWatch, flush
-from lakeproof.record.node_io.metrics import MetricWatch
-from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
-from lakeproof.record.node_io.run_files import FileRecorder
-from lakeproof.record.node_io.table_facts import TableRecorder
-from lakeproof.record.node_io.watcher import NodeWatcher
+from lakeproof.record.node_io.logged import flush
 from lakeproof.record.places.redirection import Redirection
 from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_async_hint
 from lakeproof.record.run import rerun as rerunning
-from lakeproof.record.run.doubts import doubts_of
-from lakeproof.record.run.ended import attend, leave, raising_at_sigterm
+from lakeproof.record.run.ending.doubts import doubts_of
+from lakeproof.record.run.ending.ended import attend, leave, raising_at_sigterm
 from lakeproof.record.run.gathering import RunInputs, from_bits
+from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.run.store_record import (
     forget_last_run,
@@ -91,18 +86,9 @@ class RunSession:
         self._pipelines = pipelines
         self._tracking = tracking
         self._store = store
-        self._began = datetime.now(UTC)
-        self._files = FileRecorder(setting.project_path, setting.secrets, redirection)
-        self._table_facts = TableRecorder(setting.project_path, rerun)
         self.secrets = setting.secrets
         self._log = LogWithoutSecrets(setting.secrets)
-        self.node_io = NodeIORecorder(tables, self._files, setting.secrets)
-        self.watcher = NodeWatcher(
-            *(setting.project_path, setting.source, setting.secrets), is_on=setting.is_watched
-        )
-        self.failed_node: str | None = None
-        self._metrics: MetricWatch | None = None
-        self._logged: LoggedWatch | None = None
+        self.seen = Observation(setting, tables, rerun, pipelines, redirection)
         self._was_open = is_open()
         self._on_end: Callable[[], None] | None = None
 
@@ -167,8 +153,7 @@ class RunSession:
             forget_last_run()
         elif active is not None:
             self._tables.run_id = active.info.run_id
-            self._logged = LoggedWatch(active.info.run_id, catalog)
-            self._metrics = MetricWatch(active.info.run_id, self._logged.metrics_before)
+            self.seen.follow(active.info.run_id, catalog)
         if self._tracking is not None and not self._tracking.disable_tracking.disable_autologging:
             # kedro-mlflow only refrains from turning it off. Models and tables are logged already.
             mlflow.autolog(log_models=False, log_datasets=False, exclude_flavors=["spark"])
@@ -182,7 +167,11 @@ class RunSession:
         Raises:
             LakeproofError: If it cannot be recorded; it has failed then.
         """
-        from lakeproof.record.run.last_words import print_metrics, print_recorded, print_unrecorded
+        from lakeproof.record.run.ending.last_words import (
+            print_metrics,
+            print_recorded,
+            print_unrecorded,
+        )
 
         with self._ending(catalog) as run_id:
             if run_id is None:
@@ -227,11 +216,9 @@ class RunSession:
             with ExitStack() as stack:
                 stack.enter_context(raising_at_sigterm())
                 stack.enter_context(without_async_hint())
-                if self._tables.run_id is not None and self._metrics is not None:
+                if self._tables.run_id is not None:
                     stack.enter_context(one_run(self._tables.run_id))
-                    stack.enter_context(self._metrics.watching())
-                if self._logged is not None:
-                    stack.enter_context(self._logged.watching())
+                    stack.enter_context(self.seen.watching())
                 yield
         except Exception:
             raise  # Kedro tells `failed`
@@ -256,13 +243,13 @@ class RunSession:
 
     def _record_end(self, run_id: str, status: Status, error: BaseException) -> None:
         """Record a run that did not finish, as far as that can be; `error` stays its error."""
-        from lakeproof.record.run.last_words import print_ended
+        from lakeproof.record.run.ending.last_words import print_ended
 
         try:
             self._keep(run_id, status, error)
         except Exception:
             # What made it fail may make its tables unreadable.
-            self._table_facts.leaves_out_unreadable = True
+            self.seen.table_facts.leaves_out_unreadable = True
             try:
                 self._keep(run_id, status, error)
             except Exception as another:
@@ -275,15 +262,10 @@ class RunSession:
         store = replace(self._store, uri=mlflow_uri())
         with nullcontext() if is_local(store.uri) else asked_once():
             run = self._asked(run_id, store)
-            stored = run.data.metrics if run is not None else None
-            metrics = self._metrics.results(stored) if self._metrics else (stored or {})
-            record = self._record(run_id, status, metrics, error)
             if run is not None:
                 refuse_second(run_id, run.data.tags)
-                if self._logged is not None and self._metrics is not None:
-                    hide = Hide(self.secrets, self._setting.project_path)
-                    logged = self._logged.gather(run, self._metrics, record.outputs.files, hide)
-                    record = replace(record, logged=logged)
+            text = None if error is None else self._told(error)
+            record = self.seen.record(run_id, run, status, text)
             folder = keep(
                 record,
                 self._setting.project_path,
@@ -301,9 +283,9 @@ class RunSession:
 
         from lakeproof.record.run import mlflow_index
 
-        is_lenient = self._table_facts.leaves_out_unreadable
+        facts = self.seen.table_facts
         try:
-            mlflow_index.log_tables(run_id, self._tables.uses, self._table_facts, is_lenient)
+            mlflow_index.log_tables(run_id, self._tables.uses, facts, facts.leaves_out_unreadable)
             flush()
             return MlflowClient().get_run(run_id)
         except Exception:
@@ -315,7 +297,7 @@ class RunSession:
         import mlflow
         from mlflow.tracking import MlflowClient
 
-        from lakeproof.record.run.last_words import print_unsent
+        from lakeproof.record.run.ending.last_words import print_unsent
 
         try:
             if is_there:
@@ -329,48 +311,6 @@ class RunSession:
             # Nobody else is to ask the server again. Before it does, MLflow takes it as ended.
             if mlflow.active_run() is not None and not self._was_open:
                 mlflow.end_run(record.run.status)
-
-    def _record(
-        self,
-        run_id: str,
-        status: Status,
-        metrics: Mapping[str, float],
-        error: BaseException | None = None,
-    ) -> Record:
-        ended = datetime.now(UTC)
-        options = dict(self._setting.options)
-        if options.pop("only_missing_outputs", None) and self.node_io.node_names:
-            # Which outputs are missing is not a fact of the run; which nodes ran is.
-            options["node_names"] = ",".join(self.node_io.node_names)
-        run = RunFacts(
-            run_id=run_id,
-            status=status,
-            started_at=_iso(self._began),
-            finished_at=_iso(ended),
-            duration_s=round((ended - self._began).total_seconds(), 3),
-            kedro_env=self._setting.kedro_env,
-            pipelines=self._pipelines,
-            command=self._setting.command,
-            options=options,
-            config={},
-            reproduces=self._rerun.reproduces if self._rerun is not None else None,
-            failed_node=self.failed_node,
-            error=self._told(error) if error is not None else None,
-        )
-        return self._setting.record(
-            run,
-            InputFacts(
-                self._table_facts.read(self._tables), self._files.read, self._files.values_read
-            ),
-            OutputFacts(
-                self._table_facts.written(self._tables),
-                self._files.written,
-                self._files.values_written,
-            ),
-            self.node_io.nodes(self._table_facts, self.watcher),
-            self.node_io.models,
-            metrics,
-        )
 
     def _told(self, error: BaseException) -> str:
         return self.secrets.redact_text(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]
@@ -399,7 +339,3 @@ class RunSession:
         for _, dataset in catalog.items():
             if is_versioned(dataset):
                 dataset.join(None)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""How a run ends: by whom, with which words, and what is doubted of it."""

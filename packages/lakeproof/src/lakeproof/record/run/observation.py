@@ -1,0 +1,136 @@
+"""What is seen of a run while it is in progress, until it is a record."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lakeproof.record.documents.rerun_request import Rerun
+from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
+from lakeproof.record.node_io.logged import Hide, LoggedWatch
+from lakeproof.record.node_io.metrics import MetricWatch
+from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
+from lakeproof.record.node_io.run_files import FileRecorder
+from lakeproof.record.node_io.table_facts import TableRecorder
+from lakeproof.record.node_io.watcher import NodeWatcher
+from lakeproof.record.places.redirection import Redirection
+from lakeproof.record.run.gathering import RunInputs
+from lakeproof.versioned.run_tables import RunTables
+
+if TYPE_CHECKING:
+    from kedro.io import CatalogProtocol
+    from mlflow.entities import Run
+
+
+class Observation:
+    """Everything that notes something of one run, begun when the run does.
+
+    Args:
+        setting: What decides the run.
+        tables: Its tables, at their versions.
+        rerun: What it is told, if it is a re-run.
+        pipelines: What was asked for.
+        redirection: Of a re-run: where the places of the catalog are.
+    """
+
+    def __init__(
+        self,
+        setting: RunInputs,
+        tables: RunTables,
+        rerun: Rerun | None,
+        pipelines: tuple[str, ...],
+        redirection: Redirection | None,
+    ) -> None:
+        self._began = datetime.now(UTC)
+        self._setting = setting
+        self._tables = tables
+        self._rerun = rerun
+        self._pipelines = pipelines
+        self._files = FileRecorder(setting.project_path, setting.secrets, redirection)
+        self.table_facts = TableRecorder(setting.project_path, rerun)
+        self.node_io = NodeIORecorder(tables, self._files, setting.secrets)
+        self.watcher = NodeWatcher(
+            *(setting.project_path, setting.source, setting.secrets), is_on=setting.is_watched
+        )
+        self.failed_node: str | None = None
+        self._metrics: MetricWatch | None = None
+        self._logged: LoggedWatch | None = None
+
+    def follow(self, run_id: str, catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Take note of what stands on the MLflow run by now: the rest comes of nodes."""
+        self._logged = LoggedWatch(run_id, catalog)
+        self._metrics = MetricWatch(run_id, self._logged.metrics_before)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what nodes give to MLflow."""
+        with ExitStack() as stack:
+            for watch in (self._metrics, self._logged):
+                if watch is not None:
+                    stack.enter_context(watch.watching())
+            yield
+
+    def record(self, run_id: str, run: "Run | None", status: Status, error: str | None) -> Record:
+        """Make the record of what was seen.
+
+        Args:
+            run_id: The MLflow run.
+            run: That as it is now; `None` where its server is gone.
+            status: How it has ended.
+            error: What it ended in, without secrets.
+        """
+        stored = run.data.metrics if run is not None else None
+        metrics = self._metrics.results(stored) if self._metrics else (stored or {})
+        record = self._without_logged(run_id, status, metrics, error)
+        if run is None or self._logged is None or self._metrics is None:
+            return record
+        hide = Hide(self._setting.secrets, self._setting.project_path)
+        logged = self._logged.gather(run, self._metrics, record.outputs.files, hide)
+        return replace(record, logged=logged)
+
+    def _without_logged(
+        self,
+        run_id: str,
+        status: Status,
+        metrics: Mapping[str, float],
+        error: str | None,
+    ) -> Record:
+        ended = datetime.now(UTC)
+        options = dict(self._setting.options)
+        if options.pop("only_missing_outputs", None) and self.node_io.node_names:
+            # Which outputs are missing is not a fact of the run; which nodes ran is.
+            options["node_names"] = ",".join(self.node_io.node_names)
+        run = RunFacts(
+            run_id=run_id,
+            status=status,
+            started_at=_iso(self._began),
+            finished_at=_iso(ended),
+            duration_s=round((ended - self._began).total_seconds(), 3),
+            kedro_env=self._setting.kedro_env,
+            pipelines=self._pipelines,
+            command=self._setting.command,
+            options=options,
+            config={},
+            reproduces=self._rerun.reproduces if self._rerun is not None else None,
+            failed_node=self.failed_node,
+            error=error,
+        )
+        return self._setting.record(
+            run,
+            InputFacts(
+                self.table_facts.read(self._tables), self._files.read, self._files.values_read
+            ),
+            OutputFacts(
+                self.table_facts.written(self._tables),
+                self._files.written,
+                self._files.values_written,
+            ),
+            self.node_io.nodes(self.table_facts, self.watcher),
+            self.node_io.models,
+            metrics,
+        )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
