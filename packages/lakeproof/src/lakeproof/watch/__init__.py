@@ -5,9 +5,10 @@ seen; the readers of Polars, pandas, pyarrow, deltalake and Spark are (`readers`
 crosses between nodes and datasets (`record.node_io`), nor for what follows from a sight.
 """
 
+from lakeproof.watch.node_watch import NodeWatch
 from lakeproof.watch.places import Controlled
 from lakeproof.watch.seen import Kind, Seen
-from lakeproof.watch.watching import NodeWatch, begin, end, forget, is_on, pause, resume
+from lakeproof.watch.watching import begin, end, forget, is_on, pause, resume
 
 __all__ = [
     "Controlled",
