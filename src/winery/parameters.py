@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lakeproof.frames import (
@@ -223,3 +223,38 @@ class EvaluateSettings(ModelSettings):
                 f"The key is named '{taken[0]}', as a column of the predictions is. Rename it "
                 "where it is ingested."
             )
+
+
+METHODS = ("grid", "optuna")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    """Say which hyperparameters are tried, and how a trial is measured.
+
+    Args:
+        method: `grid`, each combination; or `optuna`, whose sampler chooses.
+        folds: Into as many parts the training rows are divided, each of which is left out once.
+        trials: How often Optuna is asked; a grid has as many as it has.
+        metrics: As of `evaluate`; the first one decides.
+        spaces: By estimator, the values of its arguments: a list, or for Optuna a range of `low`
+            and `high` with `step` or `log`.
+    """
+
+    method: str
+    folds: int
+    trials: int = 20
+    metrics: tuple[str, ...] = ()
+    spaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a method that is none, and numbers too small."""
+        if self.method not in METHODS:
+            raise ValueError(
+                f"'search.method' is {self.method!r}; it must be one of: {', '.join(METHODS)}."
+            )
+        for name, value, least in (("folds", self.folds, 2), ("trials", self.trials, 1)):
+            if type(value) is not int or value < least:
+                raise ValueError(
+                    f"'search.{name}' is {value!r}; it must be a whole number from {least} on."
+                )

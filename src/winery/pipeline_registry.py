@@ -5,9 +5,9 @@ from kedro.pipeline import Pipeline
 
 # The order of a run, for whoever reads it; Kedro sorts the nodes by what they need.
 STEPS = ("ingest", "feature", "train", "evaluate")
-# Run when they are named, never as a part of a whole run: `stream` takes what `ingest` takes, as it
-# arrives, and needs Spark.
-BY_NAME = frozenset({"stream"})
+# Run when they are named, never as a part of a whole run: `search` takes its time, and `stream`
+# takes what `ingest` takes, as it arrives, and needs Spark.
+BY_NAME = frozenset({"search", "stream"})
 
 
 def register_pipelines() -> dict[str, Pipeline]:

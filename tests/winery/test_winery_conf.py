@@ -85,6 +85,7 @@ def test_the_default_is_the_four_pipelines_and_every_node_has_its_functions_name
         "feature",
         "train",
         "evaluate",
+        "search",
         "stream",
         "__default__",
     ]

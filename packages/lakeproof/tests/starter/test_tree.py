@@ -55,6 +55,8 @@ OF_THE_USER = {
             "pipelines/ingest/__init__.py",
             "pipelines/ingest/nodes.py",
             "pipelines/ingest/pipeline.py",
+            "pipelines/search/__init__.py",
+            "pipelines/search/nodes.py",
             "pipelines/stream/__init__.py",
             "pipelines/train/__init__.py",
             "pipelines/train/nodes.py",

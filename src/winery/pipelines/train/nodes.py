@@ -6,6 +6,7 @@ the fit itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.estimators import make_model, settle_threads
@@ -64,21 +65,38 @@ def fit_model(training_rows: DataFrame, settings: TrainSettings) -> Pipeline:
         ValueError: A class is not there or takes no such argument, or a classifier would see a
             single class.
     """
-    measurements = training_rows.drop(columns=[*settings.keys, settings.target])
-    model = make_model(
+    measurements = measurements_of(training_rows, settings)
+    model = model_of(measurements, settings)
+    model.fit(measurements, target_of(training_rows, settings))
+    settle_threads(model)
+    return model
+
+
+def measurements_of(rows: DataFrame, settings: TrainSettings) -> DataFrame:
+    """Give what a model is fitted on: every column but key and target."""
+    return rows.drop(columns=[*settings.keys, settings.target])
+
+
+def model_of(
+    measurements: DataFrame, settings: TrainSettings, changes: Mapping[str, Any] | None = None
+) -> Pipeline:
+    """Build the model that `conf/` names, not fitted, with other arguments where they are given."""
+    return make_model(
         measurements,
-        settings.own,
+        {**settings.own, **(changes or {})},
         preprocessing=settings.preprocessing,
         seed=settings.seed,
         name=f"train.estimators.{settings.estimator}",
         is_classifier=settings.is_classification,
     )
-    model.fit(measurements, _target(training_rows, settings))
-    settle_threads(model)
-    return model
 
 
-def _target(rows: DataFrame, settings: TrainSettings) -> Any:
+def target_of(rows: DataFrame, settings: TrainSettings) -> Any:
+    """Give what a model is fitted to.
+
+    Raises:
+        ValueError: A classifier would see a single class.
+    """
     import pandas as pd
 
     target = rows[settings.target]
