@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from winery.pipelines.search.nodes import search_hyperparameters
 from winery.pipelines.train.nodes import (
     fit_model,
     select_training_rows,
@@ -179,3 +180,77 @@ def test_a_classifier_is_refused_where_a_number_is_predicted(rows, settings):
 def test_settings_that_make_no_sense_are_refused(rows, settings, change, message):
     with pytest.raises(ValueError, match=message):
         fit_model(rows, settings | change)
+
+
+SPACE = {"alpha": [0.01, 100.0], "fit_intercept": [True, False]}
+
+
+@pytest.mark.parametrize("method", ["grid", "optuna"])
+def test_a_search_tries_the_same_twice_and_finds_the_best(rows, settings, method):
+    """The first trial is what the settings say, and what the others have to be better than."""
+    if method == "optuna":
+        pytest.importorskip("optuna")
+    settings["estimator"] = "linear"
+    ranges = {"alpha": {"low": 0.01, "high": 100.0, "log": True}, "fit_intercept": [True, False]}
+    search = {
+        "method": method,
+        "folds": 4,
+        "trials": 6,
+        "spaces": {"linear": SPACE if method == "grid" else ranges},
+    }
+    trials, best, metrics = search_hyperparameters(rows, settings, search)
+    assert (trials, best, metrics) == search_hyperparameters(rows, settings, search)
+    assert len(trials) == (5 if method == "grid" else 7)
+    assert trials[0]["params"] == {}
+    assert [set(trial["params"]) for trial in trials[1:]] == [set(SPACE)] * (len(trials) - 1)
+    assert set(trials[0]["metrics"]) == {
+        f"{n}{s}" for n in ("rmse", "mae", "r2") for s in ("", "_std")
+    }
+    least = min(trials, key=lambda trial: trial["metrics"]["rmse"])
+    assert best == {"estimator": "linear", **least}
+    assert metrics["rmse"] == {"value": least["metrics"]["rmse"], "step": 0}
+    other = search_hyperparameters(rows, {**settings, "seed": 2}, search)
+    assert other[0][0]["metrics"] != trials[0]["metrics"]
+
+
+def test_a_trial_is_what_cross_validation_gives(rows, settings):
+    from sklearn.model_selection import KFold, cross_val_score
+
+    settings["estimator"] = "linear"
+    search = {"method": "grid", "folds": 3, "metrics": ["neg_mean_absolute_error", "r2"]}
+    (trial,), best, _ = search_hyperparameters(rows, settings, search)
+    model = fit_model(rows, settings)
+    folds = KFold(3, shuffle=True, random_state=1)
+    scores = cross_val_score(model, rows[["a", "b", "c"]], rows["y"].to_numpy(), cv=folds)
+    assert trial["metrics"]["r2"] == scores.mean()
+    assert trial["metrics"]["neg_mean_absolute_error"] < 0
+    assert best["params"] == {}
+
+
+def test_classes_are_searched_by_their_log_loss(classes, settings):
+    settings["estimators"]["forest"]["n_estimators"] = 5
+    space = {"forest": {"max_depth": [1, 3]}}
+    search = {"method": "grid", "folds": 3, "spaces": space}
+    trials, best, metrics = search_hyperparameters(classes, settings, search)
+    assert list(metrics) == ["log_loss", "accuracy", "macro_f1"]
+    assert best["metrics"]["log_loss"] == min(t["metrics"]["log_loss"] for t in trials) > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "random"}, "'search.method' is 'random'; it must be one of: grid, optuna"),
+        ({"folds": 1}, "'search.folds' is 1; it must be a whole number from 2 on"),
+        ({"spaces": {"linear": {"alfa": [1]}}}, "Ridge has no argument 'alfa'"),
+        (
+            {"spaces": {"linear": {"alpha": 1}}},
+            "'alpha' in 'search.spaces' is 1; a grid takes lists",
+        ),
+        ({"metrics": ["acuracy"]}, "There is no measure 'acuracy'"),
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused(rows, settings, change, message):
+    settings["estimator"] = "linear"
+    search = {"method": "grid", "folds": 3, "spaces": {}, **change}
+    with pytest.raises(ValueError, match=message):
+        search_hyperparameters(rows, settings, search)

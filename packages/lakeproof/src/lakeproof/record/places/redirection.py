@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 OUTSIDE = "outside"
-# Of kedro-mlflow: they write to the store of the re-run, and to no place of their own.
-_TO_THE_STORE = ("kedro_mlflow.io.metrics", "kedro_mlflow.io.models")
+# They write to the store of the re-run, and to no place of their own.
+_TO_THE_STORE = (
+    "kedro_mlflow.io.metrics",
+    "kedro_mlflow.io.models",
+    "lakeproof.model.mlflow_trials",
+)
 
 
 @dataclass(frozen=True)
