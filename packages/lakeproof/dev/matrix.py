@@ -134,8 +134,8 @@ def main() -> int:
 def tested(each: Set, folder: Path) -> Outcome:
     """Build one environment and run the tests in it."""
     print(f"== {each.name}: Python {each.python}, {each.resolution}", flush=True)
-    found = uv("python", "find", "--no-python-downloads", each.python)
-    if found.returncode:
+    interpreter = interpreter_of(each.python)
+    if interpreter is None:
         return Outcome(each.name, f"skipped: there is no Python {each.python} here")
     python = folder / "env/bin/python"
     lock = folder / "lock.txt"
@@ -143,7 +143,7 @@ def tested(each: Set, folder: Path) -> Outcome:
     tests.write_text("\n".join(FOR_TESTS) + "\n")
     bounds.write_text("\n".join(each.bounds) + "\n")
     for step in (
-        ("venv", "--quiet", "--python", found.stdout.strip(), str(folder / "env")),
+        ("venv", "--quiet", "--python", interpreter, str(folder / "env")),
         (
             *("pip", "compile", "--quiet", "--python", str(python)),
             *("--resolution", each.resolution, "--output-file", str(lock)),
@@ -157,6 +157,16 @@ def tested(each: Set, folder: Path) -> Outcome:
             said = " ".join(done.stderr.split())
             return Outcome(each.name, f"cannot be built: {said[:600]}")
     return with_tests(each, python, folder / "junit.xml")
+
+
+def interpreter_of(version: str) -> str | None:
+    """Find an interpreter, also one that pyenv has and `pyenv global` does not name."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for one in (version, *map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python")))):
+        found = uv("python", "find", "--no-python-downloads", one)
+        if found.returncode == 0:
+            return found.stdout.strip()
+    return None
 
 
 def with_tests(each: Set, python: Path, report: Path) -> Outcome:

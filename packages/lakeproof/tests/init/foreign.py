@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from kedro import __version__ as KEDRO  # noqa: N812 - a constant
 
@@ -223,8 +224,8 @@ def create_pipeline(**_):
 SHAPES = {"starter": STARTER, "namespaces": NAMESPACES, "kedro_mlflow": MLFLOW}
 
 
-def make(shape: str, path: Path) -> Project:
-    """Write a project of that shape and commit it."""
+def make(shape: str, path: Path, more: Mapping[str, str] = MappingProxyType({})) -> Project:
+    """Write a project of that shape, with more files or others of a name, and commit it."""
     package = f"foreign_{shape}"
     files = {
         "pyproject.toml": _PYPROJECT.format(package=package, kedro=KEDRO),
@@ -237,6 +238,7 @@ def make(shape: str, path: Path) -> Project:
         "src/{package}/pipeline_registry.py": _REGISTRY,
         "src/{package}/pipelines/__init__.py": "",
         **SHAPES[shape],
+        **more,
     }
     for name, text in files.items():
         place = path / name.replace("{package}", package)

@@ -36,7 +36,7 @@ def test_a_version_out_of_its_range_is_named_with_the_range(installed):
     assert version_ranges.warning() == (
         "Lakeproof 0.2.0 is not known to work here: polars 1.30.0 is installed, and "
         "polars<3,>=1.44 is needed. The run goes on. Install what fits: "
-        "pip install --upgrade lakeproof"
+        "pip install 'polars<3,>=1.44'"
     )
 
 
@@ -44,6 +44,20 @@ def test_what_is_not_there_is_named(installed):
     """As after an installation without dependencies."""
     del installed["kedro"]
     assert "kedro is not installed, and kedro<2,>=1.0 is needed" in version_ranges.warning()
+
+
+def test_two_that_cannot_work_together_are_named(installed):
+    """MLflow before 3.9 cannot import SQLAlchemy 2.1, though it says that it can."""
+    installed |= {"mlflow": "3.8.1", "sqlalchemy": "2.1.9"}
+    assert version_ranges.warning() == (
+        "Lakeproof 0.2.0 is not known to work here: sqlalchemy 2.1.9 is installed, and "
+        "sqlalchemy<2.1 is needed beside mlflow<3.9. The run goes on. Install what fits: "
+        "pip install 'sqlalchemy<2.1'"
+    )
+    installed["mlflow"] = "3.9.0"
+    assert version_ranges.warning() is None
+    installed |= {"mlflow": "3.8.1", "sqlalchemy": "2.0.50"}
+    assert version_ranges.warning() is None
 
 
 def test_this_environment_is_within_the_ranges():

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +159,23 @@ def test_an_interpreter_that_is_not_here_is_named_and_not_downloaded(small, tmp_
     (sentence,) = missing_interpreter(older)
     assert sentence.startswith("The run used Python 3.11.999, which uv does not find")
     assert missing_interpreter(small) == ()
+
+
+def test_an_interpreter_that_pyenv_has_and_does_not_show_is_found(small, tmp_path, monkeypatch):
+    """Its shim stands on the path for every version, and fails for all but the global one."""
+    shims, kept = tmp_path / "shims", tmp_path / "versions/3.11.999/bin"
+    for folder in (shims, kept):
+        folder.mkdir(parents=True)
+    (shims / "python3.11").write_text(
+        "#!/bin/sh\necho 'pyenv: python3.11: command not found'\nexit 127\n"
+    )
+    (shims / "python3.11").chmod(0o755)
+    (kept / "python").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{shims}:{os.environ['PATH']}")
+    older = replace(small, python="3.11.999")
+    assert missing_interpreter(older) != ()
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert missing_interpreter(older) == ()
 
 
 def test_what_came_from_no_index_is_named_before_anything_is_built(small, tmp_path, said):

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -166,14 +166,23 @@ def _find_interpreter(recorded: EnvironmentFacts, folder: Path) -> str:
         request = interpreter_request(recorded)
     except NoRequirementError as error:
         raise EnvironmentMissingError(str(error)) from error
-    found = _uv(["python", "find", *_OURS_ALONE, "--system", request], folder)
-    if found.returncode != 0:
-        raise EnvironmentMissingError(
-            f"The run used Python {interpreter_of(recorded)}, which uv does not find on this "
-            f"machine (this is {here})",
-            cure=f"Install it: uv python install {request}.",
-        )
-    return found.stdout.strip()
+    for place in (request, *_of_pyenv(recorded)):
+        found = _uv(["python", "find", *_OURS_ALONE, "--system", place], folder)
+        if found.returncode == 0:
+            return found.stdout.strip()
+    raise EnvironmentMissingError(
+        f"The run used Python {interpreter_of(recorded)}, which uv does not find on this "
+        f"machine (this is {here})",
+        cure=f"Install it: uv python install {request}.",
+    )
+
+
+def _of_pyenv(recorded: EnvironmentFacts) -> Iterator[str]:
+    """Say where pyenv has it: its shims keep from uv what `pyenv global` does not name."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    python = root / "versions" / recorded.python / "bin/python"
+    if recorded.implementation == "CPython" and python.is_file():
+        yield str(python)
 
 
 def _make(draft: Path, interpreter: str) -> None:
