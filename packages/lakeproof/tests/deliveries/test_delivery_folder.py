@@ -73,7 +73,7 @@ def test_what_is_not_a_delivery_is_left_alone(folder, tmp_path):
     for name in (".hidden.csv", "d.csv.part", "e.csv.tmp", "notes.txt", "f.CSV"):
         put(tmp_path / name, "x")
     (tmp_path / "folder.csv").mkdir()
-    assert [delivery.name for delivery in folder.load()] == ["a.csv", "b.csv", "ü.csv"]
+    assert [delivery.name for delivery in folder.load()] == ["a.csv", "b.csv", "f.CSV", "ü.csv"]
     every = DeliveryFolder(path=str(tmp_path), key="sample_id", schema=SCHEMA, pattern="*")
     names = [delivery.name for delivery in every.load()]
     assert names == ["a.csv", "b.csv", "f.CSV", "notes.txt", "ü.csv"]
@@ -215,3 +215,36 @@ def test_a_wrong_entry_is_refused_when_the_catalog_opens(tmp_path, change, said)
     with pytest.raises(DatasetError) as caught:
         DataCatalog.from_config({"deliveries": entry | change})["deliveries"]
     assert said in str(caught.value)
+
+
+def test_a_file_that_is_nearly_a_delivery_is_mentioned(folder, tmp_path, caplog):
+    """Once, and where there is no other, in the refusal; what is of no known format is not."""
+    for name in ("c.csv.gz", "d.parquet", "README.md", "e.csv.part", "f.csv.txt"):
+        put(tmp_path / name, "x")
+    for _ in range(2):
+        folder.load()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1
+    assert "'c.csv.gz', 'd.parquet', 'f.csv.txt' in" in said[0]
+    assert "is no delivery, for `pattern` is *.csv" in said[0]
+    other = DeliveryFolder(path=str(tmp_path), key="sample_id", schema=SCHEMA, pattern="*.xlsx")
+    with pytest.raises(DeliveryError, match=r"It has 'a\.csv', 'b\.csv', 'c\.csv\.gz'"):
+        other.load()
+
+
+def test_several_patterns(folder, tmp_path):
+    """A folder may hold files of several formats."""
+    put(tmp_path / "d.jsonl", '{"sample_id": "d", "alcohol": 1}')
+    every = DeliveryFolder(
+        path=str(tmp_path), key="sample_id", schema=SCHEMA, pattern=["*.csv", "*.jsonl"]
+    )
+    assert [delivery.name for delivery in every.load()][:3] == ["a.csv", "b.csv", "d.jsonl"]
+
+
+def test_two_files_of_one_stem(tmp_path):
+    """Where the name makes a column, one would pass for the other's correction."""
+    for name in ("a.csv", "a.CSV"):
+        put(tmp_path / name, "x")
+    schema = {"no": {"type": "string", "from": "row"}, "x": {"type": "long"}}
+    with pytest.raises(DeliveryError, match=r"'a\.CSV' and 'a\.csv' differ in their ending alone"):
+        DeliveryFolder(path=str(tmp_path), key="no", schema=schema).load()

@@ -1,7 +1,9 @@
 """What a table knows of the files it took: contents under any name, moved rows, declarations."""
 
+import datetime as dt
 import logging
 
+import polars as pl
 import pytest
 from kedro.io import DataCatalog
 from kedro.pipeline import node, pipeline
@@ -222,3 +224,35 @@ def test_a_table_begins_anew(folder, table):
     begin_anew(table.location, None)
     table.save(listed(folder, BY_ROW).load())
     assert set(rows(table)) == {"a-000001", "a-000002", "b-000001"}
+
+
+def test_files_of_any_format_and_dialect_become_the_same_rows(folder, make_table):
+    """On each engine: what is parsed is handed over, not parsed twice."""
+    table = make_table(key="id", save_args={"mode": "merge", "schema_mode": "merge"})
+    schema = {
+        "id": {"type": "string"},
+        "day": {"type": "date", "format": "%d.%m.%Y", "nullable": True},
+        "x": {"type": "double", "nullable": True},
+    }
+    (folder / "a.CSV").write_bytes("id;day;x\nä;31.1.2026;1.234,5\nB;NA;\n".encode("cp1252"))
+    (folder / "b.jsonl").write_text('{"id": "C", "x": "0,1"}\n')
+    pl.DataFrame({"id": ["D"], "day": [dt.date(2026, 2, 1)], "x": [0.1]}).write_parquet(
+        folder / "c.parquet"
+    )
+    csv = {"separator": ";", "encoding": "cp1252", "decimal": ",", "thousands": "."}
+    listed = DeliveryFolder(
+        path=str(folder),
+        pattern=["*.csv", "*.jsonl", "*.parquet"],
+        key="id",
+        schema=schema,
+        csv={**csv, "null_values": ["NA"]},
+    )
+    for _ in range(2):
+        table.save(listed.load())
+    assert table.resolve().version == 2
+    assert table.load().collect().select("id", "day", "x").sort("id").rows() == [
+        ("B", None, None),
+        ("C", None, 0.1),
+        ("D", dt.date(2026, 2, 1), 0.1),
+        ("ä", dt.date(2026, 1, 31), 1234.5),
+    ]

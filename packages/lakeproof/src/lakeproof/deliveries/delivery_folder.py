@@ -3,9 +3,10 @@
 Not for tables: whether a delivery is taken already is not known here.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from kedro.io import AbstractDataset
@@ -15,9 +16,12 @@ from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.file_digests import digests
-from lakeproof.deliveries.formats import parse
+from lakeproof.deliveries.formats import KNOWN, parse
+from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
+
+_log = logging.getLogger(__name__)
 
 # What is still being written.
 _UNFINISHED = (".part", ".tmp")
@@ -27,7 +31,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
     """List the deliveries of a folder, in order of their names; parse none of them.
 
     Names are ordered by code point, on every machine alike: `wine-10.csv` comes before
-    `wine-2.csv`. Hidden files, folders, and names that end in `.part` or `.tmp` are left alone.
+    `wine-2.csv`. Hidden files, folders, and names that end in `.part` or `.tmp` are left alone. A
+    file's ending says how it is read: CSV (`.gz` and `.zst` too), Parquet, JSON lines, Excel.
 
     Example of an entry in the catalog::
 
@@ -44,7 +49,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         path: The folder, on a local disk.
         key: The column, or columns, that tell rows apart.
         schema: The columns; see `lakeproof.deliveries.schema.Column`.
-        pattern: Which files of the folder are deliveries.
+        pattern: Which files of the folder are deliveries, in letters of either case; one pattern,
+            or several.
         csv: How they are punctuated; see `lakeproof.deliveries.dialect.Dialect`.
         sources: Files that are fetched when they are missing: a mapping of name to `url` and
             `sha256`.
@@ -60,7 +66,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         path: str,
         key: str | Sequence[str],
         schema: Mapping[str, Any],
-        pattern: str = "*.csv",
+        pattern: str | Sequence[str] = "*.csv",
         csv: Mapping[str, Any] | None = None,
         sources: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
@@ -71,18 +77,20 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                 f"{EDIT_THE_CATALOG}"
             )
         self._path = Path(path)
-        self._pattern = pattern
+        self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
+        self._pattern = ", ".join(map(str, self._patterns))
         self._schema = Schema.from_config(schema, key)
         self._dialect = Dialect.from_config(csv)
         self._sources = tuple(
             Source.from_config(name, config) for name, config in (sources or {}).items()
         )
         self.metadata = metadata
+        self._mentioned: list[str] = []
         for source in self._sources:
             if not self._is_delivery(source.name):
                 raise DeliveryError(
                     f"`sources: {source.name}` would be fetched and never read: `pattern` is "
-                    f"{shown(pattern)}. {EDIT_THE_CATALOG}"
+                    f"{shown(self._pattern)}. {EDIT_THE_CATALOG}"
                 )
 
     @property
@@ -138,23 +146,53 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                 "Nothing was read. Make it and put the files there, or correct `path` in "
                 "catalog.yml"
             )
-        names = sorted(
-            path.name
-            for path in self._path.iterdir()
-            if self._is_delivery(path.name) and path.is_file()
-        )
+        files = sorted(path.name for path in self._path.iterdir() if path.is_file())
+        names = [name for name in files if self._is_delivery(name)]
+        near = [name for name in files if self._is_nearly(name)]
         if not names:
+            has = f" It has {', '.join(map(shown, near[:3]))}." if near else ""
             raise DeliveryError(
-                f"There is no file {shown(self._pattern)} in {self._path}. Nothing was read. Put "
-                "the deliveries there, or correct `pattern` in catalog.yml"
+                f"There is no file {shown(self._pattern)} in {self._path}.{has} Nothing was read. "
+                "Put the deliveries there, or correct `pattern` in catalog.yml"
             )
+        if near and near != self._mentioned:
+            self._mentioned = near
+            more = f" and {len(near) - 3} more" if len(near) > 3 else ""
+            _log.warning(
+                "%s in %s is no delivery, for `pattern` is %s. If it is one, correct it in "
+                "catalog.yml.",
+                ", ".join(map(shown, near[:3])) + more,
+                self._path,
+                self._pattern,
+            )
+        self._refuse_shared_stems(names)
         return names
+
+    def _refuse_shared_stems(self, names: list[str]) -> None:
+        """Refuse two files of which one would pass for the other's correction."""
+        if all(column.origin not in ("file", "row") for column in self._schema.columns):
+            return
+        stems: dict[str, str] = {}
+        for name in names:
+            other = stems.setdefault(stem_of(name), name)
+            if other != name:
+                raise DeliveryError(
+                    f"Deliveries {shown(other)} and {shown(name)} differ in their ending alone, "
+                    "and the schema makes a column of the name without it. Nothing was read. "
+                    "Rename one, or take it away, and run again: kedro run"
+                )
+
+    def _is_nearly(self, name: str) -> bool:
+        """Tell a file that looks like a delivery and is none."""
+        is_left = name.startswith(".") or name.endswith(_UNFINISHED) or self._is_delivery(name)
+        endings = {ending.strip().lower() for ending in PurePath(name).suffixes}
+        return not is_left and not endings.isdisjoint(KNOWN)
 
     def _is_delivery(self, name: str) -> bool:
         return (
             not name.startswith(".")
             and not name.endswith(_UNFINISHED)
-            and fnmatchcase(name, self._pattern)
+            and any(fnmatchcase(name.casefold(), one.casefold()) for one in self._patterns)
         )
 
     def _exists(self) -> bool:

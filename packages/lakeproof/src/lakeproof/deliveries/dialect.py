@@ -48,6 +48,7 @@ class Dialect:
         sep_line: Whether a first line `sep=;`, as spreadsheets write, is passed over.
         empty_rows: Whether rows of nothing but separators are passed over.
         trailing_separator: Whether each line may end with one separator more.
+        sheet: The sheet of a workbook that has several.
     """
 
     separator: str = ","
@@ -65,6 +66,7 @@ class Dialect:
     sep_line: bool = False
     empty_rows: bool = False
     trailing_separator: bool = False
+    sheet: str = ""
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any] | None) -> "Dialect":

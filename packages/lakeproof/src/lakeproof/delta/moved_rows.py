@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakeproof.deliveries.delivery_errors import refusal
-from lakeproof.deliveries.rows.layout import stem_of
+from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.read.scan import scan
 

@@ -4,16 +4,12 @@ Not for text: whoever reads from here gets bytes, which are UTF-8 whatever the f
 """
 
 import codecs
-import hashlib
-import io
-from pathlib import PurePath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from lakeproof.deliveries.csv.quotes import QuoteScan
-from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
 from lakeproof.deliveries.dialect import is_utf8
-from lakeproof.deliveries.rows.layout import COMPRESSED
+from lakeproof.deliveries.rows.files import Digested, changed, opened, unpacked
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -21,70 +17,6 @@ if TYPE_CHECKING:
 # A row must fit into one block. Arrow reads 32 of them ahead: larger ones gain little in speed and
 # cost a hundred megabytes.
 BLOCK_SIZE = 1048576
-
-
-def opened(delivery: "Delivery") -> BinaryIO:
-    """Open the file of a delivery as it is on disk.
-
-    Raises:
-        DeliveryError: It is gone, or cannot be read.
-    """
-    try:
-        return delivery.path.open("rb")
-    except FileNotFoundError as error:
-        raise refusal(
-            delivery.name,
-            f"the file was in {delivery.path.parent} when the folder was listed and is gone now",
-            remedy="Put it back and run again: kedro run",
-        ) from error
-    except OSError as error:
-        raise refusal(
-            delivery.name,
-            f"{delivery.path} cannot be read ({error.strerror})",
-            remedy="Make it readable and run again: kedro run",
-        ) from error
-
-
-def changed(delivery: "Delivery", sha256: str) -> DeliveryError:
-    """Word the refusal of a file that is not the one that was listed."""
-    return refusal(
-        delivery.name,
-        f"the file changed while the run went on: its sha256 was {delivery.sha256} when the folder "
-        f"was listed and is {sha256} now",
-        remedy="Wait until it is delivered completely, then run again: kedro run",
-    )
-
-
-def unpacked(name: str, file: Any) -> BinaryIO:
-    """Give a file's bytes without the compression that its ending names."""
-    codec = COMPRESSED.get(PurePath(name).suffix.lower())
-    if codec is None:
-        return cast(BinaryIO, file)
-    import pyarrow as pa
-
-    # It reads on where a file is several that were put one behind the other.
-    packed = pa.PythonFile(file, "r")
-    return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(packed, codec)))
-
-
-class _Digested(io.RawIOBase):
-    """A file whose bytes are digested as they are read, in their order."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
-        self.digest.update(block)
-        return block
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 class Content:
@@ -95,7 +27,7 @@ class Content:
         self._quotes = QuoteScan(dialect.separator, dialect.quote)
         self._has_nul = False
         self._delivery = delivery
-        self._digested = _Digested(opened(delivery))
+        self._digested = Digested(opened(delivery))
         self._file = unpacked(delivery.name, self._digested)
         self._decoder = (
             None if is_utf8(dialect.encoding) else codecs.getincrementaldecoder(dialect.encoding)()

@@ -9,9 +9,10 @@ import io
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from lakeproof.deliveries.csv.content import BLOCK_SIZE, opened, unpacked
+from lakeproof.deliveries.csv.content import BLOCK_SIZE
 from lakeproof.deliveries.delivery_errors import refusal
 from lakeproof.deliveries.dialect import is_utf8
+from lakeproof.deliveries.rows.files import opened, unpacked
 from lakeproof.deliveries.rows.layout import Header
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ import polars as pl
 
 from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.csv import content
-from lakeproof.deliveries.csv.content import Content, changed
+from lakeproof.deliveries.csv.content import Content
 from lakeproof.deliveries.csv.csv_records import is_text, not_unpacked, records
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
 from lakeproof.deliveries.dialect import is_utf8
 from lakeproof.deliveries.rows.faults import refusal_of_value
+from lakeproof.deliveries.rows.files import changed
 from lakeproof.deliveries.rows.layout import Layout
 from lakeproof.deliveries.rows.values import first_fault
 

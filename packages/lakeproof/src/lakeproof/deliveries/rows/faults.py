@@ -1,12 +1,19 @@
-"""Word the refusal of one value, whatever the format."""
+"""Word the refusal of one value, and find it in a file that is read whole, whatever the format."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
+from lakeproof.deliveries.rows.files import changed, opened
 from lakeproof.deliveries.rows.layout import Layout
-from lakeproof.deliveries.rows.values import Fault
+from lakeproof.deliveries.rows.values import Fault, first_fault
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from lakeproof.deliveries.delivery import Delivery
 
 _WHOLE = "a whole number within the bounds of its type"
@@ -61,6 +68,78 @@ def refusal_of_value(
         if hint := _hint(delivery, fault):
             remedy = f"If the file is right, say in catalog.yml what it means: {hint}. {remedy}"
     return refusal(delivery.name, said + what, line=line, column=column.name, remedy=remedy)
+
+
+class WholeFile:
+    """A file that its reader opens by itself; its bytes are held against the list in the end.
+
+    Args:
+        delivery: Whose file it is.
+        layout: Of its columns.
+    """
+
+    is_broken = False
+
+    def __init__(self, delivery: "Delivery", layout: Layout) -> None:
+        self._delivery = delivery
+        self._layout = layout
+        opened(delivery).close()
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def finish(self) -> None:
+        """Hold the bytes against those that were listed.
+
+        Raises:
+            DeliveryError: They are others.
+        """
+        sha256 = sha256_of(self._delivery.path)
+        if sha256 != self._delivery.sha256:
+            raise changed(self._delivery, sha256)
+
+
+def first_refusal(
+    delivery: "Delivery",
+    layout: Layout,
+    frames: Iterator[pl.DataFrame],
+    cause: BaseException | None,
+    lines: Sequence[int] | None = None,
+) -> DeliveryError:
+    """Find the first value that cannot be taken, in what a reader gives.
+
+    Args:
+        delivery: That was refused.
+        layout: Of its columns.
+        frames: All of its rows.
+        cause: What its reader raised, where it did.
+        lines: The line of each row, where the format has lines.
+    """
+    before = 0
+    try:
+        for frame in frames:
+            fault = first_fault(frame, layout.from_file, delivery.dialect)
+            if fault is not None:
+                row = before + fault.row
+                line = None if lines is None else lines[row]
+                number = row + 1 if lines is None else None
+                return refusal_of_value(delivery, layout, fault, line=line, row=number)
+            before += frame.height
+    except DeliveryError as error:
+        return error
+    except Exception as error:
+        # Each reader has errors of its own, and each of them says that the file is damaged.
+        cause = cause or error
+    said = str(cause)[:200] if cause is not None else "it has no rows"
+    return refusal(delivery.name, f"it cannot be read ({said})")
+
+
+def rows_named(rows: set[int]) -> str:
+    """Name rows, counted from 0, as a person counts them."""
+    return "rows " + " and ".join(str(row + 1) for row in sorted(rows))
 
 
 def _wanted(delivery: "Delivery", fault: Fault) -> str:

@@ -7,11 +7,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lakeproof.configuration import similar
 from lakeproof.deliveries.delivery_errors import refusal, shown
+from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.deliveries.schema import Column
 
 if TYPE_CHECKING:
@@ -76,15 +76,6 @@ def lay_out(delivery: "Delivery", header: Header) -> Layout:
         if column.origin != "column" or column.header in header.names
     )
     return Layout(header, columns, stem_of(delivery.name), delivery.schema.key)
-
-
-def stem_of(name: str) -> str:
-    """Give a file's name without its ending, that of a compression included."""
-    path = PurePath(name)
-    return PurePath(path.stem).stem if path.suffix.lower() in COMPRESSED else path.stem
-
-
-COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
 
 def _refuse_other_columns(delivery: "Delivery", headers: list[str], line: int | None) -> None:
