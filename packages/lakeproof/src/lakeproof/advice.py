@@ -14,11 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MOST_CHARACTERS = 400
+_QUOTED_FIRST = 2
+# Also as `python -m kedro`, which Kedro calls so.
+_KEDRO = re.compile(r"(?:^|[\\/ ])kedro(?:\.exe|[\\/]__main__\.py)?$")
 # A process of ours typed what a re-run is started with, and a person something else.
 _RERUN = "LAKEPROOF_RERUN"
 _AGAIN = re.compile(r"(?<=again: )kedro run\b(?! -)")
-_A_FILE = re.compile(r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml|(?<=in )catalog\.yml")
+_A_FILE = re.compile(
+    r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml(?: or --params)?|(?<=in )catalog\.yml"
+)
 _WORD = re.compile(r"['`]([^'`\s]{1,80})['`]")
+_FULL_KEY = re.compile(r"full_key: ([\w.]+)")
 _SUFFIXES = (".yml", ".yaml", ".json")
 
 
@@ -50,25 +56,54 @@ def concrete(text: str) -> str:
     place = None
     if _A_FILE.search(text) is not None:
         # What was wrong is named before what was left untouched.
-        place = where_written(*_WORD.findall(text.partition("Nothing was ")[0]))
+        place = where_written(*words_of(text.partition("Nothing was ")[0]))
     return text if place is None else _A_FILE.sub(lambda _: place, text)
 
 
 def where_written(*words: str) -> str | None:
     """Find the line of the configuration, or of the command, that has most of some words.
 
+    A word that stands in many lines tells little, and what is misspelt stands in one.
+
     Args:
         words: Keys and values; of a dotted name each part is one.
     """
-    wanted = {part for word in words for part in re.split(r"[.:]", word) if part}
-    found, most = None, 0
+    parts = (part for word in words for part in re.split(r"[.:]", word) if part)
+    found: dict[str, list[str]] = {one: [] for one in parts}
     for place, line in _lines():
-        count = sum(
-            re.search(rf"(?<!\w){re.escape(one)}(?!\w)", line) is not None for one in wanted
-        )
-        if count > most:
-            found, most = place, count
-    return found
+        for one in found.keys() & set(re.findall(r"\w+", line)):
+            found[one].append(place)
+    weights: dict[str, float] = {}
+    for rank, places in enumerate(found.values()):
+        for place in places:
+            # Of equals, the last part of a dotted name says most.
+            weights[place] = weights.get(place, 0) + (1 + rank / 100) / len(places)
+    return max(weights, key=weights.__getitem__, default=None)
+
+
+def words_of(text: str) -> list[str]:
+    """List what an error quotes first, and what OmegaConf calls the full key.
+
+    What it quotes later is what would do instead.
+    """
+    return [*_WORD.findall(text)[:_QUOTED_FIRST], *_FULL_KEY.findall(text)]
+
+
+def configuration_files() -> Iterator[tuple[Path, str]]:
+    """Yield the files that are read, as a person calls them; none with credentials.
+
+    Where nothing could be read yet, those of all environments of the folder that Kedro is told of.
+    """
+    read = _read or _Configuration(Path.cwd(), (Path.cwd() / "conf",))
+    for folder in read.folders:
+        for path in sorted(folder.rglob("*")):
+            is_hidden = path.name.startswith(("credentials", "."))
+            if path.suffix in _SUFFIXES and not is_hidden and path.is_file():
+                is_inside = path.is_relative_to(read.project_path)
+                yield (
+                    path,
+                    path.relative_to(read.project_path).as_posix() if is_inside else str(path),
+                )
 
 
 def as_typed(otherwise: str = "kedro run") -> str:
@@ -85,8 +120,7 @@ def as_typed(otherwise: str = "kedro run") -> str:
 
 
 def _arguments() -> list[str]:
-    path = Path(sys.argv[0] if sys.argv else "")
-    is_kedro = path.stem == "kedro" or (path.stem == "__main__" and path.parent.name == "kedro")
+    is_kedro = bool(sys.argv) and _KEDRO.search(sys.argv[0]) is not None
     return sys.argv[1:] if is_kedro and not os.environ.get(_RERUN) else []
 
 
@@ -94,20 +128,11 @@ def _lines() -> Iterator[tuple[str, str]]:
     for option, value in zip(_arguments(), _arguments()[1:], strict=False):
         if option == "--params":
             yield option, value
-    for folder in _read.folders if _read is not None else ():
-        for path in sorted(folder.rglob("*")):
-            if path.suffix not in _SUFFIXES or path.name.startswith(("credentials", ".")):
-                continue
-            try:
-                lines = path.read_text(encoding="utf-8").splitlines()
-            except (OSError, UnicodeDecodeError):
-                continue
-            for number, line in enumerate(lines, start=1):
-                if not line.lstrip().startswith("#"):
-                    yield f"{_shown(path)}, line {number}", line
-
-
-def _shown(path: Path) -> str:
-    assert _read is not None
-    root = _read.project_path
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    for path, name in configuration_files():
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for number, line in enumerate(lines, start=1):
+            if not line.lstrip().startswith("#"):
+                yield f"{name}, line {number}", line

@@ -32,7 +32,7 @@ def test_no_project_is_refused(tmp_path, monkeypatch):
     ("text", "said"),
     [
         (None, "No files of YAML or JSON format found"),
-        ("samples: [", "Invalid YAML or JSON file"),
+        ("samples: [", "conf/base/catalog.yml, line 2 is no YAML"),
         ("samples: {filepath: x}\n", "cannot be read: "),
         ("samples: {type: lakeproof.delta.DeltaTable, filepath: '${globals:no}'}\n", "'no'"),
         ("samples: {type: lakeproof.delta.DeltaTable, path: x}\n", "'samples' cannot be used"),

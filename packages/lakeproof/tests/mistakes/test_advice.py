@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lakeproof import advice
-from lakeproof.advice import as_typed, concrete, configured_in
+from lakeproof.advice import as_typed, concrete, configured_in, where_written, words_of
 from lakeproof.errors import LakeproofError
 
 ENTRY = "conf/<environment>/catalog.yml"
@@ -42,6 +42,15 @@ def test_the_file_is_the_one_of_the_environment_with_its_line(conf):
     assert concrete(refused("dubble")).endswith("Correct the entry in conf/red/globals.yml, line 3")
     configured_in(conf.parent, conf, ("", "base"))
     assert concrete(refused("dubble")).endswith("in conf/base/globals.yml, line 3")
+
+
+def test_the_word_that_stands_in_few_lines_tells_more(conf):
+    """The class of a dataset stands in many entries, its misspelt argument in one."""
+    entries = "".join(f"{name}:\n  type: lake.Table\n  path: {name}\n" for name in "abc")
+    (conf / "base/catalog.yml").write_text(entries + "  engin: x\n")
+    configured_in(conf.parent, conf, ("base",))
+    error = "unexpected argument 'engin'. Dataset 'c' must only contain those of 'lake.Table'"
+    assert where_written(*words_of(error)) == "conf/base/catalog.yml, line 10"
 
 
 def test_where_nothing_is_known_the_words_stay(conf):

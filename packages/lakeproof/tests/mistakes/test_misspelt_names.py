@@ -2,6 +2,8 @@
 
 import pytest
 
+from conftest import LONG
+
 MOST_LINES = 4
 
 
@@ -20,11 +22,11 @@ def told(done) -> str:
         (("run", "--env"), 1),
         (("catalog", "describe-datasets", "--env"), 1),
         (("runs", "--env"), 2),
-        (("show", "last", "--env"), 2),
-        (("compare", "last", "last", "--env"), 2),
-        (("check", "--env"), 2),
+        pytest.param(("show", "last", "--env"), 2, marks=LONG),
+        pytest.param(("compare", "last", "last", "--env"), 2, marks=LONG),
+        pytest.param(("check", "--env"), 2, marks=LONG),
         (("history", "samples", "--env"), 2),
-        (("pin", "--env"), 2),
+        pytest.param(("pin", "--env"), 2, marks=LONG),
     ],
     ids=lambda one: one[0] if isinstance(one, tuple) else "",
 )
@@ -54,12 +56,12 @@ def test_an_error_of_kedros_has_a_text(unrun):
     [
         (("--pipelines", "trian"), "'trian'"),
         (("--nodes", "fit_modle"), "fit_modle"),
-        (("--tags", "nothing"), "nothing"),
-        (("--namespaces", "nothing"), "nothing"),
-        (("--from-inputs", "nothing"), "nothing"),
+        pytest.param(("--tags", "nothing"), "nothing", marks=LONG),
+        pytest.param(("--namespaces", "nothing"), "nothing", marks=LONG),
+        pytest.param(("--from-inputs", "nothing"), "nothing", marks=LONG),
         (("--runner", "ThreadRuner"), "ThreadRuner"),
         (("--load-versions", "sampels:0"), "sampels"),
-        (("--params", "train.seed"), "train.seed"),
+        pytest.param(("--params", "train.seed"), "train.seed", marks=LONG),
     ],
     ids=lambda one: one[0] if isinstance(one, tuple) else "",
 )

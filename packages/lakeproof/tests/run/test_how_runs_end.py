@@ -1,5 +1,6 @@
 """A run that did not finish is not called FINISHED, and has a record if one can be made."""
 
+import logging
 import os
 import shutil
 import signal
@@ -218,3 +219,22 @@ def test_git_that_refuses_the_owner_is_told_with_what_to_type(small_project, cap
     told = last_line(capsys)
     assert told.startswith("This run cannot be reproduced: git refuses the repository")
     assert f"git config --global --add safe.directory {small_project.path}" in told
+
+
+def warn_twice_and_give():
+    for _ in range(2):
+        logging.getLogger("small_project.nodes").warning("There is no column %s.", "ph")
+    logging.getLogger("another").warning("Not of the project.")
+    return {"a": 1}
+
+
+def test_what_the_projects_own_code_warned_of_is_said_again_at_the_end(small_project, capsys):
+    """Once, where everybody looks; the two lines that scripts read stay the last."""
+    small_project.run(of(warn_twice_and_give))
+    said = capsys.readouterr()
+    assert said.err.splitlines().count("Warning: There is no column ph.") == 1
+    assert "Warning: Not of the project." not in said.err
+    assert said.out.splitlines()[-2].startswith("Recorded run ")
+    small_project.run(of(give))
+    assert "Warning:" not in capsys.readouterr().err
+    assert logging.getLogger("small_project").handlers == []

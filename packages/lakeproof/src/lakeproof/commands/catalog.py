@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.commands.command_errors import CatalogError
 from lakeproof.errors import LakeproofError
 from lakeproof.record.places.environments import named_environment, require_environment
+from lakeproof.startup.trouble import told, worded
 
 if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from lakeproof.versioned.contract import VersionedDataset
 
-_MOST_CHARACTERS = 600
 # Those of a config loader that does not tell its own.
 _FILE_PATTERNS = {"catalog": ["catalog*", "catalog*/**", "**/catalog*"]}
 
@@ -66,7 +66,7 @@ class ProjectCatalog:
             raise
         except Exception as error:
             raise CatalogError(
-                f"The catalog entry '{name}' cannot be used: {_bounded(error)}"
+                f"The catalog entry '{name}' cannot be used: {told(error)}"
             ) from error
         if not is_versioned(dataset):
             raise CatalogError(
@@ -162,7 +162,10 @@ def _open(project_path: Path, env: str | None) -> ProjectCatalog:
         raise
     except Exception as error:
         shown = f"of environment '{env}' " if env else ""
-        raise CatalogError(f"The catalog {shown}cannot be read: {_bounded(error)}") from error
+        what, advice = worded(error)
+        raise CatalogError(
+            f"The catalog {shown}cannot be read: {what}\n{advice}".strip()
+        ) from error
     return ProjectCatalog(
         project_path=project_path,
         conf_path=conf_path,
@@ -193,8 +196,3 @@ def project_path_of(metadata: "ProjectMetadata | None") -> Path:
             "section [tool.kedro]. Change to a project's folder."
         )
     return bootstrap_project(found).project_path
-
-
-def _bounded(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"

@@ -72,12 +72,11 @@ def trouble_is(exit_code: int) -> Iterator[None]:
     except (click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
-        from lakeproof.startup.trouble import told
+        from lakeproof.startup.trouble import worded
 
-        refusal = OutputError(
-            f"{told(error)}\nThis is a bug, or a case not supported; your files are as they were. "
-            f"The whole traceback: {as_typed()} --verbose"
-        )
+        what, advice = worded(error)
+        advice = advice or "This is a bug, or a case not supported; your files are as they were."
+        refusal = OutputError(f"{what}\n{advice} The whole traceback: {as_typed()} --verbose")
         vars(refusal)["exit_code"] = exit_code
         raise refusal from error
 

@@ -7,7 +7,7 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 |---|---|---|
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
-| three warnings of plug-ins are left out | `quiet` | they are shown |
+| four warnings of plug-ins are left out | `quiet` | they are shown |
 | runs are found in MLflow's SQLite file | `record.mlflow_store.mlflow_database` | MLflow is asked |
 | a model's MLflow folder is written by hand | `model.mlflow_model` | `mlflow.sklearn.log_model` |
 | an old version is opened by its part of the log | `delta.log.log_view` | by the whole log |

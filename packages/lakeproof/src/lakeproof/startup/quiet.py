@@ -17,15 +17,18 @@ _OF_PLUGINS = (
     "Add type hints to the `predict` method",
     # kedro-viz 12.5 makes FastAPI warn of it in every build.
     "ORJSONResponse is deprecated",
+    # What kedro-mlflow 2.0.3 advises writes a file that asks for a store that MLflow refuses.
+    "Use ``kedro mlflow init`` command in CLI",
 )
+_LOGGERS = ("py.warnings", "kedro_mlflow.framework.hooks.mlflow_hook")
 
 
 def silence_plugins() -> None:
     """Show all warnings but those of plug-ins, each with the place it comes from."""
-    logger = logging.getLogger("py.warnings")
-    if any(isinstance(one, _LeftOut) for one in logger.filters):
-        return
-    logger.addFilter(_LeftOut())
+    for logger in map(logging.getLogger, _LOGGERS):
+        if any(isinstance(one, _LeftOut) for one in logger.filters):
+            return
+        logger.addFilter(_LeftOut())
     show = warnings.showwarning
     if show.__module__ == logging.__name__:
         return

@@ -14,24 +14,31 @@ from typing import IO, Any, NoReturn
 
 import click
 
-from lakeproof.advice import as_typed, concrete
+from lakeproof.advice import as_typed, concrete, configuration_files, where_written, words_of
 from lakeproof.errors import LakeproofError, wants_traceback
 from lakeproof.spelling import spelled
 
 _MOST_CHARACTERS = 500
 # Who raised, from the inside out, and what shows what there is.
 _WHAT_THERE_IS = (
-    ("kedro.config", "Correct it, then type again: {typed}"),
-    ("kedro.io", "What the catalog has: kedro catalog describe-datasets"),
+    ("kedro.config", "Correct {place}, then type again: {typed}"),
+    ("kedro.io", "Correct {place}, then type again: {typed}"),
     ("kedro.pipeline", "What there is: kedro registry list, kedro registry describe"),
     ("kedro.framework.session", "What there is: kedro registry list, kedro registry describe"),
     ("kedro.utils", "See: kedro {command} --help"),
 )
+# The files that Kedro and kedro-mlflow merge.
+_MERGED = ("catalog", "globals", "mlflow", "parameters", "spark")
 # A hook that Kedro calls when all nodes have run.
 _AFTER = "after_pipeline_run"
 _LAKEPROOF = Path(__file__).parents[1]
 # Kedro puts what came up into words of its own, as many as the libraries that it came through.
-_LEFT_OUT = ("[SQL:", "(Background on this error", "For further information visit")
+_LEFT_OUT = (
+    "Hint: If you are trying to use a dataset from",
+    "[SQL:",
+    "(Background on this error",
+    "For further information visit",
+)
 
 
 def ours_beneath(error: BaseException | None) -> LakeproofError | None:
@@ -86,16 +93,17 @@ def in_brief(error: BaseException, project_path: Path | None) -> str:
     if ours is not None:
         return ours.message
     where = place_of(error, project_path)
+    what, advice = worded(error)
     command = (sys.argv[1:2] or ["run"])[0]
     frames = traceback.extract_tb(error.__traceback__)
     has_run = any(frame.name == _AFTER for frame in frames)
     hints = (
         f"Raised at {where}." if where else "",
         "Nothing was run." if command == "run" and not has_run else "",
-        _next(error, command),
+        advice,
     )
     lines = (
-        told(error),
+        what,
         " ".join(filter(None, hints)),
         f"The whole traceback: LAKEPROOF_DEBUG=1 {as_typed()}",
     )
@@ -107,6 +115,43 @@ def is_ours(arguments: Sequence[str]) -> bool:
     # As Kedro finds them: they stand above this room.
     (found,) = entry_points(group="kedro.project_commands", name="lakeproof")
     return bool(arguments) and arguments[0] in found.load().commands
+
+
+def worded(error: BaseException) -> tuple[str, str]:
+    """Say what happened, and what to look at next; that is empty where nobody can know."""
+    is_configuration = is_through(error, "omegaconf") or is_through(error, "yaml")
+    what = (broken_file() if is_configuration else None) or told(error)
+    for module in reversed(_modules(error)):
+        for room, advice in _WHAT_THERE_IS:
+            if module == room or module.startswith(f"{room}."):
+                place = where_written(*words_of(what)) or "it"
+                command = (sys.argv[1:2] or [""])[0]
+                return what, advice.format(place=place, typed=as_typed(), command=command)
+    return what, ""
+
+
+def broken_file() -> str | None:
+    """Find the file of the configuration that is no YAML, or no mapping, and say what is wrong.
+
+    Kedro merges them, and of what it finds in one it rarely says in which.
+    """
+    from omegaconf import OmegaConf
+    from yaml import MarkedYAMLError
+
+    for path, name in configuration_files():
+        if not path.name.startswith(_MERGED):
+            continue
+        try:
+            found = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = f", line {mark.line + 1}" if mark is not None else ""
+            return f"{name}{line} is no YAML: {error.problem or error.context}."
+        except Exception as error:
+            return f"{name} cannot be read: {told(error)}."
+        if not isinstance(found, dict):
+            return f"{name} must be a mapping of names to values, and is a {type(found).__name__}."
+    return None
 
 
 def is_through(error: BaseException, package: str) -> bool:
@@ -150,14 +195,6 @@ def _modules(error: BaseException) -> list[str]:
             found.append(str(trace.tb_frame.f_globals.get("__name__", "")))
             trace = trace.tb_next
     return found
-
-
-def _next(error: BaseException, command: str) -> str:
-    for module in reversed(_modules(error)):
-        for room, advice in _WHAT_THERE_IS:
-            if module == room or module.startswith(f"{room}."):
-                return advice.format(typed=as_typed(), command=command)
-    return ""
 
 
 def show(error: click.ClickException, file: IO[Any] | None = None) -> None:

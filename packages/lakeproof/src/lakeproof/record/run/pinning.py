@@ -7,6 +7,7 @@ nothing behind.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.configuration import similar
 from lakeproof.errors import LakeproofError, PinError, RunError
 from lakeproof.versioned.contract import VersionedDataset, has_engine, is_versioned
 from lakeproof.versioned.run_tables import RunTables
@@ -52,6 +53,7 @@ def pin_tables(
         RunError: If the runner is one of processes, or an engine not with a stream.
     """
     _refuse_processes(run_params, catalog)
+    _refuse_missing_inputs(pipeline, catalog)
     tables = dict(tables_of(pipeline, catalog))
     _refuse_idle_pins(run_params.get("load_versions") or {}, pipeline, catalog)
     _refuse_streams(pipeline, catalog)
@@ -107,6 +109,23 @@ def _refuse_processes(run_params: Mapping[str, Any], catalog: "CatalogProtocol[A
             "can be recorded and no table can be read at the version that this run resolved. "
             "Nothing was run. Use threads: kedro run --runner ThreadRunner"
         )
+
+
+def _refuse_missing_inputs(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Refuse what Kedro refuses too, when MLflow has begun a run of it."""
+    for node in pipeline.nodes:
+        for name in node.inputs:
+            if name not in pipeline.inputs() or name in catalog:
+                continue
+            parameter = name.partition("params:")[2]
+            known = [one for one in catalog if one.startswith("params:") is bool(parameter)]
+            what = f"parameters have no '{parameter}'" if parameter else f"catalog has no '{name}'"
+            where = "parameters_*.yml" if parameter else "catalog.yml"
+            raise RunError(
+                f"The {what}, which node '{node.name}' needs.{similar(name, known)} Nothing was "
+                f"run. Put it into conf/<environment>/{where}; what there is: kedro catalog "
+                "describe-datasets"
+            )
 
 
 def _refuse_streams(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> None:

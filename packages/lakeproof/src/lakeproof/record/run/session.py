@@ -28,6 +28,7 @@ from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_asy
 from lakeproof.record.run import rerun as rerunning
 from lakeproof.record.run.ending.doubts import doubts_of
 from lakeproof.record.run.ending.ended import attend, leave, raising_at_sigterm
+from lakeproof.record.run.ending.last_words import Warned
 from lakeproof.record.run.gathering import RunInputs, from_bits
 from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
@@ -89,6 +90,7 @@ class RunSession:
         self.secrets = setting.secrets
         self._log = LogWithoutSecrets(setting.secrets)
         self.seen = Observation(setting, tables, rerun, pipelines, redirection)
+        self._warned = Warned(_package())
         self._was_open = is_open()
         self._on_end: Callable[[], None] | None = None
 
@@ -192,6 +194,7 @@ class RunSession:
                     f"Run {run_id[:8]} cannot be recorded: {self._told(error)}. What it wrote is "
                     "there, without a record of what it came from."
                 ) from error
+        self._warned.say_again(self.secrets.redact_text)
         print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
         print_recorded(run_id, doubts_of(record, self._setting.project_path))
 
@@ -336,6 +339,14 @@ class RunSession:
         atexit.unregister(self._interrupted)
         leave(catalog)
         self._log.stop()
+        self._warned.stop()
         for _, dataset in catalog.items():
             if is_versioned(dataset):
                 dataset.join(None)
+
+
+def _package() -> str:
+    # Kedro rebinds it for each project.
+    from kedro.framework.project import PACKAGE_NAME
+
+    return str(PACKAGE_NAME)

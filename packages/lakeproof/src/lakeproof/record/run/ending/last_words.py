@@ -1,11 +1,50 @@
 """The last words of a run, on standard output."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from lakeproof.spelling import spelled
+
 SHORT_ID = 8
+_MOST_WARNINGS = 5
+
+
+class Warned(logging.Handler):
+    """What the project's own code warned of, to be said again where everybody looks: at the end.
+
+    Args:
+        package: The project's; what plug-ins warn of is theirs to repeat.
+    """
+
+    def __init__(self, package: str) -> None:
+        super().__init__(logging.WARNING)
+        self._logger = logging.getLogger(package)
+        self._logger.addHandler(self)
+        self._told: dict[str, None] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one, each once."""
+        self._told[" ".join(record.getMessage().split())] = None
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._logger.removeHandler(self)
+
+    def say_again(self, hide: Callable[[str], str]) -> None:
+        """Print them on standard error.
+
+        Args:
+            hide: Takes out of a text what must not be repeated.
+        """
+        told = [hide(one) for one in self._told]
+        rest = len(told) - _MOST_WARNINGS
+        for one in told[:_MOST_WARNINGS]:
+            click.echo(f"Warning: {spelled(one)}", err=True)
+        if rest > 0:
+            click.echo(f"And {rest} more warnings above.", err=True)
 
 
 def print_metrics(metrics: Mapping[str, float]) -> None:
