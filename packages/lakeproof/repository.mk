@@ -27,6 +27,15 @@ COUNT ?= 300
 test-fuzz: .venv/test  ## forged records through all commands: make test-fuzz SEED=7 COUNT=1000
 	cd $(PACKAGE) && PYTHONPATH=tests:.:../../tests ../../$(BIN)/python -P -m tests.proof.fuzz --seed $(SEED) --count $(COUNT)
 
+.PHONY: test-models
+LIBRARIES ?= lightgbm xgboost catboost torch
+test-models: .venv/test  ## estimators of other libraries, gigabytes of them: make test-models LIBRARIES=lightgbm
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv/models
+	$(UV) pip install --quiet --python .venv/models/bin/python -r requirements/run.txt -r requirements/test.txt
+	$(UV) pip install --quiet --python .venv/models/bin/python --no-deps --editable $(PACKAGE) --editable .
+	$(UV) pip install --quiet --python .venv/models/bin/python $(LIBRARIES)
+	cd $(PACKAGE) && ../../.venv/models/bin/python -m pytest -m "models or torch" tests/model tests/digest
+
 SETS ?=
 test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"
 	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)

@@ -11,6 +11,7 @@ from typing import Any
 
 # Each adds the canonical forms that it knows.
 from lakeproof.digest.frames import frame as _frame  # noqa: F401
+from lakeproof.digest.objects import catboost_models as _catboost_models  # noqa: F401
 from lakeproof.digest.objects import tensors as _tensors  # noqa: F401
 from lakeproof.digest.objects.round_trip import proven_digest
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Their types hold data, not code; skops lists the compiled ones as unknown.
-_TRUSTED_PACKAGES = ("sklearn.", "numpy.", "scipy.")
+_TRUSTED_PACKAGES = ("sklearn.", "numpy.", "scipy.", "collections.OrderedDict")
 _EXAMPLE_ROWS = 5
 
 
@@ -109,14 +109,13 @@ class SklearnModel(AbstractDataset[Any, Any]):
             ModelError: If it holds types that are not trusted, so that it could not be loaded.
         """
         import mlflow
-        import skops.io
 
         path = Path(self._filepath)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two runs may save at once.
         partial = path.with_suffix(f".{os.getpid()}.partial")
         try:
-            skops.io.dump(data, partial)
+            _dump(data, partial)
             trusted = self._unknown_types(partial, f"The model for {path}", "saved")
             if mlflow.active_run() is not None:
                 self._artifact = self._log(data, partial, trusted), trusted
@@ -145,7 +144,9 @@ class SklearnModel(AbstractDataset[Any, Any]):
         if refused:
             raise ModelError(
                 f"{what} holds types that are not trusted: {', '.join(refused)}. It was not "
-                f"{verb}. If they are yours, list them under `trusted` in the catalog."
+                f"{verb}. If you trust their packages, paste this into globals.yml, where the "
+                f"catalog entry has `trusted: ${{globals:trusted}}`, else into the entry:\n"
+                + "\n".join(["trusted:", *(f"  - {name}" for name in refused)])
             )
         return list(unknown)
 
@@ -157,3 +158,16 @@ class SklearnModel(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "name": self._name, "trusted": self._trusted}
+
+
+def _dump(model: Any, path: Path) -> None:
+    import skops.io
+
+    try:
+        skops.io.dump(model, path)
+    except Exception as error:
+        raise ModelError(
+            f"A {type(model).__name__} cannot be saved without pickle: {error}. It was not saved. "
+            "A class of your own is, if what it learned is in attributes that are plain values or "
+            "arrays of NumPy: docs/estimators.md."
+        ) from error
