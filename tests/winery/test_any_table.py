@@ -92,3 +92,33 @@ def test_both_sides_are_the_whole_table():
     )
     assert test["k"].tolist() == PINNED
     assert sorted([*train["k"], *test["k"]]) == rows["k"].to_list()
+
+
+@pytest.mark.parametrize("estimator", ["forest", "linear"])
+def test_text_dates_a_key_of_two_columns_and_prices_that_are_not_there_yet(
+    houses, house_parameters, estimator, caplog
+):
+    """Whatever the order of the rows: the same bits."""
+    number = pl.int_range(pl.len())
+    houses = houses.with_columns(
+        address=pl.lit("Hauptstraße"),
+        part=number,
+        heating=pl.when(number % 5 > 0).then(pl.format("kind {}", number % 3)),
+        sold=pl.date(2024, 1, 1) + pl.duration(days=number),
+        price=pl.when(number % 20 > 0).then(pl.col("price")),
+    )
+    for settings in house_parameters.values():
+        settings["key"] = ["address", "part"]
+    house_parameters["feature"]["columns"] = "all"
+    train = house_parameters["train"]
+    train["estimator"] = estimator
+    train["preprocessing"]["text"] = [
+        {"class": "sklearn.preprocessing.OneHotEncoder", "handle_unknown": "infrequent_if_exist"}
+    ]
+    training, predictions, metrics, _ = run(houses, house_parameters)
+    assert {"heating", "sold_year", "sold_weekday"} < set(training)
+    assert len(training) + len(predictions) == 190
+    assert "rows have no 'price' and are left out" in caplog.text
+    assert metrics["r2"] > 0.5
+    _, again, _, _ = run(houses.reverse(), house_parameters)
+    assert again.equals(predictions)

@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+import yaml
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from lakeproof.digest import digest_model
+from lakeproof.estimators import make_model
 from lakeproof.model import SklearnModel
 
 X = pd.DataFrame(np.random.default_rng(0).random((40, 3)), columns=["a", "b", "c"])
@@ -94,3 +97,43 @@ def test_a_run_loads_the_model_it_saved_though_another_run_replaced_the_file(tmp
     assert dataset.load().random_state == 1
     assert other.load().random_state == 2
     assert SklearnModel(filepath=str(tmp_path / "model.skops")).load().random_state == 2
+
+
+def test_the_types_to_trust_are_printed_as_yaml_to_paste(tmp_path):
+    """As it stands, into the entry or into globals.yml."""
+    model = make_pipeline(FunctionTransformer(double), LogisticRegression()).fit(X, Y)
+    with pytest.raises(Exception, match="not trusted") as refused:
+        SklearnModel(filepath=str(tmp_path / "model.skops")).save(model)
+    pasted = yaml.safe_load(str(refused.value)[str(refused.value).index("\ntrusted:") :])
+    SklearnModel(filepath=str(tmp_path / "model.skops"), **pasted).save(model)
+
+
+class Stubborn(LogisticRegression):
+    """One that keeps what no file can."""
+
+    def __reduce__(self):
+        raise RuntimeError("no way")
+
+    __getstate__ = __reduce__
+
+
+def test_what_cannot_be_written_is_refused_with_what_to_do(tmp_path):
+    """And leaves nothing behind."""
+    with pytest.raises(Exception, match=r"Stubborn cannot be saved without pickle: no way.*arrays"):
+        SklearnModel(filepath=str(tmp_path / "model.skops")).save(Stubborn())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_encoded_text_with_missing_values_is_the_same_model_when_it_is_loaded(tmp_path):
+    """An encoder holds its categories as objects, NaN among them."""
+    rows = pd.DataFrame({"place": ["ä", None, "b", "ä"] * 5, "x": range(20)})
+    one_hot = {"class": "sklearn.preprocessing.OneHotEncoder", "handle_unknown": "ignore"}
+    given = {"class": "sklearn.linear_model.Ridge"}
+    steps = {"numeric": [], "text": [one_hot]}
+    model = make_model(rows, given, preprocessing=steps, seed=1, name="train").fit(rows, rows["x"])
+    dataset = SklearnModel(filepath=str(tmp_path / "model.skops"))
+    dataset.save(model)
+    loaded = dataset.load()
+    assert digest_model(loaded) == digest_model(model)
+    assert loaded.predict(rows).tobytes() == model.predict(rows).tobytes()
+    assert loaded[0].transform(rows).shape == (20, 4)
