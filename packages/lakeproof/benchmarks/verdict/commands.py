@@ -233,10 +233,7 @@ def _edits() -> Iterator[tuple[str, str, Callable[[Path], None], tuple[str, ...]
         *("code of the interpreter's start", "sitecustomize.py"),
         *(put("sitecustomize.py", "import math\n"), ("sitecustomize",)),
     )
-    yield (
-        *("code of the interpreter's start", "usercustomize.py"),
-        *(put("usercustomize.py", "import math\n"), ("usercustomize",)),
-    )
+    # Not usercustomize: an environment's interpreter imports none.
     yield (
         *("code of the interpreter's start", "a .pth file"),
         *(put("beside.pth", "import math\n"), ("beside.pth",)),
