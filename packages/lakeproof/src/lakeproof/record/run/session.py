@@ -3,8 +3,7 @@
 import atexit
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +11,12 @@ from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
 from lakeproof.record.documents import rerun_request
 from lakeproof.record.documents.rerun_request import Rerun
-from lakeproof.record.facts import Record, Status
-from lakeproof.record.mlflow_store import unsent
+from lakeproof.record.facts import Status
 from lakeproof.record.mlflow_store.one_run import one_run
 from lakeproof.record.mlflow_store.server import (
-    address_of,
-    asked_once,
-    is_gone,
     refuse_foreign_artifacts,
 )
-from lakeproof.record.mlflow_store.tracking import Tracking, is_local, tracking_of
-from lakeproof.record.node_io.logged import flush
+from lakeproof.record.mlflow_store.tracking import Tracking, tracking_of
 from lakeproof.record.places.redirection import Redirection
 from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_async_hint
 from lakeproof.record.run import rerun as rerunning
@@ -30,16 +24,13 @@ from lakeproof.record.run.ending.doubts import doubts_of
 from lakeproof.record.run.ending.ended import attend, leave, raising_at_sigterm
 from lakeproof.record.run.ending.last_words import Warned
 from lakeproof.record.run.gathering import RunInputs, from_bits
+from lakeproof.record.run.keeping import RecordKeeping
 from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
 from lakeproof.record.run.store_record import (
     forget_last_run,
-    is_open,
-    keep,
-    mlflow_uri,
     name_by_nobody,
     refuse_recorded,
-    refuse_second,
     why_untracked,
 )
 from lakeproof.spark import session as spark_session
@@ -50,10 +41,8 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
-    from mlflow.entities import Run
 
 
-_MOST_CHARACTERS = 2_000
 # What ends a run from outside; anything else that is no Exception is a panic of something compiled.
 _ENDED = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
@@ -83,15 +72,15 @@ class RunSession:
     ) -> None:
         self._setting = setting
         self._tables = tables
-        self._rerun = rerun
         self._pipelines = pipelines
         self._tracking = tracking
-        self._store = store
         self.secrets = setting.secrets
         self._log = LogWithoutSecrets(setting.secrets)
         self.seen = Observation(setting, tables, rerun, pipelines, redirection)
         self._warned = Warned(_package())
-        self._was_open = is_open()
+        self._record = RecordKeeping(
+            setting, tables, rerun, self.seen, store, name_by_nobody(tracking, pipelines)
+        )
         self._on_end: Callable[[], None] | None = None
 
     @classmethod
@@ -182,17 +171,17 @@ class RunSession:
                 )
                 return
             try:
-                record = self._keep(run_id, "FINISHED")
+                record = self._record.keep(run_id, "FINISHED")
             except _ENDED as error:
-                self._ends_otherwise(run_id, "KILLED", error)
+                self._record.end(run_id, "KILLED", error)
                 raise
             except BaseException as error:
-                self._ends_otherwise(run_id, "FAILED", error)
+                self._record.end(run_id, "FAILED", error)
                 if isinstance(error, LakeproofError):
                     raise
                 raise RunError(
-                    f"Run {run_id[:8]} cannot be recorded: {self._told(error)}. What it wrote is "
-                    "there, without a record of what it came from."
+                    f"Run {run_id[:8]} cannot be recorded: {self._record.told(error)}. What it "
+                    "wrote is there, without a record of what it came from."
                 ) from error
         self._warned.say_again(self.secrets.redact_text)
         print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
@@ -202,14 +191,14 @@ class RunSession:
         """Record what a failed run had read and written by then."""
         with self._ending(catalog) as run_id:
             if run_id is not None:
-                self._record_end(run_id, "FAILED", error)
+                self._record.keep_end(run_id, "FAILED", error)
 
     def _attended(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
         """Record a run that has ended in what Kedro tells no hook of."""
         status: Status = "KILLED" if isinstance(error, _ENDED) else "FAILED"
         with self._ending(catalog) as run_id:
             if run_id is not None:
-                self._ends_otherwise(run_id, status, error)
+                self._record.end(run_id, status, error)
 
     @contextmanager
     def _attending(self, catalog: "CatalogProtocol[Any, Any]") -> Iterator[None]:
@@ -230,93 +219,6 @@ class RunSession:
             if os.getpid() == process:
                 self._attended(catalog, error)
             raise
-
-    def _ends_otherwise(self, run_id: str, status: Status, error: BaseException) -> None:
-        """Record and end a run that no other hook will end."""
-        import mlflow
-
-        try:
-            # Nobody waits for the record of a re-run that was cut short.
-            if self._rerun is None or status != "KILLED":
-                self._record_end(run_id, status, error)
-        finally:
-            active = mlflow.active_run()
-            if active is not None and active.info.run_id == run_id and not self._was_open:
-                mlflow.end_run(status)
-
-    def _record_end(self, run_id: str, status: Status, error: BaseException) -> None:
-        """Record a run that did not finish, as far as that can be; `error` stays its error."""
-        from lakeproof.record.run.ending.last_words import print_ended
-
-        try:
-            self._keep(run_id, status, error)
-        except Exception:
-            # What made it fail may make its tables unreadable.
-            self.seen.table_facts.leaves_out_unreadable = True
-            try:
-                self._keep(run_id, status, error)
-            except Exception as another:
-                print_ended(run_id, status, self._told(another))
-                return
-        print_ended(run_id, status)
-
-    def _keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
-        """Keep the record on this disk, then on its MLflow run; a server may be gone by then."""
-        store = replace(self._store, uri=mlflow_uri())
-        with nullcontext() if is_local(store.uri) else asked_once():
-            run = self._asked(run_id, store)
-            if run is not None:
-                refuse_second(run_id, run.data.tags)
-            text = None if error is None else self._told(error)
-            record = self.seen.record(run_id, run, status, text)
-            folder = keep(
-                record,
-                self._setting.project_path,
-                self._rerun,
-                store,
-                name_by_nobody(self._tracking, self._pipelines),
-                self._setting.bundle_data,
-            )
-            self._send(folder, record, store, is_there=run is not None)
-        return record
-
-    def _asked(self, run_id: str, store: Tracking) -> "Run | None":
-        """Give the MLflow run as it is now; `None` where its server is gone."""
-        from mlflow.tracking import MlflowClient
-
-        from lakeproof.record.run import mlflow_index
-
-        facts = self.seen.table_facts
-        try:
-            mlflow_index.log_tables(run_id, self._tables.uses, facts, facts.leaves_out_unreadable)
-            flush()
-            return MlflowClient().get_run(run_id)
-        except Exception:
-            if not is_gone(store):
-                raise
-            return None
-
-    def _send(self, folder: Path, record: Record, store: Tracking, is_there: bool) -> None:
-        import mlflow
-        from mlflow.tracking import MlflowClient
-
-        from lakeproof.record.run.ending.last_words import print_unsent
-
-        try:
-            if is_there:
-                unsent.send(MlflowClient(), folder)
-                return
-        except Exception:
-            if not is_gone(store):
-                raise
-        print_unsent(record.run.run_id, address_of(store.uri), folder)
-        with suppress(Exception):
-            # Nobody else is to ask the server again. Before it does, MLflow takes it as ended.
-            if mlflow.active_run() is not None and not self._was_open:
-                mlflow.end_run(record.run.status)
-
-    def _told(self, error: BaseException) -> str:
-        return self.secrets.redact_text(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]
 
     def _interrupted(self) -> None:
         import mlflow

@@ -1,0 +1,142 @@
+"""The record of one run: kept on this disk, then on its MLflow run, however the run has ended."""
+
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeproof.record.documents.rerun_request import Rerun
+from lakeproof.record.facts import Record, Status
+from lakeproof.record.mlflow_store import unsent
+from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
+from lakeproof.record.mlflow_store.tracking import Tracking, is_local
+from lakeproof.record.node_io.logged import flush
+from lakeproof.record.run.gathering import RunInputs
+from lakeproof.record.run.observation import Observation
+from lakeproof.record.run.store_record import is_open, keep, mlflow_uri, refuse_second
+from lakeproof.versioned.run_tables import RunTables
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+_MOST_CHARACTERS = 2_000
+
+
+class RecordKeeping:
+    """Where what was seen of a run is kept; made before its MLflow run is.
+
+    Args:
+        setting: What decides the run.
+        tables: Its tables, at their versions.
+        rerun: What it is told, if it is a re-run.
+        seen: What is seen of it.
+        store: Where MLflow keeps its runs, as `mlflow.yml` says.
+        name: What MLflow calls a run that nobody has named.
+    """
+
+    def __init__(
+        self,
+        setting: RunInputs,
+        tables: RunTables,
+        rerun: Rerun | None,
+        seen: Observation,
+        store: Tracking,
+        name: str | None,
+    ) -> None:
+        self._setting = setting
+        self._tables = tables
+        self._rerun = rerun
+        self._seen = seen
+        self._store = store
+        self._name = name
+        self._was_open = is_open()
+
+    def end(self, run_id: str, status: Status, error: BaseException) -> None:
+        """Record and end a run that no other hook will end."""
+        import mlflow
+
+        try:
+            # Nobody waits for the record of a re-run that was cut short.
+            if self._rerun is None or status != "KILLED":
+                self.keep_end(run_id, status, error)
+        finally:
+            active = mlflow.active_run()
+            if active is not None and active.info.run_id == run_id and not self._was_open:
+                mlflow.end_run(status)
+
+    def keep_end(self, run_id: str, status: Status, error: BaseException) -> None:
+        """Record a run that did not finish, as far as that can be; `error` stays its error."""
+        from lakeproof.record.run.ending.last_words import print_ended
+
+        try:
+            self.keep(run_id, status, error)
+        except Exception:
+            # What made it fail may make its tables unreadable.
+            self._seen.table_facts.leaves_out_unreadable = True
+            try:
+                self.keep(run_id, status, error)
+            except Exception as another:
+                print_ended(run_id, status, self.told(another))
+                return
+        print_ended(run_id, status)
+
+    def keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
+        """Keep the record on this disk, then on its MLflow run; a server may be gone by then."""
+        store = replace(self._store, uri=mlflow_uri())
+        with nullcontext() if is_local(store.uri) else asked_once():
+            run = self._asked(run_id, store)
+            if run is not None:
+                refuse_second(run_id, run.data.tags)
+            text = None if error is None else self.told(error)
+            record = self._seen.record(run_id, run, status, text)
+            folder = keep(
+                record,
+                self._setting.project_path,
+                self._rerun,
+                store,
+                self._name,
+                self._setting.bundle_data,
+            )
+            self._send(folder, record, store, is_there=run is not None)
+        return record
+
+    def _asked(self, run_id: str, store: Tracking) -> "Run | None":
+        """Give the MLflow run as it is now; `None` where its server is gone."""
+        from mlflow.tracking import MlflowClient
+
+        from lakeproof.record.run import mlflow_index
+
+        facts = self._seen.table_facts
+        try:
+            mlflow_index.log_tables(run_id, self._tables.uses, facts, facts.leaves_out_unreadable)
+            flush()
+            return MlflowClient().get_run(run_id)
+        except Exception:
+            if not is_gone(store):
+                raise
+            return None
+
+    def _send(self, folder: Path, record: Record, store: Tracking, is_there: bool) -> None:
+        import mlflow
+        from mlflow.tracking import MlflowClient
+
+        from lakeproof.record.run.ending.last_words import print_unsent
+
+        try:
+            if is_there:
+                unsent.send(MlflowClient(), folder)
+                return
+        except Exception:
+            if not is_gone(store):
+                raise
+        print_unsent(record.run.run_id, address_of(store.uri), folder)
+        with suppress(Exception):
+            # Nobody else is to ask the server again. Before it does, MLflow takes it as ended.
+            if mlflow.active_run() is not None and not self._was_open:
+                mlflow.end_run(record.run.status)
+
+    def told(self, error: BaseException) -> str:
+        """Give an error as it may be recorded."""
+        return self._setting.secrets.redact_text(f"{type(error).__name__}: {error}")[
+            :_MOST_CHARACTERS
+        ]
