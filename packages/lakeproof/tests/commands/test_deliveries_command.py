@@ -19,3 +19,37 @@ def test_a_table_takes_its_deliveries_anew(lakehouse):
     said = lakehouse.run("deliveries", "anew", "samples", code=2).output
     assert "since it began anew: the next run takes all that are there" in said
     assert "no 'sampels'" in lakehouse.run("deliveries", "anew", "sampels", code=2).output
+
+
+def test_what_files_are_is_written_for_a_person_to_read_over(lakehouse):
+    """Into the environment of their folder; what its files hold beside, and remarks, are kept."""
+    file = str(
+        lakehouse.write("data/01_raw/houses/a.csv", "house id,area,price\n7,NA,1.5\n8,2,2\n")
+    )
+    told = lakehouse.json("deliveries", "declare", file, "--dry-run")
+    assert (told["env"], told["written"], told["rows"]) == ("houses", False, 2)
+    assert not (lakehouse.path / "conf/houses").exists()
+    lakehouse.write("conf/houses/globals.yml", "# ours\nengine: embedded # as ever\nkey: x\n")
+    said = lakehouse.run("deliveries", "declare", file).stdout
+    assert "Wrote conf/houses/globals.yml" in said
+    assert "target: price is a guess" in said
+    assert "kedro run --env houses" in said
+    written = lakehouse.read("conf/houses/globals.yml")
+    assert written.startswith("# ours\nengine: embedded # as ever\nkey: house_id\n")
+    assert '  house_id: {type: long, header: "house id"}' in written
+    assert "csv: {null_values: [NA]}" in written
+    assert "columns: all" in lakehouse.read("conf/houses/parameters_feature.yml")
+    again = lakehouse.json("deliveries", "declare", file)
+    assert again["files"]["conf/houses/globals.yml"] == written
+
+
+def test_files_outside_of_the_raw_data_need_the_name_of_an_environment(lakehouse, tmp_path):
+    """And one that is not there is refused."""
+    file = tmp_path / "a.csv"
+    file.write_text("id,x\n1,2\n")
+    said = lakehouse.run("deliveries", "declare", str(file), code=2).output
+    assert "--env houses" in said
+    lakehouse.run("deliveries", "declare", str(file), "--env", "others")
+    assert "example: others" in lakehouse.read("conf/others/globals.yml")
+    said = lakehouse.run("deliveries", "declare", "no.csv", "--env", "others", code=2).output
+    assert "There is no file no.csv" in said

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 @commands.group()
 def deliveries() -> None:
-    """Declare files that came, and have a table take them anew."""
+    """Declare files that came, and have a table take them anew.
+
+    \b
+    Example:
+        kedro deliveries declare data/01_raw/houses/2026-01.csv --target price
+        kedro deliveries anew samples --env houses
+    """  # noqa: D301 - click wants the character itself
 
 
 @deliveries.command()
@@ -44,4 +50,42 @@ def anew(
 
     with trouble_is(2):
         done = room.begin(open_catalog(metadata, env), table)
+        emit(room.document(done), lambda: room.render(done), as_json, output)
+
+
+@deliveries.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@click.option("--key", multiple=True, metavar="COLUMN", help="Tells rows apart; may be repeated.")
+@click.option("--target", metavar="COLUMN", help="What is predicted.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Show what would be written.")
+@common_options()
+@click.pass_obj
+def declare(
+    metadata: "ProjectMetadata | None",
+    files: tuple[Path, ...],
+    key: tuple[str, ...],
+    target: str | None,
+    is_dry: bool,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Write schema and globals.yml of an environment from a look at files.
+
+    Types, missing values, dates, punctuation, key and target are guessed, held against all rows,
+    and yours to read over: a run knows what is declared and guesses nothing. Without --env the
+    environment has the name of the files' folder in data/01_raw. What is in it beside is kept.
+
+    \b
+    Example:
+        kedro deliveries declare data/01_raw/penguins/penguins.csv --target Species
+        kedro deliveries declare --env houses --key PID --dry-run ~/AmesHousing.csv
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.deliveries import declare as room
+    from lakeproof.commands.output import emit, trouble_is
+
+    with trouble_is(2):
+        done = room.declare(metadata, files, env, list(key), target, is_dry)
         emit(room.document(done), lambda: room.render(done), as_json, output)

@@ -14,7 +14,7 @@ from kedro.io import AbstractDataset
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
-from lakeproof.deliveries.dialect import Dialect
+from lakeproof.deliveries.dialect import Dialect, refuse_contradiction
 from lakeproof.deliveries.file_digests import digests
 from lakeproof.deliveries.formats import KNOWN, parse
 from lakeproof.deliveries.rows.files import stem_of
@@ -81,6 +81,10 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         self._pattern = ", ".join(map(str, self._patterns))
         self._schema = Schema.from_config(schema, key)
         self._dialect = Dialect.from_config(csv)
+        for column in self._schema.columns:
+            if column.own:
+                own = self._dialect.of_column(column.own)
+                refuse_contradiction(own, f"schema: {column.name}")
         self._sources = tuple(
             Source.from_config(name, config) for name, config in (sources or {}).items()
         )

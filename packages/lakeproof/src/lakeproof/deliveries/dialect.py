@@ -77,6 +77,7 @@ class Dialect:
         """
         dialect = declared(cls, {} if config is None else config, "`csv`")
         _refuse(dialect, "csv")
+        refuse_contradiction(dialect, "csv")
         return dialect
 
     def of_column(self, own: tuple[tuple[str, Any], ...]) -> "Dialect":
@@ -121,7 +122,7 @@ def column_values(config: Mapping[str, Any], where: str, kind: str) -> tuple[tup
 
 
 def _refuse(dialect: Dialect, where: str) -> None:
-    separator, decimal, thousands = dialect.separator, dialect.decimal, dialect.thousands
+    separator, decimal = dialect.separator, dialect.decimal
     if not _is_mark(separator) or separator.isalnum():
         raise DeliveryError(
             f"`{where}: separator` is {shown(separator)}: it must be one character that no "
@@ -133,23 +134,32 @@ def _refuse(dialect: Dialect, where: str) -> None:
             f'`{where}: decimal` is {shown(decimal)}: the decimal mark must be "." or ",". '
             f"{EDIT_THE_CATALOG}"
         )
-    if thousands and (len(thousands) != 1 or thousands.isalnum() or thousands in f"{decimal}+-"):
-        raise DeliveryError(
-            f"`{where}: thousands` is {shown(thousands)}: it must be one character that is neither "
-            f"digit nor sign nor the decimal mark {shown(decimal)}. {EDIT_THE_CATALOG}"
-        )
     if dialect.quote not in ("", '"', "'") or dialect.quote == separator:
         raise DeliveryError(
             f"`{where}: quote` is {shown(dialect.quote)}: it must be '\"', \"'\" or empty. "
             f"{EDIT_THE_CATALOG}"
+        )
+    _refuse_encoding(dialect.encoding, where)
+    _refuse_times(dialect, where)
+
+
+def refuse_contradiction(dialect: Dialect, where: str) -> None:
+    """Refuse what cannot be told apart, of a whole dialect or of a column's own beside it.
+
+    Raises:
+        DeliveryError: Naming both.
+    """
+    decimal, thousands = dialect.decimal, dialect.thousands
+    if thousands and (len(thousands) != 1 or thousands.isalnum() or thousands in f"{decimal}+-"):
+        raise DeliveryError(
+            f"`{where}: thousands` is {shown(thousands)}: it must be one character that is neither "
+            f"digit nor sign nor the decimal mark {shown(decimal)}. {EDIT_THE_CATALOG}"
         )
     if both := set(dialect.true_values) & set(dialect.false_values):
         raise DeliveryError(
             f"`{where}` has {shown(min(both))} among `true_values` and among `false_values`. "
             f"{EDIT_THE_CATALOG}"
         )
-    _refuse_encoding(dialect.encoding, where)
-    _refuse_times(dialect, where)
 
 
 def _refuse_encoding(encoding: str, where: str) -> None:
