@@ -17,10 +17,11 @@ export DO_NOT_TRACK = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test check lock upgrade-lakeproof clean
+.PHONY: help install run spark test check lock upgrade-lakeproof clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@echo "Begin with: make run. Then: $(BIN)/kedro --help"
 
 .venv/uv: requirements/run.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another one: make run PYTHON=python3.12")'
@@ -46,10 +47,15 @@ help:  ## list the targets
 	$(INSTALL) -r requirements/test.txt
 	@touch $@
 
+install: .venv/run  ## install what the embedded engine needs, and run nothing
+	@echo "Next: $(BIN)/kedro run"
+
 run: .venv/run  ## install what the embedded engine needs and run the example
 	$(BIN)/kedro run
+	@echo "See it in the browser: $(BIN)/mlflow ui, then http://127.0.0.1:5000"
 
 spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
+	@echo "Next: $(BIN)/kedro run --env spark"
 
 test: .venv/test  ## the tests
 	$(PYTEST) tests

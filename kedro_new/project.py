@@ -27,4 +27,5 @@ def make(
     names.require_package(python_package, names.locked_distributions(starter))
     files.copy(starter, target, package=python_package, title=project_name)
     machinery.put(starter, target)
-    return repository.commit_or_join(target, project_name)
+    done = repository.commit_or_join(target, project_name)
+    return f"{done}\nNext: cd {target.name} && make run"

@@ -6,6 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from lakeproof.record.mlflow_store.tracking import Tracking, has_store
+
 
 def of_another_mlflow(path):
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -22,6 +24,7 @@ def no_database(path):
 def database(unrun, request):
     """A database that is none for MLflow."""
     path = unrun.path / "mlflow.db"
+    path.unlink(missing_ok=True)
     request.param(path)
     yield path
     path.unlink()
@@ -36,6 +39,14 @@ def test_a_broken_database(unrun, database, command, code):
     assert f"The tracking store sqlite:///{database} cannot serve" in done.stderr
     assert "Nothing was run. It is named in conf/base/mlflow.yml, line " in done.stderr
     assert not (unrun.path / "data/02_intermediate").exists()
+    if "mlflow db upgrade" in done.stderr:
+        assert f"mlflow db upgrade sqlite:///{database}" in done.stderr
+
+
+def test_a_folder_is_no_empty_store(tmp_path):
+    """Nor is it one in which no run was recorded yet."""
+    assert has_store(Tracking(f"sqlite:///{tmp_path}", "x", None, {}))
+    assert not has_store(Tracking(f"sqlite:///{tmp_path}/mlflow.db", "x", None, {}))
 
 
 def test_a_store_that_nobody_named(unrun, tmp_path):

@@ -100,7 +100,8 @@ def in_brief(error: BaseException, project_path: Path | None) -> str:
     hints = (
         f"Raised at {where}." if where else "",
         "Nothing was run." if command == "run" and not has_run else "",
-        advice,
+        # In the project's own code there is nothing to choose from.
+        "" if where else advice,
     )
     lines = (
         what,

@@ -61,8 +61,10 @@ def serving(uri: str, through: str = "") -> Iterator[None]:
             raise
         file = where_written("mlflow_tracking_uri")
         named = f"It is named in {file}" if file else "No mlflow.yml names another"
+        # MLflow leaves the address of its database to the reader.
+        words = told(error).replace("<database_uri>", uri)
         raise StoreError(
-            f"The tracking store {uri} cannot serve: {told(error)}\nNothing was run. {named}."
+            f"The tracking store {uri} cannot serve: {words}\nNothing was run. {named}."
             + ("" if file else " Write one: kedro lakeproof init")
         ) from error
 
@@ -150,7 +152,7 @@ def uris_of(path: Path) -> tuple[str, ...]:
 def has_store(tracking: Tracking) -> bool:
     """Tell whether there is a store; of one that is not on this disk it is not known."""
     if tracking.uri.startswith(SQLITE):
-        return Path(tracking.uri.removeprefix(SQLITE)).is_file()
+        return Path(tracking.uri.removeprefix(SQLITE)).exists()
     place = local_path(tracking.uri)
     return place is None or place.is_dir()
 
