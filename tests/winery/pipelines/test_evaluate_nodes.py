@@ -65,6 +65,26 @@ def text_of(figure) -> list[str]:
     ]
 
 
+def test_a_model_that_gives_a_column_is_taken_as_one_that_gives_values(test_rows, predictions):
+    """As CatBoost's do."""
+
+    class Column(Classifier):
+        def predict(self, rows):
+            return super().predict(rows).reshape(-1, 1)
+
+    given = predict_test_rows(Column("a", "b"), test_rows, CLASSIFICATION)
+    assert given.equals(predictions)
+
+
+def test_a_classifier_without_probabilities_has_no_log_loss(test_rows):
+    class Bare(Classifier):
+        predict_proba = property()
+
+    given = predict_test_rows(Bare("a", "b"), test_rows, CLASSIFICATION)
+    assert list(given) == ["k", "actual", "predicted"]
+    assert "log_loss" not in score_predictions(given, CLASSIFICATION)[0]
+
+
 def test_a_fraction_takes_a_part_of_the_test_rows_and_all_by_default():
     keys = [f"K{number}" for number in range(400)]
     features = pd.DataFrame({"k": keys, "x": 1.0, "y": 1.0, "is_test": True})

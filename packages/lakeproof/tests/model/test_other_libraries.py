@@ -70,7 +70,7 @@ names = model.metadata.get_input_schema().input_names()
 features = pl.read_delta("data/04_feature/wine/features").filter("is_test").sort("sample_id")
 rows = features.select(pl.col(names).cast(pl.Float64)).to_pandas()
 stored = pl.read_delta("data/07_model_output/wine/predictions").sort("sample_id")
-assert list(model.predict(rows)) == stored["predicted"].to_list()
+assert list(model.predict(rows).reshape(-1)) == stored["predicted"].to_list()
 print(len(rows), "rows as stored")
 """
 SCALE = {"class": "sklearn.preprocessing.StandardScaler"}

@@ -86,7 +86,8 @@ def predict_test_rows(
     columns = {
         **{name: test_rows[name] for name in settings.keys},
         "actual": test_rows[settings.target],
-        "predicted": model.predict(test_rows[names]),
+        # CatBoost gives classes as a column.
+        "predicted": model.predict(test_rows[names]).reshape(len(test_rows)),
     }
     if settings.is_classification and hasattr(model, "predict_proba"):
         by_class = model.predict_proba(test_rows[names]).T
