@@ -33,3 +33,8 @@ def task() -> str | None:
         return None
     found: str | None = _configuration["parameters"].get("evaluate", {}).get("task")
     return found
+
+
+def is_delivered() -> bool:
+    """Tell whether the newest session's rows come as deliveries, not as a table made elsewhere."""
+    return _configuration is None or not _configuration["globals"].get("table")

@@ -9,7 +9,11 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # Without "soft", one parameter given on the command line drops its siblings.
     "merge_strategy": {"parameters": "soft"},
-    # The names of a mapping: `${names:${globals:schema}}`.
-    "custom_resolvers": {"names": list},
+    "custom_resolvers": {
+        # The names of a mapping.
+        "names": lambda mapping: list(mapping or ()),
+        # What is said of deliveries, unless `table` in globals.yml names one that is there already.
+        "delivered": lambda table, said: None if table else said,
+    },
     "config_patterns": {"spark": ["spark*", "spark*/**"]},
 }

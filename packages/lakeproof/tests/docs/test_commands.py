@@ -34,12 +34,17 @@ NOT_RUN = {
 ELSEWHERE = {
     "your-own-data.md": "a new project with other data; tests/starter/test_your_own_data.py",
     "new-pipeline.md": "changes a project, and packages it; tests/starter/test_new_project.py",
+    "team.md": "wants another person's server and clone; tests/record/test_stores.py",
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
     "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",
     "existing-project.md": "a project of another shape; tests/docs/test_existing_project.py",
 }
-INSTEAD = {"make run": "kedro run"}
+INSTEAD = {
+    "make run": "kedro run",
+    # Forests take their time.
+    "kedro run --pipelines search": "kedro run --pipelines search --params train.estimator=linear",
+}
 
 SHOWN = [shown for page in PAGES if page.name not in ELSEWHERE for shown in commands_of(page)]
 

@@ -128,7 +128,7 @@ import os
 import time
 
 os.environ["OF_SETTINGS"] = "then"
-CONFIG_LOADER_ARGS["custom_resolvers"] = {
+CONFIG_LOADER_ARGS["custom_resolvers"] |= {
     "now": lambda: str(time.time()),
     "lab": lambda: os.environ["LAB"],
 }

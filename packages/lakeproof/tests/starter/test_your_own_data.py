@@ -5,6 +5,7 @@ import random
 import re
 import textwrap
 
+import polars as pl
 import pytest
 
 from conftest import REPOSITORY
@@ -54,3 +55,27 @@ def test_the_files_of_the_page_and_two_deliveries_make_two_versions(project):
         re.findall(r"^ +(\w+ +\S+)$", done.stdout, re.MULTILINE) for done in (first, second, pinned)
     ]
     assert metrics[0] == metrics[2] != metrics[1]
+
+
+@pytest.mark.slow
+def test_a_table_made_elsewhere_needs_no_schema_and_is_only_read(project, tmp_path):
+    """By `table` in `globals.yml`; a run begins with its features, and is had again from there."""
+    table = tmp_path / "warehouse/houses"
+    table.parent.mkdir()
+    pl.read_csv(houses(0, 100, has_garden=True).encode()).write_delta(str(table))
+    before = sorted(table.rglob("*"))
+    blocks = [
+        textwrap.dedent(block)
+        for block in re.findall(r"^ *```yaml\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)
+    ]
+    (told,) = (block for block in blocks if "table: /path/to/warehouse/houses" in block)
+    conf = project.path / "conf/elsewhere"
+    conf.mkdir()
+    (conf / "globals.yml").write_text(told.replace("/path/to/warehouse/houses", str(table)))
+    (conf / "parameters.yml").write_text(blocks[1])
+    finished = project.kedro("run", "--env", "elsewhere")
+    assert "ingest_deliveries" not in finished.stderr
+    assert re.search(r"^ +rmse +\d", finished.stdout, re.MULTILINE)
+    assert sorted(table.rglob("*")) == before
+    verdict = project.kedro("reproduce", finished.run_id, "--json").stdout
+    assert json.loads(verdict)["verdict"] == "REPEATED"

@@ -48,7 +48,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
     Args:
         path: The folder, on a local disk.
         key: The column, or columns, that tell rows apart.
-        schema: The columns; see `lakeproof.deliveries.schema.Column`.
+        schema: The columns; see `lakeproof.deliveries.schema.Column`. Without it nothing is taken:
+            a table that was made elsewhere has none.
         pattern: Which files of the folder are deliveries, in letters of either case; one pattern,
             or several.
         csv: How they are punctuated; see `lakeproof.deliveries.dialect.Dialect`.
@@ -65,7 +66,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         *,
         path: str,
         key: str | Sequence[str],
-        schema: Mapping[str, Any],
+        schema: Mapping[str, Any] | None = None,
         pattern: str | Sequence[str] = "*.csv",
         csv: Mapping[str, Any] | None = None,
         sources: Mapping[str, Any] | None = None,
@@ -79,9 +80,9 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         self._path = Path(path)
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self._pattern = ", ".join(map(str, self._patterns))
-        self._schema = Schema.from_config(schema, key)
+        self._schema = None if schema is None else Schema.from_config(schema, key)
         self._dialect = Dialect.from_config(csv)
-        for column in self._schema.columns:
+        for column in self._schema.columns if self._schema else ():
             if column.own:
                 own = self._dialect.of_column(column.own)
                 refuse_contradiction(own, f"schema: {column.name}")
@@ -99,7 +100,17 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
 
     @property
     def schema(self) -> Schema:
-        """What is declared of the deliveries."""
+        """What is declared of the deliveries.
+
+        Raises:
+            DeliveryError: Nothing is.
+        """
+        if self._schema is None:
+            raise DeliveryError(
+                f"No schema is declared of the deliveries in {self._path}. Nothing was read. Write "
+                "one with: kedro deliveries declare FILE; or, where the table was made elsewhere, "
+                "leave its ingest out: kedro run"
+            )
         return self._schema
 
     @property
@@ -114,6 +125,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             DeliveryError: No folder, no file in it, a file that cannot be fetched, or one that is
                 not what `sources` declares.
         """
+        schema = self.schema
         for source in self._sources:
             if not (self._path / source.name).is_file():
                 fetch(source, self._path)
@@ -128,7 +140,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         for source in self._sources:
             refuse_other_bytes(source, found[source.name], self._path / source.name)
         return [
-            Delivery(name, found[name], self._path / name, self._schema, parse, self._dialect)
+            Delivery(name, found[name], self._path / name, schema, parse, self._dialect)
             for name in names
         ]
 
@@ -174,7 +186,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
 
     def _refuse_shared_stems(self, names: list[str]) -> None:
         """Refuse two files of which one would pass for the other's correction."""
-        if all(column.origin not in ("file", "row") for column in self._schema.columns):
+        if all(column.origin not in ("file", "row") for column in self.schema.columns):
             return
         stems: dict[str, str] = {}
         for name in names:
@@ -208,6 +220,6 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         return {
             "path": str(self._path),
             "pattern": self._pattern,
-            "key": ", ".join(self._schema.key),
-            "columns": list(self._schema.names),
+            "key": ", ".join(self._schema.key) if self._schema else None,
+            "columns": list(self._schema.names) if self._schema else None,
         }

@@ -82,7 +82,7 @@ class DeliveryStream(DeliveryFolder):
         path = self._path / name
         if not (self._is_delivery(name) and path.is_file()):
             return None
-        return Delivery(name, sha256_of(path), path, self._schema, parse, self._dialect)
+        return Delivery(name, sha256_of(path), path, self.schema, parse, self._dialect)
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "max_files_per_batch": self._max_files_per_batch}
