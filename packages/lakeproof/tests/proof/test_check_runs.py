@@ -138,13 +138,12 @@ def test_a_failed_run_is_shown_and_refused(ran):
 def test_a_run_that_nobody_made(ran, command):
     """An unknown prefix, one too short, one that is no id: a sentence and what to type."""
     project, _ = ran
-    code = 1 if command == "show" else 2
     for run, told in (
         ("ffffffff", "There is no run ffffffff in this project."),
         ("fff", "'fff' is not a run"),
         ("../x", "'../x' is not a run"),
     ):
-        done = project.kedro(command, run, "--json", code=code)
+        done = project.kedro(command, run, "--json", code=2)
         assert told in done.stderr
         assert "kedro runs" in done.stderr
         assert done.stdout == ""
@@ -175,9 +174,9 @@ def test_a_project_in_which_nothing_has_run(project):
     assert json.loads(project.kedro("runs", "--json").stdout) == {"schema": 1, "runs": []}
     assert "kedro run" in project.kedro("runs").stdout
     assert json.loads(project.kedro("check", "--all", "--json").stdout)["runs"] == []
-    for command, code in (("check", 2), ("reproduce", 2), ("show", 1)):
+    for command in ("check", "reproduce", "show"):
         args = [command] if command == "check" else [command, "last"]
-        done = project.kedro(*args, code=code)
+        done = project.kedro(*args, code=2)
         assert "There is no recorded run yet. Make one: kedro run" in done.stderr
     assert not (project.path / "mlflow.db").exists()
     assert not (project.path / "mlartifacts").exists()
