@@ -79,7 +79,7 @@ def test_the_first_times_without_a_zone_ask_for_their_feature_and_no_other(tmp_p
     [
         ("path", "would remove nowhere.parquet, which is no file of it"),
         ("rows", "would have 3 rows, where 2 should be"),
-        ("protocol", "deletionVectors"),
+        ("protocol", "variantType"),
     ],
 )
 def test_a_commit_that_does_something_else_is_none(tmp_path, monkeypatch, fault, said):
@@ -101,8 +101,8 @@ def test_a_commit_that_does_something_else_is_none(tmp_path, monkeypatch, fault,
                 action["add"]["stats"] = json.dumps({**stats, "numRecords": 3})
         if fault == "protocol":
             features = {
-                "readerFeatures": ["deletionVectors"],
-                "writerFeatures": ["deletionVectors"],
+                "readerFeatures": ["variantType"],
+                "writerFeatures": ["variantType"],
             }
             versions = {"minReaderVersion": 3, "minWriterVersion": 7}
             actions.append({"protocol": {**versions, **features}})

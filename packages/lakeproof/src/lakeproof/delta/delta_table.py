@@ -15,7 +15,7 @@ from lakeproof.deliveries.file_digests import digest_files
 from lakeproof.delta.apply_deliveries import DeliveryWriter
 from lakeproof.delta.delta_version import DeltaVersion
 from lakeproof.delta.engines import engine_for
-from lakeproof.delta.log.location import available_versions
+from lakeproof.delta.log.location import available_versions, require_path
 from lakeproof.delta.log.opening import exists, open_table, resolve
 from lakeproof.delta.read.versions import history, require_rows
 from lakeproof.delta.retention.lifetime import lifetime
@@ -132,6 +132,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
             LakeproofError: For an unknown engine, load or save argument.
         """
         engine_for(self._engine_name)
+        require_path(self.location)
         SaveArgs.from_config(self._name, self._save_config)
         choose_pin(self._name, self._flag, self._load_args)
 

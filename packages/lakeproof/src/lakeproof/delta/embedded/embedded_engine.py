@@ -86,11 +86,15 @@ class _EmbeddedCommits:
     def overwrite(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
+        layout = list(current.table.metadata().partition_columns)
+        keeps_layout = list(write.args.partition_by or layout) == layout
         with prepared(current, note.rows, "removes") as table:
             _write(
                 *(table, staged, write, note, staged.columns),
                 mode="overwrite",
-                schema_mode=None if keeps_columns(staged, current) else "overwrite",
+                schema_mode=None
+                if keeps_layout and keeps_columns(staged, current)
+                else "overwrite",
                 partition_by=list(write.args.partition_by) or None,
             )
 

@@ -44,7 +44,7 @@ class DataFile:
     @property
     def is_elsewhere(self) -> bool:
         """Tell whether it lies in no folder of the table, as in a shallow clone."""
-        return self.path.startswith("/") or "://" in self.path
+        return self.path.startswith(("/", "file:")) or "://" in self.path
 
 
 def data_files(opened: "OpenedTable") -> Iterator[DataFile]:

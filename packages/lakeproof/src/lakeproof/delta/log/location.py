@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from lakeproof.errors import TableError
 from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
@@ -13,6 +14,24 @@ COMMIT_FILE = re.compile(r"(\d{20})\.json$")
 CHECKPOINT_FILE = re.compile(
     r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?(?:\.[0-9a-f-]{36})?\.(?:parquet|json)$"
 )
+
+
+# delta-rs 1.6 takes none of these: it looks for another folder, or falls over. To go once it does.
+_NOT_IN_PATHS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
+
+
+def require_path(location: Location) -> None:
+    """Refuse a folder that delta-rs would look for somewhere else.
+
+    Raises:
+        TableError: Naming what is in its path.
+    """
+    if location.is_local and (found := _NOT_IN_PATHS.search(location.absolute_uri)):
+        raise TableError(
+            f"Table '{location.name}' is at {location.absolute_uri}, and delta-rs finds no table "
+            f"below a folder with {found[0]!r} in its name. Nothing was opened or written. Rename "
+            "the folder, or move the project."
+        )
 
 
 def log_files(location: Location) -> "tuple[pyarrow.fs.FileSystem, list[str]]":

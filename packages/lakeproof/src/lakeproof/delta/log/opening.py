@@ -8,7 +8,7 @@ import os
 from lakeproof.delta.log.commit_metadata import CommitNotFoundError
 from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.data_files import require_files
-from lakeproof.delta.log.location import available_versions
+from lakeproof.delta.log.location import available_versions, require_path
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import require_readable
 from lakeproof.errors import PinError, TableError
@@ -25,6 +25,7 @@ def exists(location: Location) -> bool:
     """
     import deltalake
 
+    require_path(location)
     options = dict(location.storage_options) if location.storage_options else None
     try:
         return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
@@ -44,6 +45,7 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
     """
     from lakeproof.delta.log.handle import Handle, LocalTable
 
+    require_path(location)
     kind = LocalTable if location.is_local else Handle
     options = dict(location.storage_options) if location.storage_options else None
     try:

@@ -47,7 +47,9 @@ def folders_of(path: str) -> dict[str, str]:
 
 
 def require_one_meaning(opened: "OpenedTable", values: pl.DataFrame | None = None) -> None:
-    """Refuse a text of no length that lays out files: Spark reads it, delta-rs calls it missing.
+    """Refuse what lays out files and is read as something else by one of the engines.
+
+    That is a text of no length, which Spark reads and delta-rs calls missing, and bytes.
 
     Args:
         opened: The version.
@@ -60,6 +62,13 @@ def require_one_meaning(opened: "OpenedTable", values: pl.DataFrame | None = Non
     if not columns:
         return
     values = partition_values(opened) if values is None else values
+    for column in columns:
+        if values.schema.get(column) == pl.Binary:
+            raise TableError(
+                f"Table '{opened.location.name}' was not read at version {opened.version}: column "
+                f"'{column}' lays out its files and is binary, of which delta-rs reads other bytes "
+                "than were written. Write its rows to a new table instead, laid out otherwise."
+            )
     texts = [column for column in columns if values.schema.get(column) == pl.String]
     for path in values[PATH] if texts else ():
         folders = folders_of(path)

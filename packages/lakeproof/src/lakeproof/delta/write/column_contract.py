@@ -42,6 +42,11 @@ def require_names(name: str, columns: Iterable[str]) -> None:
                 "engines: none of the characters ' ,;{}()=.`', tab and newline may be in it. The "
                 "table is as it was. Rename the column in the node."
             )
+        if column == "*" or (column.startswith("^") and column.endswith("$")):
+            raise SchemaError(
+                f"Column {column!r} for table '{name}' has a name by which Polars means several "
+                "columns. The table is as it was. Rename the column in the node."
+            )
         other = seen.setdefault(column.casefold(), column)
         if other != column:
             raise SchemaError(
@@ -67,20 +72,29 @@ def require_key_types(name: str, key: Iterable[str], columns: Mapping[str, str])
 
 
 def require_partition_types(
-    name: str, partition_by: Iterable[str], columns: Mapping[str, str]
+    name: str, partition_by: Iterable[str], columns: Mapping[str, str], is_there: bool = False
 ) -> None:
     """Refuse to lay files out by values that the two engines write into a path differently.
+
+    Args:
+        name: The catalog name, for messages.
+        partition_by: By whose values.
+        columns: The Delta type by column.
+        is_there: Whether a table that is there is laid out so.
 
     Raises:
         SchemaError: Naming the first such column.
     """
+    cure = f"Take it out of save_args.partition_by of '{name}' in the catalog."
+    if is_there:
+        cure = "It was made so elsewhere: write its rows to a new table instead."
     for column in partition_by:
         kind = columns.get(column, "string")
         if not kind.startswith(_IN_PATHS):
             raise SchemaError(
                 f"Column '{column}' of table '{name}' is {kind}, by which the two engines cannot "
-                "both lay out files. The table is as it was. Take it out of save_args.partition_by "
-                f"of '{name}' in the catalog. Columns may be: {', '.join(_IN_PATHS)}."
+                f"both lay out files. The table is as it was. {cure} Columns may be: "
+                f"{', '.join(_IN_PATHS)}."
             )
 
 

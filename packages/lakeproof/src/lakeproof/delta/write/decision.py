@@ -14,6 +14,7 @@ import polars as pl
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.commits import entries
+from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import exists, open_table
 from lakeproof.delta.read.scan import scan
@@ -87,6 +88,8 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
         write.look(staged.lazy())
     if mode in ("merge", "delete"):
         require_key(staged, write)
+        if write.current is not None:
+            require_files(write.current)
     if mode != "delete":
         if write.current is not None:
             require_rules(staged, write.current, mode)

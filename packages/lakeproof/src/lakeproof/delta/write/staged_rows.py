@@ -87,7 +87,9 @@ def require_partitions(staged: Staged, write: Write) -> None:
         SchemaError: Naming the first such column.
     """
     columns = [column for column in partitions_of(write) if column in staged.columns]
-    require_partition_types(write.location.name, columns, staged.columns)
+    require_partition_types(
+        write.location.name, columns, staged.columns, is_there=write.current is not None
+    )
     for column in columns:
         if staged.columns[column] == "string":
             text = pl.col(column)
