@@ -52,7 +52,7 @@ def test_a_pyproject_that_cannot_be_parsed_is_trouble_that_says_where(folder):
     (folder / "pyproject.toml").write_text(text)
     done = typed(folder, "lakeproof", "init")
     assert done.returncode == 2
-    assert done.stderr.startswith("Error: the project cannot be opened: RuntimeError: Failed to")
+    assert done.stderr.startswith("Error: RuntimeError: Failed to")
     assert "(at line 5, column 10)" in done.stderr
     assert "Traceback" not in done.stderr
     assert (folder / "pyproject.toml").read_text() == text
