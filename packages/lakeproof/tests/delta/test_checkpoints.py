@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from lakeproof.delta.log.location import available_versions
+from lakeproof.delta.log.checkpoints import held, newest_whole
+from lakeproof.delta.log.location import available_versions, log_files
 from lakeproof.delta.log.transactions import taken_deliveries
 from lakeproof.errors import TableError
 
@@ -66,6 +67,15 @@ def test_versions_from_the_checkpoint_on_are_there(make_embedded_table, table):
     assert samples.load().collect().height == 35
     assert [facts.rows for facts in samples.history()] == [35, 30]
     assert taken_deliveries(samples.open()).latest == {"a.csv": ("abc", 1)}
+
+
+def test_what_sidecars_say_of_files_is_found(make_embedded_table, table):
+    """Deletion vectors stand there, which delta-rs does not tell of."""
+    filesystem, names = log_files(make_embedded_table().location)
+    start, checkpoint = newest_whole(names, 3)
+    found = list(held(filesystem, checkpoint, "add", "path", "size"))
+    assert (start, len(found)) == (2, 3)
+    assert {f"{add['path']}" for add in found} <= {file.name for file in table.glob("*.parquet")}
 
 
 def test_a_copy_has_the_sidecars(make_embedded_table, table, tmp_path):

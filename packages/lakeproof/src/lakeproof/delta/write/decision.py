@@ -17,6 +17,7 @@ from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import exists, open_table
+from lakeproof.delta.log.protocol_support import is_writable, require_writable
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of
 from lakeproof.delta.write.column_contract import require_fit
@@ -200,7 +201,8 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
     # Rows whose key the table holds twice cannot be reckoned with.
     facts = _with(staged, current, going) if going.rows == known else None
     note = noted(write, current.rows() + staged.rows - known, facts)
-    if known == staged.rows and _are_there(staged, current, replaced, going):
+    is_marked = write.transaction is None or is_writable(current, "embedded", "append")
+    if is_marked and known == staged.rows and _are_there(staged, current, replaced, going):
         # What was taken must be remembered all the same.
         return mark(write, note, current, staged.rows)
     commits.merge(staged, write, current, note)
@@ -225,6 +227,7 @@ def mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wri
     """Commit the transaction identifier alone, where there is one."""
     if write.transaction is None:
         return Written(current, is_committed=False, rows=rows)
+    require_writable(current, "embedded", "append")
     with prepared(current, note.rows, "adds") as table:
         deltalake.write_deltalake(
             table,
