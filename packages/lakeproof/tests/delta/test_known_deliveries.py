@@ -73,6 +73,19 @@ def test_a_content_that_a_file_had_before_it_was_corrected_is_known(folder, embe
     assert rows(embedded) == {"a-000001": 1}
 
 
+def test_a_file_that_has_changed_is_said_to_be_needed_as_it_was(folder, embedded, caplog):
+    """With the run that took it: only the old file reproduces that."""
+    embedded.join(RunTables(run_id="3f9c2a7be1c44d0f8a6f0c2d9b7e5a10"))
+    (folder / "a.csv").write_text("x\n1\n")
+    with caplog.at_level(logging.WARNING):
+        embedded.save(listed(folder, BY_ROW).load())
+        assert not caplog.records
+        (folder / "a.csv").write_text("x\n5\n")
+        embedded.save(listed(folder, BY_ROW).load())
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert "'a.csv' has changed since run 3f9c2a7b, when table 'samples' took it" in said
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -235,7 +248,7 @@ def test_files_of_any_format_and_dialect_become_the_same_rows(folder, make_table
         "x": {"type": "double", "nullable": True},
     }
     (folder / "a.CSV").write_bytes("id;day;x\nä;31.1.2026;1.234,5\nB;NA;\n".encode("cp1252"))
-    (folder / "b.jsonl").write_text('{"id": "C", "x": "0,1"}\n')
+    (folder / "b.jsonl").write_text('{"id": "C", "day": null, "x": "0,1"}\n')
     pl.DataFrame({"id": ["D"], "day": [dt.date(2026, 2, 1)], "x": [0.1]}).write_parquet(
         folder / "c.parquet"
     )

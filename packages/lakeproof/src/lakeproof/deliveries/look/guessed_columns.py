@@ -5,6 +5,7 @@ read; where two readings fit, the text stays a text and a remark says so.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,9 +169,9 @@ def table_names(headers: list[str]) -> Iterator[str]:
     """Give each header a name that Delta takes on both engines: its words, joined by `_`."""
     seen: set[str] = set()
     for header in headers:
-        name = header
-        if re.search(r"[^\w]", header) or not header.strip():
-            name = re.sub(r"\W+", "_", header).strip("_") or "column"
+        name = unicodedata.normalize("NFC", header)
+        if re.search(r"[^\w]", name) or not name.strip():
+            name = re.sub(r"\W+", "_", name).strip("_") or "column"
         base, number = name, 2
         while name.casefold() in seen:
             name, number = f"{base}_{number}", number + 1
