@@ -93,7 +93,9 @@ def measurements(
         parts = [part for part in calendar if schema[name] != nw.Date or part in _OF_A_DATE]
         for part in parts:
             # Engines choose another width for a month.
-            made[f"{name}_{part}"] = getattr(nw.col(name).dt, part)().cast(nw.Int64)
+            value = getattr(nw.col(name).dt, part)().cast(nw.Int64)
+            # Narwhals 2.29 gives a Sunday as 7 of Polars and as 0 of Spark.
+            made[f"{name}_{part}"] = (value + 6) % 7 + 1 if part == "weekday" else value
     return made
 
 
