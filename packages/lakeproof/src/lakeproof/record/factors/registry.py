@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lakeproof.errors import RunError
-from lakeproof.record.factors import engine, machine, surroundings
+from lakeproof.record.factors import engine, machine, surroundings, threads
 from lakeproof.record.factors.setup_factor import NOT_LOOKED, SetupFactor
 from lakeproof.record.facts import ComputeFacts
 
@@ -12,7 +12,12 @@ _MOST_CHARACTERS = 1_000
 
 # In the order in which they are compared and shown: likeliest first. Another one is another file
 # and its name here.
-FACTORS: tuple[SetupFactor, ...] = (*surroundings.FACTORS, *engine.FACTORS, *machine.FACTORS)
+FACTORS: tuple[SetupFactor, ...] = (
+    *threads.FACTORS,
+    *surroundings.FACTORS,
+    *engine.FACTORS,
+    *machine.FACTORS,
+)
 
 _collectors: dict[str, Callable[[], object]] = {}
 Collect = TypeVar("Collect", bound=Callable[[], object])

@@ -26,6 +26,7 @@ class SetupFactor:
             it too.
         shown: Gives what stands there; the value, if nothing is said.
         is_comparable: Tells whether two records' values can be held against each other.
+        compared: Gives both values where they are not the same, in place of the above.
     """
 
     name: str
@@ -33,9 +34,12 @@ class SetupFactor:
     title: str | None = None
     shown: Callable[[ComputeFacts], Any] | None = None
     is_comparable: Callable[[ComputeFacts, ComputeFacts], bool] = _always
+    compared: Callable[[ComputeFacts, ComputeFacts], tuple[Any, Any] | None] | None = None
 
     def other(self, ours: ComputeFacts, theirs: ComputeFacts) -> tuple[Any, Any] | None:
         """Give both values where they are not the same, of mappings what differs alone."""
+        if self.compared is not None:
+            return self.compared(ours, theirs)
         one, other = self.recorded(ours), self.recorded(theirs)
         if NOT_LOOKED in (one, other) or not self.is_comparable(ours, theirs):
             return None

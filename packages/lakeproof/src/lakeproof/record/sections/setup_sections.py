@@ -48,13 +48,7 @@ def machine(record: Record) -> Section:
     found = record.compute
     return section(
         "Machine",
-        facts(
-            {
-                "thread settings": code(_pairs(found.threads)),
-                "settings were": found.recipe,
-                **{one.title: _told(one.line(found)) for one in factors_of(found) if one.title},
-            }
-        ),
+        facts({one.title: _told(one.line(found)) for one in factors_of(found) if one.title}),
         table(
             {
                 "library": "text",

@@ -4,12 +4,12 @@ Call it at the end of a run: a native library is seen once it is loaded.
 """
 
 import platform
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from lakeproof import determinism
 from lakeproof.record.factors.machine import cores, cpu_model, memory_gib, system
-from lakeproof.record.facts import ComputeFacts, Library, Surroundings
+from lakeproof.record.factors.threads import libraries
+from lakeproof.record.facts import ComputeFacts, Surroundings
 
 
 def gather_compute(
@@ -35,7 +35,7 @@ def gather_compute(
         engine_configuration=dict(engine_configuration),
         recipe=determinism.origin(),
         threads=determinism.in_force(),
-        libraries=_libraries(),
+        libraries=libraries(),
         cpu=cpu_model(),
         machine=platform.machine(),
         cores=cores(),
@@ -46,27 +46,3 @@ def gather_compute(
         is_async=is_async,
         factors=dict(factors or {}),
     )
-
-
-def _libraries() -> tuple[Library, ...]:
-    from threadpoolctl import threadpool_info
-
-    found = {
-        Library(
-            user_api=pool["user_api"],
-            internal_api=pool["internal_api"],
-            version=pool["version"],
-            architecture=pool.get("architecture"),
-            threads=pool["num_threads"],
-        )
-        for pool in threadpool_info()
-    }
-    return tuple(sorted({*found, *_polars()}, key=repr))
-
-
-def _polars() -> Iterator[Library]:
-    """Tell on how many threads Polars ran, which threadpoolctl does not know."""
-    polars = sys.modules.get("polars")
-    if polars is not None:
-        threads = polars.thread_pool_size()
-        yield Library("polars", "polars", polars.__version__, None, threads)

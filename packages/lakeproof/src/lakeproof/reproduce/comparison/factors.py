@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from lakeproof.record.factors.registry import factors_of
-from lakeproof.record.factors.setup_factor import other_parts
 from lakeproof.record.facts import CodeFacts, Record, leaves
 from lakeproof.reproduce.comparison.inputs import as_read, pair_inputs
-from lakeproof.reproduce.comparison.pools import other_pools, other_threads
 from lakeproof.reproduce.comparison.received import received_otherwise
 from lakeproof.reproduce.comparison.verdict import Input, InputPair
 from lakeproof.reproduce.outcomes import Factor
@@ -184,25 +182,10 @@ def _of_catalog_values(expected: Record, actual: Record) -> Iterator[Factor]:
 
 def _of_compute(expected: Record, actual: Record) -> Iterator[Factor]:
     ours, theirs = expected.compute, actual.compute
-    pools = list(other_threads(ours, theirs))
-    asked, found = (
-        {**compute.threads, **{pool[0]: pool[side] for pool in pools}}
-        for side, compute in ((1, ours), (2, theirs))
-    )
-    yield from _parts("thread settings", asked, found)
-    for name, one, other in other_pools(ours, theirs):
-        yield from _differing(name, one, other)
     for one in factors_of(ours, theirs):
         values = one.other(ours, theirs)
         if values is not None:
             yield Factor(one.name, values[0], values[1], is_setup=True)
-
-
-def _parts(name: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Factor]:
-    """Show of two mappings what differs alone."""
-    found = other_parts(expected, actual)
-    if found is not None:
-        yield Factor(name, found[0], found[1], is_setup=True)
 
 
 def _unequal(
