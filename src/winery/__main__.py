@@ -1,4 +1,7 @@
-"""Run the project where it is installed as a package: `python -m winery` is `kedro run`."""
+"""Run the project where it is installed as a package.
+
+`python -m winery` is `kedro run`.
+"""
 
 import sys
 from pathlib import Path

@@ -18,7 +18,11 @@ from winery.pipelines.train.nodes import (
     fit_model,
     select_training_rows,
 )
-from winery.rows import mark_test_rows, part_to_test_on, part_to_train_on
+from winery.rows import (
+    mark_test_rows,
+    part_to_test_on,
+    part_to_train_on,
+)
 
 
 def run(samples, parameters):

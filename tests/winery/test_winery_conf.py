@@ -133,7 +133,8 @@ def test_registering_pipelines_imports_nothing_heavy():
     """`kedro run --help` and `kedro registry list` do it, and should not take seconds."""
     code = (
         "from kedro.framework.project import configure_project, pipelines;"
-        "import sys; configure_project('winery'); dict(pipelines);"
+        "import sys;"
+        "configure_project('winery'); dict(pipelines);"
         "heavy = {'sklearn', 'matplotlib', 'pandas', 'polars', 'numpy', 'pyarrow', 'narwhals'};"
         "print(sorted(heavy & set(sys.modules)))"
     )

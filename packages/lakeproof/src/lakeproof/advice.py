@@ -24,6 +24,8 @@ _A_FILE = re.compile(
     r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml(?: or --params)?|(?<=in )catalog\.yml"
 )
 _WORD = re.compile(r"['`]([^'`\s]{1,80})['`]")
+# What a shell's history may hold a log need not: by name, and rather one too many.
+_A_SECRET = re.compile(r"(?i)([\w.]*(?:pass|secret|token|key|pwd|credential|auth)[\w.]*=)[^,]+")
 _FULL_KEY = re.compile(r"full_key: ([\w.]+)")
 _SUFFIXES = (".yml", ".yaml", ".json")
 
@@ -115,7 +117,7 @@ def as_typed(otherwise: str = "kedro run") -> str:
     arguments = _arguments()
     if not arguments:
         return otherwise
-    whole = shlex.join(["kedro", *arguments])
+    whole = shlex.join(["kedro", *(_A_SECRET.sub(r"\1…", one) for one in arguments)])
     return whole if len(whole) <= _MOST_CHARACTERS else f"kedro {shlex.quote(arguments[0])} …"
 
 

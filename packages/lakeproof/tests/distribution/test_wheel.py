@@ -113,7 +113,7 @@ def test_its_metadata_is_what_the_project_declares(wheel):
         points = archive.read(f"{facts}/entry_points.txt").decode()
         assert not {info.compress_type for info in archive.infolist()} - {zipfile.ZIP_STORED}
     assert (told.name, str(told.version)) == ("lakeproof", VERSION)
-    assert told.provides_extra == ["spark"]
+    assert told.provides_extra == ["excel", "spark"]
     assert told.requires_dist is not None
     needed = {need.name: need for need in told.requires_dist}
     assert needed["kedro"].marker is None

@@ -82,3 +82,10 @@ def test_what_is_too_long_to_be_typed_again_is_not_repeated(monkeypatch):
     """The command is named."""
     monkeypatch.setattr(sys, "argv", ["kedro", "run", "--params", "a=" + "b" * 1000])
     assert as_typed() == "kedro run …"
+
+
+def test_a_secret_that_was_typed_is_not_repeated(monkeypatch):
+    """Nor is it in the log of whoever runs it by a schedule."""
+    typed = "db.password=hunter2,train.seed=7,api_token=x y"
+    monkeypatch.setattr(sys, "argv", ["/bin/kedro", "run", "--params", typed])
+    assert as_typed() == "kedro run --params 'db.password=…,train.seed=7,api_token=…'"

@@ -47,8 +47,8 @@ def test_an_environment_of_the_shell(unrun, monkeypatch):
 
 def test_an_error_of_kedros_has_a_text(unrun):
     """Whatever click is installed: 8.5.1 shows an error when none is being handled any more."""
-    said = told(unrun.kedro("registry", "describe", "nothing", code=1))
-    assert "'nothing' pipeline not found" in said
+    said = told(unrun.kedro("pipeline", "delete", "nothing", "-y", code=1))
+    assert "Pipeline 'nothing' not found" in said
 
 
 @pytest.mark.parametrize(

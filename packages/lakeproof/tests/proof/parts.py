@@ -30,7 +30,7 @@ def add_pipeline(project: Project, name: str, source: str) -> Path:
     module.write_text(source)
     registry = project.path / "src/winery/pipeline_registry.py"
     edit(registry, "import Pipeline\n", f"import Pipeline\n\nfrom winery.pipelines import {name}\n")
-    edit(registry, "pipelines = {", f'pipelines = {{"{name}": {name}.create_pipeline(),')
+    edit(registry, "return {", f'return {{"{name}": {name}.create_pipeline(), ')
     return module
 
 

@@ -103,14 +103,6 @@ def reported(make_project, tmp_path_factory) -> tuple[Project, Finished, Path]:
     )
     (folder / "nodes.py").write_text(NODES)
     (folder / "pipeline.py").write_text(PIPELINE)
-    registry = project.path / "src/winery/pipeline_registry.py"
-    registry.write_text(
-        registry.read_text()
-        .replace("evaluate, feature", "evaluate, feature, reports")
-        .replace(
-            '"ingest": ingest', '"reports": reports.create_pipeline(),\n        "ingest": ingest'
-        )
-    )
     catalog = project.path / "conf/base/catalog.yml"
     catalog.write_text(catalog.read_text() + CATALOG.format(outside=outside))
     commit_all(project)

@@ -84,7 +84,7 @@ def echoing(make_project) -> Project:
     )
     edit(registry, "\ndef register_pipelines", f"{ECHO}\ndef register_pipelines")
     node = 'Node(echo, "params:typed", "echoed", name="echo")'
-    edit(registry, '"ingest": ingest', f'"echo": Pipeline([{node}]),\n        "ingest": ingest')
+    edit(registry, "return {", f'return {{"echo": Pipeline([{node}]), ')
     return project
 
 

@@ -57,7 +57,7 @@ def test_a_server_that_is_not_there_is_told_at_once_and_without_its_password():
     told = refusal(at("http://anna:hunter2@127.0.0.1:9"))
     assert told.startswith("The tracking server http://127.0.0.1:9 does not answer: Connection ref")
     assert "hunter2" not in told
-    assert "server.mlflow_tracking_uri in mlflow.yml" in told
+    assert "name another one: server.mlflow_tracking_uri in " in told
 
 
 def test_so_is_a_database():

@@ -16,7 +16,11 @@ from lakeproof.frames import with_settings
 
 from winery.parameters import SearchSettings, TrainSettings
 from winery.pipelines.evaluate.scores import USUAL, scorer
-from winery.pipelines.train.nodes import measurements_of, model_of, target_of
+from winery.pipelines.train.nodes import (
+    measurements_of,
+    model_of,
+    target_of,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -92,8 +92,9 @@ def in_brief(error: BaseException, project_path: Path | None) -> str:
     ours = ours_beneath(error)
     if ours is not None:
         return ours.message
-    where = place_of(error, project_path)
     what, advice = worded(error)
+    # Whoever asked for a broken file has nothing to do with it.
+    where = None if _broken(error) else place_of(error, project_path)
     command = (sys.argv[1:2] or ["run"])[0]
     frames = traceback.extract_tb(error.__traceback__)
     has_run = any(frame.name == _AFTER for frame in frames)
@@ -120,8 +121,7 @@ def is_ours(arguments: Sequence[str]) -> bool:
 
 def worded(error: BaseException) -> tuple[str, str]:
     """Say what happened, and what to look at next; that is empty where nobody can know."""
-    is_configuration = is_through(error, "omegaconf") or is_through(error, "yaml")
-    what = (broken_file() if is_configuration else None) or told(error)
+    what = _broken(error) or told(error)
     for module in reversed(_modules(error)):
         for room, advice in _WHAT_THERE_IS:
             if module == room or module.startswith(f"{room}."):
@@ -129,6 +129,12 @@ def worded(error: BaseException) -> tuple[str, str]:
                 command = (sys.argv[1:2] or [""])[0]
                 return what, advice.format(place=place, typed=as_typed(), command=command)
     return what, ""
+
+
+def _broken(error: BaseException) -> str | None:
+    """Say which file of the configuration is broken, where an error came of reading it."""
+    is_configuration = is_through(error, "omegaconf") or is_through(error, "yaml")
+    return broken_file() if is_configuration else None
 
 
 def broken_file() -> str | None:

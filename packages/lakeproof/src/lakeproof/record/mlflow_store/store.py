@@ -35,6 +35,7 @@ from lakeproof.record.mlflow_store.tracking import (
 )
 from lakeproof.record.mlflow_store.unsent import FOLDER as FOLDER
 from lakeproof.record.mlflow_store.unsent import TAG as TAG
+from lakeproof.record.mlflow_store.unsent import log_tags
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -46,8 +47,6 @@ VERDICT = "lakeproof.verdict"
 
 # Enough to say that there are several.
 _MOST_FOUND = 4
-# As many as MLflow takes at once.
-_MOST_TAGS = 100
 _LONGEST_SEAL = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
 _WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
@@ -65,16 +64,11 @@ def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping
     Raises:
         RecordError: If it could not be read again; nothing is written then.
     """
-    from mlflow.entities import RunTag
-
     content = readable(record)
     run_id = record.run.run_id
     client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
     client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
-    # The one that makes the record count comes last.
-    found = [RunTag(key, value) for key, value in {**tags, TAG: digest_of(content)}.items()]
-    for start in range(0, len(found), _MOST_TAGS):
-        client.log_batch(run_id, tags=found[start : start + _MOST_TAGS])
+    log_tags(client, run_id, {**tags, TAG: digest_of(content)})
 
 
 def readable(record: Record) -> bytes:

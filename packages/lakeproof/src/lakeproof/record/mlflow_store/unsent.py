@@ -103,16 +103,23 @@ def send(client: "MlflowClient", folder: Path, is_late: bool = False) -> None:
 
 
 def _put(client: "MlflowClient", run: "Run", parcel: Parcel, folder: Path) -> None:
-    from mlflow.entities import RunTag
-
     if run.info.run_name == parcel.name_before:
         client.update_run(parcel.run_id, name=parcel.name)
     client.log_artifacts(parcel.run_id, str(folder / _FILES), FOLDER)
-    # What the user has described stays so. The seal, which makes the record count, comes last.
-    order = sorted(parcel.tags.items(), key=lambda tag: tag[0] == TAG)
-    tags = [RunTag(k, v) for k, v in order if k != NOTE or NOTE not in run.data.tags]
-    for start in range(0, len(tags), _MOST_TAGS):
-        client.log_batch(parcel.run_id, tags=tags[start : start + _MOST_TAGS])
+    # What the user has described stays so.
+    is_described = NOTE in run.data.tags
+    tags = {k: v for k, v in parcel.tags.items() if not (k == NOTE and is_described)}
+    log_tags(client, parcel.run_id, tags)
+
+
+def log_tags(client: "MlflowClient", run_id: str, tags: Mapping[str, str]) -> None:
+    """Put tags onto a run, the seal last: it makes the record count."""
+    from mlflow.entities import RunTag
+
+    order = sorted(tags.items(), key=lambda tag: tag[0] == TAG)
+    found = [RunTag(key, value) for key, value in order]
+    for start in range(0, len(found), _MOST_TAGS):
+        client.log_batch(run_id, tags=found[start : start + _MOST_TAGS])
 
 
 def send_all(project_path: Path, tracking: Tracking) -> None:

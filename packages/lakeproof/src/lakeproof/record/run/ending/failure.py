@@ -31,9 +31,10 @@ def in_brief(
     if ours is not None:
         return ours
     where = place_of(error, project_path)
+    hide = (secrets or Secrets()).redact_text
     failed = f"Node '{node}' failed" if node else "The run failed"
     return RunFailedError(
-        f"{failed}: {told(error, (secrets or Secrets()).redact_text)}\n"
+        f"{failed}: {told(error, hide)}\n"
         + (f"Raised at {where}. " if where else "")
-        + f"The whole traceback: LAKEPROOF_DEBUG=1 {as_typed()}"
+        + f"The whole traceback: LAKEPROOF_DEBUG=1 {hide(as_typed())}"
     )
