@@ -147,9 +147,8 @@ def test_a_package_that_changes_results_is_a_factor_with_here(probing, tmp_path)
     document = json.loads(told.stdout)
     assert document["verdict"] == "DIVERGED"
     assert document["first_divergence"] == {"node": "by_package", "artifacts": ["by_package"]}
-    assert {"factor": "package:vintage-proof", "expected": "1.0", "actual": "2.0"} in document[
-        "factors"
-    ]
+    upgrade = {"factor": "package:vintage-proof", "expected": "1.0", "actual": "2.0"}
+    assert {**upgrade, "reached": True} in document["factors"]
     told = by_it.kedro("reproduce", done.run_id, "--json", code=2)
     document = json.loads(told.stdout)
     assert document["verdict"] == "INCONCLUSIVE"

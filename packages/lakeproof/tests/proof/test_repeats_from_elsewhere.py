@@ -120,7 +120,7 @@ def test_a_killed_run_has_no_record_and_is_shown_so(used):
     assert f"Run {killed['run_id'][:8]} has no record" in table
     for command in ("show", "reproduce"):
         done = used.kedro(command, killed["run_id"], code=None)
-        assert done.exit_code == (1 if command == "show" else 2)
+        assert done.exit_code == 2
         assert "has no record" in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
     last = json.loads(used.kedro("show", "last", "--json").stdout)

@@ -72,7 +72,7 @@ def test_nothing_of_the_users_is_touched(registered):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("anchor", "indent"),
-    [("\n\ndef _target(", ""), ("    target = _target(training_rows", "    ")],
+    [("\n\ndef target_of(", ""), ("    model.fit(measurements, target_of(training_rows", "    ")],
     ids=["before its first node", "in a node"],
 )
 def test_a_rerun_that_fails_touches_nothing_either(registered, anchor, indent):

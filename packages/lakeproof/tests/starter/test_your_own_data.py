@@ -11,7 +11,7 @@ import pytest
 from conftest import REPOSITORY
 
 PAGE = (REPOSITORY / "packages/lakeproof/docs/your-own-data.md").read_text(encoding="utf-8")
-FILES = ("globals.yml", "parameters.yml", "catalog.yml")
+FILES = ("globals.yml", "parameters.yml")
 
 
 def houses(first: int, last: int, *, has_garden: bool) -> str:
