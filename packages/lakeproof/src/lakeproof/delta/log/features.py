@@ -1,8 +1,9 @@
 """Which features of tables each engine reads and writes: the one place that says so.
 
-A feature that is listed was tried, on delta-rs 1.6.6 and delta-spark 4.4.0; tests make a table with
-each and try again. Of others the protocol says this much: one for writers only changes nothing
-for readers.
+Reading was tried of each that is listed, on delta-rs 1.6.6 and delta-spark 4.4.0. Of Spark's writes
+deletion vectors, row tracking and clustering were; the others are what delta-spark says that it
+supports (`tests/delta/test_features_on_both.py`, one of the long tests, tries all). Of features
+that are not listed the protocol says this much: one for writers only changes nothing for readers.
 """
 
 from collections.abc import Mapping
