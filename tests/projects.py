@@ -56,7 +56,9 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of a command: the project's own sources win over the installed ones."""
-        return {**os.environ, "PYTHONPATH": str(self.path / "src"), "COLUMNS": "100"}
+        # MLFLOW_TRACKING_URI may be set by MLflow, which another test has used in this process.
+        kept = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+        return {**kept, "PYTHONPATH": str(self.path / "src"), "COLUMNS": "100"}
 
     def git(self, *args: str) -> str:
         """Run git in the project."""

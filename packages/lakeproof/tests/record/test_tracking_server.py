@@ -129,6 +129,8 @@ def test_the_variable_counts_or_is_said_not_to():
     tracking = at("sqlite:////p/mlflow.db")
     assert server.ignored_variable(tracking, {}) is None
     assert server.ignored_variable(tracking, {"MLFLOW_TRACKING_URI": tracking.uri}) is None
+    before = {"MLFLOW_TRACKING_URI": "sqlite:////another/mlflow.db"}
+    assert server.ignored_variable(tracking, before) is None
     told = server.ignored_variable(tracking, {"MLFLOW_TRACKING_URI": "http://a:pw@lab:5000"})
     assert told is not None
     assert told.startswith("MLFLOW_TRACKING_URI (http://lab:5000) is not used: mlflow.yml names")

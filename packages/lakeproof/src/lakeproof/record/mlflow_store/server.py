@@ -151,9 +151,13 @@ def leave_out_local_artifacts(loader: Any, tracking: Tracking) -> None:
 
 
 def ignored_variable(tracking: Tracking, environ: Mapping[str, str]) -> str | None:
-    """Say that MLFLOW_TRACKING_URI does not count, where `mlflow.yml` names another store."""
+    """Say that MLFLOW_TRACKING_URI does not count, where `mlflow.yml` names another store.
+
+    Of a store on this disk nothing is said: MLflow sets the variable itself, for its children, and
+    the next session of a notebook would be told of the one before.
+    """
     asked = environ.get("MLFLOW_TRACKING_URI")
-    if not asked or asked == tracking.uri:
+    if not asked or asked == tracking.uri or is_local(asked):
         return None
     return (
         f"MLFLOW_TRACKING_URI ({address_of(asked)}) is not used: mlflow.yml names "
