@@ -11,48 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
-from lakeproof.deliveries.rows.faults import WholeFile, first_refusal, rows_named
+from lakeproof.deliveries.delivery_errors import refusal, shown
+from lakeproof.deliveries.rows.faults import WholeFile, WholeFileReader
 from lakeproof.deliveries.rows.files import opened
-from lakeproof.deliveries.rows.layout import COMPLETE, Header, Layout
+from lakeproof.deliveries.rows.layout import COMPLETE, Header
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
 
 _MIDNIGHT = " 00:00:00$"
-
-
-class ExcelReader:
-    """Cells of a sheet, the names of the columns in its first row."""
-
-    faults: tuple[type[Exception], ...] = (OSError,)
-
-    def header(self, delivery: "Delivery") -> Header:
-        """Read the first row of the sheet.
-
-        Raises:
-            DeliveryError: The file is gone, no workbook, or has several sheets and none is named.
-        """
-        sheet = _sheet(delivery)
-        names = [column.name for column in sheet.available_columns()]
-        if not names:
-            raise refusal(delivery.name, f"its sheet {shown(sheet.name)} is empty", remedy=COMPLETE)
-        return Header(tuple(names), has_rows=sheet.height > 0)
-
-    def opened(self, delivery: "Delivery", layout: Layout) -> "_OpenedExcel":
-        """Open the file to read all of its rows."""
-        return _OpenedExcel(delivery, layout)
-
-    def explain(
-        self, delivery: "Delivery", layout: Layout, cause: BaseException | None
-    ) -> DeliveryError:
-        """Say which row is wrong first, and how."""
-        with self.opened(delivery, layout) as source:
-            return first_refusal(delivery, layout, source.frames(), cause)
-
-    def places(self, delivery: "Delivery", rows: set[int]) -> str:
-        """Say which rows."""
-        return rows_named(rows)
 
 
 class _OpenedExcel(WholeFile):
@@ -86,6 +53,25 @@ class _OpenedExcel(WholeFile):
         if delivery.dialect.empty_rows:
             frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
         yield frame.select(names)
+
+
+class ExcelReader(WholeFileReader):
+    """Cells of a sheet, the names of the columns in its first row."""
+
+    faults: tuple[type[Exception], ...] = (OSError,)
+    opens = _OpenedExcel
+
+    def header(self, delivery: "Delivery") -> Header:
+        """Read the first row of the sheet.
+
+        Raises:
+            DeliveryError: The file is gone, no workbook, or has several sheets and none is named.
+        """
+        sheet = _sheet(delivery)
+        names = [column.name for column in sheet.available_columns()]
+        if not names:
+            raise refusal(delivery.name, f"its sheet {shown(sheet.name)} is empty", remedy=COMPLETE)
+        return Header(tuple(names), has_rows=sheet.height > 0)
 
 
 def _exact(text: pl.Series, number: pl.Series) -> pl.Series:

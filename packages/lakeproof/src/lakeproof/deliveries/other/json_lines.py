@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lakeproof.deliveries.delivery_errors import DeliveryError, refusal, shown
-from lakeproof.deliveries.rows.faults import WholeFile, first_refusal
+from lakeproof.deliveries.delivery_errors import refusal, shown
+from lakeproof.deliveries.rows.faults import WholeFile, WholeFileReader
 from lakeproof.deliveries.rows.files import opened, unpacked
-from lakeproof.deliveries.rows.layout import COMPLETE, Header, Layout
+from lakeproof.deliveries.rows.layout import COMPLETE, Header
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -23,10 +23,23 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 20_000
 
 
-class JsonLinesReader:
+class _OpenedJsonLines(WholeFile):
+    """A file of JSON lines while it is read."""
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the values as text, a batch of lines at a time."""
+        schema = {column.header: pl.String for column in self._layout.from_file}
+        found = (values for _, values in _objects(self._delivery))
+        while batch := list(islice(found, _BATCH_ROWS)):
+            columns = {name: [values.get(name) for values in batch] for name in schema}
+            yield pl.DataFrame(columns, schema=schema)
+
+
+class JsonLinesReader(WholeFileReader):
     """Objects, one on each line."""
 
     faults: tuple[type[Exception], ...] = (OSError, EOFError)
+    opens = _OpenedJsonLines
 
     def header(self, delivery: "Delivery") -> Header:
         """Collect the keys of all lines, in the order in which they first appear.
@@ -43,34 +56,9 @@ class JsonLinesReader:
             raise refusal(delivery.name, f"it is empty ({size} bytes)", remedy=COMPLETE)
         return Header(tuple(names))
 
-    def opened(self, delivery: "Delivery", layout: Layout) -> "_OpenedJsonLines":
-        """Open the file to read all of its rows."""
-        return _OpenedJsonLines(delivery, layout)
-
-    def explain(
-        self, delivery: "Delivery", layout: Layout, cause: BaseException | None
-    ) -> DeliveryError:
-        """Say which line is wrong first, and how."""
-        lines = [line for line, _ in _objects(delivery)]
-        with self.opened(delivery, layout) as source:
-            return first_refusal(delivery, layout, source.frames(), cause, lines)
-
-    def places(self, delivery: "Delivery", rows: set[int]) -> str:
-        """Say on which lines rows are."""
-        found = enumerate(line for line, _ in _objects(delivery))
-        return "lines " + " and ".join(str(line) for row, line in found if row in rows)
-
-
-class _OpenedJsonLines(WholeFile):
-    """A file of JSON lines while it is read."""
-
-    def frames(self) -> Iterator[pl.DataFrame]:
-        """Yield the values as text, a batch of lines at a time."""
-        schema = {column.header: pl.String for column in self._layout.from_file}
-        found = (values for _, values in _objects(self._delivery))
-        while batch := list(islice(found, _BATCH_ROWS)):
-            columns = {name: [values.get(name) for values in batch] for name in schema}
-            yield pl.DataFrame(columns, schema=schema)
+    def lines(self, delivery: "Delivery") -> list[int]:
+        """Give the line of each object."""
+        return [line for line, _ in _objects(delivery)]
 
 
 def _objects(delivery: "Delivery") -> Iterator[tuple[int, dict[str, str | None]]]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
-from lakeproof.deliveries.rows.faults import WholeFile, first_refusal, rows_named
+from lakeproof.deliveries.delivery_errors import refusal
+from lakeproof.deliveries.rows.faults import WholeFile, WholeFileReader
 from lakeproof.deliveries.rows.files import opened
-from lakeproof.deliveries.rows.layout import COMPLETE, Header, Layout
+from lakeproof.deliveries.rows.layout import COMPLETE, Header
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -20,10 +20,21 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 131_072
 
 
-class ParquetReader:
+class _OpenedParquet(WholeFile):
+    """A Parquet file while it is read."""
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the columns in batches."""
+        names = [column.header for column in self._layout.from_file]
+        rows = pl.scan_parquet(self._delivery.path, glob=False).select(names)
+        yield from rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)
+
+
+class ParquetReader(WholeFileReader):
     """Columns with types."""
 
     faults: tuple[type[Exception], ...] = (pl.exceptions.PolarsError, OSError)
+    opens = _OpenedParquet
 
     def header(self, delivery: "Delivery") -> Header:
         """Read names and the number of rows from the end of the file.
@@ -43,28 +54,3 @@ class ParquetReader:
                 remedy=COMPLETE,
             ) from error
         return Header(tuple(names), has_rows=count > 0)
-
-    def opened(self, delivery: "Delivery", layout: Layout) -> "_OpenedParquet":
-        """Open the file to read all of its rows."""
-        return _OpenedParquet(delivery, layout)
-
-    def explain(
-        self, delivery: "Delivery", layout: Layout, cause: BaseException | None
-    ) -> DeliveryError:
-        """Say which row is wrong first, and how."""
-        with self.opened(delivery, layout) as source:
-            return first_refusal(delivery, layout, source.frames(), cause)
-
-    def places(self, delivery: "Delivery", rows: set[int]) -> str:
-        """Say which rows."""
-        return rows_named(rows)
-
-
-class _OpenedParquet(WholeFile):
-    """A Parquet file while it is read."""
-
-    def frames(self) -> Iterator[pl.DataFrame]:
-        """Yield the columns in batches."""
-        names = [column.header for column in self._layout.from_file]
-        rows = pl.scan_parquet(self._delivery.path, glob=False).select(names)
-        yield from rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)

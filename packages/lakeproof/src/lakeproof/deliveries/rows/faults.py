@@ -91,6 +91,10 @@ class WholeFile:
     def __exit__(self, *error: object) -> None:
         pass
 
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows in batches; each format has its own way."""
+        raise NotImplementedError
+
     def finish(self) -> None:
         """Hold the bytes against those that were listed.
 
@@ -100,6 +104,35 @@ class WholeFile:
         sha256 = sha256_of(self._delivery.path)
         if sha256 != self._delivery.sha256:
             raise changed(self._delivery, sha256)
+
+
+class WholeFileReader:
+    """What readers of such files have in common, whatever the format."""
+
+    opens: type[WholeFile]
+
+    def opened(self, delivery: "Delivery", layout: Layout) -> WholeFile:
+        """Open the file to read all of its rows."""
+        return self.opens(delivery, layout)
+
+    def explain(
+        self, delivery: "Delivery", layout: Layout, cause: BaseException | None
+    ) -> DeliveryError:
+        """Say which row is wrong first, and how."""
+        lines = self.lines(delivery)
+        with self.opened(delivery, layout) as source:
+            return first_refusal(delivery, layout, source.frames(), cause, lines)
+
+    def places(self, delivery: "Delivery", rows: set[int]) -> str:
+        """Say which rows, as a person counts them, or on which lines they are."""
+        lines = self.lines(delivery)
+        named = (row + 1 if lines is None else lines[row] for row in sorted(rows))
+        return ("rows " if lines is None else "lines ") + " and ".join(map(str, named))
+
+    def lines(self, delivery: "Delivery") -> Sequence[int] | None:
+        """Give the line of each row; `None` where the format has none."""
+        del delivery
+        return None
 
 
 def first_refusal(
@@ -135,11 +168,6 @@ def first_refusal(
         cause = cause or error
     said = str(cause)[:200] if cause is not None else "it has no rows"
     return refusal(delivery.name, f"it cannot be read ({said})")
-
-
-def rows_named(rows: set[int]) -> str:
-    """Name rows, counted from 0, as a person counts them."""
-    return "rows " + " and ".join(str(row + 1) for row in sorted(rows))
 
 
 def _wanted(delivery: "Delivery", fault: Fault) -> str:
