@@ -31,6 +31,20 @@ SPARK = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _environment_stays():
+    """Take back which variables a test has set: MLflow sets some of its own, for its children.
+
+    Of what holds longer than a test, as Spark's session does, the variables stay: it is there
+    before.
+    """
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture
 def with_tricks(monkeypatch):
     """What only saves time is on, also where all else is tested without: LAKEPROOF_PLAIN=1."""

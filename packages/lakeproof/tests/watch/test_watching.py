@@ -334,7 +334,7 @@ def test_what_mlflow_writes_in_order_to_log_it_is_not_seen(tmp_path, monkeypatch
 
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with mlflow.start_run():
+    with mlflow.start_run(experiment_id=mlflow.create_experiment("watched")):
         found = seen_of(lambda: mlflow.log_text("sum", "sum.txt"))
     assert [one for one in found if one.kind in ("file", "written")] == []
 
