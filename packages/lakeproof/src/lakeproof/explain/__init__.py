@@ -1,5 +1,6 @@
 """Why a metric is another one: runs mixed of two recorded ones, and what follows from them.
 
-`mixes` makes a run of which each part comes from one of two records, and says what it gave. Not for
-one run had again (`reproduce`), nor for listing what differs (`reproduce.comparison`).
+`mixes` makes a run of which each part comes from one of two records, and says what it gave. `game`
+says which mixes are needed, and shares the difference out. Not for one run had again (`reproduce`),
+nor for listing what differs (`reproduce.comparison`).
 """

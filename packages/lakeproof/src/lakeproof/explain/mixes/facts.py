@@ -149,6 +149,13 @@ class MixedRuns(Protocol):
         """
         ...
 
+    def instead(self, taken: frozenset[str], parameters: Mapping[str, object]) -> Outcome:
+        """Give what a mix gives with other values of some parameters, by their dotted names.
+
+        For how much luck there is in a metric: another seed, another salt of a split.
+        """
+        ...
+
     def common_rows(self) -> CommonRows:
         """Measure A's and B's model on the rows that both were scored on."""
         ...
