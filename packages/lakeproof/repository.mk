@@ -36,6 +36,14 @@ test-models: .venv/test  ## estimators of other libraries, gigabytes of them: ma
 	$(UV) pip install --quiet --python .venv/models/bin/python $(LIBRARIES)
 	cd $(PACKAGE) && ../../.venv/models/bin/python -m pytest -m "models or torch" tests/model tests/digest
 
+.PHONY: test-export
+VALIDATORS := 'cyclonedx-python-lib[json-validation]==11.12.0' openlineage-python==1.54.0 roc-validator==0.13.0 rocrate==0.16.0 securesystemslib==1.6.0 cryptography
+test-export: .venv/test  ## what `kedro export` writes, held against the validators of others (71 MB)
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv/validators
+	$(UV) pip install --quiet --python .venv/validators/bin/python $(VALIDATORS)
+	cd $(PACKAGE) && PYTHONPATH=tests:. ../../$(BIN)/python -P -m tests.export.written ../../.venv/validators/written
+	.venv/validators/bin/python $(PACKAGE)/dev/check_exports.py .venv/validators/written
+
 SETS ?=
 test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"
 	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)

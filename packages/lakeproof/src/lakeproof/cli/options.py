@@ -38,6 +38,34 @@ def _require_folder(
     return output
 
 
+def env_option() -> Callable[[Command], Command]:
+    """Add the option `env`."""
+    return click.option("--env", "-e", help="The Kedro environment, as for `kedro run`.")
+
+
+def output_option(told: str) -> Callable[[Command], Command]:
+    """Add the option `output`: a file in a folder that is there."""
+    return click.option(
+        "--output",
+        type=click.Path(dir_okay=False, writable=True, path_type=Path),
+        callback=_require_folder,
+        metavar="FILE",
+        help=told,
+    )
+
+
+def verbose_option() -> Callable[[Command], Command]:
+    """Add the option that shows tracebacks, and is no argument."""
+    return click.option(
+        "--verbose",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_tracebacks,
+        help="Show where an error comes from (as LAKEPROOF_DEBUG=1 does).",
+    )
+
+
 def common_options(has_env: bool = True) -> Callable[[Command], Command]:
     """Add the options that every command has: `env`, `as_json` and `output` as arguments.
 
@@ -46,26 +74,11 @@ def common_options(has_env: bool = True) -> Callable[[Command], Command]:
     """
     options = [
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-        click.option(
-            "--output",
-            type=click.Path(dir_okay=False, writable=True, path_type=Path),
-            callback=_require_folder,
-            metavar="FILE",
-            help="Write the JSON document to this file instead.",
-        ),
-        click.option(
-            "--verbose",
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_show_tracebacks,
-            help="Show where an error comes from (as LAKEPROOF_DEBUG=1 does).",
-        ),
+        output_option("Write the JSON document to this file instead."),
+        verbose_option(),
     ]
     if has_env:
-        options.insert(
-            0, click.option("--env", "-e", help="The Kedro environment, as for `kedro run`.")
-        )
+        options.insert(0, env_option())
 
     def add(command: Command) -> Command:
         for option in reversed(options):

@@ -21,3 +21,7 @@ class UpgradeError(LakeproofError):
 
 class PageError(LakeproofError):
     """There is no such page."""
+
+
+class ExportError(LakeproofError):
+    """A run cannot be given to others in the form that was asked for."""
