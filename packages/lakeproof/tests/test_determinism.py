@@ -74,6 +74,8 @@ def test_an_unknown_key_is_refused_by_name():
         {"blas_kernel": ""},
         {"blas_kernel": "Haswell, please"},
         {"recipe": "no"},
+        {"chance": "train.seed"},
+        {"chance": [7]},
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_with_key_and_value(table):
@@ -82,6 +84,13 @@ def test_a_value_of_the_wrong_kind_is_refused_with_key_and_value(table):
     with pytest.raises(RecipeError) as refused:
         Recipe.read(table)
     assert f"{key} = {value!r}" in str(refused.value)
+
+
+def test_the_parameters_that_mean_chance_are_a_list_of_names():
+    """They are no setting of a process: no variable comes of them."""
+    recipe = Recipe.read({"chance": ["train.seed", "feature.split.salt"]})
+    assert recipe.chance == ("train.seed", "feature.split.salt")
+    assert recipe.variables == Recipe().variables
 
 
 def test_the_recipe_is_that_of_the_nearest_project_above(tmp_path):

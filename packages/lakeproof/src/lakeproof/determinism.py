@@ -57,6 +57,7 @@ class Recipe:
         blas_kernel: What OpenBLAS calls it, such as `Haswell`, which every x86 machine with AVX2
             has; `None` leaves the choice to the library.
         watch: Whether a run looks at what its nodes reach for beside their inputs.
+        chance: The parameters that mean chance, dotted: what they do is no cause (`kedro explain`).
     """
 
     recipe: bool = True
@@ -65,6 +66,7 @@ class Recipe:
     hash_seed: int = 0
     blas_kernel: str | None = None
     watch: bool = True
+    chance: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> "Recipe":
@@ -84,7 +86,10 @@ class Recipe:
                     f"[tool.lakeproof] in pyproject.toml has {key} = {value!r}, but {key} is "
                     f"{wanted}. Nothing was run."
                 )
-        return cls(**table)
+        values: dict[str, Any] = dict(table)
+        if "chance" in values:
+            values["chance"] = tuple(values["chance"])
+        return cls(**values)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -112,6 +117,9 @@ def _wanted(key: str, value: Any) -> str | None:
         return None if is_number and value >= 1 else "a number of threads from 1 upwards"
     if key == "hash_seed":
         return None if is_number and 0 <= value < 2**32 else "a number from 0 to 4294967295"
+    if key == "chance":
+        is_list = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+        return None if is_list else 'a list of parameters, such as ["train.seed"]'
     is_word = isinstance(value, str) and value.isalnum()
     return None if is_word else 'the name of an OpenBLAS kernel, such as "Haswell"'
 

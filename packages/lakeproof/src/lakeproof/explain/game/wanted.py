@@ -108,14 +108,19 @@ def _by_orders(game: Game, units: tuple[Unit, ...]) -> tuple[Taken, ...]:
 
 @dataclass(frozen=True)
 class Planned:
-    """How many mixes it takes: at least, where each does alone what it does last; at most, else."""
+    """Which mixes it takes, A and B not counted.
 
-    least: int
-    most: int
+    Args:
+        least: Where each player does alone what it does last.
+        most: Where they do not.
+    """
+
+    least: tuple[Taken, ...]
+    most: tuple[Taken, ...]
 
 
 def planned(game: Game) -> Planned:
-    """Count the mixes that will be asked for, A and B not counted, as if all of them ran."""
+    """List the mixes that will be asked for, as if all of them ran."""
     draw = Random("planned")
     weights = {player: Fraction(draw.random()) for player in game.players}
 
@@ -125,10 +130,7 @@ def planned(game: Game) -> Planned:
     def entangled(taken: Taken) -> Fraction:
         return additive(taken) + Fraction(draw.random()) * len(game.players)
 
-    def count(value: Callable[[Taken], Fraction]) -> int:
-        return sum(1 for _ in _played(game, value)) - 2
-
-    return Planned(count(additive), count(entangled))
+    return Planned(*(tuple(_played(game, value))[2:] for value in (additive, entangled)))
 
 
 def _played(game: Game, value: Callable[[Taken], Fraction]) -> Iterator[Taken]:

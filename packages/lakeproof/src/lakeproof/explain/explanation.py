@@ -1,0 +1,110 @@
+"""What an explanation says: facts, each with what would make it wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lakeproof.explain.game.solve import Solved
+from lakeproof.explain.mixes.facts import CommonRows, Outcome, Player, Proof
+
+Answer = Literal["EXPLAINED", "NO DIFFERENCE", "INCONCLUSIVE"]
+EXIT_CODES: dict[Answer, int] = {"EXPLAINED": 0, "NO DIFFERENCE": 1, "INCONCLUSIVE": 2}
+
+
+@dataclass(frozen=True)
+class Luck:
+    """How far one metric goes apart when only chance is another: A and B with other seeds.
+
+    Args:
+        parameters: Which mean chance, as `[tool.lakeproof] chance` names them.
+        runs: How many other values each of A and B had.
+        deviation: The standard deviation of the metric around its mean, of A's runs and of B's
+            pooled.
+    """
+
+    parameters: tuple[str, ...]
+    runs: int
+    deviation: float
+
+    @property
+    def band(self) -> float:
+        """Give what two runs that differ by chance alone lie apart, in 95 of 100 cases."""
+        return 1.96 * 2**0.5 * self.deviation
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Between what a share lies in 95 % of draws of the rows that were scored."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class RowsDoubt:
+    """What the choice of rows leaves open, for one metric.
+
+    Args:
+        draws: How many times the rows were drawn again.
+        spreads: Of each share, by its players.
+        why_not: Why there is none.
+    """
+
+    draws: int = 0
+    spreads: Mapping[tuple[str, ...], Spread] = field(default_factory=dict)
+    why_not: str | None = None
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Which parameters mean chance.
+
+    Args:
+        named: By `[tool.lakeproof] chance`.
+        proposed: By their names alone; not taken for chance until they are named.
+    """
+
+    named: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the metrics of B are not those of A.
+
+    Args:
+        from_run: The run id of A.
+        to_run: That of B.
+        answer: Explained; no metric that was asked for differs; or neither can be said.
+        players: What differs and can be taken from one or the other.
+        outcomes: What each mix gave, A and B first, in the order in which they were had.
+        solved: By metric, the shares.
+        proof: That A and B are what their records say; `None` where it was not asked for.
+        reasons: Why it is inconclusive.
+        assumed: What is not shown and was relied upon.
+        common: A and B on the rows that both were scored on.
+        luck: By metric.
+        rows: By metric.
+        chance: Which parameters mean chance.
+        is_interrupted: Whether it was ended before all was settled.
+    """
+
+    from_run: str
+    to_run: str
+    answer: Answer
+    players: tuple[Player, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    solved: tuple[Solved, ...] = ()
+    proof: Proof | None = None
+    reasons: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    common: CommonRows | None = None
+    luck: Mapping[str, Luck] = field(default_factory=dict)
+    rows: Mapping[str, RowsDoubt] = field(default_factory=dict)
+    chance: Chance = Chance()
+    is_interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Give the exit code of the command."""
+        return EXIT_CODES[self.answer]

@@ -1,0 +1,91 @@
+"""The first line: what made the difference, and what to do about it."""
+
+from collections.abc import Sequence
+
+from lakeproof.explain.explanation import Explanation
+from lakeproof.explain.game.solve import Share, Solved
+from lakeproof.explain.mixes.facts import Player
+from lakeproof.explain.told.numbers import percent, signed
+from lakeproof.explain.told.words import common_rows, decimals_of, is_chance, names
+
+_SHORT_ID = 8
+
+
+def headline(of: Explanation) -> str:
+    """Say what came of it in one line, the next step at its end."""
+    runs = f"{of.from_run[:_SHORT_ID]} and {of.to_run[:_SHORT_ID]}"
+    return f"{of.answer} ({runs}): {sentence(of)}"
+
+
+def sentence(of: Explanation) -> str:
+    """Say what made the difference and what to do next."""
+    if of.answer == "NO DIFFERENCE":
+        return (
+            "no metric differs, to the last bit: nothing was run. What else is not the same: "
+            f"kedro compare {of.from_run[:_SHORT_ID]} {of.to_run[:_SHORT_ID]}"
+        )
+    if of.answer == "INCONCLUSIVE":
+        return " ".join(of.reasons)
+    moved = [one for one in of.solved if one.after != one.before and one.shares]
+    only_rows = [one for one in moved if _only_rows_moved(one, of)]
+    if only_rows and len(only_rows) == len(moved):
+        return f"{_listed(only_rows)} moved only because the rows moved that are scored. " + (
+            _of_common(only_rows[0], of)
+        )
+    first = moved[0]
+    largest = first.shares[0]
+    part = percent(largest.value, first.after - first.before)
+    said = f"{first.metric} moved most by {names(largest)} ({part}). " + _to_do(largest, first, of)
+    if only_rows:
+        said += f" {_listed(only_rows)} moved only because the rows moved that are scored."
+    return said
+
+
+def _only_rows_moved(solved: Solved, of: Explanation) -> bool:
+    """Tell whether all that is more than nothing is what the rows that are scored did."""
+    scored = {one.name for one in of.players if one.side == "scored"}
+    acting = [one for one in solved.shares if one.value]
+    return bool(acting) and all(scored >= set(one.players) for one in acting)
+
+
+def _listed(metrics: Sequence[Solved]) -> str:
+    return ", ".join(one.metric for one in metrics)
+
+
+def _of_common(solved: Solved, of: Explanation) -> str:
+    common = common_rows(of, solved.metric)
+    if common is None:
+        return "Nothing was learnt for it: score both runs on the same rows before you choose."
+    rows, difference = common
+    return (
+        f"Judge by the {rows} rows that both were scored on: "
+        f"{signed(difference, decimals_of(solved))}."
+    )
+
+
+def _to_do(share: Share, solved: Solved, of: Explanation) -> str:
+    players = [one for one in of.players if one.name in share.players]
+    a, b = of.from_run[:_SHORT_ID], of.to_run[:_SHORT_ID]
+    if is_chance(share, of, of.luck.get(solved.metric)):
+        return "That is chance: try more seeds before you believe it, --seeds 7."
+    if frozenset(share.players) in solved.joined:
+        return f"No mix tells them apart; read what each changed: kedro compare {a} {b}"
+    if len(players) > 1:
+        return f"Look for the one among them: kedro explain {a} {b} --find"
+    player = players[0]
+    if player.side == "scored":
+        return _of_common(solved, of)
+    if player.group == "data":
+        return f"See which of its rows are new: {_diff(player, a, b)}"
+    if player.group == "parameters":
+        name = player.name.rpartition(" ")[2]
+        return f"To have the old one: kedro run --params {name}={player.before}"
+    if player.group == "code":
+        return f"Read the changed lines: kedro compare {a} {b}"
+    return f"See which they are: kedro compare {a} {b}"
+
+
+def _diff(player: Player, a: str, b: str) -> str:
+    table = player.name.rpartition(" ")[2]
+    is_table = any(one.factor in (f"data:{table}", f"version:{table}") for one in player.factors)
+    return f"kedro diff {table} {a} {b}" if is_table else f"kedro compare {a} {b}"

@@ -1,0 +1,159 @@
+"""What is said of each share: who it is, what would make it wrong, what to do about it."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from lakeproof.explain.explanation import Explanation, Luck
+from lakeproof.explain.game.facts import Taken
+from lakeproof.explain.game.solve import Share, Solved
+from lakeproof.explain.mixes.facts import Player
+from lakeproof.explain.told.numbers import places, shown, signed
+from lakeproof.views.values import shortened
+
+_SHORT_ID = 8
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """One share in words.
+
+    Args:
+        kind: What kind of thing it is: `learnt from`, `parameter`, `code`.
+        what: Which one, and from what to what.
+        note: What would make the share wrong, and what else to know.
+        is_chance: Whether it is labelled chance.
+    """
+
+    kind: str
+    what: str
+    note: str
+    is_chance: bool
+
+
+def told(share: Share, solved: Solved, of: Explanation) -> Told:
+    """Put a share into words."""
+    players = [one for one in of.players if one.name in share.players]
+    kind, what = _joint(players) if len(players) > 1 else named(players[0])
+    luck = of.luck.get(solved.metric)
+    chance = is_chance(share, of, luck)
+    notes = [
+        players[0].detail if len(players) == 1 else "",
+        "no model changed for this" if {one.side for one in players} == {"scored"} else "",
+        _of_chance(share, of, luck) if chance else _proposed(players, of),
+        _counted_after(share, solved),
+        "no mix tells them apart" if frozenset(share.players) in solved.joined else "",
+        *_bounds(share, solved, of),
+    ]
+    return Told(kind, what, "; ".join(filter(None, notes)), chance)
+
+
+def named(player: Player) -> tuple[str, str]:
+    """Give the kind of a player and which one it is: `parameter`, `train.seed 2026 → 7`."""
+    kind, _, subject = player.name.rpartition(" ")
+    kind, subject = (kind, subject) if kind else (subject, "")
+    before, after = (
+        one.removeprefix(f"{subject} ") if subject else one
+        for one in (shortened(player.before), shortened(player.after))
+    )
+    return kind, f"{subject} {before} → {after}".strip()
+
+
+def is_chance(share: Share, of: Explanation, luck: Luck | None) -> bool:
+    """Tell whether a share is chance: all of it a seed, or no more than another seed does."""
+    if all(_parameter(one) in of.chance.named for one in of.players if one.name in share.players):
+        return True
+    return luck is not None and abs(float(share.value)) <= luck.band
+
+
+def names(share: Share) -> str:
+    """Name the players of a share."""
+    if len(share.players) > _MOST_NAMED:
+        return (
+            f"{', '.join(share.players[:_MOST_NAMED])} and {len(share.players) - _MOST_NAMED} more"
+        )
+    return " + ".join(share.players)
+
+
+def mix_named(taken: Taken, of: Explanation) -> str:
+    """Name what a mix takes from B."""
+    if len(taken) in (0, len(of.players)):
+        return "nothing: A itself" if not taken else "all: B itself"
+    return ", ".join(one.name for one in of.players if one.name in taken)
+
+
+def decimals_of(solved: Solved) -> int:
+    """Give the decimals that all numbers of a metric are shown with."""
+    return places([solved.after - solved.before, *(one.value for one in solved.shares)])
+
+
+def together(solved: Solved) -> list[str]:
+    """Say which pairs do together what neither does alone."""
+    decimals = decimals_of(solved)
+    return [
+        f"{' + '.join(sorted(first))} and {' + '.join(sorted(second))} together do "
+        f"{signed(one.value, decimals)} that neither does alone; half of it is in either's share."
+        for one in solved.together
+        for first, second in [one.pair]
+    ]
+
+
+def common_rows(of: Explanation, metric: str) -> tuple[int, Fraction] | None:
+    """Give on how many rows both were scored, and the difference on them."""
+    common = of.common
+    if common is None or metric not in common.before or metric not in common.after:
+        return None
+    return common.rows, Fraction(common.after[metric]) - Fraction(common.before[metric])
+
+
+def _joint(players: list[Player]) -> tuple[str, str]:
+    groups = {one.group for one in players}
+    if len(groups) == 1 and len(players) > _MOST_NAMED:
+        return players[0].group, f"{len(players)} of them, not told apart"
+    return "together", " + ".join(one.name for one in players)
+
+
+def _parameter(player: Player) -> str | None:
+    names = [one.factor.removeprefix("parameter:") for one in player.factors]
+    is_one = len(names) == 1 and player.factors[0].factor.startswith("parameter:")
+    return names[0] if is_one else None
+
+
+def _of_chance(share: Share, of: Explanation, luck: Luck | None) -> str:
+    if luck is None:
+        return "chance, and no cause: how much another seed does, --seeds 7 says"
+    size = f"sd {shown(luck.deviation, _DEVIATION)} over {luck.runs}"
+    if abs(float(share.value)) <= luck.band:
+        return f"chance: another seed does as much ({size})"
+    return f"chance, though more than other seeds do ({size})"
+
+
+_DEVIATION = 4
+
+
+def _proposed(players: list[Player], of: Explanation) -> str:
+    for one in players:
+        if _parameter(one) in of.chance.proposed:
+            return f'chance, by its name? [tool.lakeproof] chance = ["{_parameter(one)}"] says so'
+    return ""
+
+
+def _counted_after(share: Share, solved: Solved) -> str:
+    for one in solved.waits:
+        if one.unit == frozenset(share.players):
+            why = (solved.failed or {}).get(one.mix, "")
+            return f"counted after {' + '.join(sorted(one.for_))}: {why}"
+    return ""
+
+
+def _bounds(share: Share, solved: Solved, of: Explanation) -> list[str]:
+    decimals, found = decimals_of(solved), []
+    if share.how != "all orders":
+        low, high = (signed(one, decimals) for one in (share.low, share.high))
+        found.append(f"from {share.how}: {low} to {high}" if low != high else f"from {share.how}")
+    doubt = of.rows.get(solved.metric)
+    spread = doubt.spreads.get(share.players) if doubt else None
+    if spread is not None:
+        low, high = (signed(one, decimals) for one in (spread.low, spread.high))
+        found.append(f"95 % of rows: {low} to {high}")
+    return found

@@ -1,0 +1,143 @@
+"""An explanation in words: nothing is said without what would make it wrong."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lakeproof.explain.asking import Wish, explain
+from lakeproof.explain.explanation import Chance, Luck, RowsDoubt, Spread
+from lakeproof.explain.told import text
+from lakeproof.explain.told.document import document
+from mixed import A, B, PlainMixes, player
+
+
+def render(found):
+    """Write it with a minus that a keyboard has."""
+    return text.render(found).replace("\N{MINUS SIGN}", "-")
+
+
+NAMED = Chance(named=("train.seed",))
+
+
+def explained(mixes, chance=NAMED, **more):
+    found, _ = explain(mixes, (A, B), Wish(), chance, lambda _: None)
+    return replace(found, common=mixes.common, **more)
+
+
+def test_the_table_is_the_one_that_a_reader_should_read(wine):
+    """The numbers of the published question, in the form in which it is answered."""
+    luck = {"log_loss": Luck(("train.seed",), 7, 0.0030)}
+    told = render(explained(wine, luck=luck))
+    lines = [" ".join(one.split()) for one in told.splitlines()]
+    assert lines[0] == (
+        "EXPLAINED (3f9c2a7b and 81d0c6aa): log_loss moved most by learnt from samples (72 %). "
+        "See which of its rows are new: kedro diff samples 3f9c2a7b 81d0c6aa"
+    )
+    assert lines[2] == (
+        "log_loss 0.1703 → 0.1101 -0.0602 (better) on the 36 rows that both were scored on: -0.0516"
+    )
+    assert lines[4:9] == [
+        "what changed share of it",
+        "learnt from samples 0 → 1 -0.0436 72 % 84 → 132 rows",
+        "scored on samples 0 → 1 -0.0117 19 % 36 → 46 rows; no model changed for this",
+        "parameter train.seed 2026 → 7 -0.0049 8 % "
+        "chance: another seed does as much (sd 0.0030 over 7)",
+        "-0.0602 100 % the shares add up to the last bit",
+    ]
+    assert "8 mixes: 2 recorded, 5 fitted, 1 only scored. Have one again: kedro reproduce" in told
+
+
+def test_a_metric_that_only_moved_because_its_rows_moved_is_said_first(wine):
+    wine.value_of = lambda taken: {"log_loss": 0.17 - 0.05 * ("scored on samples" in taken)}
+    wine.common = replace(wine.common, before={"log_loss": 0.17}, after={"log_loss": 0.17})
+    told = render(explained(wine))
+    assert told.splitlines()[0].endswith(
+        "log_loss moved only because the rows moved that are scored. "
+        "Judge by the 36 rows that both were scored on: 0.0000."
+    )
+
+
+def test_a_seed_is_chance_also_where_nobody_looked_how_much(wine):
+    told = render(explained(wine))
+    assert "chance, and no cause: how much another seed does, --seeds 7 says" in told
+
+
+def test_a_seed_that_nobody_named_is_proposed_and_not_taken(wine):
+    found = explained(wine, Chance(proposed=("train.seed",)))
+    assert 'chance, by its name? [tool.lakeproof] chance = ["train.seed"] says so' in render(found)
+    assert not any(one["chance"] for one in document(found)["metrics"][0]["shares"])
+
+
+def test_a_share_within_the_band_is_labelled_chance_whoever_it_is(wine):
+    luck = {"log_loss": Luck(("train.seed",), 7, 0.005)}
+    shares = document(explained(wine, luck=luck))["metrics"][0]["shares"]
+    assert [one["chance"] for one in shares] == [False, True, True]
+
+
+def test_a_share_beyond_the_band_is_no_chance_unless_it_is_a_seed(wine):
+    luck = {"log_loss": Luck(("train.seed",), 7, 0.0001)}
+    found = explained(wine, luck=luck)
+    assert [one["chance"] for one in document(found)["metrics"][0]["shares"]] == [0, 0, 1]
+    assert "chance, though more than other seeds do (sd 0.0001 over 7)" in render(found)
+
+
+def test_the_bounds_by_rows_stand_beside_the_share(wine):
+    doubt = RowsDoubt(1000, {("learnt from samples",): Spread(-0.06, -0.02)})
+    found = explained(wine, rows={"log_loss": doubt})
+    assert "95 % of rows: -0.0600 to -0.0200" in render(found)
+    assert document(found)["metrics"][0]["shares"][0]["rows_95"] == [-0.06, -0.02]
+
+
+def test_code_that_needs_new_data_is_counted_after_it():
+    players = [player("data samples", "0", "1", "data", "both"), player("code", "a1", "b2", "code")]
+    mixes = PlainMixes(
+        players,
+        lambda taken: None if taken == {"code"} else {"rmse": float(len(taken))},
+    )
+    told = render(explained(mixes))
+    assert "counted after data samples: node 'train': column 'hue' is not there" in told
+    error = next(one["error"] for one in document(explained(mixes))["mixes"] if one["error"])
+    assert error == {"kind": "node", "node": "train", "message": "column 'hue' is not there"}
+
+
+def test_two_that_no_mix_tells_apart_are_one_and_it_is_said():
+    players = [player("data samples", "0", "1", "data", "both"), player("code", "a1", "b2", "code")]
+    mixes = PlainMixes(
+        players, lambda taken: {"rmse": float(len(taken))} if len(taken) != 1 else None
+    )
+    told = render(explained(mixes))
+    assert "data samples + code" in told
+    assert "no mix tells them apart" in told
+    assert "read what each changed: kedro compare 3f9c2a7b 81d0c6aa" in told.splitlines()[0]
+
+
+def test_the_document_is_one_and_the_fractions_in_it_add_up(wine):
+    from fractions import Fraction
+
+    found = json.loads(json.dumps(document(explained(wine))))
+    (metric,) = [one for one in found["metrics"] if one["metric"] == "log_loss"]
+    shares = [Fraction(int(n), int(d)) for n, d in (one["exact_share"] for one in metric["shares"])]
+    assert sum(shares) == Fraction(metric["after"]) - Fraction(metric["before"])
+    assert found["exact"] is True
+    assert found["runs"] == {
+        "mixes": 8,
+        "recorded": 2,
+        "fitted": 5,
+        "scored": 1,
+        "taken": 0,
+        "failed": 0,
+    }
+    assert [len(one["from_b"]) for one in found["mixes"]] == [0, 3, 1, 1, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize(("name", "better"), [("log_loss", "better"), ("accuracy", "worse")])
+def test_better_and_worse_go_by_the_name_of_the_metric(name, better):
+    mixes = PlainMixes([player("code", "a", "b", "code")], lambda taken: {name: 1.0 - len(taken)})
+    assert f"({better})" in render(explained(mixes))
+
+
+def test_of_a_metric_of_no_known_direction_nothing_is_said():
+    mixes = PlainMixes([player("code", "a", "b", "code")], lambda taken: {"x": 1.0 - len(taken)})
+    assert "better" not in render(explained(mixes))
+    assert "worse" not in render(explained(mixes))
