@@ -233,17 +233,29 @@ def check(
 ) -> None:
     """Tell whether runs can still be reproduced; reads no rows and runs nothing.
 
-    Without RUN, the last one. Exit code 0: all can; 1: some cannot; 2: trouble.
+    Without RUN, the last one. With --all, also whether a record was deleted or changed since:
+    each names the digest of the one before it. Exit code 0: all can; 1: some cannot; 2: trouble.
 
     \b
     Example:
         kedro check
         kedro check --all --json
     """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands import chain
     from lakeproof.commands import check as room
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
-    found = room.gather(RunProject(metadata, env), runs, is_all)
-    emit(room.document(found), lambda: room.render(found), as_json, output)
+    project = RunProject(metadata, env)
+    found = room.gather(project, runs, is_all)
+    linked = chain.gather(project) if is_all else None
+    with_chain = {"chain": chain.document(linked)} if linked is not None else {}
+    emit(
+        {**room.document(found), **with_chain},
+        lambda: "\n\n".join(
+            [room.render(found), *([chain.render(linked)] if linked is not None else [])]
+        ),
+        as_json,
+        output,
+    )
     raise click.exceptions.Exit(room.exit_code(found))

@@ -49,7 +49,7 @@ def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Che
     if is_all:
         return [
             _check(project, run.run_id, run.record or str(run.trouble), here)
-            for run in project.records.runs()
+            for run in project.stored_runs
             if run.status == "FINISHED" and REPRODUCES not in run.tags
         ]
     ids = [project.records.resolve(run) for run in runs or ("last",)]

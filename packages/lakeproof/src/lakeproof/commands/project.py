@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
     from lakeproof.record.facts import FileFacts
+    from lakeproof.record.mlflow_store.stored_run import StoredRun
     from lakeproof.record.mlflow_store.stores import RecordStores
     from lakeproof.record.mlflow_store.tracking import Tracking
 
@@ -48,6 +49,11 @@ class RunProject:
         first = self._tracking(env)
         unsent.send_all(self.path, first)
         return RecordStores(first, self._other_trackings, is_asked=env is not None, tell=remark)
+
+    @cached_property
+    def stored_runs(self) -> "list[StoredRun]":
+        """All its runs with their records, newest first; read when first asked for."""
+        return self.records.runs()
 
     def _tracking(self, env: str | None) -> "Tracking":
         from lakeproof.record.mlflow_store.tracking import open_loader, tracking_of
@@ -136,7 +142,7 @@ class RunProject:
     def _kept_files(self) -> dict[str, list[str]]:
         """The artifacts that hold a file which a recorded run wrote, by its sha256."""
         found: dict[str, list[str]] = {}
-        for run in self.records.runs():
+        for run in self.stored_runs:
             for file in run.record.outputs.files if run.record is not None else ():
                 if file.artifact:
                     found.setdefault(file.sha256, []).append(file.artifact)

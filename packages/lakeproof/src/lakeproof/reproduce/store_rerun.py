@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.record.chain import head
 from lakeproof.record.facts import Content, FileFacts, Record, leaves
 from lakeproof.record.mlflow_store import mlflow_labels, store
 from lakeproof.record.places.project_paths import relative_to_project
@@ -129,7 +130,11 @@ def _not_its_own(folder: str, names: list[str]) -> set[str]:
 
 
 def finish(
-    records: store.RecordStore, record: Record, artifacts: Path | None, comparison: Comparison
+    records: store.RecordStore,
+    record: Record,
+    artifacts: Path | None,
+    comparison: Comparison,
+    project_path: Path,
 ) -> None:
     """Keep what came of a re-run, the verdict last.
 
@@ -138,6 +143,7 @@ def finish(
         record: That of the re-run, with its id there.
         artifacts: What it logged.
         comparison: What it is worth.
+        project_path: The user's project, of whose clone it becomes the newest record.
     """
     from mlflow.entities import Metric, Param
 
@@ -166,7 +172,12 @@ def finish(
         **mlflow_labels.tags_of(record),
         mlflow_labels.NOTE: mlflow_labels.description_of(record, _outcome(record, comparison)),
     }
-    store.write(client, record, to_yaml(record.run.config), tags)
+
+    def write(previous: str | None) -> str:
+        linked = replace(record, previous=previous)
+        return store.write(client, linked, to_yaml(record.run.config), tags)
+
+    head.link(project_path, run_id, write)
     text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
     client.update_run(run_id, name=f"re-run of {_original(record)}: {comparison.verdict}")

@@ -206,7 +206,12 @@ OPTIONS: Mapping[str, Rule] = {
 
 # By the facts and their fields. What is not here is free (`FREE` in the tests says which it is).
 RULES: Mapping[type, Mapping[str, Rule | Both]] = {
-    Record: {"metrics": Both(_TITLE), "not_compared": _TITLE, "lakeproof": _WORD},
+    Record: {
+        "metrics": Both(_TITLE),
+        "not_compared": _TITLE,
+        "lakeproof": _WORD,
+        "previous": Rule("the digest of a record", shapes.matches(r"sha256:[0-9a-f]{64}")),
+    },
     RunFacts: {
         "run_id": _RUN_ID,
         "started_at": _MOMENT,

@@ -88,6 +88,7 @@ class Record:
     """One run, whole. `problems` say, in sentences, why it cannot be reproduced, if it cannot.
 
     `lakeproof` is the version that wrote it; `None` before schema 2, which began to say so.
+    `previous` is the digest of the record that this clone made before it: `None` in its first one.
     `is_watched` tells whether anybody looked at what the nodes reached for beside their inputs.
     """
 
@@ -109,4 +110,5 @@ class Record:
     # What nodes gave to MLflow by themselves; `None` where nobody looked.
     logged: tuple[Logged, ...] | None = None
     lakeproof: str | None = None
+    previous: str | None = None
     schema: int = SCHEMA

@@ -52,7 +52,7 @@ _LONGEST_SEAL = 100
 _WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
 
 
-def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping[str, str]) -> None:
+def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping[str, str]) -> str:
     """Keep a record on its MLflow run.
 
     Args:
@@ -61,6 +61,9 @@ def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping
         run_config: What `kedro run --config` takes to repeat it.
         tags: By which people find the run; the record says the same and more.
 
+    Returns:
+        Its digest.
+
     Raises:
         RecordError: If it could not be read again; nothing is written then.
     """
@@ -68,7 +71,9 @@ def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping
     run_id = record.run.run_id
     client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
     client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
-    log_tags(client, run_id, {**tags, TAG: digest_of(content)})
+    seal = digest_of(content)
+    log_tags(client, run_id, {**tags, TAG: seal})
+    return seal
 
 
 def readable(record: Record) -> bytes:

@@ -146,6 +146,14 @@ def send_all(project_path: Path, tracking: Tracking) -> None:
             _log.info("Sent the record of run %s, kept since it ended", folder.name[:8])
 
 
+def kept_records(project_path: Path) -> Iterator[tuple[str, Path]]:
+    """Yield run and file of each record that has not arrived in whichever store."""
+    place = project_path / _PLACE
+    for folder in sorted(place.iterdir()) if place.is_dir() else ():
+        if _RUN_ID.fullmatch(folder.name):
+            yield folder.name, folder / _FILES / "record.json"
+
+
 def _waiting(project_path: Path, store: str) -> Iterator[Path]:
     place = project_path / _PLACE
     if not place.is_dir():

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,25 +37,51 @@ def keep(
     Returns:
         The folder from which it is sent.
     """
+    from lakeproof.record.chain import head
     from lakeproof.record.code.gather_code import keep_alive
     from lakeproof.record.documents.document import to_bytes
-    from lakeproof.record.mlflow_store import mlflow_labels, store
-    from lakeproof.record.run.command import to_yaml
 
     run = record.run
+    made: list[Path] = []
+
+    def packed(previous: str | None) -> str:
+        linked = replace(record, previous=previous)
+        folder, seal = _pack(linked, project_path, tracking, name_before, bundle)
+        made.append(folder)
+        return seal
+
     if rerun is not None:
         path = Path(rerun.record_path)
         partial = path.with_suffix(".partial")
         partial.write_bytes(to_bytes(record))
         partial.replace(path)
-    elif record.code.kept_commit is not None:
-        keep_alive(project_path, run.run_id, record.code.kept_commit)
+        # Its parent links it, as the record of another store.
+        packed(None)
+    else:
+        if record.code.kept_commit is not None:
+            keep_alive(project_path, run.run_id, record.code.kept_commit)
+        head.link(project_path, run.run_id, packed)
+    return made[-1]
+
+
+def _pack(
+    record: Record,
+    project_path: Path,
+    tracking: Tracking,
+    name_before: str | None,
+    bundle: bytes | None,
+) -> tuple[Path, str]:
+    from lakeproof.record.mlflow_store import mlflow_labels, store
+    from lakeproof.record.run.command import to_yaml
+
+    run = record.run
     content = store.readable(record)
+    seal = store.digest_of(content)
     files = {store.RUN_CONFIG: to_yaml(run.config).encode(), store.RECORD: content}
     tags = {
         **mlflow_labels.tags_of(record),
         mlflow_labels.NOTE: mlflow_labels.description_of(record),
-        store.TAG: store.digest_of(content),
+        store.TAG: seal,
     }
     parcel = unsent.Parcel(
         run_id=run.run_id,
@@ -65,7 +92,8 @@ def keep(
         status=run.status,
         ended_ms=round(datetime.fromisoformat(run.finished_at).timestamp() * 1000),
     )
-    return unsent.pack(project_path, parcel, files | ({NAME: bundle} if bundle else {}))
+    folder = unsent.pack(project_path, parcel, files | ({NAME: bundle} if bundle else {}))
+    return folder, seal
 
 
 def refuse_second(run_id: str, tags: Mapping[str, str]) -> None:

@@ -228,7 +228,10 @@ class _Evaluation:
         if self.result.registered is None:
             return
         try:
-            store_rerun.finish(self._context.records, rerun, self.result.artifacts, comparison)
+            store_rerun.finish(
+                *(self._context.records, rerun, self.result.artifacts, comparison),
+                self._context.project_path,
+            )
             self.result.is_kept = True
         except Exception as error:
             self._context.say(_not_stored(error))

@@ -1,0 +1,136 @@
+"""The newest record of this clone: a ref of git, or a file where there is no git to write to.
+
+The ref is not below `refs/lakeproof/`, which people push to each other: a head is one clone's own.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeproof.record.code import git
+
+REF = "refs/lakeproof-chain/head"
+
+_FILE = Path(".lakeproof", "head")
+_SHA256, _RUN_ID = r"sha256:[0-9a-f]{64}", r"[0-9a-f]{32}"
+_LINE = re.compile(rf"({_SHA256}) ({_RUN_ID}) (-|{_SHA256})\n?")
+# Each time another process was faster; a run that loses so often at once has other troubles.
+_MOST_ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest record of this clone.
+
+    Args:
+        digest: `sha256:…` of its bytes.
+        run_id: Whose it is.
+        previous: What it names as the one before it.
+    """
+
+    digest: str
+    run_id: str
+    previous: str | None
+
+
+def link(project_path: Path, run_id: str, write: Callable[[str | None], str]) -> None:
+    """Write a record that names the newest one, and make it the newest.
+
+    Where another process was faster, the record is written again. One that is written without the
+    head moving on is followed by a fork: a fact, which costs no run its record. A run that is
+    recorded a second time, because the first time failed, takes the place of its first record.
+
+    Args:
+        project_path: The project.
+        run_id: Whose record it is.
+        write: Writes the record with the digest of the one before it, and gives its own digest.
+    """
+    for _ in range(_MOST_ATTEMPTS):
+        name, head = _ref(project_path)
+        if name is None:
+            _link_by_file(project_path, run_id, write)
+            return
+        after = _after(head, run_id, write)
+        if _move(project_path, name, after):
+            return
+        if _ref(project_path)[0] == name:
+            # Nobody was faster: git cannot write here.
+            _write_file(project_path, after)
+            return
+
+
+def head_of(project_path: Path) -> Head | None:
+    """Give the newest record of this clone, where one is known."""
+    return _ref(project_path)[1] or _read_file(project_path)
+
+
+def _after(head: Head | None, run_id: str, write: Callable[[str | None], str]) -> Head:
+    if head is not None and head.run_id == run_id:
+        previous = head.previous
+    else:
+        previous = head.digest if head is not None else None
+    return Head(write(previous), run_id, previous)
+
+
+def _ref(project_path: Path) -> tuple[str | None, Head | None]:
+    """Give the object that the ref holds and what is in it; no object where there is no git."""
+    try:
+        answer = git.ask(project_path, "for-each-ref", "--format=%(objectname)", REF)
+    except git.GitError:
+        return None, None
+    name = answer.decode().strip()
+    if not name:
+        return "", _read_file(project_path)
+    try:
+        content = git.ask(project_path, "cat-file", "blob", name)
+    except git.GitError:
+        return name, None
+    return name, _read(content.decode(errors="replace"))
+
+
+def _move(project_path: Path, name: str, head: Head) -> bool:
+    """Let the ref hold another record, if it still holds what it held."""
+    try:
+        blob = git.ask(project_path, "hash-object", "-w", "--stdin", given=_written(head).encode())
+        new = blob.decode().strip()
+        git.ask(project_path, "update-ref", REF, new, name or "0" * len(new))
+    except git.GitError:
+        return False
+    return True
+
+
+def _link_by_file(project_path: Path, run_id: str, write: Callable[[str | None], str]) -> None:
+    from filelock import FileLock
+
+    place = project_path / _FILE
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_suffix(".lock")):
+        _write_file(project_path, _after(_read_file(project_path), run_id, write))
+
+
+def _read_file(project_path: Path) -> Head | None:
+    try:
+        return _read((project_path / _FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write_file(project_path: Path, head: Head) -> None:
+    place = project_path / _FILE
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_suffix(".partial")
+    partial.write_text(_written(head), encoding="utf-8")
+    partial.replace(place)
+
+
+def _read(text: str) -> Head | None:
+    found = _LINE.fullmatch(text)
+    if found is None:
+        return None
+    digest, run_id, previous = found.groups()
+    return Head(digest, run_id, None if previous == "-" else previous)
+
+
+def _written(head: Head) -> str:
+    return f"{head.digest} {head.run_id} {head.previous or '-'}\n"
