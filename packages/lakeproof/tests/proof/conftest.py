@@ -222,7 +222,9 @@ class Belongings:
 
 
 # The one folder and the one database of ours; what is in the latter is looked at through MLflow.
-_OURS = (".lakeproof/", "mlflow.db")
+REFS = ("heads", "tags", "remotes", "stash", "lakeproof")
+# The head of the chain moves on with each record.
+_OURS = (".lakeproof/", "mlflow.db", ".git/refs/lakeproof-chain/")
 
 
 def belongings(project: Project, *others: Path) -> Belongings:
@@ -237,7 +239,7 @@ def belongings(project: Project, *others: Path) -> Belongings:
         "head": ("rev-parse", "HEAD"),
         "branch": ("symbolic-ref", "--short", "HEAD"),
         "branches": ("branch", "--all", "--verbose"),
-        "refs": ("for-each-ref",),
+        "refs": ("for-each-ref", *(f"refs/{kind}" for kind in REFS)),
         "reflog": ("reflog", "--all"),
         "stash": ("stash", "list"),
         "worktrees": ("worktree", "list"),

@@ -27,7 +27,13 @@ def links(count: int) -> list[Link]:
 @pytest.fixture(params=["git", "no git"])
 def clone(request, tmp_path: Path) -> Path:
     if request.param == "git":
-        subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+        for command in (
+            ("init", "--quiet"),
+            ("config", "user.email", "tester@localhost"),
+            ("config", "user.name", "A Tester"),
+            ("commit", "--quiet", "--allow-empty", "--message", "Begin"),
+        ):
+            subprocess.run(["git", *command], cwd=tmp_path, check=True)
     return tmp_path
 
 
@@ -99,4 +105,11 @@ def test_a_head_that_somebody_wrote_is_no_digest(clone):
     """It could be anything."""
     (clone / ".lakeproof").mkdir()
     (clone / ".lakeproof/head").write_text("sha256:../../etc\n")
+    assert head.head_of(clone) is None
+
+
+def test_two_projects_of_one_repository_have_a_chain_each(clone):
+    """Their records may be in two stores."""
+    (clone / "one").mkdir()
+    head.link(clone / "one", RUNS[0], lambda _: digest(0))
     assert head.head_of(clone) is None

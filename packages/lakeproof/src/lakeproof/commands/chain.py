@@ -1,6 +1,6 @@
 """Whether the records of the project hang together: what `kedro check --all` adds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,23 @@ from lakeproof.record.mlflow_store.unsent import kept_records
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
+    from lakeproof.record.mlflow_store.stored_run import StoredRun
 
 _MOST_SHOWN = 10
 
 
 def gather(project: "RunProject") -> Chain:
-    """Look at all records, of re-runs and failed runs too, and at the head of this clone."""
+    """Look at all records, of re-runs and failed runs too, and at the head of this clone.
+
+    The stores of other environments are asked where something seems to be missing.
+    """
     head = head_of(project.path)
-    return examine(_links(project), head.digest if head is not None else None)
+    newest = head.digest if head is not None else None
+    links = [*_links(project.stored_runs), *_kept(project)]
+    chain = examine(links, newest)
+    if chain.breaks:
+        chain = examine([*links, *_links(project.records.other_runs())], newest)
+    return chain
 
 
 def document(chain: Chain) -> dict[str, Any]:
@@ -39,11 +48,15 @@ def render(chain: Chain) -> str:
     return "\n".join([f"{first}.", *told[:_MOST_SHOWN], *more])
 
 
-def _links(project: "RunProject") -> Iterator[Link]:
-    for run in project.stored_runs:
+def _links(runs: "Iterable[StoredRun]") -> Iterator[Link]:
+    for run in runs:
         # Its seal was held against its bytes when it was read.
         if run.record is not None:
             yield Link(run.run_id, run.tags[TAG], run.record.previous)
+
+
+def _kept(project: "RunProject") -> Iterator[Link]:
+    """Yield those that are still on their way."""
     for run_id, path in kept_records(project.path):
         try:
             content = path.read_bytes()

@@ -1,8 +1,10 @@
 """The newest record of this clone: a ref of git, or a file where there is no git to write to.
 
 The ref is not below `refs/lakeproof/`, which people push to each other: a head is one clone's own.
+Several projects in one repository have one each.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from lakeproof.record.code import git
 
-REF = "refs/lakeproof-chain/head"
+REF = "refs/lakeproof-chain"
 
 _FILE = Path(".lakeproof", "head")
 _SHA256, _RUN_ID = r"sha256:[0-9a-f]{64}", r"[0-9a-f]{32}"
@@ -46,15 +48,16 @@ def link(project_path: Path, run_id: str, write: Callable[[str | None], str]) ->
         run_id: Whose record it is.
         write: Writes the record with the digest of the one before it, and gives its own digest.
     """
+    ref = _ref_of(project_path)
+    if ref is None:
+        _link_by_file(project_path, run_id, write)
+        return
     for _ in range(_MOST_ATTEMPTS):
-        name, head = _ref(project_path)
-        if name is None:
-            _link_by_file(project_path, run_id, write)
-            return
+        name, head = _held(project_path, ref)
         after = _after(head, run_id, write)
-        if _move(project_path, name, after):
+        if _move(project_path, ref, name, after):
             return
-        if _ref(project_path)[0] == name:
+        if _held(project_path, ref)[0] == name:
             # Nobody was faster: git cannot write here.
             _write_file(project_path, after)
             return
@@ -62,7 +65,9 @@ def link(project_path: Path, run_id: str, write: Callable[[str | None], str]) ->
 
 def head_of(project_path: Path) -> Head | None:
     """Give the newest record of this clone, where one is known."""
-    return _ref(project_path)[1] or _read_file(project_path)
+    ref = _ref_of(project_path)
+    held = _held(project_path, ref)[1] if ref is not None else None
+    return held or _read_file(project_path)
 
 
 def _after(head: Head | None, run_id: str, write: Callable[[str | None], str]) -> Head:
@@ -73,13 +78,18 @@ def _after(head: Head | None, run_id: str, write: Callable[[str | None], str]) -
     return Head(write(previous), run_id, previous)
 
 
-def _ref(project_path: Path) -> tuple[str | None, Head | None]:
-    """Give the object that the ref holds and what is in it; no object where there is no git."""
-    try:
-        answer = git.ask(project_path, "for-each-ref", "--format=%(objectname)", REF)
-    except git.GitError:
-        return None, None
-    name = answer.decode().strip()
+def _ref_of(project_path: Path) -> str | None:
+    """Name the ref of the project; `None` where it is in no repository of its own."""
+    repository = git.find_repository(project_path)
+    if repository is None:
+        return None
+    place = hashlib.sha256(repository.prefix.encode()).hexdigest()[:16]
+    return f"{REF}/{f'project-{place}' if repository.prefix else 'head'}"
+
+
+def _held(project_path: Path, ref: str) -> tuple[str, Head | None]:
+    """Give the object that the ref holds, "" for none, and what is in it."""
+    name = git.ask(project_path, "for-each-ref", "--format=%(objectname)", ref).decode().strip()
     if not name:
         return "", _read_file(project_path)
     try:
@@ -89,12 +99,12 @@ def _ref(project_path: Path) -> tuple[str | None, Head | None]:
     return name, _read(content.decode(errors="replace"))
 
 
-def _move(project_path: Path, name: str, head: Head) -> bool:
+def _move(project_path: Path, ref: str, name: str, head: Head) -> bool:
     """Let the ref hold another record, if it still holds what it held."""
     try:
         blob = git.ask(project_path, "hash-object", "-w", "--stdin", given=_written(head).encode())
         new = blob.decode().strip()
-        git.ask(project_path, "update-ref", REF, new, name or "0" * len(new))
+        git.ask(project_path, "update-ref", ref, new, name or "0" * len(new))
     except git.GitError:
         return False
     return True

@@ -92,6 +92,18 @@ class RecordStores:
         self._known |= {run_id: store for run_id, (_, store) in listed.items()}
         return [run for run, _ in reversed(listed.values())][:limit]
 
+    def other_runs(self) -> list[StoredRun]:
+        """List the runs of the stores that `runs` leaves out; of one that does not answer, none."""
+        found: list[StoredRun] = []
+        for store in (self._first, *self._others):
+            if store not in self._listed:
+                try:
+                    with asked_once():
+                        found += store.runs()
+                except Exception:
+                    self._silent.append(store)
+        return found
+
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
         if uri.startswith(_OF_RUN):
