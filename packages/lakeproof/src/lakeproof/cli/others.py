@@ -42,7 +42,7 @@ def export(
         kedro export last --format cyclonedx --output bom.json
         kedro export 3f9c2a7b --format openlineage
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import export as room
+    from lakeproof.commands.for_others import export as room
     from lakeproof.commands.project import RunProject
 
     text = room.export(RunProject(metadata, env), run, kind)

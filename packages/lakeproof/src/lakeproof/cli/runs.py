@@ -241,8 +241,8 @@ def check(
         kedro check
         kedro check --all --json
     """  # noqa: D301 - click wants the character itself
-    from lakeproof.commands import chain
     from lakeproof.commands import check as room
+    from lakeproof.commands.for_others import chain
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
