@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from lakeproof.explain.game.facts import NOTHING, Failed, Game
-from lakeproof.explain.game.lattices import Lattice, shares
+from lakeproof.explain.game.lattices import Lattice, weights
 from lakeproof.explain.game.solve import solve
 from lakeproof.explain.game.wanted import planned, wanted
 
@@ -280,7 +280,7 @@ def test_the_size_of_a_lattice_is_the_number_of_its_mixes():
     units = [frozenset([one]) for one in "abcdefg"]
     lattice = Lattice((tuple(units[:3]), (units[3],), tuple(units[4:6]), (units[6],)))
     assert lattice.size == len(lattice.mixes)
-    assert shares(lattice, {}) is None
+    assert weights(lattice, {}) is None
 
 
 def test_many_that_have_one_group_play_by_themselves():

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lakeproof.explain.game.facts import NOTHING, Taken
+from lakeproof.explain.game.facts import NOTHING, Taken, Weights, combined
 from lakeproof.explain.game.lattices import Unit
 
 # Of the largest difference in sight: below it, what one does alone and last counts as the same.
@@ -50,7 +50,23 @@ def is_additive(ends: Mapping[Unit, Ends], difference: Fraction) -> bool:
     return rest <= bound and all(abs(one.alone - one.last) <= bound for one in ends.values())
 
 
-def shares(ends: Mapping[Unit, Ends], difference: Fraction) -> dict[Unit, Fraction]:
-    """Share a difference out by the means of the ends; what is left over, to all alike."""
-    rest = difference - sum(one.middle for one in ends.values())
-    return {unit: one.middle + rest / len(ends) for unit, one in ends.items()}
+def weights(units: Sequence[Unit], whole: Taken, difference: Weights) -> dict[Unit, Weights]:
+    """Say how mixes count for each unit: the means of the ends; what is left over, to all alike.
+
+    Args:
+        units: Who is at it.
+        whole: The mix that is B.
+        difference: What the shares are to add up to.
+    """
+    half = Fraction(1, 2)
+    middles = {
+        unit: {unit: half, NOTHING: -half, whole: half, whole - unit: -half} for unit in units
+    }
+    if len(units) == 1:
+        return dict.fromkeys(units, difference)
+    one = Fraction(1)
+    rest = combined([(one, difference), *((-one, middle) for middle in middles.values())])
+    return {
+        unit: combined([(one, middle), (Fraction(1, len(units)), rest)])
+        for unit, middle in middles.items()
+    }

@@ -1,6 +1,6 @@
 """What the game is played with: players, mixes and what came of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -21,6 +21,22 @@ class Failed:
 
 
 Value = Mapping[str, Fraction] | Failed
+# How often the metric of each mix counts; a share is such a sum.
+Weights = Mapping[Taken, Fraction]
+
+
+def valued(weights: Weights, values: Mapping[Taken, Fraction]) -> Fraction:
+    """Sum metrics up as often as they count."""
+    return sum((weight * values[taken] for taken, weight in weights.items()), Fraction(0))
+
+
+def combined(parts: Iterable[tuple[Fraction, Weights]]) -> dict[Taken, Fraction]:
+    """Add weights up, each as often as is said."""
+    found: dict[Taken, Fraction] = {}
+    for times, weights in parts:
+        for taken, weight in weights.items():
+            found[taken] = found.get(taken, Fraction(0)) + times * weight
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import permutations
 
 from lakeproof.explain.game.facts import Taken
-from lakeproof.explain.game.lattices import Lattice, Unit, shares
+from lakeproof.explain.game.lattices import Lattice, Unit, weights
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def joined(units: Sequence[Unit], values: Mapping[Taken, Fraction]) -> tuple[Uni
     """
     for most in range(len(units), 0, -1):
         ways = [way for way in _partitions(tuple(units)) if len(way) == most]
-        working = [way for way in ways if shares(Lattice.of(way), values) is not None]
+        working = [way for way in ways if weights(Lattice.of(way), values) is not None]
         if working:
             return max(working, key=lambda way: sum(one in values for one in Lattice.of(way).mixes))
     return (frozenset().union(*units),)

@@ -1,7 +1,7 @@
 """In which orders players may go over from A to B, as steps between mixes."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -79,32 +79,36 @@ class Lattice:
         return tuple(taken for taken in self.mixes if taken in forward and taken in backward)
 
 
-def shares(lattice: Lattice, values: Mapping[Taken, Fraction]) -> dict[Unit, Fraction] | None:
-    """Share the difference out: what each unit does as it goes over, on average over the orders.
+def weights(lattice: Lattice, ran: Collection[Taken]) -> dict[Unit, dict[Taken, Fraction]] | None:
+    """Say how mixes count for each unit: what it does as it goes over, on average over the orders.
 
-    Orders with a mix of no value are left out; where there is none, each order counts the same and
-    the shares are Shapley's, or Owen's where a block is open.
+    Orders with a mix that did not run are left out; where there is none, each order counts the
+    same and the shares are Shapley's, or Owen's where a block is open.
 
     Returns:
-        Shares that add up to the difference between the ends; `None` where no order is left.
+        By unit; what they sum up to is the difference between the ends. `None` where no order is
+        left.
     """
     before, after = dict.fromkeys(lattice.mixes, 0), dict.fromkeys(lattice.mixes, 0)
     before[NOTHING], after[lattice.end] = 1, 1
     steps = [
         (taken, unit, to)
         for taken in lattice.mixes
-        if taken in values
+        if taken in ran
         for unit, to in lattice.steps(taken)
-        if to in values
+        if to in ran
     ]
     for taken, _, to in steps:
         before[to] += before[taken]
     for taken, _, to in reversed(steps):
         after[taken] += after[to]
     orders = before[lattice.end]
-    if not orders or NOTHING not in values or lattice.end not in values:
+    if not orders or NOTHING not in ran or lattice.end not in ran:
         return None
-    found = dict.fromkeys(lattice.units, Fraction(0))
+    found: dict[Unit, dict[Taken, Fraction]] = {unit: {} for unit in lattice.units}
     for taken, unit, to in steps:
-        found[unit] += before[taken] * after[to] * (values[to] - values[taken])
-    return {unit: share / orders for unit, share in found.items()}
+        part = Fraction(before[taken] * after[to], orders)
+        if part:
+            found[unit][to] = found[unit].get(to, 0) + part
+            found[unit][taken] = found[unit].get(taken, 0) - part
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
-from lakeproof.explain.game.facts import NOTHING, Taken
+from lakeproof.explain.game.facts import NOTHING, Taken, Weights, combined
 from lakeproof.explain.game.lattices import Unit
 
 _MOST_TRIED = 400
@@ -55,22 +55,27 @@ def next_mixes(units: Sequence[Unit], known: Mapping[Taken, object], left: float
 
 
 def samples(
-    units: Sequence[Unit], values: Mapping[Taken, Fraction], failed: Collection[Taken]
-) -> list[dict[Unit, Fraction]]:
-    """Give what each unit does in each order that was drawn, up to the first that was not run.
+    units: Sequence[Unit], ran: Collection[Taken], failed: Collection[Taken]
+) -> list[dict[Unit, Weights]]:
+    """Say how mixes count for each unit in each order drawn, up to the first that was not run.
 
     An order and its reverse are one sample, where both run.
     """
-    found: list[dict[Unit, Fraction]] = []
+    found: list[dict[Unit, Weights]] = []
     drawn = orders(units)
     for pair in zip(drawn, drawn, strict=True):
-        if any(one not in values and one not in failed for o in pair for one in mixes_of(o)):
+        if any(one not in ran and one not in failed for o in pair for one in mixes_of(o)):
             break
-        ran = [one for one in (_along(order, values) for order in pair) if one is not None]
-        if ran:
-            mean = {unit: sum((one[unit] for one in ran), Fraction(0)) / len(ran) for unit in units}
-            found.append(mean)
+        runs = [along for order in pair if (along := _along(order, ran)) is not None]
+        if runs:
+            part = Fraction(1, len(runs))
+            found.append({unit: combined((part, one[unit]) for one in runs) for unit in units})
     return found
+
+
+def mean(drawn: Sequence[Mapping[Unit, Weights]], unit: Unit) -> dict[Taken, Fraction]:
+    """Say how mixes count for a unit over all samples."""
+    return combined((Fraction(1, len(drawn)), one[unit]) for one in drawn)
 
 
 def spread(drawn: Sequence[Fraction], bounds: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
@@ -98,11 +103,10 @@ def seen(unit: Unit, values: Mapping[Taken, Fraction]) -> list[Fraction]:
     ]
 
 
-def _along(order: Order, values: Mapping[Taken, Fraction]) -> dict[Unit, Fraction] | None:
+def _along(order: Order, ran: Collection[Taken]) -> dict[Unit, Weights] | None:
     mixes = (NOTHING, *mixes_of(order))
-    if any(taken not in values for taken in mixes):
+    if any(taken not in ran for taken in mixes):
         return None
-    return {
-        unit: values[to] - values[taken]
-        for unit, (taken, to) in zip(order, pairwise(mixes), strict=True)
-    }
+    one = Fraction(1)
+    steps = zip(order, pairwise(mixes), strict=True)
+    return {unit: {to: one, taken: -one} for unit, (taken, to) in steps}

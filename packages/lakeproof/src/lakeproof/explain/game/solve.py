@@ -1,14 +1,14 @@
 """The answer, out of what is known so far: shares that add up, and what would make them wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
 from lakeproof.explain.game import ends, sampling
-from lakeproof.explain.game.facts import NOTHING, Game, Taken
+from lakeproof.explain.game.facts import NOTHING, Game, Taken, Weights, valued
 from lakeproof.explain.game.impossible import Waits, waiting
-from lakeproof.explain.game.lattices import Lattice, Unit, shares
+from lakeproof.explain.game.lattices import Lattice, Unit, weights
 from lakeproof.explain.game.table import (
     MOST_NAMED,
     MOST_PLAYERS,
@@ -35,6 +35,7 @@ class Share:
         low: The least that it may be; the same where it is exact.
         high: The most.
         how: Out of which mixes it was found.
+        weights: How the metric of each mix counts in it.
     """
 
     players: tuple[str, ...]
@@ -42,6 +43,7 @@ class Share:
     low: Fraction
     high: Fraction
     how: How
+    weights: Weights
 
 
 @dataclass(frozen=True)
@@ -109,17 +111,19 @@ def _shares(game: Game, units: tuple[Unit, ...], metric: str) -> list[Share]:
     values = game.values(metric)
     shared = sharing(game, units, metric)
     if shared is not None and shared[1]:
-        return [_exact(unit, value) for unit, value in shared[0].items()]
+        return [_exact(unit, one, values) for unit, one in shared[0].items()]
     found = ends.ends_of(units, game.all_taken, values)
     difference = values[game.all_taken] - values[NOTHING]
     drawn = sampling.samples(units, values, game.failures(metric))
     if drawn and not (found and ends.is_additive(found, difference)):
-        count = len(drawn)
         return [
             _share(
                 unit,
-                sum((one[unit] for one in drawn), Fraction(0)) / count,
-                sampling.spread([one[unit] for one in drawn], sampling.seen(unit, values)),
+                sampling.mean(drawn, unit),
+                values,
+                sampling.spread(
+                    [valued(one[unit], values) for one in drawn], sampling.seen(unit, values)
+                ),
                 "some orders",
             )
             for unit in units
@@ -127,8 +131,8 @@ def _shares(game: Game, units: tuple[Unit, ...], metric: str) -> list[Share]:
     if shared is None or found is None:
         return []
     return [
-        _share(unit, value, (found[unit].alone, found[unit].last), "alone and last")
-        for unit, value in shared[0].items()
+        _share(unit, one, values, (found[unit].alone, found[unit].last), "alone and last")
+        for unit, one in shared[0].items()
     ]
 
 
@@ -137,36 +141,42 @@ def _opened(
 ) -> list[Share]:
     values, inside = game.values(metric), members(game, group)
     if is_filled(game, lattice, metric):
-        exact = shares(lattice, values)
+        exact = weights(lattice, values)
         if exact is not None:
-            return [_exact(unit, value) for unit, value in exact.items()]
+            return [_exact(unit, one, values) for unit, one in exact.items()]
     found = ends.ends_of(inside, game.all_taken, values)
     if found is None:
         return closed
     whole = next(one for one in closed if frozenset(one.players) == group)
     within = [
-        _share(unit, value, (found[unit].alone, found[unit].last), "alone and last")
-        for unit, value in ends.shares(found, whole.value).items()
+        _share(unit, one, values, (found[unit].alone, found[unit].last), "alone and last")
+        for unit, one in ends.weights(inside, game.all_taken, whole.weights).items()
     ]
     return [one for one in closed if one is not whole] + within
 
 
-def _exact(unit: Unit, value: Fraction) -> Share:
-    return Share(tuple(sorted(unit)), value, value, value, "all orders")
+def _exact(unit: Unit, counted: Weights, values: Mapping[Taken, Fraction]) -> Share:
+    value = valued(counted, values)
+    return Share(tuple(sorted(unit)), value, value, value, "all orders", counted)
 
 
-def _share(unit: Unit, value: Fraction, bounds: tuple[Fraction, Fraction], how: How) -> Share:
-    return Share(tuple(sorted(unit)), value, min(value, *bounds), max(value, *bounds), how)
+def _share(
+    unit: Unit,
+    counted: Weights,
+    values: Mapping[Taken, Fraction],
+    bounds: tuple[Fraction, Fraction],
+    how: How,
+) -> Share:
+    value = valued(counted, values)
+    low, high = min(value, *bounds), max(value, *bounds)
+    return Share(tuple(sorted(unit)), value, low, high, how, counted)
 
 
 def _ordered(game: Game, found: list[Share]) -> tuple[Share, ...]:
     """Put the players of a share in their order, and the largest share first."""
     place = {player: number for number, player in enumerate(game.players)}
     ordered = [
-        Share(
-            tuple(sorted(one.players, key=place.__getitem__)), one.value, one.low, one.high, one.how
-        )
-        for one in found
+        replace(one, players=tuple(sorted(one.players, key=place.__getitem__))) for one in found
     ]
     return tuple(sorted(ordered, key=lambda one: (-abs(one.value), place[one.players[0]])))
 

@@ -1,13 +1,14 @@
 """Who sits at the table: each player, or each group where there are more than five."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from lakeproof.explain.game import ends
-from lakeproof.explain.game.facts import NOTHING, Game
+from lakeproof.explain.game.facts import NOTHING, Game, Weights, valued
 from lakeproof.explain.game.impossible import joined
-from lakeproof.explain.game.lattices import Lattice, Unit, shares
+from lakeproof.explain.game.lattices import Lattice, Unit, weights
 
 MOST_PLAYERS = 5
 # Above it, the mixes of a lattice are not even written down.
@@ -61,26 +62,29 @@ def blocks(game: Game, units: tuple[Unit, ...], metric: str) -> tuple[Unit, ...]
     if len(units) > MOST_PLAYERS or not is_filled(game, lattice, metric):
         return units
     values = game.values(metric)
-    return units if shares(lattice, values) is not None else joined(units, values)
+    return units if weights(lattice, values) is not None else joined(units, values)
 
 
 def sharing(
     game: Game, units: tuple[Unit, ...], metric: str
-) -> tuple[dict[Unit, Fraction], bool] | None:
-    """Share the difference out among units, and say whether that is exact.
+) -> tuple[Mapping[Unit, Weights], bool] | None:
+    """Say how mixes count for each unit, and whether that is exact.
 
     Returns:
-        The shares; by the ends alone where not all mixes are known; `None` where too few are.
+        The weights; by the ends alone where not all mixes are known; `None` where too few are.
     """
     values, lattice = game.values(metric), Lattice.of(units)
     if len(units) <= MOST_PLAYERS and is_filled(game, lattice, metric):
-        exact = shares(lattice, values)
+        exact = weights(lattice, values)
         return None if exact is None else (exact, True)
-    found = ends.ends_of(units, game.all_taken, values)
-    if found is None:
+    if ends.ends_of(units, game.all_taken, values) is None:
         return None
-    difference = values[game.all_taken] - values[NOTHING]
-    return ends.shares(found, difference), False
+    return ends.weights(units, game.all_taken, difference_of(game)), False
+
+
+def difference_of(game: Game) -> Weights:
+    """Say how mixes count for all of the difference: B once, A once less."""
+    return {game.all_taken: Fraction(1), NOTHING: Fraction(-1)}
 
 
 def opened(game: Game, metric: str) -> Unit | None:
@@ -92,8 +96,10 @@ def opened(game: Game, metric: str) -> Unit | None:
     found = sharing(game, units, metric)
     if found is None:
         return None
-    largest = max(units, key=lambda unit: abs(found[0][unit]))
-    return largest if len(largest) > 1 and found[0][largest] else None
+    values = game.values(metric)
+    sizes = {unit: abs(valued(found[0][unit], values)) for unit in units}
+    largest = max(units, key=sizes.__getitem__)
+    return largest if len(largest) > 1 and sizes[largest] else None
 
 
 def members(game: Game, group: Unit) -> tuple[Unit, ...]:

@@ -7,7 +7,7 @@ from math import inf
 from random import Random
 
 from lakeproof.explain.game import ends, sampling
-from lakeproof.explain.game.facts import NOTHING, Failed, Game, Taken
+from lakeproof.explain.game.facts import NOTHING, Failed, Game, Taken, valued
 from lakeproof.explain.game.lattices import Lattice, Unit
 from lakeproof.explain.game.table import (
     MOST_MIXES,
@@ -66,7 +66,9 @@ def _in_group(game: Game, table: Seats) -> tuple[Taken, ...]:
             return first if len(first) <= game.left else ()
         units = blocks(game, table.units, metric)
         found = sharing(game, units, metric)
-        if found is None or _is_settled(game, inside, metric, found[0][group]):
+        if found is None or _is_settled(
+            game, inside, metric, valued(found[0][group], game.values(metric))
+        ):
             continue
         lattice = opened_lattice(game, units, group)
         missing = _fill(game, lattice, [metric])
