@@ -53,6 +53,7 @@ def explain(
     wish: Wish,
     chance: Chance,
     say: Callable[[str], None],
+    proof: Proof | None = None,
 ) -> tuple[Explanation, Asked]:
     """Explain why the metrics of B are not those of A.
 
@@ -62,6 +63,7 @@ def explain(
         wish: What was asked for.
         chance: Which parameters mean chance.
         say: Gets progress, a line at a time.
+        proof: That A and B are what they say, if it was asked for already.
 
     Returns:
         The explanation without doubts, and what it was made of, for those who look into these.
@@ -101,12 +103,8 @@ def explain(
         return answer(start), start
     if not players:
         return answer(start, _NOTHING_DIFFERS), start
-    proof = None
     if not wish.is_trusted:
-        say(
-            "Having both runs again, to see that they are what their records say (--trust skips it)"
-        )
-        proof = mixes.prove()
+        proof = proof or prove(mixes, say)
         if not proof.holds:
             return answer(start, *_unproven(proof), proof=proof), start
     say(plan_in_words(planned(game), mixes, game))
@@ -115,6 +113,12 @@ def explain(
         _unsolved(name, asked) for name in game.metrics if not _is_solved(solve(asked.game, name))
     ]
     return answer(asked, *reasons, proof=proof), asked
+
+
+def prove(mixes: MixedRuns, say: Callable[[str], None]) -> Proof:
+    """Have both runs again, and say so."""
+    say("Having both runs again, to see that they are what they say (--trust skips it)")
+    return mixes.prove()
 
 
 _NOTHING_DIFFERS = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.mixes.facts import CommonRows, Outcome, Player, Proof
@@ -69,6 +69,62 @@ class Chance:
 
 
 @dataclass(frozen=True)
+class Few:
+    """The players that make a change.
+
+    Args:
+        metric: Whose change.
+        players: By name.
+        of: How many there were to choose from.
+        part: What they make of the difference by themselves; 1 is all of it.
+        is_smallest: Whether none of them can be left out.
+        asked: How many mixes that took.
+    """
+
+    metric: str
+    players: tuple[str, ...]
+    of: int
+    part: float
+    is_smallest: bool
+    asked: int
+
+
+@dataclass(frozen=True)
+class ChangedRow:
+    """One row that both runs scored.
+
+    Args:
+        key: What tells it apart.
+        actual: What was true, in B.
+        before: What A said.
+        after: What B said.
+        change: How far apart these are: of numbers their difference; of classes, that of the
+            probability of what was true, where both runs give one; else 1.
+    """
+
+    key: tuple[Any, ...]
+    actual: Any
+    before: Any
+    after: Any
+    change: float
+
+
+@dataclass(frozen=True)
+class ChangedRows:
+    """How predictions changed.
+
+    Args:
+        common: How many rows both scored.
+        changed: Of how many the prediction is another.
+        most: Those that changed most, the most first.
+    """
+
+    common: int
+    changed: int
+    most: tuple[ChangedRow, ...]
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why the metrics of B are not those of A.
 
@@ -86,6 +142,8 @@ class Explanation:
         luck: By metric.
         rows: By metric.
         chance: Which parameters mean chance.
+        few: The few players that make a change, where they were looked for.
+        changed: Whose predictions changed most, where that was asked for.
         is_interrupted: Whether it was ended before all was settled.
     """
 
@@ -102,6 +160,8 @@ class Explanation:
     luck: Mapping[str, Luck] = field(default_factory=dict)
     rows: Mapping[str, RowsDoubt] = field(default_factory=dict)
     chance: Chance = Chance()
+    few: Few | None = None
+    changed: ChangedRows | None = None
     is_interrupted: bool = False
 
     @property

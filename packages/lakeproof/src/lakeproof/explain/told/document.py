@@ -48,6 +48,13 @@ def document(of: Explanation) -> dict[str, Any]:
         "runs": runs(of),
         "proof": of.proof and {"from": of.proof.verdicts[0], "to": of.proof.verdicts[1]},
         "chance": {"named": of.chance.named, "proposed": of.chance.proposed},
+        "found": of.few and vars(of.few),
+        "rows": of.changed
+        and {
+            "common": of.changed.common,
+            "changed": of.changed.changed,
+            "most": [vars(one) for one in of.changed.most],
+        },
         "interrupted": of.is_interrupted,
         "missing": of.reasons,
         "assumed": of.assumed,

@@ -9,7 +9,15 @@ from lakeproof.explain.told.next_step import sentence
 from lakeproof.explain.told.numbers import percent, shown, signed
 from lakeproof.explain.told.text import first_line
 from lakeproof.explain.told.waterfall import waterfall
-from lakeproof.explain.told.words import decimals_of, mix_named, together, told
+from lakeproof.explain.told.words import (
+    ROW_COLUMNS,
+    changed_words,
+    decimals_of,
+    few_words,
+    mix_named,
+    together,
+    told,
+)
 from lakeproof.views.blocks import (
     Cell,
     Page,
@@ -60,6 +68,8 @@ def page(of: Explanation, made_at: str) -> Page:
                 None,
                 [
                     *(_metric(one, of) for one in shared),
+                    section("The few", Sentences((few_words(of.few),) if of.few else ())),
+                    _changed(of),
                     section("Metrics of every mix", *_mixes(of), note=_MIX),
                     section("What would make it wrong", Sentences(tuple(_doubts(of)))),
                     section("How to read this page", facts(_WORDS)),
@@ -137,6 +147,16 @@ def _mixes(of: Explanation) -> Iterator[Table]:
         run = Cell((mix.run_id or "-")[:_SHORT_ID], "code")
         rows.append((Cell(mix_named(mix.taken, of)), *numbers, Cell(how), run))
     yield Table(headings, tuple(rows))
+
+
+def _changed(of: Explanation) -> Section:
+    changed = of.changed
+    if changed is None:
+        return section("Rows whose prediction changed most")
+    note = f"{changed.changed} of {changed.common} rows that both scored have another prediction."
+    columns: dict[str, Style] = dict.fromkeys(ROW_COLUMNS, "text")
+    rows = table(columns, changed_words(changed))
+    return section("Rows whose prediction changed most", rows, note=note)
 
 
 def _doubts(of: Explanation) -> Iterator[str]:

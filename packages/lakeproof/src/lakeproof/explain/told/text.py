@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 
-from lakeproof.explain.explanation import Explanation
+from lakeproof.explain.explanation import ChangedRows, Explanation
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.told.document import runs
 from lakeproof.explain.told.next_step import headline
 from lakeproof.explain.told.numbers import is_better, percent, shown, signed
-from lakeproof.explain.told.words import common_rows, decimals_of, together, told
+from lakeproof.explain.told.words import (
+    ROW_COLUMNS,
+    changed_words,
+    common_rows,
+    decimals_of,
+    few_words,
+    together,
+    told,
+)
 from lakeproof.terminal import layout
 
 _INDENT = "  "
@@ -17,6 +25,10 @@ _SHORT_ID = 8
 def render(of: Explanation) -> str:
     """Write the first line, then each metric, then what was run and what was relied upon."""
     parts = [headline(of), *(_metric(one, of) for one in of.solved if one.shares)]
+    if of.few is not None:
+        parts.insert(1, few_words(of.few))
+    if of.changed is not None:
+        parts.append(_changed(of.changed))
     if of.assumed:
         parts.append("\n".join(["Relied upon", *(f"- {one}" for one in of.assumed)]))
     return "\n\n".join([*parts, *_mixes(of)])
@@ -59,6 +71,14 @@ def _metric(solved: Solved, of: Explanation) -> str:
     return "\n".join(
         [first_line(solved, of), "", *lines, *(_INDENT + one for one in together(solved))]
     )
+
+
+def _changed(changed: ChangedRows) -> str:
+    line = f"Of {changed.common} rows that both scored, {changed.changed} have another prediction"
+    if not changed.most:
+        return f"{line}."
+    table = layout(dict.fromkeys(ROW_COLUMNS, "left"), changed_words(changed))
+    return "\n".join([f"{line}; most changed:", *(_INDENT + one for one in table.splitlines())])
 
 
 def _mixes(of: Explanation) -> Iterator[str]:

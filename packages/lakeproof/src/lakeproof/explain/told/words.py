@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from lakeproof.explain.explanation import Explanation, Luck
+from lakeproof.explain.explanation import ChangedRows, Explanation, Few, Luck
 from lakeproof.explain.game.facts import Taken
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
@@ -12,6 +13,7 @@ from lakeproof.views.values import shortened
 
 _SHORT_ID = 8
 _MOST_NAMED = 3
+ROW_COLUMNS = ("row", "actual", "A said", "B said", "change")
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,41 @@ def together(solved: Solved) -> list[str]:
     ]
 
 
+def few_words(few: Few) -> str:
+    """Say which few players make a change, and whether fewer would."""
+    named = " and ".join(few.players[-2:]) if len(few.players) < 3 else ", ".join(few.players)
+    them = "by itself" if len(few.players) == 1 else "together"
+    makes = "makes" if len(few.players) == 1 else "make"
+    sure = (
+        "without any of them it does not come about"
+        if few.is_smallest
+        else "fewer might do: the search was ended early"
+    )
+    return (
+        f"Of {few.of} players {named} {makes} {few.part * 100:.0f} % of the change of {few.metric} "
+        f"{them}; {sure} ({few.asked} mixes; there may be another such set)."
+    )
+
+
+def changed_words(changed: ChangedRows) -> list[list[Any]]:
+    """Give the rows whose prediction changed most as cells: key, truth, before, after, change."""
+    return [
+        [" ".join(map(str, one.key)), one.actual, one.before, one.after, f"{one.change:+.4g}"]
+        for one in changed.most
+    ]
+
+
 def common_rows(of: Explanation, metric: str) -> tuple[int, Fraction] | None:
-    """Give on how many rows both were scored, and the difference on them."""
+    """Give on how many rows both were scored, and the difference on them.
+
+    None where all rows are: there is nothing to add then.
+    """
     common = of.common
     if common is None or metric not in common.before or metric not in common.after:
+        return None
+    solved = next((one for one in of.solved if one.metric == metric), None)
+    numbers = Fraction(common.before[metric]), Fraction(common.after[metric])
+    if solved is not None and numbers == (solved.before, solved.after):
         return None
     return common.rows, Fraction(common.after[metric]) - Fraction(common.before[metric])
 

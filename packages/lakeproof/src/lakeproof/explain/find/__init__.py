@@ -1,0 +1,1 @@
+"""Of many players, the few that make the change: delta debugging over mixes."""

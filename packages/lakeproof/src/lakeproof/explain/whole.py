@@ -1,0 +1,123 @@
+"""All of an explanation: the few among many, the shares, and how much of them is luck."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lakeproof.explain import asking
+from lakeproof.explain.doubt.chance import ChanceError, luck, require_named
+from lakeproof.explain.doubt.rows import rows_doubt
+from lakeproof.explain.explanation import Chance, Explanation
+from lakeproof.explain.find.few import few_of
+from lakeproof.explain.game.facts import NOTHING, Taken
+from lakeproof.explain.mixes.facts import MixedRuns, Outcome
+from lakeproof.explain.rows.changed import changed_rows
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the two runs.
+
+    Args:
+        run_id: Its id.
+        parameters: As its nodes got them, by dotted name.
+    """
+
+    run_id: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for.
+
+    Args:
+        metric: The one that is explained; all of them by default.
+        budget: How many mixes may be run.
+        seeds: How many other seeds each run gets.
+        is_trusted: Take A and B for what their records say.
+        finds: Look for the few among many.
+        shows_rows: Say whose predictions changed most.
+    """
+
+    metric: str | None = None
+    budget: int | None = None
+    seeds: int = 0
+    is_trusted: bool = False
+    finds: bool = False
+    shows_rows: bool = False
+
+
+def explain(
+    mixes: MixedRuns,
+    runs: tuple[Run, Run],
+    wish: Wish,
+    chance: Chance,
+    say: Callable[[str], None],
+) -> Explanation:
+    """Explain why the metrics of B are not those of A, with all doubts that were asked for.
+
+    Args:
+        mixes: All runs that can be mixed of the two.
+        runs: A and B.
+        wish: What was asked for.
+        chance: Which parameters mean chance.
+        say: Gets progress, a line at a time.
+
+    Raises:
+        LakeproofError: If A or B cannot be had, a metric is unknown, or nobody has said what is
+            chance where that was asked for.
+    """
+    if wish.seeds:
+        require_named(chance)
+    few, budget, proof = None, wish.budget, None
+    if wish.finds:
+        proof = None if wish.is_trusted else asking.prove(mixes, say)
+        found = few_of(mixes, wish.metric, budget, say) if proof is None or proof.holds else None
+        if found is not None:
+            few, mixes = found
+            budget = None if budget is None else max(0, budget - few.asked)
+    explanation, asked = asking.explain(
+        mixes,
+        (runs[0].run_id, runs[1].run_id),
+        asking.Wish(wish.metric, budget, wish.is_trusted),
+        chance,
+        say,
+        proof,
+    )
+    explanation = replace(explanation, few=few)
+    if explanation.answer != "EXPLAINED" or asked.is_interrupted:
+        return explanation
+    return _with_doubts(explanation, mixes, runs, wish, asked.outcomes, say)
+
+
+def _with_doubts(
+    explanation: Explanation,
+    mixes: MixedRuns,
+    runs: tuple[Run, Run],
+    wish: Wish,
+    outcomes: Mapping[Taken, Outcome],
+    say: Callable[[str], None],
+) -> Explanation:
+    """Add what is luck; what is done by the time of an interrupt stays."""
+    ends = (NOTHING, frozenset(one.name for one in explanation.players))
+    solved = [one for one in explanation.solved if one.shares]
+    try:
+        explanation = replace(
+            explanation,
+            rows=rows_doubt(solved, outcomes),
+            common=mixes.common_rows(),
+            changed=changed_rows(*(outcomes[end].predictions for end in ends))
+            if wish.shows_rows
+            else None,
+        )
+        if wish.seeds:
+            parameters = ((end, run.parameters) for end, run in zip(ends, runs, strict=True))
+            found = luck(mixes, explanation.chance, tuple(parameters), wish.seeds, say)
+            explanation = replace(explanation, luck=found)
+    except ChanceError as error:
+        assumed = f"How much is chance is not known: {error}"
+        explanation = replace(explanation, assumed=(*explanation.assumed, assumed))
+    except KeyboardInterrupt:
+        explanation = replace(explanation, is_interrupted=True)
+    return explanation
