@@ -8,8 +8,8 @@ import pytest
 
 from lakeproof.commands import runs
 from lakeproof.commands.output import to_json
-from lakeproof.commands.run_filter import RunFilter
-from lakeproof.record.facts import Content
+from lakeproof.commands.run_filter import RunFilter, moment
+from lakeproof.record.facts import Content, Maker
 from lakeproof.record.mlflow_store.stored_run import StoredRun
 from lakeproof.views.values import readable, readable_time
 
@@ -145,6 +145,7 @@ def test_people_see_one_line_per_run():
         "local",
         "__default__",
         COMMIT[:8],
+        "-",
         "samples:3,",
         "features:1",
         "features:1",
@@ -152,6 +153,47 @@ def test_people_see_one_line_per_run():
         "0.6667",
     ]
     assert f" {COMMIT[:8]}* " in changed
+
+
+ME = Maker("a" * 32, "sha256:" + "1" * 64, "sha256:" + "2" * 64)
+
+
+@pytest.mark.parametrize(
+    ("made_by", "said", "is_mine"),
+    [
+        (ME, "you", True),
+        (replace(ME, user="sha256:" + "3" * 64), "you", True),
+        (replace(ME, checkout=None), "you", True),
+        (replace(ME, checkout="b" * 32, user="sha256:" + "3" * 64), "anna", False),
+        (None, "anna", False),
+    ],
+)
+def test_it_is_said_who_made_a_run(made_by, said, is_mine):
+    """By this checkout or this user, else by MLflow's name; `--mine` shows what is known to be."""
+    record = a_record(run=replace(a_record().run, made_by=made_by))
+    run = stored(record, tags={"mlflow.user": "anna"})
+    assert runs.render([run], maker=ME).splitlines()[1].split()[9] == said
+    (found,) = runs.document([run], ME)["runs"]
+    assert (found["user"], found["is_mine"]) == ("anna", is_mine)
+    assert bool(list(RunFilter(maker=ME).of([run]))) is is_mine
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "is_it"),
+    [
+        ("2026-11-24", None, True),
+        ("2026-11-25", None, False),
+        (None, "2026-11-24", False),
+        (None, "2026-11-24T10:00:01", True),
+        ("2026-11-24T12:00:00+02:00", None, True),
+    ],
+)
+def test_runs_are_asked_for_by_when_they_began(since, before, is_it):
+    """A day begins at midnight, in UTC."""
+    wanted = RunFilter(since=moment(since), before=moment(before))
+    assert bool(list(wanted.of([stored(a_record())]))) is is_it
+    with pytest.raises(click.BadParameter, match="'yesterday' is no day"):
+        moment("yesterday")
 
 
 def test_no_run_is_no_table():

@@ -10,8 +10,9 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from lakeproof.record.documents.document import RecordError, to_bytes
+from lakeproof.record.facts import Maker
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
-from lakeproof.record.mlflow_store.store import TAG, digest_of, write
+from lakeproof.record.mlflow_store.store import CHECKOUT, TAG, USER, digest_of, write
 from lakeproof.record.mlflow_store.stores import RecordStores, last_words
 from lakeproof.record.mlflow_store.tracking import Tracking
 
@@ -34,13 +35,13 @@ class Two:
         return RecordStores(self.first, lambda: iter(found), **options)
 
 
-def keep(uri: str, experiment: str, place: Path, start: int) -> str:
+def keep(uri: str, experiment: str, place: Path, start: int, tags=None) -> str:
     client = MlflowClient(uri, registry_uri=uri)
     found = client.get_experiment_by_name(experiment)
     where = found.experiment_id if found else client.create_experiment(experiment, place.as_uri())
     run_id = str(client.create_run(where, start_time=start).info.run_id)
     record = a_record(run=replace(a_record().run, run_id=run_id))
-    write(client, record, "run: {}\n", {})
+    write(client, record, "run: {}\n", tags or {})
     client.set_terminated(run_id, "FINISHED", end_time=start + 1500)
     return run_id
 
@@ -111,6 +112,38 @@ def test_it_is_said_which_run_is_the_last_and_why_not_a_newer_one(two, tags, sta
     stores = RecordStores(two.first, lambda: (two.second,), tell=told.append)
     assert (stores.resolve("last"), stores.resolve("last")) == (two.new, two.new)
     assert [one[:18] for one in told] == [f"last: run {two.new[:8]}"]
+
+
+def test_the_last_run_is_one_of_whoever_asks(two, tmp_path):
+    """Of this checkout, or of this user elsewhere; where they have none, anybody's, and it says so.
+
+    A run that does not say whose it is may be of anybody.
+    """
+    path = tmp_path / "first.db"
+    shutil.copy(two.first.uri.removeprefix("sqlite:///"), path)
+    ours = replace(two.first, uri=f"sqlite:///{path}")
+    me, user = Maker("a" * 32, "sha256:" + "1" * 64, ""), Maker(None, "sha256:" + "2" * 64, "")
+    made = [
+        keep(ours.uri, HERE, tmp_path, start, tags)
+        for start, tags in (
+            (3_000_000, {CHECKOUT: "a" * 32, USER: "sha256:" + "9" * 64}),
+            (4_000_000, {USER: "sha256:" + "2" * 64}),
+            (5_000_000, {CHECKOUT: "b" * 32, USER: "sha256:" + "3" * 64}),
+        )
+    ]
+    told = []
+
+    def last(maker):
+        stores = RecordStores(ours, lambda: (), tell=told.append, maker=maker)
+        return stores.resolve("last")
+
+    assert [last(me), last(user), last(Maker("c" * 32, "sha256:" + "4" * 64, ""))] == [
+        made[0],
+        made[1],
+        made[2],
+    ]
+    assert told[0].endswith(f"; not the newer {made[2][:8]}, which somebody else has made")
+    assert told[2].endswith("which somebody else has made: this checkout has none of its own")
 
 
 def test_a_run_of_an_experiment_that_was_renamed_is_found(two, tmp_path):

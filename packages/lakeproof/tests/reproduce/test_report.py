@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from lakeproof.commands.output import to_json
-from lakeproof.record.facts import Distribution
+from lakeproof.record.facts import Distribution, Maker
 from lakeproof.reproduce.comparison import uncontrolled
 from lakeproof.reproduce.comparison.compare import compare
 from lakeproof.reproduce.comparison.verdict import exit_code
@@ -36,6 +36,8 @@ def test_json_has_the_keys_of_the_contract_in_their_order():
         "not_controlled",
         "notes",
         "measured",
+        "made_by",
+        "verified_by",
     ]
     assert (found["verdict"], found["run_id"], found["rerun_id"]) == ("DIVERGED", RUN, RERUN)
     keys = ["name", "kind", "verdict", "expected", "actual", "detail", "counts"]
@@ -241,3 +243,20 @@ def test_what_a_reader_should_know_stands_last():
     assert comparison.verdict == "REPEATED"
     assert document(comparison)["notes"] == ["The store says 0.5."]
     assert render(comparison).endswith("\n\nNotes\n- The store says 0.5.")
+
+
+def test_a_verdict_says_who_has_verified_it_and_names_nobody():
+    """Told from who made the run, as far as that was written down."""
+    maker = Maker("a" * 32, "sha256:" + "1" * 64, "sha256:" + "2" * 64)
+    other = replace(maker, checkout="b" * 32, user="sha256:" + "3" * 64)
+
+    def found(made_by, verified_by):
+        ours = a_record(run=replace(a_record().run, made_by=made_by))
+        theirs = replace(a_rerun(), run=replace(a_rerun().run, made_by=verified_by))
+        return compare(ours, theirs, is_rerun=True)
+
+    told = render(found(maker, other))
+    assert "Another checkout bbbbbbbb, another user 33333333, the same machine 22222222." in told
+    assert "This checkout bbbbbbbb, this user" in render(found(None, other))
+    assert document(found(maker, other))["verified_by"]["checkout"] == "b" * 32
+    assert "Verified by" not in render(compare(a_record(), a_rerun(), is_rerun=False))

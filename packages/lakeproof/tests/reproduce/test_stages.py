@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from lakeproof.errors import LakeproofError
-from lakeproof.record.facts import FileFacts
+from lakeproof.record.facts import FileFacts, ModelRead
 from lakeproof.reproduce.needed_tables import find_tables
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.reproduce.plan import Plan
@@ -26,6 +26,7 @@ from lakeproof.reproduce.stages.stage_types import (
     Keep,
     KnownFaults,
     PlaceFiles,
+    PlaceModels,
     Register,
     RunChild,
     Stage,
@@ -41,6 +42,7 @@ ORDER = [
     CheckOut,
     KnownFaults,
     PlaceFiles,
+    PlaceModels,
     StartTables,
     BuildEnvironment,
     RunChild,
@@ -72,9 +74,19 @@ def context(tmp_path: Path) -> Context:
 
 def test_a_re_run_has_nine_stages_and_one_of_an_older_version_ten():
     """What is verified comes before what is run, and what is kept comes after the verdict."""
-    assert [type(stage) for stage in stages_of(an_older_plan())] == ORDER
+    older = [type(stage) for stage in stages_of(an_older_plan())]
+    assert older == [kind for kind in ORDER if kind is not PlaceModels]
     newer = [type(stage) for stage in stages_of(a_plan())]
-    assert newer == [kind for kind in ORDER if kind is not KnownFaults]
+    assert newer == [kind for kind in older if kind is not KnownFaults]
+
+
+def test_a_model_that_the_run_loaded_from_mlflow_is_brought_before_it_runs():
+    """Where it loaded none there is no such stage."""
+    record = a_plan().record
+    models = (ModelRead("champion", "models:/wine@best", "models:/wine/7", "sha256:" + "0" * 64),)
+    record = replace(record, inputs=replace(record.inputs, models=models))
+    stages = [type(stage) for stage in stages_of(a_plan(record=record))]
+    assert stages == [kind for kind in ORDER if kind is not KnownFaults]
 
 
 @pytest.mark.parametrize("kind", get_args(Stage))

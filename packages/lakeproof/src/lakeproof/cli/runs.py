@@ -1,5 +1,6 @@
 """The commands about recorded runs: `runs`, `show`, `reproduce`, `compare` and `check`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     help="Show those that read or wrote a table, or one version of it.",
 )
 @click.option("--commit", metavar="COMMIT", help="Show those of a commit, or the beginning of one.")
+@click.option(
+    "--mine", "is_mine", is_flag=True, help="Show those of this checkout, or of this user."
+)
 @common_options()
 @click.pass_obj
 def runs(
@@ -36,6 +40,7 @@ def runs(
     status: str | None,
     table: str | None,
     commit: str | None,
+    is_mine: bool,
     env: str | None,
     as_json: bool,
     output: Path | None,
@@ -47,7 +52,7 @@ def runs(
     \b
     Example:
         kedro runs
-        kedro runs --table samples:1 --status finished
+        kedro runs --mine --table samples:1 --status finished
         kedro runs --limit 5 --json
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import runs as room
@@ -55,9 +60,17 @@ def runs(
     from lakeproof.commands.project import RunProject
     from lakeproof.commands.run_filter import RunFilter
 
+    project = RunProject(metadata, env)
     wanted = RunFilter.parse(env, status, table, commit)
-    found = room.gather(RunProject(metadata, env).records, wanted, limit)
-    emit(room.document(found), lambda: room.render(found, bool(wanted)), as_json, output)
+    if is_mine:
+        wanted = replace(wanted, maker=project.maker)
+    found = room.gather(project.records, wanted, limit)
+    emit(
+        room.document(found, project.maker),
+        lambda: room.render(found, bool(wanted), project.maker),
+        as_json,
+        output,
+    )
 
 
 @commands.command()
@@ -221,12 +234,18 @@ def compare(
 @commands.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=offer_runs)
 @click.option("--all", "is_all", is_flag=True, help="Check every finished run.")
+@click.option("--since", metavar="DAY", help="Of --all, those that began then or later (UTC).")
+@click.option("--before", metavar="DAY", help="Of --all, those that began earlier.")
+@click.option("--mine", "is_mine", is_flag=True, help="Of --all, those of this checkout or user.")
 @common_options()
 @click.pass_obj
 def check(
     metadata: "ProjectMetadata | None",
     runs: tuple[str, ...],
     is_all: bool,
+    since: str | None,
+    before: str | None,
+    is_mine: bool,
     env: str | None,
     as_json: bool,
     output: Path | None,
@@ -239,15 +258,20 @@ def check(
     \b
     Example:
         kedro check
-        kedro check --all --json
+        kedro check --all --since 2026-01-31 --mine
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import check as room
     from lakeproof.commands.for_others import chain
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.commands.run_filter import RunFilter, moment
 
     project = RunProject(metadata, env)
-    found = room.gather(project, runs, is_all)
+    if (since or before or is_mine) and not is_all:
+        raise click.UsageError("--since, --before and --mine choose among all runs: add --all.")
+    maker = project.maker if is_mine else None
+    wanted = RunFilter(maker=maker, since=moment(since), before=moment(before))
+    found = room.gather(project, runs, is_all, wanted)
     linked = chain.gather(project) if is_all else None
     with_chain = {"chain": chain.document(linked)} if linked is not None else {}
     emit(

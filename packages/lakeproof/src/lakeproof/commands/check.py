@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.commands.run_filter import RunFilter
 from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.store import REPRODUCES
@@ -39,8 +40,16 @@ class Checked:
     limits: tuple[str, ...] = ()
 
 
-def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Checked]:
+def gather(
+    project: "RunProject", runs: Sequence[str], is_all: bool, wanted: RunFilter | None = None
+) -> list[Checked]:
     """Check runs: those that are named, all finished ones that are no re-runs, or the last.
+
+    Args:
+        project: The project.
+        runs: Their ids, beginnings of them, or `last`.
+        is_all: Whether all are meant.
+        wanted: Which of all.
 
     Raises:
         LakeproofError: If there is no such run.
@@ -49,7 +58,7 @@ def gather(project: "RunProject", runs: Sequence[str], is_all: bool) -> list[Che
     if is_all:
         return [
             _check(project, run.run_id, run.record or str(run.trouble), here)
-            for run in project.stored_runs
+            for run in (wanted or RunFilter()).of(project.stored_runs)
             if run.status == "FINISHED" and REPRODUCES not in run.tags
         ]
     ids = [project.records.resolve(run) for run in runs or ("last",)]

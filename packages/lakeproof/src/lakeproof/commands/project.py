@@ -15,7 +15,7 @@ from lakeproof.versioned.contract import VersionedDataset
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
-    from lakeproof.record.facts import FileFacts
+    from lakeproof.record.facts import FileFacts, Maker
     from lakeproof.record.mlflow_store.stored_run import StoredRun
     from lakeproof.record.mlflow_store.stores import RecordStores
     from lakeproof.record.mlflow_store.tracking import Tracking
@@ -39,6 +39,13 @@ class RunProject:
         """The project's folder."""
         return project_path_of(self.metadata)
 
+    @property
+    def maker(self) -> "Maker":
+        """Who works here."""
+        from lakeproof.record.setup.maker import maker_of
+
+        return maker_of(self.path)
+
     @cached_property
     def records(self) -> "RecordStores":
         """The stores of its runs; opened when they are first asked for."""
@@ -48,7 +55,13 @@ class RunProject:
         env = named_environment(self.env)
         first = self._tracking(env)
         unsent.send_all(self.path, first)
-        return RecordStores(first, self._other_trackings, is_asked=env is not None, tell=remark)
+        return RecordStores(
+            first,
+            self._other_trackings,
+            is_asked=env is not None,
+            tell=remark,
+            maker=self.maker,
+        )
 
     @cached_property
     def stored_runs(self) -> "list[StoredRun]":

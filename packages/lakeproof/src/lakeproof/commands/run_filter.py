@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
+
+from lakeproof.record.facts import Maker
 
 if TYPE_CHECKING:
     from lakeproof.record.mlflow_store.stored_run import StoredRun
@@ -23,6 +26,9 @@ class RunFilter:
         table: A table that it read or wrote, by catalog name.
         version: Which version of it; `None` for any.
         commit: The beginning of the commit that it ran on.
+        maker: Whose it is: a checkout's, or a user's.
+        since: When it had begun at the earliest, in UTC.
+        before: When it had begun at the latest.
     """
 
     env: str | None = None
@@ -30,6 +36,9 @@ class RunFilter:
     table: str | None = None
     version: int | None = None
     commit: str | None = None
+    maker: Maker | None = None
+    since: datetime | None = None
+    before: datetime | None = None
 
     @classmethod
     def parse(
@@ -65,7 +74,12 @@ class RunFilter:
     def _has(self, run: "StoredRun") -> bool:
         if self.status is not None and run.status != self.status:
             return False
-        if self.env is self.table is self.commit is None:
+        began = datetime.fromisoformat(run.started_at) if run.started_at else None
+        if self.since is not None and (began is None or began < self.since):
+            return False
+        if self.before is not None and (began is None or began >= self.before):
+            return False
+        if (self.env, self.table, self.commit, self.maker) == (None,) * 4:
             return True
         record = run.record
         if record is None:
@@ -74,9 +88,35 @@ class RunFilter:
         tables += [(one.dataset, one.version) for one in record.outputs.tables]
         return (
             self.env in (None, record.run.kedro_env)
+            and (self.maker is None or self._is_theirs(record.run.made_by))
             and (self.commit is None or (record.code.commit or "").startswith(self.commit))
             and (self.table is None or any(map(self._is_meant, tables)))
         )
 
+    def _is_theirs(self, made_by: Maker | None) -> bool:
+        # Of a run that says nothing, nobody knows whose it is.
+        if made_by is None or self.maker is None:
+            return False
+        return made_by.user == self.maker.user or (
+            made_by.checkout is not None and made_by.checkout == self.maker.checkout
+        )
+
     def _is_meant(self, table: tuple[str, int]) -> bool:
         return table[0] == self.table and self.version in (None, table[1])
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read a day or a moment as it was typed; a day begins at midnight, in UTC.
+
+    Raises:
+        click.BadParameter: If it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"'{text}' is no day: write it as 2026-01-31, or with its time, 2026-01-31T09:00."
+        ) from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

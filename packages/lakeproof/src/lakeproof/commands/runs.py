@@ -11,11 +11,13 @@ from lakeproof.terminal import layout
 from lakeproof.views.values import readable, readable_time, shortened
 
 if TYPE_CHECKING:
-    from lakeproof.record.facts import Record
+    from lakeproof.record.facts import Maker, Record
     from lakeproof.record.mlflow_store.stored_run import StoredRun
     from lakeproof.record.mlflow_store.stores import RecordStores
 
 _ID_CHARACTERS = 8
+# MLflow's own tag.
+_USER_NAME = "mlflow.user"
 _COLUMNS: dict[str, Literal["left", "right"]] = {
     "run": "left",
     "status": "left",
@@ -24,6 +26,7 @@ _COLUMNS: dict[str, Literal["left", "right"]] = {
     "env": "left",
     "pipelines": "left",
     "commit": "left",
+    "by": "left",
     "read": "left",
     "written": "left",
     "metrics": "left",
@@ -38,7 +41,7 @@ _OF_RERUNS: dict[str, Literal["left", "right"]] = {
 }
 
 
-def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
+def document(found: "Sequence[StoredRun]", maker: "Maker | None" = None) -> dict[str, Any]:
     """Make the JSON document; what only a record knows is null or empty for a run without one."""
     return {
         "runs": [
@@ -57,6 +60,8 @@ def document(found: "Sequence[StoredRun]") -> dict[str, Any]:
                 "reproduces": _reproduces(run),
                 "verdict": run.tags.get(VERDICT),
                 "trouble": run.trouble,
+                "user": run.tags.get(_USER_NAME),
+                "is_mine": _is_mine(run, maker),
             }
             for run in found
         ]
@@ -70,12 +75,15 @@ def gather(stores: "RecordStores", wanted: RunFilter, limit: int | None) -> "lis
     return list(islice(wanted.of(stores.runs()), limit))
 
 
-def render(found: "Sequence[StoredRun]", is_filtered: bool = False) -> str:
+def render(
+    found: "Sequence[StoredRun]", is_filtered: bool = False, maker: "Maker | None" = None
+) -> str:
     """Write one line per run, re-runs apart; why a run cannot be read is said beneath.
 
     Args:
         found: The runs.
         is_filtered: Whether there may be others.
+        maker: Who asks.
     """
     if not found:
         return (
@@ -87,7 +95,11 @@ def render(found: "Sequence[StoredRun]", is_filtered: bool = False) -> str:
     reruns = [run for run in found if run not in runs]
     troubles = [shortened(run.trouble) for run in found if run.trouble]
     parts = [
-        layout(_COLUMNS, list(map(_row, runs)), firm=["run", "status", "started (UTC)", "commit"])
+        layout(
+            _COLUMNS,
+            [_row(run, maker) for run in runs],
+            firm=["run", "status", "started (UTC)", "commit"],
+        )
         if runs
         else "",
         layout(_OF_RERUNS, list(map(_rerun, reruns)), firm=["re-run", "reproduces"])
@@ -98,13 +110,24 @@ def render(found: "Sequence[StoredRun]", is_filtered: bool = False) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def _row(run: "StoredRun") -> list[Any]:
+def _is_mine(run: "StoredRun", maker: "Maker | None") -> bool:
+    """Tell whether a run is known to be of whoever asks."""
+    return maker is not None and bool(list(RunFilter(maker=maker).of([run])))
+
+
+def _by(run: "StoredRun", maker: "Maker | None") -> str | None:
+    """Say who made a run: whoever asks, or the user as MLflow has it."""
+    return "you" if _is_mine(run, maker) else run.tags.get(_USER_NAME)
+
+
+def _row(run: "StoredRun", maker: "Maker | None") -> list[Any]:
     record = run.record
     return [
         *_beginning(run),
         record and record.run.kedro_env,
         record and ", ".join(record.run.pipelines),
         record and _commit(record),
+        _by(run, maker),
         _versions(_inputs(record)),
         _versions(_outputs(record)),
         ", ".join(

@@ -41,6 +41,9 @@ class SklearnModel(AbstractDataset[Any, Any]):
         requirements: The lock whose versions the MLflow model asks for; without one, what loads
             the file, as installed.
         name: The model's name in MLflow.
+        registered_model: A name in MLflow's registry, under which the model becomes a version once
+            its run is recorded. Not that of a re-run.
+        alias: Which that version gets, and the one that has it now loses.
         trusted: Type names of your own that the file may hold.
         metadata: For other tools.
     """
@@ -51,6 +54,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
         filepath: str,
         requirements: Mapping[str, str] | None = None,
         name: str = "model",
+        registered_model: str | None = None,
+        alias: str | None = None,
         trusted: Sequence[str] = (),
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
@@ -58,6 +63,12 @@ class SklearnModel(AbstractDataset[Any, Any]):
         self._requirements = Path(requirements["filepath"]) if requirements else None
         self._name = name
         self._trusted = tuple(trusted)
+        if alias is not None and registered_model is None:
+            raise ModelError(
+                f"alias: {alias} is that of a registered model, and no registered_model is named. "
+                "Nothing was run. Write both into the catalog entry, or neither."
+            )
+        self.registered_model, self.alias = registered_model, alias
         self._example: pd.DataFrame | None = None
         # What this run logged, and the types in it: another run may replace the shared file before
         # this one loads it.

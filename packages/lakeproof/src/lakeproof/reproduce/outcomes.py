@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lakeproof.record.facts import LoggedKind
+from lakeproof.record.facts import LoggedKind, Maker
 
 ArtifactVerdict = Literal["same", "differs", "missing", "not comparable"]
 ArtifactKind = Literal["table", "model", "predictions", "metric", "file", "memory"] | LoggedKind
@@ -116,6 +116,8 @@ class Comparison:
         not_controlled: What nothing holds still; what is known to be another comes first.
         notes: Sentences that decide nothing and that a reader of the verdict should know.
         measured: Sentences: on which other rows the metrics were measured.
+        made_by: Who made the recorded run, of a re-run.
+        verified_by: Who re-ran it.
     """
 
     verdict: Verdict
@@ -129,3 +131,5 @@ class Comparison:
     not_controlled: tuple[NotControlled, ...] = ()
     notes: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
+    made_by: Maker | None = None
+    verified_by: Maker | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
+from lakeproof.record.registry.loaded_models import found_model
 from lakeproof.reproduce.code.bundled import FindArtifact, no_artifact
 from lakeproof.reproduce.code.older_code import diff_of
 from lakeproof.reproduce.code.recorded_contents import lacking
@@ -75,6 +76,11 @@ def make_plan(
     missing = list(record.problems)
     missing += _missing_code(record, project_path, find_artifact)
     missing += _missing_files(record, project_path, has_artifact)
+    missing += [
+        f"The model {model.uri} ('{model.dataset}') is gone from MLflow. Register it again."
+        for model in record.inputs.models
+        if found_model(model, find_artifact) is None
+    ]
     found = find_tables(record, project_path, locate)
     missing += found.missing
     environment = record.environment

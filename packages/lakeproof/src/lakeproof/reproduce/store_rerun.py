@@ -19,6 +19,7 @@ from lakeproof.record.facts import Content, FileFacts, Record, leaves
 from lakeproof.record.mlflow_store import mlflow_labels, store
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.run.command import to_yaml
+from lakeproof.record.setup.maker import maker_of
 from lakeproof.reproduce import verdict_sections
 from lakeproof.reproduce.outcomes import Comparison
 from lakeproof.reproduce.verdict_report import document, meaning
@@ -98,6 +99,8 @@ def as_run(record: Record, run_id: str, recorded: Record, project_path: Path) ->
             run_id=run_id,
             options=with_source(record.run.options),
             config=with_source(record.run.config),
+            # Not scratch, which is nobody's checkout.
+            made_by=maker_of(project_path),
         ),
         # It ran what the recorded run had; of git it saw scratch.
         code=replace(

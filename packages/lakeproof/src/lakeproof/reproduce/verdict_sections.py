@@ -30,6 +30,7 @@ def sections_of(found: Comparison, sides: Sides = EXPECTED) -> Iterator[Section]
         artifacts([one for one in found.artifacts if one.counts], sides),
         not_counted(found, sides),
         notes(found),
+        verifier(found),
     ]
     yield from filter(None, sections)
 
@@ -42,6 +43,23 @@ def missing(found: Comparison) -> Section:
 def notes(found: Comparison) -> Section:
     """Say what decides nothing and is worth knowing."""
     return section("Notes", Sentences(found.notes))
+
+
+def verifier(found: Comparison) -> Section:
+    """Say who has verified it, as far as that is another than who made it."""
+    by, maker = found.verified_by, found.made_by
+    if by is None:
+        return section("Verified by")
+    told = []
+    for what in ("checkout", "user", "machine"):
+        ours, theirs = getattr(by, what), getattr(maker, what, None)
+        which = "the same" if ours == theirs else "another" if theirs else "this"
+        told.append(f"{which} {what} {_short(ours)}" if ours else f"an unknown {what}")
+    return section("Verified by", Sentences((f"{', '.join(told)}.".capitalize(),)))
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:8]
 
 
 def divergence(found: Comparison) -> Section:

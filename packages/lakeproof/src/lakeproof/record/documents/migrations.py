@@ -74,6 +74,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "compute.factors": {},
         # It is in no chain.
         "previous": None,
+        "inputs.models": [],
+        "run.made_by": None,
     },
 }
 

@@ -39,6 +39,23 @@ class RerunTable:
 
 
 @dataclass(frozen=True)
+class RerunModel:
+    """Where a model is that the run loaded from MLflow.
+
+    Args:
+        dataset: The catalog name.
+        asked: As its record is to say that the catalog names it.
+        uri: Which one that meant.
+        folder: Where its files are now, verified.
+    """
+
+    dataset: str
+    asked: str
+    uri: str
+    folder: str
+
+
+@dataclass(frozen=True)
 class Rerun:
     """What a re-run is told.
 
@@ -57,6 +74,7 @@ class Rerun:
         redacted: The dotted names of those that are replaced.
         catalog: What resolvers made of values in the catalog, nested as they are there.
         project: The user's project, to whose surroundings places in the catalog may lead.
+        models: The models that the run loaded from MLflow.
     """
 
     reproduces: str
@@ -72,6 +90,7 @@ class Rerun:
     redacted: tuple[str, ...] = ()
     catalog: Mapping[str, Any] = field(default_factory=dict)
     project: str | None = None
+    models: tuple[RerunModel, ...] = ()
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:
@@ -114,6 +133,7 @@ def current() -> Rerun | None:
     # What came later and can be done without is left out by whoever asks where it says nothing.
     told = {key: value for key, value in content.items() if key in known}
     told["tables"] = tuple(RerunTable(**table) for table in told["tables"])
+    told["models"] = tuple(RerunModel(**model) for model in told.get("models", ()))
     for name in ("parameters", "catalog"):
         told[name] = spelled_back(told.get(name, {}))
     told["redacted"] = tuple(told.get("redacted", ()))

@@ -118,6 +118,12 @@ def is_artifact(value: str) -> bool:
     )
 
 
+def is_model(value: str) -> bool:
+    """Tell whether a text names a version of a registered model, a logged one, or one of a run."""
+    # Of a logged model the id is all there is.
+    return is_artifact(f"{value}/MLmodel") and not re.search(r"[@%?#]", value)
+
+
 def is_moment(value: str) -> bool:
     """Tell whether a text is a moment as ISO 8601 has it."""
     try:

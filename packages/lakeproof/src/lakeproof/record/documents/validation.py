@@ -28,8 +28,10 @@ from lakeproof.record.facts import (
     ImportedModule,
     Library,
     Logged,
+    Maker,
     Metric,
     ModelFacts,
+    ModelRead,
     NodeFacts,
     NodeIO,
     NotControlled,
@@ -222,6 +224,8 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "reproduces": _RUN_ID,
         "failed_node": _NAME,
     },
+    # A random id has the shape of a run's.
+    Maker: {"checkout": _RUN_ID, "user": _DIGEST, "machine": _DIGEST},
     CodeFacts: {
         "commit": _COMMIT,
         "remote": Rule("the address of a repository", shapes.is_address),
@@ -261,6 +265,12 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "path": _PLACE,
         "sha256": _SHA256,
         "artifact": Rule("an artifact of MLflow (`runs:/…`, `models:/…`)", shapes.is_artifact),
+    },
+    ModelRead: {
+        "dataset": _NAME,
+        "asked": _TITLE,
+        "uri": Rule("a model of MLflow (`models:/…`, `runs:/…`)", shapes.is_model),
+        "digest": _DIGEST,
     },
     ValueFacts: {"dataset": _NAME, "type": _NAME, "digest": _DIGEST},
     NodeIO: {"dataset": _NAME, "digest": _DIGEST},

@@ -19,13 +19,14 @@ from lakeproof.record.facts.code_facts import (
 from lakeproof.record.facts.data_facts import (
     FileFacts,
     InputFacts,
+    ModelRead,
     OutputFacts,
     TableRead,
     TableWritten,
     ValueFacts,
 )
 from lakeproof.record.facts.logged_facts import Logged, LoggedKind
-from lakeproof.record.facts.run_facts import ParameterFacts, RunFacts, Status, leaves
+from lakeproof.record.facts.run_facts import Maker, ParameterFacts, RunFacts, Status, leaves
 from lakeproof.record.facts.setup_facts import (
     ChangedFile,
     ComputeFacts,
@@ -59,8 +60,10 @@ __all__ = [
     "Library",
     "Logged",
     "LoggedKind",
+    "Maker",
     "Metric",
     "ModelFacts",
+    "ModelRead",
     "NodeFacts",
     "NodeIO",
     "NodeIOKind",

@@ -118,12 +118,30 @@ class ValueFacts:
 
 
 @dataclass(frozen=True)
+class ModelRead:
+    """A model that was loaded from MLflow.
+
+    Args:
+        dataset: The catalog name.
+        asked: As the catalog names it: `models:/wine@champion`.
+        uri: What that meant when the run started: `models:/wine/7`.
+        digest: `sha256:…` of the model's files.
+    """
+
+    dataset: str
+    asked: str
+    uri: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class InputFacts:
     """What the run read from outside of itself, and what it wrote and read again."""
 
     tables: tuple[TableRead, ...] = ()
     files: tuple[FileFacts, ...] = ()
     values: tuple[ValueFacts, ...] = ()
+    models: tuple[ModelRead, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,21 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 @dataclass(frozen=True)
+class Maker:
+    """Who made a run, told from others and not named.
+
+    Args:
+        checkout: The random id of the project's folder; `None` where it could not be written.
+        user: `sha256:…` of git's `user.email`, else of the user's name.
+        machine: `sha256:…` of processor and memory.
+    """
+
+    checkout: str | None
+    user: str
+    machine: str
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """Which run, when, and how it was asked for.
 
@@ -28,6 +43,7 @@ class RunFacts:
         reproduces: The run of which this is a re-run.
         failed_node: The node in which a failed run ended.
         error: Its error, bounded.
+        made_by: Who made it; `None` where nobody wrote that down.
     """
 
     run_id: str
@@ -43,6 +59,7 @@ class RunFacts:
     reproduces: str | None = None
     failed_node: str | None = None
     error: str | None = None
+    made_by: Maker | None = None
 
 
 @dataclass(frozen=True)

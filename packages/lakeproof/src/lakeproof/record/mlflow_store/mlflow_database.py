@@ -66,6 +66,9 @@ def search(
     if wanted.without is not None:
         conditions.append(f"NOT EXISTS (SELECT 1 {tags})")
         values.append(wanted.without)
+    if wanted.tag is not None:
+        conditions.append(f"EXISTS (SELECT 1 {tags} AND value = ?)")
+        values += wanted.tag
     # To SQLite, a limit below zero is none.
     values.append(-1 if limit is None else limit)
     return _read(uri, f"{' AND '.join(conditions)} ORDER BY {_NEWEST_FIRST} LIMIT ?", values)

@@ -8,8 +8,8 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
-from lakeproof.record.facts import Record, leaves
-from lakeproof.record.mlflow_store.store import REPRODUCES
+from lakeproof.record.facts import Maker, Record, leaves
+from lakeproof.record.mlflow_store.store import CHECKOUT, REPRODUCES, USER
 from lakeproof.record.sections import data_sections, run_sections
 from lakeproof.views import markdown
 from lakeproof.views.blocks import Commands, Pictures, Section, facts, section
@@ -54,6 +54,7 @@ def tags_of(record: Record) -> dict[str, str]:
         "lakeproof.git_commit": record.code.commit or "",
         "lakeproof.is_dirty": str(record.code.is_dirty).lower(),
         REPRODUCES: record.run.reproduces or "",
+        **_of_maker(record.run.made_by),
     }
     if record.run.command and not record.run.reproduces:
         # kedro-mlflow puts one together here that leaves out parameters and more.
@@ -65,6 +66,12 @@ def tags_of(record: Record) -> dict[str, str]:
         if table.written:
             tags[key_of(f"{WRITTEN}{table.dataset}")] = str(table.version)
     return {key: value for key, value in tags.items() if value}
+
+
+def _of_maker(maker: Maker | None) -> dict[str, str]:
+    if maker is None:
+        return {}
+    return {CHECKOUT: maker.checkout or "", USER: maker.user}
 
 
 def key_of(name: str) -> str:

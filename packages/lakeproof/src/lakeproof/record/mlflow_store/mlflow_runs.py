@@ -46,11 +46,13 @@ class Wanted:
         prefix: Those whose id begins so; hexadecimal digits alone.
         sealed_by: Those that have finished and have a digest as this tag.
         without: Those that do not have this tag.
+        tag: Those that have this tag, with this value.
     """
 
     prefix: str = ""
     sealed_by: str | None = None
     without: str | None = None
+    tag: tuple[str, str] | None = None
 
 
 def search(
@@ -60,6 +62,8 @@ def search(
     clauses = [f"attributes.run_id LIKE '{wanted.prefix}%'"] if wanted.prefix else []
     if wanted.sealed_by is not None:
         clauses += [f"tags.`{wanted.sealed_by}` LIKE 'sha256:%'", "attributes.status = 'FINISHED'"]
+    if wanted.tag is not None:
+        clauses.append("tags.`{}` = '{}'".format(*wanted.tag))
     left, token = limit, None
     while left is None or left > 0:
         page = client.search_runs(

@@ -4,7 +4,6 @@ A record counts from the moment its digest stands on the run as a tag: until the
 written. What was changed afterwards no longer fits the tag.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,12 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakeproof.record.documents import kept_records
 from lakeproof.record.documents.document import (
     ContradictionError,
     RecordError,
     from_bytes,
     to_bytes,
 )
+from lakeproof.record.documents.kept_records import digest_of as digest_of
 from lakeproof.record.documents.parsing import MOST_BYTES
 from lakeproof.record.documents.shapes import is_artifact
 from lakeproof.record.facts import Record
@@ -44,6 +45,7 @@ RECORD = "record.json"
 RUN_CONFIG = "run.yml"
 REPRODUCES = "lakeproof.reproduces"
 VERDICT = "lakeproof.verdict"
+CHECKOUT, USER = "lakeproof.checkout", "lakeproof.user"
 
 # Enough to say that there are several.
 _MOST_FOUND = 4
@@ -87,11 +89,6 @@ def readable(record: Record) -> bytes:
     return content
 
 
-def digest_of(content: bytes) -> str:
-    """Seal a document."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 class RecordStore:
     """The recorded runs of a project.
 
@@ -104,6 +101,7 @@ class RecordStore:
 
     def __init__(self, tracking: Tracking) -> None:
         os.environ.update(tracking.variables)
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         with serving(tracking.uri):
             follow_move(tracking)
         self.tracking = tracking
@@ -158,9 +156,13 @@ class RecordStore:
         found = self._search(Wanted(), 1)
         return found[0] if found else None
 
-    def newest(self) -> MlflowRun | None:
-        """Find the newest run that has a record and is no re-run."""
-        found = self._search(Wanted(sealed_by=TAG, without=REPRODUCES), 1)
+    def newest(self, tag: tuple[str, str] | None = None) -> MlflowRun | None:
+        """Find the newest run that has a record and is no re-run.
+
+        Args:
+            tag: Which it has beside, with the value.
+        """
+        found = self._search(Wanted(sealed_by=TAG, without=REPRODUCES, tag=tag), 1)
         return found[0] if found else None
 
     def find(self, prefix: str, is_anywhere: bool = False) -> Sequence[MlflowRun]:
@@ -237,7 +239,7 @@ class RecordStore:
                 f"Run {run.run_id[:8]} has no record: it is {run.status}"
                 f"{_WHY_NONE.get(run.status, '')}. Nothing was run."
             )
-        content = self._content(run, name)
+        content = self._content(run, name, seal)
         found = digest_of(content)
         record = None
         try:
@@ -257,7 +259,17 @@ class RecordStore:
             )
         return record
 
-    def _content(self, run: MlflowRun, name: str) -> bytes:
+    def _content(self, run: MlflowRun, name: str, seal: str) -> bytes:
+        place = self.tracking.project_path
+        is_near = place is None or local_path(run.artifact_uri) is not None
+        known = None if is_near or place is None else kept_records.kept(place, seal)
+        if known is None:
+            known = self._fetched(run, name)
+            if place is not None and not is_near:
+                kept_records.keep(place, known, seal)
+        return known
+
+    def _fetched(self, run: MlflowRun, name: str) -> bytes:
         uri = f"{run.artifact_uri}/{FOLDER}/{RECORD}"
         try:
             path = local_path(uri)

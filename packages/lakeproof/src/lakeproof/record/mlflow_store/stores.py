@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from lakeproof.record.documents.document import RecordError
-from lakeproof.record.facts import Record
+from lakeproof.record.facts import Maker, Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.run_ids import LAST, require_run
 from lakeproof.record.mlflow_store.server import asked_once
-from lakeproof.record.mlflow_store.store import REPRODUCES, RecordStore
+from lakeproof.record.mlflow_store.store import CHECKOUT, REPRODUCES, USER, RecordStore
 from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 
@@ -30,6 +30,7 @@ class RecordStores:
         others: Finds those of the other environments, once it is called.
         is_asked: Whether somebody named the first one: `last`, and a list, are then its alone.
         tell: Tells a person which run `last` is.
+        maker: Who asks: `last` is a run of theirs, if they have made one.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class RecordStores:
         others: Callable[[], Iterable[Tracking]],
         is_asked: bool = False,
         tell: Callable[[str], None] = lambda _: None,
+        maker: Maker | None = None,
     ) -> None:
+        self._maker = maker
         # Once, however often it was typed.
         self._tell = cache(tell)
         self._first = RecordStore(first)
@@ -114,11 +117,11 @@ class RecordStores:
 
     def _last(self) -> str:
         for stores in (self._listed, () if self._is_asked else self._remote):
-            newest = [(run, store) for store in stores if (run := store.newest()) is not None]
-            if newest:
+            if newest := self._newest(stores):
                 run, store = max(newest, key=lambda one: one[0].start_time or 0)
                 self._known[run.run_id] = store
-                self._tell(last_words(run, [store.latest() for store in stores]))
+                latest = [store.latest() for store in stores]
+                self._tell(last_words(run, latest, self._maker))
                 return run.run_id
         for one in self.runs(_MOST_LOOKED_AT):
             if one.record is not None and one.status != "FINISHED":
@@ -127,6 +130,22 @@ class RecordStores:
                     f"{one.status}. Name one by its id, or make one: kedro run"
                 )
         raise RecordError("There is no recorded run yet. Make one: kedro run")
+
+    def _newest(self, stores: Sequence[RecordStore]) -> list[tuple[MlflowRun, RecordStore]]:
+        """Find the newest runs: of whoever asks, or, where they have made none, of anybody."""
+        mine: list[tuple[str, str] | None] = []
+        if self._maker is not None:
+            mine = [(CHECKOUT, self._maker.checkout or "-"), (USER, self._maker.user)]
+        for tags in ([*mine], [None]):
+            found = [
+                (run, store)
+                for store in stores
+                for tag in tags
+                if (run := store.newest(tag)) is not None
+            ]
+            if found:
+                return found
+        return []
 
     def _find(self, run: str) -> dict[str, MlflowRun]:
         """Find the runs of a prefix: in the experiments of the project, then in any of its stores.
@@ -192,20 +211,34 @@ class RecordStores:
         return tuple(dict.fromkeys((self._first, *self._local)))
 
 
-def last_words(run: MlflowRun, latest: Iterable[MlflowRun | None]) -> str:
+def is_made_by(maker: Maker | None, tags: Mapping[str, str]) -> bool:
+    """Tell whether a run is of a checkout or a user; one that says nothing may be anybody's."""
+    if maker is None or not {CHECKOUT, USER} & tags.keys():
+        return True
+    return tags.get(CHECKOUT) == (maker.checkout or "-") or tags.get(USER) == maker.user
+
+
+def last_words(
+    run: MlflowRun, latest: Iterable[MlflowRun | None], maker: Maker | None = None
+) -> str:
     """Say which run `last` is, and why it is not a newer one.
 
     Args:
         run: The one that was taken.
         latest: The newest run of each store, whatever it is.
+        maker: Who asks.
     """
     started = (iso(run.start_time) or "")[:16].replace("T", " ")
     said = f"last: run {run.run_id[:_SHORT]}" + (f" of {started} UTC" if started else "")
+    if not is_made_by(maker, run.tags):
+        said += ", which somebody else has made: this checkout has none of its own"
     newer = max(filter(None, latest), key=_started, default=run)
     if _started(newer) <= _started(run):
         return said
     if REPRODUCES in newer.tags:
         why = "is a re-run"
+    elif not is_made_by(maker, newer.tags):
+        why = "somebody else has made"
     elif newer.status != "FINISHED":
         why = f"is {newer.status}"
     else:

@@ -29,12 +29,14 @@ class Tracking:
         experiment: Name of the project's experiment.
         artifacts: Its configured artifact location, if one is.
         variables: What the store needs in the environment: the credentials that `mlflow.yml` names.
+        project_path: The project, in which records that are fetched are kept.
     """
 
     uri: str
     experiment: str
     artifacts: str | None
     variables: Mapping[str, str]
+    project_path: Path | None = None
 
 
 class StoreError(LakeproofError):
@@ -121,6 +123,7 @@ def tracking_of(project_path: Path, loader: Any) -> Tracking:
         experiment=experiment.get("name") or str(PACKAGE_NAME),
         artifacts=_absolute(project_path, artifacts) if artifacts else None,
         variables={key: str(value) for key, value in variables.items()},
+        project_path=project_path,
     )
 
 

@@ -14,6 +14,7 @@ from lakeproof.record.facts import FileFacts, Logged
 from lakeproof.record.mlflow_store.one_run import children_of
 from lakeproof.record.node_io.metrics import MetricWatch
 from lakeproof.record.node_io.node_io import cross
+from lakeproof.record.node_io.param_batch import ParamBatch
 from lakeproof.record.node_io.run_digests import (
     PICTURES,
     digest_points,
@@ -55,6 +56,7 @@ class LoggedWatch:
         self._before = run.data
         self._files_before = dict(files_of(run))
         self._by_kedro_mlflow: dict[str, str] = {}
+        self.params = ParamBatch(run_id)
         self._figures: set[str] = set()
 
     @property
@@ -152,7 +154,7 @@ class LoggedWatch:
     def _noting_params(self, log: Callable[..., Any]) -> Callable[..., Any]:
         def log_param(hook: Any, name: str, value: Any) -> Any:
             self._by_kedro_mlflow[name] = str(value)
-            return log(hook, name, value)
+            return self.params.log(name, value, lambda: log(hook, name, value))
 
         return log_param
 

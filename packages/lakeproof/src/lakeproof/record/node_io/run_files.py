@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class FileRecorder:
         self._values_read: dict[str, ValueFacts] = {}
         self._values_written: dict[str, ValueFacts] = {}
         self._own: set[str] = set()
+        self._left_out: set[str] = set()
         self._own_files: set[Path] = set()
         self._before: dict[str, dict[Path, _Stamp]] = {}
         self._followed: dict[str, Arrivals] = {}
@@ -86,7 +87,7 @@ class FileRecorder:
     def loaded(self, dataset: Any, data: Any, crossing: NodeIO) -> None:
         """Take note of what a dataset was loaded from; not of what this run has saved itself."""
         name = crossing.dataset
-        if name in self._own:
+        if name in self._own or name in self._left_out:
             return
         paths = self._paths(dataset, data)
         notes = self._notes(dataset) if hasattr(dataset, "confirm") else set()
@@ -102,6 +103,10 @@ class FileRecorder:
                 note = crossing.note
                 value = ValueFacts(name, type(dataset).__name__, crossing.digest, note)
                 self._values_read.setdefault(name, value)
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """Look at no file of datasets whose content somebody else notes."""
+        self._left_out |= set(names)
 
     def follows(self, name: str, arrivals: Arrivals) -> None:
         """Take note of a folder whose files come while the run goes on."""

@@ -50,6 +50,8 @@ class RecordKeeping:
         self._store = store
         self._name = name
         self._was_open = is_open()
+        # Whether the record stands where others look for it.
+        self.has_arrived = False
 
     def end(self, run_id: str, status: Status, error: BaseException) -> None:
         """Record and end a run that no other hook will end."""
@@ -125,6 +127,7 @@ class RecordKeeping:
         try:
             if is_there:
                 unsent.send(MlflowClient(), folder)
+                self.has_arrived = True
                 return
         except Exception:
             if not is_gone(store):

@@ -1,13 +1,20 @@
 """What is seen of a run while it is in progress, until it is a record."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.record.documents.rerun_request import Rerun
-from lakeproof.record.facts import InputFacts, OutputFacts, Record, RunFacts, Status
+from lakeproof.record.facts import (
+    InputFacts,
+    ModelRead,
+    OutputFacts,
+    Record,
+    RunFacts,
+    Status,
+)
 from lakeproof.record.node_io.logged import Hide, LoggedWatch
 from lakeproof.record.node_io.metrics import MetricWatch
 from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
@@ -16,6 +23,8 @@ from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.places.redirection import Redirection
 from lakeproof.record.run.gathering import RunInputs
+from lakeproof.record.setup.maker import maker_of
+from lakeproof.startup.plain import is_plain
 from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
@@ -54,6 +63,7 @@ class Observation:
             *(setting.project_path, setting.source, setting.secrets), is_on=setting.is_watched
         )
         self.failed_node: str | None = None
+        self._models_read: tuple[ModelRead, ...] = ()
         self._metrics: MetricWatch | None = None
         self._logged: LoggedWatch | None = None
 
@@ -61,6 +71,17 @@ class Observation:
         """Take note of what stands on the MLflow run by now: the rest comes of nodes."""
         self._logged = LoggedWatch(run_id, catalog)
         self._metrics = MetricWatch(run_id, self._logged.metrics_before)
+
+    def params_together(self) -> AbstractContextManager[None]:
+        """Have what kedro-mlflow logs of a node's parameters sent at once."""
+        if self._logged is None or is_plain():
+            return nullcontext()
+        return self._logged.params.together()
+
+    def loads_models(self, models: tuple[ModelRead, ...]) -> None:
+        """Take note of the models of MLflow that nodes will load: no files of their own."""
+        self._models_read = models
+        self._files.leave_out(model.dataset for model in models)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -115,11 +136,15 @@ class Observation:
             reproduces=self._rerun.reproduces if self._rerun is not None else None,
             failed_node=self.failed_node,
             error=error,
+            made_by=maker_of(self._setting.project_path),
         )
         return self._setting.record(
             run,
             InputFacts(
-                self.table_facts.read(self._tables), self._files.read, self._files.values_read
+                self.table_facts.read(self._tables),
+                self._files.read,
+                self._files.values_read,
+                self._models_read,
             ),
             OutputFacts(
                 self.table_facts.written(self._tables),

@@ -19,6 +19,7 @@ from lakeproof.record.mlflow_store.server import (
 from lakeproof.record.mlflow_store.tracking import Tracking, tracking_of
 from lakeproof.record.places.redirection import Redirection
 from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_async_hint
+from lakeproof.record.registry.loaded_models import pin_models
 from lakeproof.record.run import rerun as rerunning
 from lakeproof.record.run.ending.doubts import doubts_of
 from lakeproof.record.run.ending.ended import attend, leave, raising_at_sigterm
@@ -72,6 +73,7 @@ class RunSession:
     ) -> None:
         self._setting = setting
         self._tables = tables
+        self._rerun = rerun
         self._pipelines = pipelines
         self._tracking = tracking
         self.secrets = setting.secrets
@@ -119,10 +121,14 @@ class RunSession:
         pin_tables(run_params, pipeline, catalog, tables)
         if rerun is None:  # whose run has said it
             warn_of_lifetimes(tables, run_params.get("env"))
+        told = rerun.models if rerun is not None else ()
+        models = pin_models(pipeline, catalog, store.uri, told)
         setting = RunInputs.gather(context, run_params, pipeline, catalog, conf_catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
-        return cls(setting, tables, rerun, pipelines, tracking, store, redirection)
+        session = cls(setting, tables, rerun, pipelines, tracking, store, redirection)
+        session.seen.loads_models(models)
+        return session
 
     def started(
         self, catalog: "CatalogProtocol[Any, Any]", on_end: Callable[[], None] | None = None
@@ -183,9 +189,21 @@ class RunSession:
                     f"Run {run_id[:8]} cannot be recorded: {self._record.told(error)}. What it "
                     "wrote is there, without a record of what it came from."
                 ) from error
+            if self._rerun is None and self._record.has_arrived:
+                self._register(run_id, catalog)
         self._warned.say_again(self.secrets.redact_text)
         print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
         print_recorded(run_id, doubts_of(record, self._setting.project_path))
+
+    def _register(self, run_id: str, catalog: "CatalogProtocol[Any, Any]") -> None:
+        """Let the models of a recorded run be found by a name in MLflow's registry."""
+        from mlflow.tracking import MlflowClient
+
+        from lakeproof.record.registry.registered_models import register
+        from lakeproof.record.run.ending.last_words import print_registered
+
+        for told in register(MlflowClient(), run_id, catalog):
+            print_registered(told)
 
     def failed(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
         """Record what a failed run had read and written by then."""

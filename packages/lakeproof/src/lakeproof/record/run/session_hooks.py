@@ -116,6 +116,7 @@ class SessionHooks:
         with ExitStack() as stack:
             for name in parameters:
                 stack.enter_context(hidden(inputs, name, self._session.secrets))
+            stack.enter_context(self._session.seen.params_together())
             results = yield
         # After all other hooks: the node's function comes next.
         self._session.seen.watcher.begins(node, self._catalog)

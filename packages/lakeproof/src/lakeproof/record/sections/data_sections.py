@@ -51,5 +51,8 @@ def _others(found: InputFacts | OutputFacts) -> Iterator[list[Any]]:
     """List what is no table: files, and what was loaded or saved otherwise."""
     for file in found.files:
         yield [file.dataset, None, None, f"sha256:{file.sha256}", file.path]
+    for model in found.models if isinstance(found, InputFacts) else ():
+        meant = "" if model.asked == model.uri else f", which {model.asked} meant"
+        yield [model.dataset, None, None, model.digest, f"{model.uri}{meant}"]
     for value in found.values:
         yield [value.dataset, None, None, value.digest or value.note, value.type]

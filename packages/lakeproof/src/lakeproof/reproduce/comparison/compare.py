@@ -77,6 +77,8 @@ def compare(
         not_controlled=not_controlled(expected, actual),
         notes=(*notes, *claims_less(artifacts)),
         measured=tuple(measured_on(artifacts, expected, actual)),
+        made_by=expected.run.made_by if is_rerun else None,
+        verified_by=actual.run.made_by if is_rerun else None,
     )
 
 

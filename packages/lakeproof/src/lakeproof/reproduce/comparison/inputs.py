@@ -21,6 +21,7 @@ def pair_inputs(expected: Record, actual: Record) -> tuple[InputPair, ...]:
         *_pair("table", _built_upon(expected.outputs), _built_upon(actual.outputs)),
         *_pair_files(expected.inputs, actual.inputs),
         *_pair("value", _values(expected.inputs), _values(actual.inputs)),
+        *_pair("model", _models(expected.inputs), _models(actual.inputs)),
     ]
     return tuple(pairs)
 
@@ -67,6 +68,11 @@ def _built_upon(outputs: OutputFacts) -> Iterator[tuple[str, Input]]:
 def _values(inputs: InputFacts) -> Iterator[tuple[str, Input]]:
     for one in inputs.values:
         yield one.dataset, Input(one.digest, note=one.note)
+
+
+def _models(inputs: InputFacts) -> Iterator[tuple[str, Input]]:
+    for one in inputs.models:
+        yield one.dataset, Input(one.digest)
 
 
 def _pair(

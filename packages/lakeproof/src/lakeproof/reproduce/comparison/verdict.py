@@ -19,7 +19,7 @@ from lakeproof.reproduce.outcomes import (
 )
 from lakeproof.spelling import typed
 
-InputKind = Literal["table", "file", "value"]
+InputKind = Literal["table", "file", "value", "model"]
 
 NONE = "That was no re-run."
 _MOST_CHARACTERS = 100
@@ -87,6 +87,8 @@ class InputPair:
         if self.kind == "table":
             how = typed("kedro history", self.dataset)
             return f"List its versions and who wrote them: {how}"
+        if self.kind == "model":
+            return "Its version in the registry must be the one that was loaded then."
         if self.kind == "file":
             return "Put the recorded file back."
         return "Its source must give what it gave then."

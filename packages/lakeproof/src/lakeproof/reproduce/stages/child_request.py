@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lakeproof import determinism
-from lakeproof.record.documents.rerun_request import Rerun, RerunTable
+from lakeproof.record.documents.rerun_request import Rerun, RerunModel, RerunTable
 from lakeproof.record.factors.machine import cpu_model
 from lakeproof.record.factors.surroundings import restored_variables
 from lakeproof.record.facts import FileFacts
@@ -24,7 +24,11 @@ def store_in(scratch: Path) -> Path:
 
 
 def request_of(
-    stage: RunChild, project_path: Path, scratch: Path, tables: Sequence[RerunTable]
+    stage: RunChild,
+    project_path: Path,
+    scratch: Path,
+    tables: Sequence[RerunTable],
+    models: Sequence[RerunModel] = (),
 ) -> Rerun:
     """Write down what only Lakeproof understands.
 
@@ -33,6 +37,7 @@ def request_of(
         project_path: The user's project, from which credentials are read.
         scratch: The folder of the re-run.
         tables: Where each is.
+        models: Where each is that the run loaded from MLflow.
     """
     rerun = Rerun(
         reproduces=stage.run_id,
@@ -44,6 +49,7 @@ def request_of(
         engine=stage.engine.name if stage.engine is not None else None,
         spark=stage.engine.spark if stage.engine is not None else None,
         arrivals=_arrivals(stage.files),
+        models=tuple(models),
     )
     if stage.parameters is None:
         return rerun

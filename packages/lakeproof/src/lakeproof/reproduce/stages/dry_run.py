@@ -20,6 +20,7 @@ from lakeproof.reproduce.stages.stage_types import (
     Keep,
     KnownFaults,
     PlaceFiles,
+    PlaceModels,
     Register,
     RunChild,
     Stage,
@@ -158,6 +159,12 @@ def _(stage: PlaceFiles) -> Told:
     if not files:
         does = "copy no file: the run read none"
     return Told(does, tuple(map(_base_name, files)), size)
+
+
+@describe.register
+def _(stage: PlaceModels) -> Told:
+    models = tuple(one.uri for one in stage.models)
+    return Told(f"bring {_counted(models, 'model')} that the run loaded from MLflow", models)
 
 
 @describe.register

@@ -39,6 +39,7 @@ from lakeproof.reproduce.stages.child_request import (
     store_in,
     variables_of,
 )
+from lakeproof.reproduce.stages.scratch_models import placed_models
 from lakeproof.reproduce.stages.scratch_tables import other_contents, placed
 from lakeproof.reproduce.stages.stage_results import Context, RerunError, Result, StageError
 from lakeproof.reproduce.stages.stage_types import (
@@ -48,6 +49,7 @@ from lakeproof.reproduce.stages.stage_types import (
     Keep,
     KnownFaults,
     PlaceFiles,
+    PlaceModels,
     Register,
     RunChild,
     Stage,
@@ -143,6 +145,11 @@ class _Evaluation:
         place_seen(stage.nodes, project_path, project)
 
     @carry_out.register
+    def _(self, stage: PlaceModels) -> None:
+        folder = self._context.scratch / "models"
+        self.result.models = placed_models(stage, self._context.records.artifact, folder)
+
+    @carry_out.register
     def _(self, stage: StartTables) -> None:
         folder = self._context.scratch / "tables"
         self.result.tables = tuple(
@@ -177,7 +184,8 @@ class _Evaluation:
         python = _made(self.result.python, stage, BuildEnvironment)
         local = _made(self.result.local, stage, BuildEnvironment)
         scratch, say = self._context.scratch, self._context.say
-        rerun = request_of(stage, self._context.project_path, scratch, self.result.tables)
+        placed_there = self.result.tables, self.result.models
+        rerun = request_of(stage, self._context.project_path, scratch, *placed_there)
         rerun_file, config = scratch / "rerun.json", scratch / "rerun.yml"
         rerun.write(rerun_file)
         config.write_text(to_yaml(run_config(stage, out)))

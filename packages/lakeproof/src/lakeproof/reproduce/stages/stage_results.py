@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
-from lakeproof.record.documents.rerun_request import RerunTable
+from lakeproof.record.documents.rerun_request import RerunModel, RerunTable
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.mlflow_store.store import RecordStore
 from lakeproof.reproduce.code.worktree import CheckedOut
@@ -61,6 +61,7 @@ class Result:
     Args:
         checked_out: The project as it was.
         tables: Where each table is for the re-run.
+        models: Where each model of MLflow is for the re-run.
         python: The interpreter.
         local: What is imported from folders.
         record: That of the re-run, as it wrote it.
@@ -73,6 +74,7 @@ class Result:
 
     checked_out: CheckedOut | None = None
     tables: tuple[RerunTable, ...] = ()
+    models: tuple[RerunModel, ...] = ()
     python: Path | None = None
     local: LocalPackages | None = None
     record: Record | None = None

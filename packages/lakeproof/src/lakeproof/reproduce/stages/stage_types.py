@@ -15,6 +15,7 @@ from lakeproof.record.facts import (
     ConfigurationFacts,
     EnvironmentFacts,
     FileFacts,
+    ModelRead,
     NodeFacts,
     ParameterFacts,
     Record,
@@ -74,6 +75,14 @@ class PlaceFiles:
     files: tuple[FileFacts, ...]
     nodes: tuple[NodeFacts, ...] = ()
     mirrors: bool = True
+
+
+@dataclass(frozen=True)
+class PlaceModels:
+    """Bring the models that the run loaded from MLflow, and hold their files against the record."""
+
+    name: ClassVar[str] = "place models"
+    models: tuple[ModelRead, ...]
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,7 @@ Stage = (
     | CheckOut
     | KnownFaults
     | PlaceFiles
+    | PlaceModels
     | StartTables
     | BuildEnvironment
     | RunChild
@@ -192,6 +202,7 @@ def stages_of(plan: Plan, engine: AskedEngine | None = None) -> tuple[Stage, ...
         CheckOut(record.code, record.configuration, replaced),
         *(() if is_told else (KnownFaults(record),)),
         PlaceFiles(files, record.nodes, mirrors=is_told),
+        *((PlaceModels(record.inputs.models),) if record.inputs.models else ()),
         StartTables(plan.tables),
         BuildEnvironment(plan.environment, plan.has_environment, plan.is_here),
         RunChild(

@@ -74,6 +74,11 @@ def print_recorded(run_id: str, doubts: Sequence[str] = ()) -> None:
     click.echo(f"This run cannot be reproduced: {doubts[0]}{more}")
 
 
+def print_registered(told: str) -> None:
+    """Say what became of a model that was to be registered, on standard error."""
+    click.echo(told, err=True)
+
+
 def print_unrecorded(reason: str) -> None:
     """Say that a run has left no record, where the two lines would stand."""
     click.echo(f"This run has no record and cannot be reproduced: {reason}.")
