@@ -3,7 +3,7 @@
 import pytest
 
 from lakeproof.explain.mixes.facts import CommonRows
-from mixed import PlainMixes, player
+from planted.plain import PlainMixes, player
 
 LEARNT, SCORED = "84 → 132 rows", "36 → 46 rows"
 

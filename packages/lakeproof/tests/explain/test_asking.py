@@ -5,7 +5,7 @@ import pytest
 from lakeproof.explain.asking import NoSuchMetricError, Wish, explain
 from lakeproof.explain.explanation import Chance
 from lakeproof.explain.mixes.facts import Proof
-from mixed import A, B, PlainMixes, player
+from planted.plain import A, B, PlainMixes, player
 
 WISH = Wish()
 

@@ -4,7 +4,7 @@ import pytest
 
 from lakeproof.explain.doubt.chance import ChanceError, chance_of, luck, other_values
 from lakeproof.explain.explanation import Chance
-from mixed import PlainMixes, player
+from planted.plain import PlainMixes, player
 
 A, B = frozenset[str](), frozenset({"code"})
 ENDS = ((A, {"train.seed": 1, "train.depth": 3}), (B, {"train.seed": 1, "train.depth": 3}))

@@ -9,7 +9,7 @@ from lakeproof.explain.asking import Wish, explain
 from lakeproof.explain.explanation import Chance
 from lakeproof.explain.find.ddmin import OutOfMixesError, smallest
 from lakeproof.explain.find.few import few_of
-from mixed import A, B, PlainMixes, player
+from planted.plain import A, B, PlainMixes, player
 
 MANY = tuple(f"p{n:02}" for n in range(24))
 

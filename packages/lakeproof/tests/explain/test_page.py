@@ -8,7 +8,7 @@ from lakeproof.explain.asking import Wish, explain
 from lakeproof.explain.explanation import Chance, Luck
 from lakeproof.explain.told.page import page
 from lakeproof.views.html import render
-from mixed import A, B, PlainMixes, player
+from planted.plain import A, B, PlainMixes, player
 
 
 def written(mixes, **more):

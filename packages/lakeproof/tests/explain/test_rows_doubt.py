@@ -15,7 +15,7 @@ from lakeproof.explain.doubt.measures import MEASURES, measure_of
 from lakeproof.explain.doubt.rows import rows_doubt
 from lakeproof.explain.doubt.scored_rows import ScoredRows, read_rows
 from lakeproof.explain.explanation import Chance
-from mixed import A, B, PlainMixes, player
+from planted.plain import A, B, PlainMixes, player
 
 N = 300
 

@@ -9,7 +9,7 @@ from lakeproof.explain.asking import Wish, explain
 from lakeproof.explain.explanation import Chance, Luck, RowsDoubt, Spread
 from lakeproof.explain.told import text
 from lakeproof.explain.told.document import document
-from mixed import A, B, PlainMixes, player
+from planted.plain import A, B, PlainMixes, player
 
 
 def render(found):

@@ -5,7 +5,7 @@ from lakeproof.explain.mixes.facts import CommonRows, Proof
 from lakeproof.explain.told import text
 from lakeproof.explain.told.document import document
 from lakeproof.explain.whole import Run, Wish, explain
-from mixed import A, B, PlainMixes, player
+from planted.plain import A, B, PlainMixes, player
 
 RUNS = Run(A, {"train.seed": 2026}), Run(B, {"train.seed": 7})
 NAMED = Chance(("train.seed",))

@@ -1,12 +1,12 @@
 """Mixes that do not run: who has to wait for whom, and who cannot be told apart."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
 from lakeproof.explain.game.facts import Taken
-from lakeproof.explain.game.lattices import Lattice, Unit, weights
+from lakeproof.explain.game.lattices import Lattice, Unit
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,24 @@ def waiting(
     return tuple(found)
 
 
-def joined(units: Sequence[Unit], values: Mapping[Taken, Fraction]) -> tuple[Unit, ...]:
-    """Join units, as few as will do, until there is an order all of whose mixes run.
+def joined(
+    units: Sequence[Unit], ran: Collection[Taken], failed: Collection[Taken]
+) -> tuple[Unit, ...]:
+    """Join units, as few as will do, until there is an order of which no mix is known to fail.
 
-    Of ways that join as many, the one that leaves the most mixes counts. All in one always does.
+    Of ways that join as many, that with the fewest mixes that failed counts, then the one with the
+    most that ran. All in one always does, for A and B run.
     """
     for most in range(len(units), 0, -1):
-        ways = [way for way in _partitions(tuple(units)) if len(way) == most]
-        working = [way for way in ways if weights(Lattice.of(way), values) is not None]
+        ways = [Lattice.of(way) for way in _partitions(tuple(units)) if len(way) == most]
+        working = [way for way in ways if way.reachable(failed)]
         if working:
-            return max(working, key=lambda way: sum(one in values for one in Lattice.of(way).mixes))
+            return min(working, key=lambda way: _faults(way, ran, failed)).units
     return (frozenset().union(*units),)
+
+
+def _faults(way: Lattice, ran: Collection[Taken], failed: Collection[Taken]) -> tuple[int, int]:
+    return sum(one in failed for one in way.mixes), -sum(one in ran for one in way.mixes)
 
 
 def _partitions(units: tuple[Unit, ...]) -> Iterator[tuple[Unit, ...]]:

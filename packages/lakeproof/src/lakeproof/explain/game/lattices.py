@@ -1,7 +1,7 @@
 """In which orders players may go over from A to B, as steps between mixes."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -67,7 +67,7 @@ class Lattice:
                     queue.append(following)
         return tuple(found)
 
-    def reachable(self, failed: Mapping[Taken, object]) -> tuple[Taken, ...]:
+    def reachable(self, failed: Collection[Taken]) -> tuple[Taken, ...]:
         """Give the mixes that lie on some order of which no mix is known to fail."""
         forward, backward = {NOTHING} - set(failed), {self.end} - set(failed)
         for taken in self.mixes:

@@ -57,12 +57,11 @@ def is_filled(game: Game, lattice: Lattice, metric: str) -> bool:
 
 
 def blocks(game: Game, units: tuple[Unit, ...], metric: str) -> tuple[Unit, ...]:
-    """Join units that cannot be told apart, once all that could tell them apart has been tried."""
-    lattice = Lattice.of(units)
-    if len(units) > MOST_PLAYERS or not is_filled(game, lattice, metric):
+    """Join units that, by what is known, no mix tells apart."""
+    failed = game.failures(metric)
+    if not failed or len(units) > MOST_PLAYERS:
         return units
-    values = game.values(metric)
-    return units if weights(lattice, values) is not None else joined(units, values)
+    return joined(units, game.values(metric), failed)
 
 
 def sharing(

@@ -52,7 +52,11 @@ def _at_table(game: Game, table: Seats) -> tuple[Taken, ...]:
         return ()
     if len(table.units) > MOST_PLAYERS:
         return _by_orders(game, table.units) if game.budget is not None else ()
-    return _fill(game, Lattice.of(table.units), open_metrics) or _by_orders(game, table.units)
+    for metric in open_metrics:
+        lattice = Lattice.of(blocks(game, table.units, metric))
+        if missing := _fill(game, lattice, metric):
+            return missing
+    return _by_orders(game, table.units)
 
 
 def _in_group(game: Game, table: Seats) -> tuple[Taken, ...]:
@@ -71,7 +75,7 @@ def _in_group(game: Game, table: Seats) -> tuple[Taken, ...]:
         ):
             continue
         lattice = opened_lattice(game, units, group)
-        missing = _fill(game, lattice, [metric])
+        missing = _fill(game, lattice, metric)
         if missing:
             return missing
     return ()
@@ -87,13 +91,11 @@ def _is_settled(
     return found is not None and ends.is_additive(found, difference)
 
 
-def _fill(game: Game, lattice: Lattice, metrics: list[str]) -> tuple[Taken, ...]:
+def _fill(game: Game, lattice: Lattice, metric: str) -> tuple[Taken, ...]:
     """Give the smallest mixes that are missing, if there is enough left for all that are."""
     if lattice.size > MOST_NAMED:
         return ()
-    missing = game.unknown(
-        [taken for one in metrics for taken in lattice.reachable(game.failures(one))]
-    )
+    missing = game.unknown(lattice.reachable(game.failures(metric)))
     if not missing or len(missing) > min(game.left, MOST_MIXES if game.budget is None else inf):
         return ()
     smallest = min(map(len, missing))

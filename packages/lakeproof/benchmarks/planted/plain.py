@@ -10,6 +10,7 @@ A, B = "3f9c2a7b" * 4, "81d0c6aa" * 4
 
 
 def player(name, before="0", after="1", group="parameters", side=None, detail=""):
+    """Make a player as `mixes` names one."""
     kind, _, subject = name.rpartition(" ")
     factor = {"parameter": "parameter", "learnt from": "data", "scored on": "data"}.get(kind, kind)
     factors = (Factor(f"{factor}:{subject}" if kind else name, before, after),)
@@ -31,16 +32,20 @@ class PlainMixes:
     is_proven: bool = False
 
     def players(self):
+        """List who differs."""
         return self.of
 
     def notes(self):
+        """Say what no mix can choose."""
         return ("The processor is this machine's in every mix.",)
 
     def prove(self):
+        """Give the proof, and note that it was asked for."""
         self.is_proven = True
         return self.proof
 
     def value(self, taken):
+        """Give a mix, and note that it was asked for."""
         if self.interrupted_after is not None and len(self.asked) >= self.interrupted_after:
             raise KeyboardInterrupt
         self.asked.append(taken)
@@ -55,11 +60,14 @@ class PlainMixes:
         return Outcome(taken, metrics, run_id, how, duration_s=self.seconds)
 
     def instead(self, taken, parameters):
+        """Give a mix with another seed."""
         assert self.luck is not None
         return Outcome(taken, self.luck(taken, parameters), how="fitted")
 
     def common_rows(self):
+        """Give what was said of common rows."""
         return self.common
 
     def estimate(self, taken):
+        """Take every mix to last as long."""
         return self.seconds
