@@ -109,8 +109,8 @@ def comparable(run: MlflowRun) -> MlflowRun:
     [
         Wanted(),
         Wanted(sealed_by=TAG),
-        Wanted(without=REPRODUCES),
-        Wanted(sealed_by=TAG, without=REPRODUCES),
+        Wanted(without=(REPRODUCES,)),
+        Wanted(sealed_by=TAG, without=(REPRODUCES,)),
     ],
 )
 def test_both_ways_find_the_same_runs_in_the_same_order(kept, wanted, limit):

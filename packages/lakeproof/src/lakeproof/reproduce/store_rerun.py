@@ -44,7 +44,7 @@ def begin(records: store.RecordStore, record: Record) -> str:
     original = records.client.get_run(str(record.run.reproduces))
     run = records.client.create_run(
         original.info.experiment_id,
-        start_time=_milliseconds(record.run.started_at),
+        start_time=milliseconds(record.run.started_at),
         run_name=f"re-run of {_original(record)}",
         tags={
             store.REPRODUCES: str(record.run.reproduces),
@@ -148,29 +148,12 @@ def finish(
         comparison: What it is worth.
         project_path: The user's project, of whose clone it becomes the newest record.
     """
-    from mlflow.entities import Metric, Param
-
     client: MlflowClient = records.client
     run_id = record.run.run_id
-    moment = _milliseconds(record.run.finished_at)
-    metrics = [
-        Metric(name, metric.value, moment, 0)
-        for name, metric in record.metrics.items()
-        if metric.value is not None
-    ]
-    params = [
-        Param(mlflow_labels.key_of(name), str(value)[:_LONGEST_PARAMETER])
-        for name, value in leaves(record.parameters.values)
-    ]
-    client.log_batch(run_id, metrics=metrics, params=params[:1_000])
+    log_contents(client, record, artifacts)
     inputs = list(_same_inputs(client.get_run(str(record.run.reproduces)), record))
     if inputs:
         client.log_inputs(run_id, inputs)
-    if artifacts is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            kept = Path(folder, "artifacts")
-            shutil.copytree(artifacts, kept, ignore=_not_its_own)
-            client.log_artifacts(run_id, str(kept))
     tags = {
         **mlflow_labels.tags_of(record),
         mlflow_labels.NOTE: mlflow_labels.description_of(record, _outcome(record, comparison)),
@@ -185,7 +168,37 @@ def finish(
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
     client.update_run(run_id, name=f"re-run of {_original(record)}: {comparison.verdict}")
     client.set_tag(run_id, store.VERDICT, comparison.verdict)
-    client.set_terminated(run_id, record.run.status, end_time=moment)
+    ended = milliseconds(record.run.finished_at)
+    client.set_terminated(run_id, record.run.status, end_time=ended)
+
+
+def log_contents(client: "MlflowClient", record: Record, artifacts: Path | None) -> None:
+    """Log what a run in isolation gave: metrics, parameters and small artifacts.
+
+    Args:
+        client: Of the user's store.
+        record: That of the run, with its id there.
+        artifacts: What it logged.
+    """
+    from mlflow.entities import Metric, Param
+
+    run_id = record.run.run_id
+    moment = milliseconds(record.run.finished_at)
+    metrics = [
+        Metric(name, metric.value, moment, 0)
+        for name, metric in record.metrics.items()
+        if metric.value is not None
+    ]
+    params = [
+        Param(mlflow_labels.key_of(name), str(value)[:_LONGEST_PARAMETER])
+        for name, value in leaves(record.parameters.values)
+    ]
+    client.log_batch(run_id, metrics=metrics, params=params[:1_000])
+    if artifacts is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            kept = Path(folder, "artifacts")
+            shutil.copytree(artifacts, kept, ignore=_not_its_own)
+            client.log_artifacts(run_id, str(kept))
 
 
 def _same_inputs(original: "Run", record: Record) -> "Iterator[DatasetInput]":
@@ -211,5 +224,6 @@ def _original(record: Record) -> str:
     return str(record.run.reproduces)[:8]
 
 
-def _milliseconds(moment: str) -> int:
+def milliseconds(moment: str) -> int:
+    """Give a moment of a record as MLflow counts it."""
     return round(datetime.fromisoformat(moment).timestamp() * 1000)

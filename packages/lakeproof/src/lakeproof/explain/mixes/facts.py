@@ -65,8 +65,9 @@ class Outcome:
             (`scored`), or it is what another mix of the same inputs gave (`taken`).
         failure: Why it cannot be had.
         duration_s: What it took, when it was run.
-        predictions: A Parquet file of its table of predictions, with the key of its rows; `None`
-            where the pipeline writes none.
+        predictions: A Parquet file of its table of predictions, in order of the key of its rows,
+            whose columns its schema's metadata names as JSON (`lakeproof.key`); `None` where the
+            pipeline writes none.
     """
 
     taken: frozenset[str]

@@ -63,9 +63,9 @@ def search(
         sealed = f"EXISTS (SELECT 1 {tags} AND substr(value, 1, 7) = 'sha256:')"
         conditions += ["status = 'FINISHED'", sealed]
         values.append(wanted.sealed_by)
-    if wanted.without is not None:
+    for tag in wanted.without:
         conditions.append(f"NOT EXISTS (SELECT 1 {tags})")
-        values.append(wanted.without)
+        values.append(tag)
     if wanted.tag is not None:
         conditions.append(f"EXISTS (SELECT 1 {tags} AND value = ?)")
         values += wanted.tag

@@ -45,13 +45,13 @@ class Wanted:
     Args:
         prefix: Those whose id begins so; hexadecimal digits alone.
         sealed_by: Those that have finished and have a digest as this tag.
-        without: Those that do not have this tag.
+        without: Those that have none of these tags.
         tag: Those that have this tag, with this value.
     """
 
     prefix: str = ""
     sealed_by: str | None = None
-    without: str | None = None
+    without: tuple[str, ...] = ()
     tag: tuple[str, str] | None = None
 
 
@@ -74,7 +74,7 @@ def search(
             page_token=token,
         )
         # What lacks a tag cannot be asked for.
-        found = [one for one in page if wanted.without not in one.data.tags][:left]
+        found = [one for one in page if not one.data.tags.keys() & set(wanted.without)][:left]
         yield from map(as_run, found)
         left = None if left is None else left - len(found)
         token = page.token

@@ -46,6 +46,8 @@ RUN_CONFIG = "run.yml"
 REPRODUCES = "lakeproof.reproduces"
 VERDICT = "lakeproof.verdict"
 CHECKOUT, USER = "lakeproof.checkout", "lakeproof.user"
+# On a run that is mixed of two others: found by its id alone, and in no list.
+MIX = "lakeproof.mix"
 
 # Enough to say that there are several.
 _MOST_FOUND = 4
@@ -148,12 +150,12 @@ class RecordStore:
         return found.experiment_id if found is not None else None
 
     def runs(self, limit: int | None = None) -> list[StoredRun]:
-        """List the runs, newest first."""
-        return [self._stored(run) for run in self._search(Wanted(), limit)]
+        """List the runs, newest first; not those that are mixed of two others."""
+        return [self._stored(run) for run in self._search(Wanted(without=(MIX,)), limit)]
 
     def latest(self) -> MlflowRun | None:
-        """Find the newest run, whatever it is."""
-        found = self._search(Wanted(), 1)
+        """Find the newest run, whatever it is but a mix."""
+        found = self._search(Wanted(without=(MIX,)), 1)
         return found[0] if found else None
 
     def newest(self, tag: tuple[str, str] | None = None) -> MlflowRun | None:
@@ -162,7 +164,7 @@ class RecordStore:
         Args:
             tag: Which it has beside, with the value.
         """
-        found = self._search(Wanted(sealed_by=TAG, without=REPRODUCES, tag=tag), 1)
+        found = self._search(Wanted(sealed_by=TAG, without=(REPRODUCES, MIX), tag=tag), 1)
         return found[0] if found else None
 
     def find(self, prefix: str, is_anywhere: bool = False) -> Sequence[MlflowRun]:
@@ -210,11 +212,13 @@ class RecordStore:
 
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
+        if not is_artifact(uri):
+            return None  # MLflow would fetch any address there is.
+        # What a command says is not mixed with MLflow's bars.
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         import mlflow
         from mlflow.artifacts import download_artifacts
 
-        if not is_artifact(uri):
-            return None  # MLflow would fetch any address there is.
         mlflow.set_tracking_uri(self.tracking.uri)
         folder, _, name = uri.rpartition("/")
         try:

@@ -87,7 +87,7 @@ def _readers(factor: str, records: Iterable[Record]) -> set[str]:
             # A table that is built upon enters by the node that writes it.
             touched = {plain_name(one.dataset) for one in (*node.inputs, *node.outputs)}
             if kind == "parameter":
-                is_reader = any(_holds(one.dataset, name) for one in node.inputs)
+                is_reader = any(holds(one.dataset, name) for one in node.inputs)
             else:
                 is_reader = bool(touched & datasets)
             if is_reader:
@@ -95,7 +95,7 @@ def _readers(factor: str, records: Iterable[Record]) -> set[str]:
     return found
 
 
-def _holds(dataset: str, parameter: str) -> bool:
+def holds(dataset: str, parameter: str) -> bool:
     """Tell whether a dataset is parameters with that one among them."""
     if dataset == "parameters":
         return True

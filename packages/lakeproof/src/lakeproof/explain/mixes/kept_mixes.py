@@ -1,0 +1,126 @@
+"""What an explanation has had so far, on this disk: so that the next call goes on from there.
+
+The runs themselves are in the user's store, their records sealed; here is which of them is which.
+What is kept by another version of this room, or cannot be read, is not there.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from lakeproof.explain.mixes.choice import Choice, Part
+from lakeproof.explain.mixes.facts import Failure, Proof
+from lakeproof.inside import inside
+from lakeproof.version import VERSION
+
+_STATE = ".lakeproof"
+_SCHEMA = 1
+_SHORT = 16
+
+
+@dataclass(frozen=True)
+class KeptMix:
+    """One run that was had.
+
+    Args:
+        choice: What it took from B.
+        part: How much of a run it is.
+        run_id: Of the run, in the user's store; `None` where it failed.
+        failure: Why it did.
+        duration_s: What it took.
+        predictions: The name of the file with its table of predictions.
+    """
+
+    choice: Choice
+    part: Part
+    run_id: str | None
+    failure: Failure | None
+    duration_s: float
+    predictions: str | None
+
+
+class KeptMixes:
+    """The folder of one explanation, and what was had by now.
+
+    Args:
+        project_path: The user's project.
+        between: The ids of A and B.
+    """
+
+    def __init__(self, project_path: Path, between: tuple[str, str]) -> None:
+        name = "-".join(run_id[:_SHORT] for run_id in between)
+        self.folder = inside(project_path.resolve() / _STATE / "explain", name)
+        self._head = {"schema": _SCHEMA, "lakeproof": VERSION, "between": list(between)}
+        content = self._read()
+        self.mixes: list[KeptMix] = content[0]
+        self.proof: Proof | None = content[1]
+
+    def add(self, mix: KeptMix) -> None:
+        """Keep one more."""
+        self.mixes.append(mix)
+        self._write()
+
+    def keep_proof(self, proof: Proof) -> None:
+        """Keep whether A and B are what they are said to be."""
+        self.proof = proof
+        self._write()
+
+    def new_table(self) -> Path:
+        """Name a file that is not there yet, for a table of predictions."""
+        return self.folder / f"{token_hex(8)}.parquet"
+
+    def _read(self) -> tuple[list[KeptMix], Proof | None]:
+        try:
+            content = json.loads(self._file.read_text(encoding="utf-8"))
+            if {name: content[name] for name in self._head} != self._head:
+                return [], None
+            proof = content["proof"]
+            return (
+                list(map(_mix, content["mixes"])),
+                Proof(tuple(proof["verdicts"]), tuple(proof["reasons"])) if proof else None,
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return [], None
+
+    def _write(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ignore = self.folder.parent.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        proof = asdict(self.proof) if self.proof is not None else None
+        content = {**self._head, "proof": proof, "mixes": list(map(_plain, self.mixes))}
+        partial = self._file.with_suffix(".partial")
+        partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        os.replace(partial, self._file)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "mixes.json"
+
+
+def _plain(mix: KeptMix) -> dict[str, Any]:
+    return {**asdict(mix), "choice": dict(_of_choice(mix.choice))}
+
+
+def _of_choice(choice: Choice) -> Iterator[tuple[str, Any]]:
+    for name, value in vars(choice).items():
+        yield name, sorted(value) if isinstance(value, frozenset) else value
+
+
+def _mix(content: dict[str, Any]) -> KeptMix:
+    choice: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, list) else value
+        for name, value in content["choice"].items()
+    }
+    failure = content["failure"]
+    return KeptMix(
+        **{
+            **content,
+            "choice": Choice(**choice),
+            "failure": Failure(**failure) if failure is not None else None,
+        }
+    )

@@ -1,0 +1,190 @@
+"""The runs that there are between two records: A, B, and what was mixed of them so far.
+
+Tells which of them is a mix that is wanted, and which has fitted its model. Runs nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lakeproof.errors import LakeproofError
+from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
+from lakeproof.explain.mixes.differing.players import Choices
+from lakeproof.explain.mixes.facts import Failure, How
+from lakeproof.explain.mixes.kept_mixes import KeptMix, KeptMixes
+from lakeproof.explain.mixes.running.mix_run import Project
+from lakeproof.explain.mixes.running.predictions import export_predictions, predictions_of
+from lakeproof.record.facts import FileFacts, Record
+from lakeproof.reproduce.code.safe_writes import sha256_if_there
+from lakeproof.reproduce.comparison.received import plain_name
+from lakeproof.reproduce.needed_tables import located
+
+
+@dataclass(frozen=True)
+class Known:
+    """A run that there is.
+
+    Args:
+        choice: What it has from B.
+        part: How much of a run it is.
+        record: As it is stored; `None` where it failed.
+        failure: Why it did.
+        duration_s: What it took.
+        predictions: Its table of predictions.
+        is_mix: Whether it was run for this, and is neither A nor B.
+    """
+
+    choice: Choice
+    part: Part
+    record: Record | None
+    failure: Failure | None = None
+    duration_s: float = 0.0
+    predictions: Path | None = None
+    is_mix: bool = True
+
+    @property
+    def how(self) -> How:
+        """Say how it was had."""
+        if not self.is_mix:
+            return "recorded"
+        return "scored" if self.part == "asked" else "fitted"
+
+
+class KnownRuns:
+    """All of them.
+
+    Args:
+        project: The user's.
+        found: What differs between A and B.
+        a: The first record.
+        b: The second.
+    """
+
+    def __init__(self, project: Project, found: Choices, a: Record, b: Record) -> None:
+        self._project = project
+        self._ends = a, b
+        self._reach = Reach(a, b, found)
+        self.kept = KeptMixes(project.path, (a.run.run_id, b.run.run_id))
+        everything = frozenset(player.name for player in found.players)
+        self._runs = [
+            Known(choice_of(taken, found), "whole", record, is_mix=False)
+            for taken, record in ((frozenset[str](), a), (everything, b))
+        ]
+        self._runs += filter(None, map(self._read, self.kept.mixes))
+
+    def add(self, run: Known) -> Known:
+        """Take up a run, and keep it for the next call.
+
+        Why it failed before any node ran may have been mended by then.
+        """
+        self._runs.append(run)
+        if run.failure is None or run.failure.kind == "node":
+            self.kept.add(
+                KeptMix(
+                    choice=run.choice,
+                    part=run.part,
+                    run_id=run.record.run.run_id if run.record is not None else None,
+                    failure=run.failure,
+                    duration_s=run.duration_s,
+                    predictions=run.predictions.name if run.predictions is not None else None,
+                )
+            )
+        return run
+
+    def same(self, choice: Choice) -> Known | None:
+        """Find a run whose nodes had all that those of a mix would have."""
+        exact = (one for one in self._runs if one.choice == choice and one.part != "learnt")
+        return next(exact, None) or next(
+            (one for one in self._runs if self.is_same(one, choice)), None
+        )
+
+    def is_same(self, run: Known, choice: Choice) -> bool:
+        """Tell whether a run is a mix, as far as its nodes can tell."""
+        is_complete = run.part != "learnt"
+        return is_complete and self._reach.whole(run.choice) == self._reach.whole(choice)
+
+    def models(self, choice: Choice) -> tuple[FileFacts, ...] | None:
+        """Find the models that a mix would fit, where a run has fitted and somebody kept them."""
+        found = map(self._models_of, self._fitted(choice))
+        return next((files for files in found if files is not None), None)
+
+    def learnt_metrics(self, choice: Choice) -> Mapping[str, float]:
+        """Give the metrics of the run that has fitted the model of a mix."""
+        for run in self._fitted(choice):
+            if run.record is not None:
+                return {name: one.number for name, one in run.record.metrics.items()}
+        return {}
+
+    def seconds(self, choice: Choice, part: Part) -> float:
+        """Say how long a part of a mix will take: as those before, or as was recorded."""
+        had = [one.duration_s for one in self._runs if one.is_mix and one.part == part]
+        if had:
+            return sum(had) / len(had)
+        record = self._ends[choice.code]
+        nodes = {node.name: node.duration_s for node in record.nodes}
+        around = max(record.run.duration_s - sum(nodes.values()), 0.0)
+        asked = self._reach.parts(choice).asked
+        return around + sum(s for name, s in nodes.items() if part == "whole" or name in asked)
+
+    def predictions(self, run: Known) -> Path | None:
+        """Give the table of predictions of a run; those of A and B are read where they are."""
+        if run.is_mix or run.record is None:
+            return run.predictions
+        target = self.kept.folder / f"{run.record.run.run_id}.parquet"
+        if target.is_file():
+            return target
+        written = predictions_of(run.record)
+        if written is None:
+            return None
+        locate = self._project.locate_in(run.record.run.kedro_env)
+        names = (written.dataset,)
+        try:
+            found = located(names, written.uri, self._project.path, locate, written.table_id)
+            places = {written.dataset: found.location.uri}
+            return export_predictions(run.record, locate, places, target)
+        except LakeproofError:
+            return None
+
+    def _fitted(self, choice: Choice) -> Iterator[Known]:
+        """Give the runs that have fitted the model of a mix."""
+        if not self._reach.parts(choice).is_parted:
+            return
+        wanted = self._reach.learnt(choice)
+        for one in self._runs:
+            if one.part != "asked" and self._reach.learnt(one.choice) == wanted:
+                yield one
+
+    def _models_of(self, run: Known) -> tuple[FileFacts, ...] | None:
+        if run.record is None:
+            return None
+        names = self._reach.parts(run.choice).models
+        files = tuple(
+            replace(file, is_own=False)
+            for file in run.record.outputs.files
+            if plain_name(file.dataset) in names
+        )
+        return files if files and all(map(self._is_there, files)) else None
+
+    def _is_there(self, file: FileFacts) -> bool:
+        if sha256_if_there(self._project.path / file.path) == file.sha256:
+            return True
+        return self._project.has_artifact(file)
+
+    def _read(self, mix: KeptMix) -> Known | None:
+        """Take up a mix of an earlier call; one whose record is gone was never had."""
+        record = None
+        if mix.run_id is not None:
+            try:
+                record = self._project.records.record(mix.run_id)
+            except Exception:
+                return None
+        predictions = self.kept.folder / mix.predictions if mix.predictions else None
+        is_there = predictions is not None and predictions.is_file()
+        return Known(
+            choice=mix.choice,
+            part=mix.part,
+            record=record,
+            failure=mix.failure,
+            duration_s=mix.duration_s,
+            predictions=predictions if is_there else None,
+        )

@@ -1,0 +1,1 @@
+"""The record that a mix is planned by, put together of two."""

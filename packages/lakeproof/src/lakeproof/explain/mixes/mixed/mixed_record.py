@@ -1,0 +1,120 @@
+"""The record of a run that never was: each part of one of two recorded runs.
+
+What a plan is made of is a record, and so a mix is planned, restored and run like any re-run.
+Nothing is read but the two records.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lakeproof.explain.mixes.choice import Choice
+from lakeproof.explain.mixes.differing.model_parts import touched
+from lakeproof.explain.mixes.differing.players import Choices, lies_in_repository
+from lakeproof.explain.mixes.mixed.mixed_data import mixed_data, only_of, pins_of, spelled
+from lakeproof.explain.mixes.mixed.mixed_parameters import mixed_parameters, mixed_params_option
+from lakeproof.record.facts import ComputeFacts, EnvironmentFacts, FileFacts, Record
+from lakeproof.reproduce.comparison.received import plain_name
+
+
+def mixed_record(
+    choice: Choice, data: Collection[str], found: Choices, a: Record, b: Record
+) -> Record:
+    """Put together the record of a mix that learns from the data which it asks about.
+
+    Args:
+        choice: What comes from B.
+        data: The names of the data groups that do.
+        found: What differs.
+        a: The first record.
+        b: The second.
+    """
+    base = b if choice.code else a
+    sides = {
+        dataset: b if group.name in data else a
+        for group in found.groups.values()
+        for dataset in group.datasets
+    }
+    inputs, outputs, pins = mixed_data(base, sides)
+    differing = [
+        p.name.removeprefix("parameter ") for p in found.players if p.group == "parameters"
+    ]
+    options: dict[str, Any] = dict(base.run.options)
+    params = mixed_params_option(choice.parameters, a, b)
+    for name, value in (("load_versions", spelled(pins)), ("params", params)):
+        options.pop(name, None)
+        if value:
+            options[name] = value
+    return replace(
+        base,
+        run=replace(base.run, options=options),
+        parameters=mixed_parameters(choice.parameters, differing, a, b),
+        inputs=inputs,
+        outputs=outputs,
+        environment=_environment(choice, a, b),
+        compute=_compute(choice, base, a, b),
+        problems=(),
+    )
+
+
+def part_of(mixed: Record, names: Sequence[str], models: Iterable[FileFacts] = ()) -> Record:
+    """Leave of a mix some of its nodes, with what they touch.
+
+    Args:
+        mixed: The mix.
+        names: Of the nodes.
+        models: The files of models that another run has fitted, and these nodes read.
+    """
+    nodes = tuple(node for node in mixed.nodes if node.name in names)
+    read = {plain_name(one.dataset) for node in nodes for one in node.inputs}
+    inputs, outputs = only_of(mixed.inputs, mixed.outputs, touched(mixed, names))
+    options = {**mixed.run.options, "node_names": ",".join(names)}
+    pins = {name: v for name, v in pins_of(mixed).items() if plain_name(name) in read}
+    options.pop("load_versions", None)
+    if pins:
+        options["load_versions"] = spelled(pins)
+    return replace(
+        mixed,
+        run=replace(mixed.run, options=options),
+        nodes=nodes,
+        inputs=replace(inputs, files=(*inputs.files, *models)),
+        outputs=outputs,
+    )
+
+
+def _environment(choice: Choice, a: Record, b: Record) -> EnvironmentFacts:
+    """Take interpreter, packages, jars and what comes with the code each from its side."""
+    packages = (b if "packages" in choice.set_up else a).environment
+    python = (b if "python" in choice.set_up else a).environment
+    engine = (b if "engine" in choice.set_up else a).environment
+    code = (b if choice.code else a).environment
+    distributions = [
+        *(one for one in packages.distributions if not lies_in_repository(one)),
+        *(one for one in code.distributions if lies_in_repository(one)),
+    ]
+    return replace(
+        packages,
+        implementation=python.implementation,
+        python=python.python,
+        build=python.build,
+        distributions=tuple(sorted(distributions, key=lambda one: one.name)),
+        locks=code.locks,
+        java=engine.java,
+        jars=engine.jars,
+    )
+
+
+def _compute(choice: Choice, base: Record, a: Record, b: Record) -> ComputeFacts:
+    """Take engine, threads with their kernel, and surroundings each from its side."""
+    engine = (b if "engine" in choice.set_up else a).compute
+    threads = (b if "threads" in choice.set_up else a).compute
+    around = (b if "surroundings" in choice.set_up else a).compute
+    return replace(
+        base.compute,
+        engine=engine.engine,
+        engine_configuration=engine.engine_configuration,
+        recipe=threads.recipe,
+        threads=threads.threads,
+        libraries=threads.libraries,
+        surroundings=around.surroundings,
+    )

@@ -1,0 +1,162 @@
+"""All runs that can be mixed of two records: each had once, by the least that must be run for it.
+
+A mix whose nodes have all that a known run's had is that run. One that only asks a known model
+otherwise runs what is done with the model. Only what is left fits one.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
+from lakeproof.explain.mixes.differing.players import choices
+from lakeproof.explain.mixes.facts import How, Outcome, Player, Proof, Step
+from lakeproof.explain.mixes.known_runs import Known, KnownRuns
+from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
+from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
+from lakeproof.record.facts import FileFacts, Record
+from lakeproof.record.setup.environment import gather_environment
+from lakeproof.reproduce.stages.scratch import sweep
+
+_SHORT = 8
+
+
+class Mixes:
+    """The runs between two records.
+
+    Args:
+        project: The user's, of which nothing is changed but that mixes are stored.
+        a: The record of a run that finished.
+        b: Another one.
+        say: Gets what re-runs say, a line at a time.
+        tell: Gets what is being done.
+        is_here: Take today's interpreter and libraries for every mix.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        a: Record,
+        b: Record,
+        say: Callable[[str], None] = lambda _: None,
+        tell: Callable[[Step], None] = lambda _: None,
+        is_here: bool = False,
+    ) -> None:
+        sweep(project.path)
+        self._a, self._b = a, b
+        self._tell = tell
+        self._found = choices(a, b)
+        self._reach = Reach(a, b, self._found)
+        self._between = a.run.run_id, b.run.run_id
+        self._runs = KnownRuns(project, self._found, a, b)
+        self._runner = MixRunner(project, gather_environment(project.path), say, is_here)
+
+    def players(self) -> list[Player]:
+        """List what differs and can be chosen."""
+        return list(self._found.players)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what differs and cannot be chosen."""
+        return self._found.notes
+
+    def prove(self) -> Proof:
+        """Have A and B again, once each; what was proven before need not be again."""
+        known = self._runs.kept.proof
+        if known is not None and known.holds:
+            return known
+        verdicts, reasons = [], []
+        for title, record in (("A", self._a), ("B", self._b)):
+            short = record.run.run_id[:_SHORT]
+            self._tell(Step(f"having {title}, run {short}, again"))
+            verdict, why = self._runner.again(record)
+            verdicts.append(verdict)
+            if verdict not in PASSES:
+                reasons.append(
+                    f"Run {short} is {verdict}: {' '.join(why) or 'see kedro reproduce'}"
+                )
+        proof = Proof((verdicts[0], verdicts[1]), tuple(reasons))
+        self._runs.kept.keep_proof(proof)
+        return proof
+
+    def value(self, taken: frozenset[str]) -> Outcome:
+        """Give what the mix with these players from B gave; a failure of it is in the outcome."""
+        choice = choice_of(taken, self._found)
+        known = self._runs.same(choice)
+        if known is not None:
+            is_it = known.choice == choice
+            return self._outcome(taken, choice, known, known.how if is_it else "taken")
+        models = self._runs.models(choice)
+        if models is None:
+            fitted = self._fitted(choice, taken)
+            models = self._runs.models(choice)
+            if models is None or self._runs.is_same(fitted, choice):
+                return self._outcome(taken, choice, fitted, "fitted")
+        self._tell(Step("scoring", taken))
+        return self._outcome(taken, choice, self._had(choice, "asked", taken, models), "scored")
+
+    def estimate(self, taken: frozenset[str]) -> float:
+        """Say how many seconds a mix will take, by what was recorded; 0 where it is there."""
+        choice = choice_of(taken, self._found)
+        if self._runs.same(choice) is not None:
+            return 0.0
+        is_asked = self._runs.models(choice) is not None
+        return self._runs.seconds(choice, "asked" if is_asked else "whole")
+
+    def _fitted(self, choice: Choice, taken: frozenset[str]) -> Known:
+        """Fit the model of a mix, in a run that is whole wherever that works."""
+        self._tell(Step("fitting", taken))
+        whole = self._reach.as_learnt(choice)
+        fitted = self._runs.same(whole) or self._had(whole, "whole", taken)
+        parts = self._reach.parts(choice)
+        failure = fitted.failure
+        if failure is None or whole == choice or not parts.is_parted:
+            return fitted
+        if failure.node in parts.learnt:
+            return fitted
+        # It is about data that this mix does not ask about: what makes the model may go well.
+        return self._had(choice, "learnt", taken)
+
+    def _had(
+        self,
+        choice: Choice,
+        part: Part,
+        taken: frozenset[str],
+        models: Sequence[FileFacts] = (),
+    ) -> Known:
+        """Run a mix, or a part of it, and keep what came of it."""
+        parts = self._reach.parts(choice)
+        mixed = mixed_record(choice, self._reach.data(choice, part), self._found, self._a, self._b)
+        if part != "whole":
+            nodes = parts.asked if part == "asked" else parts.learnt
+            mixed = part_of(mixed, nodes, models)
+        takes = [player.name for player in self._found.players if player.name in taken]
+        asked = Asked(
+            mixed=mixed,
+            between=self._between,
+            takes=takes,
+            code=self._b if choice.code else self._a,
+            models=() if part == "asked" else parts.models,
+            predictions=self._runs.kept.new_table(),
+        )
+        started = time.monotonic()
+        ran = self._runner.run(asked)
+        return self._runs.add(
+            Known(
+                choice, part, ran.record, ran.failure, time.monotonic() - started, ran.predictions
+            )
+        )
+
+    def _outcome(self, taken: frozenset[str], choice: Choice, known: Known, how: How) -> Outcome:
+        if known.record is None:
+            return Outcome(taken, {}, None, how, known.failure, known.duration_s)
+        metrics = {name: one.number for name, one in known.record.metrics.items()}
+        if known.part == "asked":
+            # What the nodes that learn have said is said by the run that has fitted the model.
+            metrics = {**self._runs.learnt_metrics(choice), **metrics}
+        return Outcome(
+            taken=taken,
+            metrics=metrics,
+            run_id=known.record.run.run_id,
+            how=how,
+            duration_s=known.duration_s,
+            predictions=self._runs.predictions(known),
+        )

@@ -1,0 +1,1 @@
+"""A mix as a run of its own: planned, carried out, stored."""

@@ -1,0 +1,161 @@
+"""What differs between two records, as things of which a mix takes each from one of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from lakeproof.explain.mixes.choice import Choice, Reach, choice_of
+from lakeproof.explain.mixes.differing.model_parts import parts_of
+from lakeproof.explain.mixes.differing.players import choices
+from lakeproof.record.facts import Distribution, FileFacts, InputFacts
+
+from ...reproduce.builders import (
+    a_node,
+    a_table_read,
+    a_table_written,
+    crossing,
+    digest,
+    sha,
+    with_content,
+)
+from .runs import a_run, another, with_parameters
+
+
+def names(a, b):
+    return [player.name for player in choices(a, b).players]
+
+
+def test_a_run_is_parted_at_its_model():
+    """What both parts need is in both."""
+    parts = parts_of(a_run())
+    assert parts.models == ("model",)
+    assert parts.learnt == ("build", "select_train", "fit")
+    assert parts.asked == ("build", "select_test", "predict")
+
+
+def test_a_model_that_is_in_no_file_parts_nothing():
+    """It cannot be handed on."""
+    run = a_run()
+    assert not parts_of(replace(run, outputs=replace(run.outputs, files=()))).is_parted
+
+
+def test_a_table_that_is_learnt_from_and_scored_on_is_two_players():
+    """And the parameters are each one, by their dotted names."""
+    a = a_run()
+    b = with_parameters(with_content(a, "samples", "more"), {"train": {"trees": 7}, "seed": 1})
+    found = choices(a, b)
+    assert [(one.name, one.group, one.side) for one in found.players] == [
+        ("learnt from samples", "data", "learnt"),
+        ("scored on samples", "data", "scored"),
+        ("parameter train.trees", "parameters", None),
+        ("parameter train.rate", "parameters", None),
+    ]
+    assert [(one.before, one.after) for one in found.players[2:]] == [("100", "7"), ("0.5", "none")]
+
+
+def test_a_table_that_only_the_scoring_reads_is_one_player():
+    """Nothing is learnt from it."""
+    run = a_run()
+    nodes = (*run.nodes[:2], a_node("select_test", [crossing("new")], [crossing("test_rows")]))
+    tables = (*run.inputs.tables, a_table_read("new"))
+    a = replace(run, nodes=(*nodes, *run.nodes[3:]), inputs=replace(run.inputs, tables=tables))
+    assert names(a, another(with_content(a, "new", "more"))) == ["scored on new"]
+
+
+def test_without_a_model_data_are_one_player():
+    """There is no boundary to swap them at."""
+    run = a_run()
+    a = replace(run, outputs=replace(run.outputs, files=()))
+    assert names(a, another(with_content(a, "samples", "more"))) == ["data samples"]
+
+
+def test_new_files_and_the_table_that_takes_them_are_one_player():
+    """A table that had taken the older ones is not to be had with the new files alone."""
+    run = a_run()
+    ingest = a_node("ingest", [crossing("files", "files")], [crossing("samples")])
+    old, new = (FileFacts("files", f"raw/{one}.csv", sha(one), 9) for one in ("old", "new"))
+
+    def taken(files, start, version):
+        table = a_table_written(
+            "samples",
+            mode="merge",
+            node="ingest",
+            version=version,
+            started_at=start,
+            started_digest=None if start is None else digest("first"),
+        )
+        read = a_table_read(version=version, is_own=True, digest=digest(f"v{version}"))
+        return replace(
+            run,
+            nodes=(ingest, *run.nodes),
+            inputs=InputFacts(tables=(read,), files=files),
+            outputs=replace(run.outputs, tables=(table, *run.outputs.tables)),
+        )
+
+    found = choices(taken((old,), None, 0), another(taken((old, new), 0, 1)))
+    assert [one.name for one in found.players] == ["learnt from samples", "scored on samples"]
+    assert found.groups["learnt from samples"].datasets == {"samples", "files"}
+    assert (found.players[0].before, found.players[0].after) == ("samples 0", "samples 1")
+
+
+def test_a_package_in_the_repository_is_code_and_another_is_not():
+    """It is checked out with the commit."""
+    ours = Distribution("ours", "1", "editable", digest("o", "sha256"), "packages/ours")
+    a = a_run()
+
+    def with_packages(numpy, own):
+        found = (Distribution("numpy", numpy), replace(ours, digest=digest(own, "sha256")))
+        return replace(a, environment=replace(a.environment, distributions=found))
+
+    assert names(with_packages("1", "o"), another(with_packages("1", "p"))) == ["configuration"]
+    assert names(with_packages("1", "o"), another(with_packages("2", "o"))) == ["packages"]
+
+
+def test_what_no_rerun_can_choose_is_said_and_is_no_player():
+    """Another processor, another C library."""
+    a = a_run()
+    b = another(a, compute=replace(a.compute, cpu="Another CPU", threads={"OMP_NUM_THREADS": "2"}))
+    found = choices(a, b)
+    assert [one.name for one in found.players] == ["threads"]
+    assert len(found.notes) == 1
+    assert "cpu" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("taken", "learnt", "asked"),
+    [
+        ({"learnt from samples"}, "other", "same"),
+        ({"scored on samples"}, "same", "other"),
+        ({"parameter train.trees"}, "other", "same"),
+        ({"parameter report.width"}, "same", "other"),
+        ({"parameter nobody"}, "other", "other"),
+    ],
+)
+def test_a_choice_reaches_the_nodes_that_read_it(taken, learnt, asked):
+    """And what no node reads reaches all of them, for the catalog may be made of it."""
+    a = with_parameters(a_run(), {"train": {"trees": 1}, "report": {"width": 1}, "nobody": 1})
+    b = with_parameters(
+        with_content(a, "samples", "more"),
+        {"train": {"trees": 2}, "report": {"width": 2}, "nobody": 2},
+    )
+    found = choices(a, b)
+    reach, choice = Reach(a, b, found), choice_of(taken, found)
+    nothing = Choice()
+    assert (reach.learnt(choice) == reach.learnt(nothing)) is (learnt == "same")
+    assert (reach.asked(choice) == reach.asked(nothing)) is (asked == "same")
+
+
+def test_the_mix_that_fits_a_model_asks_about_the_same_side():
+    """So that it is a run that somebody could have made; what only the asking reads stays."""
+    run = a_run()
+    nodes = (
+        *run.nodes[:4],
+        a_node("predict", [*run.nodes[4].inputs, crossing("prices")], [crossing("scores")]),
+    )
+    tables = (*run.inputs.tables, a_table_read("prices"))
+    a = replace(run, nodes=nodes, inputs=replace(run.inputs, tables=tables))
+    b = another(with_content(with_content(a, "samples", "more"), "prices", "others"))
+    found = choices(a, b)
+    choice = choice_of({"learnt from samples", "scored on prices"}, found)
+    whole = Reach(a, b, found).as_learnt(choice)
+    assert (whole.learnt, whole.scored) == ({"samples"}, {"samples", "prices"})

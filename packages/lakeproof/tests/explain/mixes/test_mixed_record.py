@@ -1,0 +1,102 @@
+"""The record that a mix is planned by."""
+
+from dataclasses import replace
+
+from lakeproof.explain.mixes.choice import choice_of
+from lakeproof.explain.mixes.differing.players import choices
+from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
+from lakeproof.record.facts import Distribution, FileFacts
+
+from ...reproduce.builders import a_node, a_table_read, a_table_written, crossing, sha, with_content
+from .runs import a_run, another, with_parameters
+
+
+def mix(a, b, *taken):
+    found = choices(a, b)
+    choice = choice_of(taken, found)
+    return mixed_record(choice, choice.learnt, found, a, b)
+
+
+def with_options(record, **options):
+    return replace(record, run=replace(record.run, options=options))
+
+
+def test_each_part_comes_from_the_side_that_is_chosen():
+    """Data at its version, parameters by their names, packages apart from the code."""
+    a = a_run()
+    b = with_parameters(with_content(a, "samples", "more"), {"train": {"trees": 7}, "seed": 2})
+    table, numpy = replace(b.inputs.tables[0], version=4), Distribution("numpy", "3")
+    b = replace(
+        b,
+        inputs=replace(b.inputs, tables=(table, *b.inputs.tables[1:])),
+        code=replace(b.code, files={"x.py": sha("x")}, tree=f"sha256:{sha('tree')}"),
+        environment=replace(
+            b.environment,
+            distributions=(Distribution("numpy", "3"), a.environment.distributions[1]),
+        ),
+    )
+    data = mix(a, b, "learnt from samples", "scored on samples")
+    assert (data.inputs.tables[0].version, data.parameters, data.code) == (4, a.parameters, a.code)
+    seed = mix(a, b, "parameter seed", "parameter train.rate")
+    assert seed.parameters.values == {"train": {"trees": 100}, "seed": 2}
+    assert seed.inputs.tables[0].version == 3
+    code = mix(a, b, "code")
+    assert (code.code, code.parameters, code.inputs) == (b.code, a.parameters, a.inputs)
+    assert code.environment.distributions == a.environment.distributions
+    packages = mix(a, b, "packages")
+    assert packages.code == a.code
+    assert numpy in packages.environment.distributions
+    assert mix(a, b, *(one.name for one in choices(a, b).players)).parameters == b.parameters
+
+
+def test_what_was_typed_goes_with_what_it_chose():
+    """The catalog may ask for a parameter of the command line, and a pin wins."""
+    a = with_options(a_run(), load_versions="samples:3", params={"seed": 1})
+    b = with_parameters(with_content(a, "samples", "more"), {**a.parameters.values, "seed": 9})
+    b = with_options(b, load_versions="samples:4")
+    assert mix(a, b).run.options == a.run.options
+    data = mix(a, b, "learnt from samples", "scored on samples")
+    assert data.run.options == {"load_versions": "samples:4", "params": {"seed": 1}}
+    assert mix(a, b, "parameter seed").run.options["params"] == {"seed": 9}
+
+
+def test_a_table_that_this_code_does_not_make_is_read_as_it_was_made():
+    """And one that it makes is read at the version that the other run read."""
+    run = a_run()
+    made = replace(
+        run,
+        nodes=(a_node("ingest", [], [crossing("samples")]), *run.nodes),
+        inputs=replace(run.inputs, tables=(a_table_read(is_own=True, version=5),)),
+        outputs=replace(
+            run.outputs,
+            tables=(a_table_written("samples", mode="merge", version=5), *run.outputs.tables),
+        ),
+    )
+    read = another(with_content(run, "samples", "others"))
+    mixed = mix(read, made, "learnt from samples", "scored on samples")
+    assert [one.version for one in mixed.inputs.tables if one.dataset == "samples"] == [5]
+    assert not any(one.is_own for one in mixed.inputs.tables if one.dataset == "samples")
+    assert "samples" not in {one.dataset for one in mixed.outputs.tables}
+    reverse = mix(made, read, "learnt from samples", "scored on samples")
+    assert reverse.run.options["load_versions"] == "samples:3"
+    assert "samples" in {one.dataset for one in reverse.outputs.tables}
+
+
+def test_what_is_done_with_a_model_has_it_as_a_file():
+    """And asks for no table that only the learning read."""
+    run = a_run()
+    fit = replace(run.nodes[3], inputs=(*run.nodes[3].inputs, crossing("weights")))
+    tables = (*run.inputs.tables, a_table_read("weights"))
+    record = replace(
+        with_options(run, load_versions="samples:3,weights:3"),
+        nodes=(*run.nodes[:3], fit, run.nodes[4]),
+        inputs=replace(run.inputs, tables=tables),
+    )
+    model = FileFacts("model", "data/model.skops", sha("model"), 9, artifact="runs:/a/model.skops")
+    part = part_of(record, ("build", "select_test", "predict"), (model,))
+    assert part.run.options == {
+        "load_versions": "samples:3",
+        "node_names": "build,select_test,predict",
+    }
+    assert part.inputs.files == (model,)
+    assert [one.dataset for one in part.inputs.tables] == ["samples", "features"]
