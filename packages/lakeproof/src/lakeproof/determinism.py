@@ -36,6 +36,9 @@ SET_AT_START, OPTED_OUT, AS_FOUND = "set at start", "opted out", "as found"
 # sets it too (`restored`).
 HANDED_OVER = "LAKEPROOF_RECIPE"
 
+# Keys of the table that decide nothing of a run, read by `project_settings`.
+NO_RECIPE = frozenset({"keys", "promote"})
+
 # MKL has no kernel by OpenBLAS's names: the branch that uses the same instructions.
 _MKL_BRANCHES = {"HASWELL": "AVX2", "ZEN": "AVX2", "SKYLAKEX": "AVX512", "SANDYBRIDGE": "AVX"}
 
@@ -75,11 +78,13 @@ class Recipe:
         Raises:
             RecipeError: If a key is unknown or a value of the wrong kind.
         """
+        table = {key: value for key, value in table.items() if key not in NO_RECIPE}
         known = [field.name for field in fields(cls)]
         for key, value in table.items():
             if key not in known:
                 where = "[tool.lakeproof] (pyproject.toml)"
-                raise RecipeError(unknown_key(key, where, known, "Nothing was run."))
+                every = [*known, *sorted(NO_RECIPE)]
+                raise RecipeError(unknown_key(key, where, every, "Nothing was run."))
             wanted = _wanted(key, value)
             if wanted:
                 raise RecipeError(

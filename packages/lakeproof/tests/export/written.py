@@ -12,6 +12,7 @@ from lakeproof.export import FORMATS
 from lakeproof.record.documents.document import from_bytes, to_bytes
 from lakeproof.record.facts import Record
 
+from ..attest.mutations import PEM, honest
 from ..reproduce.builders import a_record
 
 REAL = Path(__file__).parents[1] / "record" / "schema-2.json"
@@ -38,6 +39,9 @@ def files() -> Iterator[tuple[str, str]]:
     for name, (record, seal) in (("small", small()), ("real", real())):
         for kind, write in FORMATS.items():
             yield f"{name}.{kind}", write(record, seal)
+    # By a key that everybody knows.
+    yield "small.dsse", honest()[0].decode()
+    yield "key.pub", PEM.decode()
 
 
 if __name__ == "__main__":

@@ -61,6 +61,24 @@ def upgrade(metadata: "ProjectMetadata | None", wheel: Path) -> None:
 
 
 @lakeproof.command()
+@click.option("--pem", "is_pem", is_flag=True, help="Print the public key as cosign reads it.")
+def key(is_pem: bool) -> None:
+    """Make a key to sign attestations with, if you have none, and print its public half.
+
+    It lies in your configuration folder and only you may read it. Others believe it once their
+    pyproject.toml has the printed line below [tool.lakeproof.keys]. Exit code 0; 2: trouble.
+
+    \b
+    Example:
+        kedro lakeproof key
+        kedro lakeproof key --pem
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.for_others import own_key
+
+    click.echo(own_key.public_half(is_pem), nl=False)
+
+
+@lakeproof.command()
 @click.argument("page", required=False)
 @click.option("--path", "is_path", is_flag=True, help="Print where the page lies instead.")
 def docs(page: str | None, is_path: bool) -> None:

@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 
 # Those of `lakeproof.export`, which is not imported for every command.
 FORMATS = ("in-toto", "cyclonedx", "ro-crate", "openlineage")
+# What was signed, and what it stands on.
+SIGNED = ("attestation", "chain")
 
 
 @commands.command()
 @click.argument("run", shell_complete=offer_runs)
 @click.option(
-    "--format", "kind", type=click.Choice(FORMATS), required=True, help="What to write it as."
+    "--format",
+    "kind",
+    type=click.Choice([*FORMATS, *SIGNED]),
+    required=True,
+    help="What to write it as.",
 )
 @env_option()
 @output_option("Write it to this file instead.")
@@ -35,7 +41,9 @@ def export(
 
     in-toto is a Statement with SLSA's provenance, cyclonedx an ML-BOM, ro-crate the metadata of a
     Provenance Run Crate, openlineage two events, a line each. Each is made of the record alone:
-    what the record does not say is not in it. Exit code 0: written; 2: trouble.
+    what the record does not say is not in it. attestation is the newest signed statement that the
+    run was reproduced (`kedro reproduce --attest`), chain the records up to the newest one that it
+    names. Exit code 0: written; 2: trouble.
 
     \b
     Example:

@@ -12,6 +12,7 @@ from lakeproof.cli.options import common_options, offer_runs, offer_tables, repo
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
+    from lakeproof.record.facts import Record
     from lakeproof.reproduce.outcomes import Comparison
 
 
@@ -98,6 +99,7 @@ def show(
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import report_page
     from lakeproof.commands import show as room
+    from lakeproof.commands.for_others import attestations
     from lakeproof.commands.output import emit, remark
     from lakeproof.commands.project import RunProject
     from lakeproof.record.mlflow_store.stored_metrics import other_metrics
@@ -105,6 +107,7 @@ def show(
     project = RunProject(metadata, env)
     record = project.records.record(project.records.resolve(run))
     notes = list(other_metrics(record.metrics, project.records.metrics(record.run.run_id)))
+    notes += map(attestations.told, attestations.of_run(project, record.run.run_id))
     if as_json:
         for note in notes:
             remark(note)
@@ -135,6 +138,15 @@ def show(
     help="Say what it would do, and what is missing; run nothing.",
 )
 @report_option("Write an HTML page about it to this file as well, whatever the verdict.")
+@click.option(
+    "--attest", "is_attested", is_flag=True, help="Sign a pass, and keep it on the re-run."
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The key to sign with, in place of your own.",
+)
 @common_options(has_env=False)
 @click.pass_obj
 def reproduce(
@@ -145,6 +157,8 @@ def reproduce(
     keep: bool,
     is_dry: bool,
     report_file: Path | None,
+    is_attested: bool,
+    key: Path | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
@@ -159,11 +173,13 @@ def reproduce(
         kedro reproduce last
         kedro reproduce 3f9c2a7b --json --output verdict.json
         kedro reproduce 3f9c2a7b --report proof.html
+        kedro reproduce 3f9c2a7b --attest    # say so with your signature
         kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
         kedro reproduce 3f9c2a7b --dry-run   # what would it do, and is all of it there?
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import report_page
     from lakeproof.commands import reproduce as room
+    from lakeproof.commands.for_others import attestations
     from lakeproof.commands.output import emit, remark
     from lakeproof.commands.project import RunProject
     from lakeproof.reproduce import verdict_report
@@ -178,15 +194,19 @@ def reproduce(
         dry = room.plan_only(project, wish)
         emit(dry_run.document(dry), lambda: dry_run.render(dry), as_json, output)
         raise click.exceptions.Exit(dry_run.exit_code(dry))
-    told = []
+    signing = attestations.signing_key(key) if is_attested or key is not None else None
+    told: list[Comparison] = []
+    compared: list[Record] = []
 
     def tell(one: "Comparison") -> None:
         emit(verdict_report.document(one), lambda: verdict_report.render(one), as_json, output)
         told.append(one)
 
-    found = room.reproduce(project, wish, remark, tell)
+    found = room.reproduce(project, wish, remark, tell, compared.append)
     if not told:
         tell(found)
+    if signing is not None and compared:
+        remark(attestations.attest(project, compared[0], found, signing))
     if report_file is not None:
         report_page.write_rerun(project, found, report_file)
     raise click.exceptions.Exit(exit_code(found.verdict))

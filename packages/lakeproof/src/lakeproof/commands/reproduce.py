@@ -51,6 +51,7 @@ def reproduce(
     wish: Wish,
     say: Callable[[str], None],
     tell: Callable[[Comparison], None] = lambda _: None,
+    seen: "Callable[[Record], None]" = lambda _: None,
 ) -> Comparison:
     """Plan and carry out the stages; whatever is missing makes it INCONCLUSIVE.
 
@@ -59,6 +60,7 @@ def reproduce(
         wish: How.
         say: Gets progress, a line at a time.
         tell: Gets the verdict of a re-run before it is stored, which may take long or fail.
+        seen: Gets the record that the re-run will be held against.
 
     Raises:
         LakeproofError: If there is no such run, or it has no result.
@@ -69,6 +71,7 @@ def reproduce(
         record = _finished(project, run_id)
     except RecordError as error:
         return _inconclusive(run_id, (error.message,))
+    seen(record)
     say(f"Reproducing run {run_id[:8]} of {record.run.started_at}")
     plan = None
     try:

@@ -1,13 +1,17 @@
 """Whether the records of the project hang together: what `kedro check --all` adds."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.commands.command_errors import ExportError
+from lakeproof.commands.for_others import attestations
 from lakeproof.record.chain.head import head_of
-from lakeproof.record.chain.links import Chain, Link, examine
+from lakeproof.record.chain.links import Chain, Link, examine, path_to
 from lakeproof.record.documents.document import RecordError, from_bytes
-from lakeproof.record.mlflow_store.store import TAG, digest_of
+from lakeproof.record.documents.shapes import is_run_id
+from lakeproof.record.mlflow_store.store import ATTESTED, REPRODUCES, TAG, digest_of
 from lakeproof.record.mlflow_store.unsent import kept_records
 
 if TYPE_CHECKING:
@@ -25,10 +29,47 @@ def gather(project: "RunProject") -> Chain:
     head = head_of(project.path)
     newest = head.digest if head is not None else None
     links = [*_links(project.stored_runs), *_kept(project)]
-    chain = examine(links, newest)
+    named = dict(_named(project))
+    chain = examine(links, newest, named)
     if chain.breaks:
-        chain = examine([*links, *_links(project.records.other_runs())], newest)
+        chain = examine([*links, *_links(project.records.other_runs())], newest, named)
     return chain
+
+
+def _named(project: "RunProject") -> Iterator[tuple[str, str]]:
+    """Yield the heads that attestations hold on to, each with who."""
+    attested = [run for run in project.stored_runs if ATTESTED in run.tags]
+    for run_id in dict.fromkeys(run.tags.get(REPRODUCES) for run in attested):
+        if run_id is None or not is_run_id(run_id):
+            continue
+        for found in attestations.of_run(project, run_id):
+            if found.statement is not None and found.statement.claim.head is not None:
+                yield found.statement.claim.head, f"The attestation on run {found.rerun_id[:8]}"
+
+
+def export(project: "RunProject", run: str) -> str:
+    """Write the records up to the one that the newest attestation of a run names, oldest first.
+
+    Raises:
+        ExportError: If there is no attestation that holds, or the chain has a break.
+    """
+    found = attestations.newest(project, run)
+    if found.statement is None:
+        raise ExportError(f"{attestations.told(found)} Nothing was written.")
+    head = found.statement.claim.head
+    runs = [*project.stored_runs, *project.records.other_runs()]
+    known = {link.digest: link for link in _links(runs)}
+    way = path_to(head, known)
+    if not way or way[0].previous is not None:
+        raise ExportError(
+            f"The chain up to {str(head)[:19]}… is not whole. Nothing was written. See: "
+            "kedro check --all"
+        )
+    records = [
+        {"run_id": link.run_id, "record": project.records.content(link.run_id).decode()}
+        for link in way
+    ]
+    return json.dumps({"schema": 1, "records": records}, indent=1) + "\n"
 
 
 def document(chain: Chain) -> dict[str, Any]:

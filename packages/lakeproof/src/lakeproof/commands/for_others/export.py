@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.commands.command_errors import ExportError
+from lakeproof.commands.for_others import attestations, chain
 from lakeproof.commands.output import remark, write_atomically
 from lakeproof.export import FORMATS
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
+
+ATTESTATION, CHAIN = "attestation", "chain"
 
 
 def export(project: "RunProject", run: str, kind: str) -> str:
@@ -17,12 +19,11 @@ def export(project: "RunProject", run: str, kind: str) -> str:
     Raises:
         LakeproofError: If there is no such run, or it has no record that can be read.
     """
-    run_id = project.records.resolve(run)
-    record = project.records.record(run_id)
-    seal = project.records.seal(run_id)
-    if seal is None:
-        raise ExportError(f"Run {run_id[:8]} has no record any more. Nothing was written.")
-    return FORMATS[kind](record, seal)
+    if kind == ATTESTATION:
+        return attestations.newest(project, run).content.decode(errors="replace")
+    if kind == CHAIN:
+        return chain.export(project, run)
+    return FORMATS[kind](*project.records.sealed(project.records.resolve(run)))
 
 
 def save(text: str, output: Path) -> None:

@@ -48,6 +48,7 @@ VERDICT = "lakeproof.verdict"
 CHECKOUT, USER = "lakeproof.checkout", "lakeproof.user"
 # On a run that is mixed of two others: found by its id alone, and in no list.
 MIX = "lakeproof.mix"
+ATTESTED = "lakeproof.attested"
 
 # Enough to say that there are several.
 _MOST_FOUND = 4
@@ -205,6 +206,27 @@ class RecordStore:
     def seal(self, run_id: str) -> str | None:
         """Give the digest of a run's record as it stands on the run; `None` if it has none."""
         return self._get(run_id).tags.get(TAG)
+
+    def sealed(self, run_id: str) -> tuple[Record, str]:
+        """Read a record together with the digest that it was held against.
+
+        Raises:
+            RecordError: As `record` does.
+        """
+        run = self._get(run_id)
+        return self._record(run), run.tags[TAG]
+
+    def content(self, run_id: str) -> bytes:
+        """Give the bytes of a record, unread.
+
+        Raises:
+            RecordError: If they are not there.
+        """
+        return self._content(self._get(run_id), f"The record of run {run_id[:8]}")
+
+    def reruns_of(self, run_id: str) -> list[MlflowRun]:
+        """Find the re-runs of a run, newest first, by what their tags say."""
+        return [run for run in self._search(Wanted()) if run.tags.get(REPRODUCES) == run_id]
 
     def metrics(self, run_id: str) -> Mapping[str, float]:
         """Give the newest value of each metric as MLflow has it."""

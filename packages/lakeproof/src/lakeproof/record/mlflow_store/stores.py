@@ -82,6 +82,22 @@ class RecordStores:
         """Give the digest of a run's record as it stands on the run; `None` if it has none."""
         return self.of(run_id).seal(run_id)
 
+    def sealed(self, run_id: str) -> tuple[Record, str]:
+        """Read a record together with the digest that it was held against.
+
+        Raises:
+            RecordError: As `record` does.
+        """
+        return self.of(run_id).sealed(run_id)
+
+    def content(self, run_id: str) -> bytes:
+        """Give the bytes of a record, unread.
+
+        Raises:
+            RecordError: If they are not there.
+        """
+        return self.of(run_id).content(run_id)
+
     def metrics(self, run_id: str) -> Mapping[str, float]:
         """Give the newest value of each metric as MLflow has it."""
         return self.of(run_id).metrics(run_id)

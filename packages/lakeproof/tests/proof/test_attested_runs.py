@@ -1,0 +1,57 @@
+"""A pass is signed, shown to be so, and verified by somebody who has no Lakeproof."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import REPOSITORY, copy_project
+
+pytestmark = pytest.mark.slow
+
+VERIFY = REPOSITORY / "packages/lakeproof/docs/verify.py"
+
+
+def verified(*files: Path) -> subprocess.CompletedProcess[str]:
+    """Type what the page says."""
+    command = [sys.executable, str(VERIFY), *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_pass_is_signed_shown_and_verified(tmp_path, monkeypatch):
+    """The way of the page: a key, a re-run, and two files for somebody else."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    project = copy_project(tmp_path / "project")
+    run_id = project.kedro("run").run_id
+    refused = project.kedro("reproduce", "last", "--attest", code=2)
+    assert "Make one: kedro lakeproof key" in refused.stderr
+
+    printed = project.kedro("lakeproof", "key").stdout
+    done = project.kedro("reproduce", "last", "--attest", "--json")
+    assert "Attested with the key" in done.stderr
+    rerun_id = json.loads(done.stdout)["rerun_id"]
+
+    # Nobody believes it before the project lists it.
+    assert "does not hold: No key that" in project.kedro("show", run_id).stdout
+    with (project.path / "pyproject.toml").open("a") as file:
+        file.write(f"\n{printed}")
+    assert f"says that re-run {rerun_id[:8]} REPEATED" in project.kedro("show", run_id).stdout
+    assert json.loads(project.kedro("check", "--all", "--json").stdout)["chain"]["breaks"] == []
+
+    files = [tmp_path / name for name in ("key.pub", "attestation.json", "chain.json")]
+    files[0].write_text(project.kedro("lakeproof", "key", "--pem").stdout)
+    for kind, path in zip(("attestation", "chain"), files[1:], strict=True):
+        project.kedro("export", run_id, "--format", kind, "--output", str(path))
+    told = verified(*files)
+    assert told.returncode == 0, told.stderr
+    claim = json.loads(told.stdout)
+    assert (claim["run_id"], claim["verdict"]) == (run_id, "REPEATED")
+
+    chain = json.loads(files[2].read_text())
+    chain["records"][0]["record"] = chain["records"][0]["record"].replace("wine", "vine")
+    files[2].write_text(json.dumps(chain))
+    told = verified(*files)
+    assert told.returncode == 1
+    assert "NOT VERIFIED" in told.stderr
