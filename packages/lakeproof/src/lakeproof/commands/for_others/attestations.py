@@ -116,7 +116,7 @@ def attest(
 
 def verifier_of(record: "Record") -> Verifier:
     """Tell who made a run, as far as its record says."""
-    maker = getattr(record.run, "made_by", None)
+    maker = record.run.made_by
     if maker is None:
         return Verifier(None, None, None)
     return Verifier(maker.checkout, maker.user, maker.machine)
