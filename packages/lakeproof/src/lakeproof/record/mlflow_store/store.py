@@ -222,7 +222,7 @@ class RecordStore:
         Raises:
             RecordError: If they are not there.
         """
-        return self._content(self._get(run_id), f"The record of run {run_id[:8]}")
+        return self._fetched(self._get(run_id), f"The record of run {run_id[:8]}")
 
     def reruns_of(self, run_id: str) -> list[MlflowRun]:
         """Find the re-runs of a run, newest first, by what their tags say."""
