@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lakeproof.export import FORMATS
-from lakeproof.record.documents.document import from_bytes, to_bytes
+from lakeproof.record.documents.document import from_bytes
 from lakeproof.record.facts import Record
 
 from ..attest.mutations import PEM, honest
@@ -18,14 +18,9 @@ from ..reproduce.builders import a_record
 REAL = Path(__file__).parents[1] / "record" / "schema-2.json"
 
 
-def sealed(record: Record) -> tuple[Record, str]:
-    """Give a record with its seal."""
-    return record, f"sha256:{hashlib.sha256(to_bytes(record)).hexdigest()}"
-
-
 def small() -> tuple[Record, str]:
-    """Give the small run; its version is not today's."""
-    return sealed(a_record(lakeproof="0.3.0"))
+    """Give the small run; its version is not today's, nor is its seal, which a new key changes."""
+    return a_record(lakeproof="0.3.0"), f"sha256:{'5e' * 32}"
 
 
 def real() -> tuple[Record, str]:
