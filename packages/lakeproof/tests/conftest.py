@@ -153,6 +153,16 @@ def spark_session():
     use_settings(None)
 
 
+@pytest.fixture(scope="session")
+def store():
+    """An object store that all tests share; each uses names of its own in it."""
+    from object_store import ObjectStore
+
+    started = ObjectStore.started()
+    yield started
+    started.stop()
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project that nothing has run in."""

@@ -23,6 +23,7 @@ _AGAIN = re.compile(r"(?<=again: )kedro run\b(?! -)")
 _A_FILE = re.compile(
     r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml(?: or --params)?|(?<=in )catalog\.yml"
 )
+_CREDENTIALS = "conf/<environment>/credentials.yml"
 _WORD = re.compile(r"['`]([^'`\s]{1,80})['`]")
 # What a shell's history may hold a log need not: by name, and rather one too many.
 _A_SECRET = re.compile(r"(?i)([\w.]*(?:pass|secret|token|key|pwd|credential|auth)[\w.]*=)[^,]+")
@@ -55,6 +56,7 @@ def configured_in(project_path: Path, conf_path: Path, environments: Iterable[st
 def concrete(text: str) -> str:
     """Put the file and the command that are meant into a text that could not know them."""
     text = _AGAIN.sub(lambda _: as_typed(), text)
+    text = text.replace(_CREDENTIALS, credentials_file())
     place = None
     if _A_FILE.search(text) is not None:
         # What was wrong is named before what was left untouched.
@@ -106,6 +108,26 @@ def configuration_files() -> Iterator[tuple[Path, str]]:
                     path,
                     path.relative_to(read.project_path).as_posix() if is_inside else str(path),
                 )
+
+
+def credentials_file() -> str:
+    """Name the file with credentials that is read, or that would be if it were there.
+
+    Kedro reads the environment's own over the base one; `conf/local` is the environment only where
+    no other is asked for.
+    """
+    folders = _read.folders if _read is not None else ()
+    for folder in folders:
+        for path in sorted(folder.glob("**/credentials*")):
+            if path.is_file() and path.suffix in _SUFFIXES:
+                return _as_called(path)
+    return _as_called(folders[0] / "credentials.yml") if folders else "conf/local/credentials.yml"
+
+
+def _as_called(path: Path) -> str:
+    if _read is not None and path.is_relative_to(_read.project_path):
+        return path.relative_to(_read.project_path).as_posix()
+    return str(path)
 
 
 def as_typed(otherwise: str = "kedro run") -> str:

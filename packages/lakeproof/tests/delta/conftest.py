@@ -4,6 +4,7 @@ The suite is one: what it says of a table holds whichever engine moves the rows.
 in tests as Polars frames; for Spark they become frames of Spark first, and come back as Polars.
 """
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from conftest import LONG
 from lakeproof.delta import DeltaTable
 
 MakeTable = Callable[..., DeltaTable]
@@ -45,19 +47,45 @@ def _as_spark(data: Any) -> Any:
     return frame_of(data) if isinstance(data, pa.Table) else data
 
 
-@pytest.fixture(params=["embedded", pytest.param("spark", marks=pytest.mark.spark)])
+# Those of the suite that each run asks of a store, too; the others are LONG there.
+ON_A_STORE = {
+    "test_a_new_table_is_one_commit_with_the_properties_both_engines_honour",
+    "test_overwrite_replaces_all_rows_and_keeps_the_old_version",
+    "test_merge_updates_known_keys_and_inserts_new_ones",
+    "test_delete_removes_rows_by_key_and_leaves_old_versions",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask of both engines on a disk what holds of a table, and of one in an object store."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    places = ["embedded", pytest.param("spark", marks=pytest.mark.spark)]
+    # What a test does to a folder itself, it cannot do to a bucket.
+    asked = inspect.signature(metafunc.function).parameters
+    if "make_table" in asked and not {"tmp_path", "folder", "engine"} & asked.keys():
+        is_sample = metafunc.function.__name__ in ON_A_STORE
+        places.append(pytest.param("store", marks=() if is_sample else LONG))
+    metafunc.parametrize("engine", places, indirect=True)
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> str:
-    """The engine that moves the rows."""
+    """The engine that moves the rows; `store` is the embedded one in an object store."""
     if request.param == "spark":
         request.getfixturevalue("spark_session")
     return request.param
 
 
 @pytest.fixture
-def make_table(tmp_path: Path, engine: str) -> MakeTable:
+def make_table(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> MakeTable:
     """Make catalog entries of one table; keyword arguments are those of the entry."""
 
     def make(folder: str = "samples", **entry: Any) -> DeltaTable:
+        if engine == "store":
+            there = request.getfixturevalue("store")
+            place = f"{there.uri}/{tmp_path.name}/{folder}"
+            return DeltaTable(filepath=place, credentials=there.options, **entry)
         kind = SparkTable if engine == "spark" else DeltaTable
         return kind(filepath=str(tmp_path / folder), **{"engine": engine, **entry})
 

@@ -1,5 +1,7 @@
 """Somebody commits between what was read and what is written: it is decided anew, or refused."""
 
+import multiprocessing
+
 import deltalake
 import polars as pl
 import pyarrow as pa
@@ -14,16 +16,35 @@ OURS = pl.DataFrame({"k": ["b"], "v": [1.0]})
 THEIRS = {"k": ["b"], "v": [2.0]}
 
 
+@pytest.fixture(params=["disk", "store"])
+def place(request, tmp_path):
+    """Where a table may be: a catalog entry of one that is not there."""
+    if request.param == "disk":
+        return {"filepath": str(tmp_path / "t"), "key": "k"}
+    store = request.getfixturevalue("store")
+    uri = f"{store.uri}/{tmp_path.name}/t"
+    return {"filepath": uri, "key": "k", "credentials": store.options}
+
+
 @pytest.fixture
-def entry(tmp_path):
+def entry(place):
     """A catalog entry of a table that is there."""
-    found = {"filepath": str(tmp_path / "t"), "key": "k"}
-    DeltaTable(**found).save(pl.DataFrame({"k": ["a"], "v": [0.0]}))
-    return found
+    DeltaTable(**place).save(pl.DataFrame({"k": ["a"], "v": [0.0]}))
+    return place
+
+
+def write_past_us(place: dict, rows: dict) -> None:
+    """Commit as somebody does who knows nothing of us."""
+    deltalake.write_deltalake(
+        place["filepath"],
+        pa.table(rows),
+        mode="append",
+        storage_options=place.get("credentials"),
+    )
 
 
 @pytest.fixture
-def meanwhile(monkeypatch, tmp_path):
+def meanwhile(monkeypatch, place):
     """Have somebody without our lock commit rows just before one of our commits."""
 
     def others(kind: str, rows: dict, times: int = 1) -> list[int]:
@@ -32,7 +53,7 @@ def meanwhile(monkeypatch, tmp_path):
         def late(self, *args):
             if left[0]:
                 left[0] -= 1
-                deltalake.write_deltalake(str(tmp_path / "t"), pa.table(rows), mode="append")
+                write_past_us(place, rows)
             return original(self, *args)
 
         monkeypatch.setattr(_EmbeddedCommits, kind, late)
@@ -71,22 +92,22 @@ def test_an_overwrite_leaves_nothing_of_what_came(entry, meanwhile):
 
 
 @pytest.mark.parametrize("mode", ["merge", "append", "overwrite"])
-def test_a_table_that_somebody_makes_meanwhile_is_written_to(tmp_path, meanwhile, mode):
+def test_a_table_that_somebody_makes_meanwhile_is_written_to(place, meanwhile, mode):
     """As if it had been there."""
-    entry = {"filepath": str(tmp_path / "t"), "key": "k"}
     meanwhile("create", THEIRS)
-    DeltaTable(**entry, save_args={"mode": mode}).save(OURS)
+    DeltaTable(**place, save_args={"mode": mode}).save(OURS)
     both = [("b", 1.0), ("b", 2.0)]
-    assert held(entry) == (both if mode == "append" else [("b", 1.0)])
+    assert held(place) == (both if mode == "append" else [("b", 1.0)])
 
 
 def test_who_is_slower_each_time_is_told(entry, meanwhile, monkeypatch):
     """In a sentence of ours; the rows are not there."""
     monkeypatch.setattr("lakeproof.delta.write.decision._LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("lakeproof.delta.write.decision._ATTEMPTS", 4)
     left = meanwhile("overwrite", THEIRS, times=1000)
     with pytest.raises(TableError, match="Others wrote to table 't' while rows"):
         DeltaTable(**entry).save(OURS)
-    assert left[0] == 980
+    assert left[0] == 996
     assert ("b", 1.0) not in held(entry)
 
 
@@ -102,3 +123,63 @@ def test_an_error_that_is_no_lost_race_is_not_tried_again(entry, monkeypatch):
     with pytest.raises(Exception, match="the disk is full"):
         DeltaTable(**entry).save(OURS)
     assert calls == [1]
+
+
+@pytest.mark.parametrize("kind", ["append", "create"])
+def test_a_commit_that_was_taken_and_then_refused_is_not_made_twice(place, monkeypatch, kind):
+    """A store that has answered late is sent the same again, and refuses what it has."""
+    if kind == "append":
+        DeltaTable(**place).save(pl.DataFrame({"k": ["a"], "v": [0.0]}))
+    original = getattr(_EmbeddedCommits, kind)
+
+    def refused(self, *args):
+        original(self, *args)
+        raise deltalake.exceptions.CommitFailedError("there is such a version")
+
+    monkeypatch.setattr(_EmbeddedCommits, kind, refused)
+    table = DeltaTable(**place, save_args={"mode": "append"})
+    table.save(OURS)
+    assert ("b", 1.0) in held(place)
+    assert table.versions() == ([0, 1] if kind == "append" else [0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["same new key", "same known key", "overwrite"])
+def test_two_processes_at_once_lose_nothing_and_double_nothing(place, case):
+    """Each write that is not refused is in the table, each key once, each digest true."""
+    DeltaTable(**place).save(pl.DataFrame({"k": ["base"], "v": [0.0]}))
+    context = multiprocessing.get_context("spawn")
+    barrier, said = context.Barrier(2), context.Queue()
+    both = [
+        context.Process(target=_write_each_round, args=(me, place, case, barrier, said))
+        for me in range(2)
+    ]
+    for one in both:
+        one.start()
+    troubles = [said.get(timeout=300) for _ in both]
+    for one in both:
+        one.join()
+    assert troubles == [[], []]
+    table = DeltaTable(**place)
+    frame = table.load().collect()
+    assert frame["k"].n_unique() == frame.height == (_ROUNDS + 1 if case == "same new key" else 1)
+    for version in table.versions():
+        opened = table.open(version)
+        assert stored_digest(opened) in (None, compute_digest(opened))
+
+
+_ROUNDS = 5
+
+
+def _write_each_round(me, place, case, barrier, said):
+    troubles = []
+    for number in range(_ROUNDS):
+        key = f"r{number}" if case == "same new key" else "base"
+        mode = "overwrite" if case == "overwrite" else "merge"
+        barrier.wait()
+        try:
+            frame = pl.DataFrame({"k": [key], "v": [10.0 * number + me]})
+            DeltaTable(**place, save_args={"mode": mode}).save(frame)
+        except Exception as error:
+            troubles.append(repr(error))
+    said.put(troubles)

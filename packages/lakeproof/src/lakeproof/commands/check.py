@@ -13,6 +13,7 @@ from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
 from lakeproof.reproduce.limits import Around, limits_of
 from lakeproof.reproduce.plan import make_plan
+from lakeproof.stores.files import one_look
 from lakeproof.terminal import layout
 from lakeproof.views.values import shortened
 
@@ -55,14 +56,16 @@ def gather(
         LakeproofError: If there is no such run.
     """
     here = gather_environment(project.path)
-    if is_all:
-        return [
-            _check(project, run.run_id, run.record or str(run.trouble), here)
-            for run in (wanted or RunFilter()).of(project.stored_runs)
-            if run.status == "FINISHED" and REPRODUCES not in run.tags
-        ]
-    ids = [project.records.resolve(run) for run in runs or ("last",)]
-    return [_check(project, run_id, _read(project, run_id), here) for run_id in dict.fromkeys(ids)]
+    # Of a store, one listing of a table serves all versions.
+    with one_look():
+        if is_all:
+            return [
+                _check(project, run.run_id, run.record or str(run.trouble), here)
+                for run in (wanted or RunFilter()).of(project.stored_runs)
+                if run.status == "FINISHED" and REPRODUCES not in run.tags
+            ]
+        ids = dict.fromkeys(project.records.resolve(run) for run in runs or ("last",))
+        return [_check(project, run_id, _read(project, run_id), here) for run_id in ids]
 
 
 def document(checked: Sequence[Checked]) -> dict[str, Any]:

@@ -16,17 +16,20 @@ from lakeproof.delta.apply_deliveries import DeliveryWriter
 from lakeproof.delta.delta_version import DeltaVersion
 from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.location import available_versions, require_path
-from lakeproof.delta.log.opening import exists, open_table, resolve
+from lakeproof.delta.log.opening import exists, latest, open_table, resolve
 from lakeproof.delta.read.versions import history, require_rows
 from lakeproof.delta.retention.lifetime import lifetime
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError, TableError
+from lakeproof.spelling import typed
+from lakeproof.stores.conditional_writes import require_conditional_writes
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.pins import Pin, choose_pin
 from lakeproof.versioned.run_tables import RunTables
+from lakeproof.versioned.store_errors import explained_store
 from lakeproof.versioned.table_version import TableVersion, VersionFacts
 
 logger = logging.getLogger(__name__)
@@ -201,8 +204,11 @@ class DeltaTable(AbstractDataset[Any, Any]):
         args = SaveArgs.from_config(self._name, self._save_config)
         run = self._run or RunTables()
         is_delivered = isinstance(data, Arrivals) or _are_deliveries(data)
-        with write_lock(self._name, self._uri):
-            current = open_table(self.location) if exists(self.location) else None
+        known = f"What was committed is in its log: {typed('kedro history', self._name)}."
+        with write_lock(self._name, self._uri), explained_store(self.location, known):
+            current = latest(self.location)
+            if current is None:
+                require_conditional_writes(self._name, self._uri, self._credentials)
             run.has_found(self._uri, partial(self.open, current.version) if current else None)
             if is_delivered:
                 writer = DeliveryWriter(self.location, current, args, self.key, self._engine(), run)

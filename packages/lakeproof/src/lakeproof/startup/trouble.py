@@ -17,6 +17,7 @@ import click
 from lakeproof.advice import as_typed, concrete, configuration_files, where_written, words_of
 from lakeproof.errors import LakeproofError, wants_traceback
 from lakeproof.spelling import spelled
+from lakeproof.stores.troubles import plain
 
 _MOST_CHARACTERS = 500
 # Who raised, from the inside out, and what shows what there is.
@@ -184,6 +185,7 @@ def _words(error: BaseException) -> str:
     # `KeyError` gives its key in quotes, as Python would write it.
     if isinstance(error, KeyError) and len(error.args) == 1:
         text = str(error.args[0])
+    text = plain(text)
     for end in _LEFT_OUT:
         text = text.partition(end)[0]
     return " ".join(text.split())

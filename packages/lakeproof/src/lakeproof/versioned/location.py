@@ -3,6 +3,11 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from lakeproof.stores import options
+from lakeproof.stores.addresses import is_remote
+from lakeproof.stores.troubles import plain
 
 
 @dataclass(frozen=True)
@@ -22,17 +27,29 @@ class Location:
     @property
     def is_local(self) -> bool:
         """Tell whether the table is a folder of this machine."""
-        return "://" not in self.uri
+        return not is_remote(self.uri)
 
     @property
     def absolute_uri(self) -> str:
         """Where it is for a program that runs in another folder."""
         return os.path.abspath(self.uri) if self.is_local else self.uri
 
+    @property
+    def delta_options(self) -> dict[str, str] | None:
+        """The settings of the store as delta-rs takes them, with an end to each request."""
+        return options.for_delta(self.uri, self.storage_options)
+
+    @property
+    def polars_options(self) -> dict[str, Any] | None:
+        """The same for Polars."""
+        return options.for_polars(self.uri, self.storage_options)
+
     def without_secrets(self, text: str) -> str:
-        """Take the settings of the store out of a text that is shown."""
-        for value in (self.storage_options or {}).values():
-            if len(value) > 3:  # a shorter value ("us", "1") is a setting that would tear the text
+        """Give what a library said without the secrets of the store, and without its colours."""
+        text = plain(text)
+        for name, value in (self.storage_options or {}).items():
+            # A shorter value is a setting that would tear the text.
+            if len(value) > 3 and not options.is_open(name):
                 text = text.replace(value, "***")
         return text
 

@@ -4,7 +4,7 @@ Not for what is in them: that is read (`scan`), and digested (`versions`).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +13,9 @@ from urllib.parse import unquote
 from lakeproof.delta.log.location import COMMIT_FILE
 from lakeproof.errors import PinError
 from lakeproof.spelling import typed
+from lakeproof.stores import files as stores
+from lakeproof.versioned.location import Location
+from lakeproof.versioned.store_errors import explained_store
 
 if TYPE_CHECKING:
     from lakeproof.delta.log.opened_table import OpenedTable
@@ -76,35 +79,49 @@ def decoded(path: str) -> str:
 def require_files(opened: "OpenedTable") -> None:
     """Refuse a version whose data files are gone or cut short.
 
-    Looks at presence and size; content is verified by digest. Only on a local path: a store would
-    be asked once per file.
+    Looks at presence and size; content is verified by digest. A store is asked for a listing of the
+    table, one request per thousand files.
     """
     location = opened.location
-    if not location.is_local:
-        return
+    size_of = _on_disk(location.uri) if location.is_local else _in_store(location)
     damaged = []
     for file in data_files(opened):
         name = os.path.basename(file.path)
         if file.is_elsewhere:
             damaged.append(f"{name} (outside of the table's folder: it is a shallow clone)")
             continue
-        try:
-            if os.stat(f"{location.uri}/{file.path}").st_size != file.size:
-                damaged.append(f"{name} (another size than the log says)")
-        except OSError:
+        size = size_of(file.path)
+        if size is None:
             damaged.append(name)
+        elif size != file.size:
+            damaged.append(f"{name} (another size than the log says)")
     for path, least in vector_files(opened).items():
-        try:
-            if os.stat(os.path.join(location.uri, path)).st_size < least:
-                damaged.append(f"{path} (shorter than the log says)")
-        except OSError:
+        size = size_of(path)
+        if size is None:
             damaged.append(path)
+        elif size < least:
+            damaged.append(f"{path} (shorter than the log says)")
     if damaged:
         raise PinError(
             f"Table '{location.name}' cannot be read at version {opened.version}: {len(damaged)} "
             f"data file(s) are missing or damaged, the first is {damaged[0]}. Nothing was run; its "
             f"other versions may be whole. List them: {typed('kedro history', location.name)}"
         )
+
+
+def _on_disk(root: str) -> Callable[[str], int | None]:
+    def size_of(path: str) -> int | None:
+        try:
+            return os.stat(os.path.join(root, path)).st_size
+        except OSError:
+            return None
+
+    return size_of
+
+
+def _in_store(location: Location) -> Callable[[str], int | None]:
+    with explained_store(location):
+        return stores.sizes(location.uri, location.storage_options).get
 
 
 def other_times(opened: "OpenedTable") -> tuple[tuple[str, int], ...]:

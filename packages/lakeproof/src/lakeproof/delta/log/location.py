@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lakeproof.errors import TableError
+from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ def log_files(location: Location) -> "tuple[pyarrow.fs.FileSystem, list[str]]":
     if location.is_local:
         filesystem = pafs.SubTreeFileSystem(location.uri, pafs.LocalFileSystem())
     else:
-        from deltalake.fs import DeltaStorageHandler
-
-        handler = DeltaStorageHandler(location.uri, dict(location.storage_options or {}))
-        filesystem = pafs.PyFileSystem(handler)
+        filesystem = stores.filesystem(location.uri, location.storage_options)
     selector = pafs.FileSelector("_delta_log", allow_not_found=True)
     return filesystem, sorted(info.base_name for info in filesystem.get_file_info(selector))
 

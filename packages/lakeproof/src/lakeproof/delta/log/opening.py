@@ -13,8 +13,14 @@ from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import require_readable
 from lakeproof.errors import PinError, TableError
 from lakeproof.spelling import typed
+from lakeproof.stores.patience import waiting
 from lakeproof.versioned.location import Location, describe_versions
 from lakeproof.versioned.pins import Pin
+from lakeproof.versioned.store_errors import StoreError, explained_store
+
+
+class NoTableError(TableError):
+    """There is no table at a place that can be asked."""
 
 
 def exists(location: Location) -> bool:
@@ -26,14 +32,45 @@ def exists(location: Location) -> bool:
     import deltalake
 
     require_path(location)
-    options = dict(location.storage_options) if location.storage_options else None
+    options = location.delta_options
     try:
-        return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
+        with explained_store(location):
+            # `is_deltatable` keeps Python from saying that it waits, so it comes second.
+            if not location.is_local and _opens(location):
+                return True
+            return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
+    except TableError:
+        raise
     except Exception as error:
         raise TableError(
             f"The store of table '{location.name}' cannot be reached at {location.uri}: "
             f"{location.without_secrets(str(error))[:500]}"
         ) from None
+
+
+def latest(location: Location) -> OpenedTable | None:
+    """Open the latest version; `None` where there is no table.
+
+    Raises:
+        TableError: If there is one and it cannot be opened, or its store cannot be asked.
+    """
+    if location.is_local:
+        return open_table(location) if exists(location) else None
+    try:
+        return open_table(location)
+    except NoTableError:
+        return None
+
+
+def _opens(location: Location) -> bool:
+    import deltalake
+
+    try:
+        with waiting(f"table '{location.name}'", location.uri):
+            deltalake.DeltaTable(location.uri, storage_options=location.delta_options)
+    except deltalake.exceptions.TableNotFoundError:
+        return False
+    return True
 
 
 def open_table(location: Location, version: int | None = None) -> OpenedTable:
@@ -47,9 +84,11 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
 
     require_path(location)
     kind = LocalTable if location.is_local else Handle
-    options = dict(location.storage_options) if location.storage_options else None
     try:
-        table = kind(location.uri, version=version, storage_options=options)
+        with explained_store(location), waiting(f"table '{location.name}'", location.uri):
+            table = kind(location.uri, version=version, storage_options=location.delta_options)
+    except StoreError:
+        raise
     except Exception as error:
         raise _explain(location, version, error) from error
     require_readable(location.name, table)
@@ -115,7 +154,12 @@ def _explain(location: Location, version: int | None, error: Exception) -> Table
             "that writes it first, or correct filepath in the catalog."
         )
     if not exists(location):
-        return TableError(
+        if not location.is_local:
+            return NoTableError(
+                f"Table '{name}' does not exist: there is no _delta_log at {location.uri}. Run the "
+                "pipeline that writes it first, or correct filepath in the catalog."
+            )
+        return NoTableError(
             f"'{name}' is not a Delta table: {location.uri} has no _delta_log. Nothing was changed."
         )
     versions = available_versions(location)
@@ -148,7 +192,14 @@ def find_commit(location: Location, after: int, commit_id: str) -> OpenedTable:
     Raises:
         CommitNotFoundError: If it is not there.
     """
-    latest = open_table(location)
+    try:
+        latest = open_table(location)
+    except StoreError as error:
+        raise CommitNotFoundError(
+            f"A commit was sent to table '{location.name}' at {location.uri}, and then its store "
+            f"was gone: {error.trouble.what} Whether the rows are in the table is not known. See: "
+            f"{typed('kedro history', location.name)}"
+        ) from error
     for entry in entries(location, latest.version, after + 1):
         if entry.note is not None and entry.note.commit_id == commit_id:
             same = entry.version == latest.version

@@ -84,14 +84,13 @@ def _partition(opened: "OpenedTable", files: pl.DataFrame, column: str, dtype: A
 
 def _parquet(opened: "OpenedTable", files: pl.DataFrame, of_kind: Sequence[Footer]) -> pl.LazyFrame:
     dead = _deleted(opened, files, of_kind)
-    options = opened.location.storage_options
     rows = pl.scan_parquet(
         _uris(opened, files),
         glob=False,
         hive_partitioning=False,
         include_file_paths=_FILE,
         row_index_name=_ROW if dead is not None else None,
-        storage_options=dict(options) if options else None,
+        storage_options=opened.location.polars_options,
     )
     return rows if dead is None else rows.filter(~pl.col(_ROW).is_in(dead.implode()))
 

@@ -38,18 +38,20 @@ def scan(opened: "OpenedTable") -> pl.LazyFrame:
     values = partition_values(opened)
     is_wide = has_wide_times(opened)
     if _are_in_folders(opened, values) and _is_plain(opened) and not is_wide:
-        return pl.scan_delta(_without_demands(opened.table))
+        return pl.scan_delta(_without_demands(opened))
     return scan_by_file(opened, values, has_wide_times=is_wide)
 
 
-def _without_demands(table: "deltalake.DeltaTable") -> "deltalake.DeltaTable":
+def _without_demands(opened: "OpenedTable") -> "deltalake.DeltaTable":
     """Keep from Polars the features that files have no trace of: it refuses all that it knows not.
 
     Also those about the log alone, which delta-rs has read.
     """
-    asked: Any = copy.copy(table)
-    protocol = table.protocol()._replace(min_reader_version=1, reader_features=None)
+    asked: Any = copy.copy(opened.table)
+    protocol = opened.table.protocol()._replace(min_reader_version=1, reader_features=None)
     asked.protocol = lambda: protocol
+    # Of retries Polars has other settings than delta-rs.
+    asked._storage_options = opened.location.polars_options
     return cast("deltalake.DeltaTable", asked)
 
 

@@ -16,7 +16,7 @@ from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import exists, open_table
+from lakeproof.delta.log.opening import latest as latest_of
 from lakeproof.delta.log.protocol_support import is_writable, require_writable
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of
@@ -89,7 +89,8 @@ def write_staged(staged: Staged, write: Write, commits: Commits) -> Written:
         write.look(staged.lazy())
     if mode in ("merge", "delete"):
         require_key(staged, write)
-        if write.current is not None:
+        # In a store each is read for its keys in a moment, and would be asked for twice.
+        if write.current is not None and write.location.is_local:
             require_files(write.current)
     if mode != "delete":
         if write.current is not None:
@@ -129,10 +130,13 @@ def write_anew(staged: Staged, write: Write, commits: Commits) -> Written:
     for attempt in range(_ATTEMPTS):
         try:
             return write_staged(staged, write, commits)
-        except deltalake.exceptions.DeltaError:
-            latest = open_table(write.location) if exists(write.location) else None
-            if latest is None or not _is_another(latest, write):
+        except (deltalake.exceptions.DeltaError, OSError):
+            latest = latest_of(write.location)
+            if latest is None or latest.version <= _before(write):
                 raise
+            if (own := _own(latest, write)) is not None:
+                # A store may have taken what it then refused: it was sent twice.
+                return outcome_of(write, own, staged.rows)
             write = replace(write, current=latest)
             time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS * (attempt + 1)))
     raise lost_race(write)
@@ -146,13 +150,14 @@ def lost_race(write: Write) -> TableError:
     )
 
 
-def _is_another(latest: OpenedTable, write: Write) -> bool:
-    """Tell whether somebody else has committed, and we have not."""
-    after = -1 if write.current is None else write.current.version
-    if latest.version <= after:
-        return False
-    notes = (entry.note for entry in entries(write.location, latest.version, after + 1))
-    return all(note is None or note.commit_id != write.note.commit_id for note in notes)
+def _before(write: Write) -> int:
+    return -1 if write.current is None else write.current.version
+
+
+def _own(latest: OpenedTable, write: Write) -> CommitNote | None:
+    """Find our own commit among those that came since; `None` where all are of others."""
+    notes = (entry.note for entry in entries(write.location, latest.version, _before(write) + 1))
+    return next((one for one in notes if one and one.commit_id == write.note.commit_id), None)
 
 
 def _replace(staged: Staged, write: Write, commits: Commits) -> Written:

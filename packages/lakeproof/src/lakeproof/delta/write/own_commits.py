@@ -42,8 +42,7 @@ def after_commit(location: Location) -> deltalake.PostCommitHookProperties:
 
 def storage_options(write: Write) -> dict[str, str] | None:
     """Give the settings of the store as delta-rs takes them."""
-    options = write.location.storage_options
-    return dict(options) if options else None
+    return write.location.delta_options
 
 
 def noted(write: Write, rows: int, facts: TableFacts | None) -> CommitNote:

@@ -31,6 +31,7 @@ from lakeproof.delta.log.protocol_support import require_readable
 from lakeproof.delta.write.table_rules import explained_rules
 from lakeproof.delta.write.temporary_folders import folder_beside
 from lakeproof.errors import TableError
+from lakeproof.stores.patience import waiting
 
 Kind = Literal["adds", "removes", "sets"]
 
@@ -58,7 +59,8 @@ def prepared(current: OpenedTable, rows: int | None, kind: Kind) -> Iterator[del
     """
     if not current.location.is_local:
         _require_kept(current, kind)
-        yield current.table
+        with waiting(f"table '{current.location.name}'", current.location.uri):
+            yield current.table
         return
     root = Path(os.path.realpath(current.location.uri))
     with folder_beside(current.location, "commit") as folder:

@@ -1,0 +1,62 @@
+"""Which texts name something in a store, and which only look as if they did.
+
+A text that means a bucket or a table of a catalog must not become a folder of that name: nobody
+would miss what lies in it before it is needed elsewhere.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+_SCHEMES = (
+    "s3|s3a|s3n|gs|gcs|az|azure|abfs|abfss|adl|wasb|wasbs|oss|r2|hdfs|webhdfs|dbfs|http|https|ftp|sftp"
+    "|ssh|memory|mem|lakefs|unity|uc|models|runs|mlflow-artifacts|hf|databricks"
+)
+_HALF_TYPED = re.compile(rf"(?:{_SCHEMES}):(?!//)|(?:{_SCHEMES})//", re.IGNORECASE)
+_OF_A_CATALOG = re.compile(r"[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*")
+
+
+def is_remote(text: str) -> bool:
+    """Tell an address, as of a bucket, from a path of this machine."""
+    return "://" in text
+
+
+def misleading(text: str) -> str | None:
+    """Say what a text means that would be taken for a local path, if it means anything else.
+
+    Args:
+        text: As the catalog has it.
+
+    Returns:
+        What it looks like, for a sentence; `None` for a path, and for a whole address.
+    """
+    if is_remote(text):
+        return None
+    if _HALF_TYPED.match(text):
+        return "an address with a slash or a colon missing: scheme://bucket/place"
+    return "a table of a catalog (catalog.schema.table)" if is_of_a_catalog(text) else None
+
+
+def is_of_a_catalog(text: str) -> bool:
+    """Tell the three names of a table of Unity Catalog."""
+    return _OF_A_CATALOG.fullmatch(text) is not None
+
+
+def kind_of(uri: str) -> str:
+    """Give the kind of store: `s3`, `azure`, `gcs`, or the scheme."""
+    scheme = uri.partition("://")[0].lower()
+    if scheme in ("s3", "s3a", "s3n"):
+        return "s3"
+    if scheme in ("az", "azure", "abfs", "abfss", "adl"):
+        return "azure"
+    return "gcs" if scheme in ("gs", "gcs") else scheme
+
+
+def bucket_of(uri: str) -> str:
+    """Give what credentials are for: the scheme's kind with the bucket, and the account if any."""
+    return f"{kind_of(uri)}://{urlsplit(uri).netloc.rpartition('@')[0] or urlsplit(uri).netloc}"
+
+
+def for_hadoop(uri: str) -> str:
+    """Give the address as Hadoop, and so Spark, understands it."""
+    scheme, mark, rest = uri.partition("://")
+    return f"s3a://{rest}" if mark and scheme in ("s3", "s3n") else uri

@@ -1,0 +1,69 @@
+"""The files in a store, by the same settings as its tables: listed, read and put."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeproof.stores.options import for_delta
+
+if TYPE_CHECKING:
+    import pyarrow.fs
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in a store.
+
+    Args:
+        path: Below the place that was listed.
+        size: In bytes.
+        modified_ns: When it was put there, in nanoseconds since 1970.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+
+
+def filesystem(uri: str, options: Mapping[str, str] | None) -> "pyarrow.fs.FileSystem":
+    """Give PyArrow's view of what lies below a place, through delta-rs's own connection."""
+    import pyarrow.fs as pafs
+    from deltalake.fs import DeltaStorageHandler
+
+    return pafs.PyFileSystem(DeltaStorageHandler(uri, for_delta(uri, options) or {}))
+
+
+_looked: ContextVar[dict[str, dict[str, int]] | None] = ContextVar("_looked", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """List each place once while the block runs, however many versions are asked for."""
+    token = _looked.set({})
+    try:
+        yield
+    finally:
+        _looked.reset(token)
+
+
+def sizes(uri: str, options: Mapping[str, str] | None) -> dict[str, int]:
+    """Map all files below a place to their sizes in bytes."""
+    known = _looked.get()
+    if known is not None and uri in known:
+        return known[uri]
+    found = {file.path: file.size for file in listed(uri, options)}
+    if known is not None:
+        known[uri] = found
+    return found
+
+
+def listed(uri: str, options: Mapping[str, str] | None, below: str = "") -> Iterator[StoredFile]:
+    """Yield all files below a place, folders in folders too: one request per thousand."""
+    import pyarrow.fs as pafs
+
+    selector = pafs.FileSelector(below, allow_not_found=True, recursive=True)
+    for info in filesystem(uri, options).get_file_info(selector):
+        if info.type == pafs.FileType.File:
+            yield StoredFile(info.path, info.size or 0, info.mtime_ns or 0)

@@ -1,0 +1,125 @@
+"""What a store's refusal means, in one sentence, out of what the libraries say of it.
+
+They say it in several lines with colours, addresses and XML, which may name a key. Here is which of
+a few things it is; what is none of them is cleaned and left.
+"""
+
+import re
+from dataclasses import dataclass
+
+CREDENTIALS = "conf/<environment>/credentials.yml"
+_COLOUR = re.compile(r"(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m")
+_CALL = re.compile(r"Error performing ([A-Z]+) (\w+://[^/\s?]+)(/[^\s?]*)?")
+_ANSWER = re.compile(r"status code[:\s]*(?:↳\s*)?(\d{3} [A-Za-z ]+?)(?=\s*(?:[:↳<]|\n|$))")
+_CODE = re.compile(r"<Code>([\w.-]+)</Code>")
+_BEFORE = re.compile(r"(?:Kernel error|object-store error|Generic \w+ error)", re.IGNORECASE)
+_METADATA = "169.254.169.254"
+_IS_OF_A_STORE = re.compile(
+    r"Generic (?:S3|MicrosoftAzure|GCS|URL) error|Error performing [A-Z]+ \w+://"
+    r"|Server returned non-2xx|object-store error",
+)
+_NO_KEY = ("Account must be specified", "MissingCredentials", "not find credentials", _METADATA)
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
+_REFUSED = re.compile(
+    r"InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|TokenRefreshRequired"
+    r"|AuthenticationFailed|InvalidAuthenticationInfo|401 Unauthorized"
+)
+_FORBIDDEN = re.compile(r"AccessDenied|AuthorizationFailure|AllAccessDisabled|403 Forbidden")
+_UNREACHABLE = (
+    (r"dns error|failed to lookup address", "no such host"),
+    (r"Connection refused", "connection refused"),
+    (r"(?:No route to host|Network is unreachable)", "no route"),
+    (r"certificate|TLS|ssl", "its certificate is not accepted"),
+    (
+        r"tcp connect error|client error \(Connect\)|connection closed|Connection reset",
+        "no connection",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class StoreTrouble:
+    """What is wrong with a store.
+
+    Args:
+        what: A sentence.
+        advice: What to do.
+    """
+
+    what: str
+    advice: str
+
+
+def trouble_of(text: str) -> StoreTrouble | None:
+    """Tell what a store's error means; `None` where it is not about the store.
+
+    Args:
+        text: What a library said.
+    """
+    if not any(word in text for word in _NO_KEY) and not _IS_OF_A_STORE.search(text):
+        return None
+    text = _COLOUR.sub("", text)
+    call = _CALL.search(text)
+    method, host = (call[1], call[2]) if call else ("", "the store")
+    if any(word in text for word in _NO_KEY):
+        return StoreTrouble(
+            "No credentials were found for the store: neither the catalog entry's, nor variables "
+            "of the environment, nor a role of this machine.",
+            f"Name them under `credentials` of the entry, and put them into {CREDENTIALS}.",
+        )
+    if any(word in text for word in _NO_BUCKET):
+        bucket = call[3].lstrip("/").partition("/")[0] if call and call[3] else ""
+        named = f" '{bucket}'" if bucket else ""
+        return StoreTrouble(
+            f"There is no bucket{named} at {host}.", "Make it, or correct the place in catalog.yml."
+        )
+    if "URL scheme is not allowed" in text:
+        return StoreTrouble(
+            f"The store is named by an address without encryption ({host}).",
+            f'Allow that for this entry: AWS_ALLOW_HTTP: "true" in {CREDENTIALS}.',
+        )
+    if "incorrectly configured region" in text or "AuthorizationHeaderMalformed" in text:
+        return StoreTrouble(
+            "The bucket is in another region than the one that is configured.",
+            f"Correct AWS_REGION in {CREDENTIALS}.",
+        )
+    code = _CODE.search(text)
+    if refused := _REFUSED.search(text):
+        return StoreTrouble(
+            f"The store {host} does not accept the key ({refused[0]}).",
+            f"Correct it in {CREDENTIALS}, or in the environment's variables.",
+        )
+    if forbidden := _FORBIDDEN.search(text):
+        doing = {"PUT": "write", "POST": "write", "DELETE": "delete"}.get(method, "read")
+        said = code[1] if code else forbidden[0]
+        return StoreTrouble(
+            f"The store {host} does not let this key {doing} there ({said}).",
+            f"Ask for the right, or name another key in {CREDENTIALS}.",
+        )
+    if "timed out" in text or "TimeoutError" in text:
+        return StoreTrouble(
+            f"The store {host} does not answer.", "Try again later, or correct its endpoint."
+        )
+    for pattern, reason in _UNREACHABLE:
+        if re.search(pattern, text):
+            return StoreTrouble(
+                f"There is no connection to the store {host} ({reason}).",
+                "Start it, or correct its endpoint.",
+            )
+    if (answer := _ANSWER.search(text)) and not answer[1].startswith("404"):
+        said = f", {code[1]}" if code else ""
+        return StoreTrouble(f"The store {host} answers {answer[1].strip()}{said}.", "Try again.")
+    return None
+
+
+def plain(text: str) -> str:
+    """Give what a library said of a store on one line, without colours, arrows and XML."""
+    text = _COLOUR.sub("", text)
+    if not _IS_OF_A_STORE.search(text):
+        return text
+    found = trouble_of(text)
+    if found is not None:
+        return f"{found.what} {found.advice}"
+    code = _CODE.search(text)
+    text = re.sub(r"<\?xml.*", f"({code[1]})" if code else "", text, flags=re.DOTALL)
+    return " ".join(text.replace("↳", ":").split())

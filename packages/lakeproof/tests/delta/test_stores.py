@@ -1,0 +1,128 @@
+"""A table in an object store: what is said where the store is not as it must be, and when."""
+
+import socket
+
+import polars as pl
+import pytest
+
+from lakeproof.delta import DeltaTable
+from lakeproof.errors import LakeproofError, TableError
+from lakeproof.stores.files import filesystem
+from object_store import ObjectStore
+
+ABC = pl.DataFrame({"id": ["a", "b", "c"], "x": [1.0, None, 3.0]})
+# An end that a test can wait for.
+SHORT = {"timeout": "1s", "connect_timeout": "1s", "retry_timeout": "1s", "max_retries": "1"}
+
+
+@pytest.fixture
+def entry(store, tmp_path):
+    """A catalog entry of a table that is not there."""
+    return {"filepath": f"{store.uri}/{tmp_path.name}/t", "credentials": store.options}
+
+
+@pytest.fixture(scope="module")
+def strict():
+    """A store that knows no key."""
+    started = ObjectStore.started(INITIAL_NO_AUTH_ACTION_COUNT="1")
+    yield started
+    started.stop()
+
+
+def refusal(entry, do="load", **options) -> str:
+    """The sentence; it is one line, and holds neither key, colour nor markup."""
+    settings = {**entry["credentials"], **SHORT, **options}
+    table = DeltaTable(**{**entry, "credentials": {k: v for k, v in settings.items() if v}})
+    with pytest.raises(LakeproofError) as caught:
+        table.load() if do == "load" else table.save(ABC)
+    said = caught.value.message
+    for hidden in ("\x1b", "\\x1b", "<Code", "<?xml", "\n", "↳", *(_secrets(entry["credentials"]))):
+        assert hidden not in said, said
+    return said
+
+
+def _secrets(options):
+    return [value for name, value in options.items() if "KEY" in name]
+
+
+@pytest.mark.parametrize("do", ["load", "save"])
+def test_a_missing_bucket_is_named(entry, do):
+    """With the server, which is no secret."""
+    said = refusal({**entry, "filepath": "s3://nolake/t"}, do)
+    assert "There is no bucket 'nolake' at http://127.0.0.1:" in said
+
+
+@pytest.mark.parametrize("do", ["load", "save"])
+def test_a_key_that_is_not_accepted_is_told_with_the_file_that_has_it(strict, entry, do):
+    """And not by its name."""
+    said = refusal({**entry, "credentials": strict.options}, do)
+    assert "does not accept the key (InvalidAccessKeyId)" in said
+    assert "conf/<environment>/credentials.yml" in said
+
+
+def test_nobody_at_the_address(entry):
+    """A store that is down."""
+    said = refusal(entry, AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert "There is no connection to the store http://127.0.0.1:1 (connection refused)" in said
+
+
+@pytest.mark.parametrize("do", ["load", "save"])
+def test_a_store_that_hangs_is_given_up(entry, do):
+    """It takes the connection, and says nothing."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(50)
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert f"The store {place} does not answer." in refusal(entry, do, AWS_ENDPOINT_URL=place)
+
+
+def test_no_credentials_at_all(entry, monkeypatch):
+    """None in the entry, none in the environment, and no role of the machine."""
+    said = refusal(entry, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    assert "No credentials were found" in said
+
+
+def test_plain_http_asks_for_a_word(entry):
+    """Which word, and where."""
+    assert 'AWS_ALLOW_HTTP: "true"' in refusal(entry, AWS_ALLOW_HTTP="")
+
+
+def test_waiting_is_said(entry, monkeypatch, caplog):
+    """After ten seconds; here at once."""
+    monkeypatch.setattr("lakeproof.stores.patience._SILENT_SECONDS", 0.1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(50)
+        refusal(entry, AWS_ENDPOINT_URL=f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert "Waiting for the store of table 't', s3://lake" in caplog.text
+
+
+def test_a_file_that_is_gone_is_found_by_one_listing(store, entry):
+    """As after a VACUUM: the log has it, the store has not."""
+    table = DeltaTable(**entry)
+    table.save(ABC)
+    table.resolve().require_files()
+    (path,) = table.resolve().table.get_add_actions()["path"].to_pylist()
+    filesystem(entry["filepath"], store.options).delete_file(path)
+    with pytest.raises(LakeproofError, match=r"1 data file\(s\) are missing or damaged"):
+        table.resolve()
+
+
+def test_a_store_without_conditional_writes_is_noticed_at_the_first(tmp_path):
+    """Two commits of one version: there, both would be taken."""
+    careless = ObjectStore.started(CONDITIONAL="no")
+    try:
+        place = {"filepath": f"{careless.uri}/t", "credentials": careless.options}
+        with pytest.raises(TableError, match="takes no conditional writes"):
+            DeltaTable(**place).save(ABC)
+        assert not DeltaTable(**place).is_there()
+        assert b"<Key>" not in careless.ask("GET", "?list-type=2")
+    finally:
+        careless.stop()
+
+
+def test_what_is_tried_of_a_new_store_is_not_left_there(store, entry):
+    """A table, and nothing else."""
+    DeltaTable(**entry).save(ABC)
+    prefix = entry["filepath"].removeprefix("s3://lake/")
+    assert b"probe" not in store.ask("GET", f"?list-type=2&prefix={prefix}")
