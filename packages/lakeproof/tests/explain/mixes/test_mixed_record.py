@@ -100,3 +100,15 @@ def test_what_is_done_with_a_model_has_it_as_a_file():
     }
     assert part.inputs.files == (model,)
     assert [one.dataset for one in part.inputs.tables] == ["samples", "features"]
+
+
+def test_a_parameter_can_be_neither_of_the_two():
+    """Another seed; where it was typed, the command line says it too."""
+    a = with_options(a_run(), params={"seed": 1})
+    b = with_parameters(a, {**a.parameters.values, "seed": 9})
+    found = choices(a, b)
+    choice = replace(choice_of(["parameter seed"], found), values=(("seed", 5),))
+    mixed = mixed_record(choice, (), found, a, b)
+    assert mixed.parameters.values["seed"] == 5
+    assert mixed.run.options["params"] == {"seed": 5}
+    assert mixed.parameters.values["train"] == a.parameters.values["train"]

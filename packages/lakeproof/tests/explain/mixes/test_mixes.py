@@ -65,6 +65,16 @@ def test_only_what_must_be_is_fitted(had):
     assert all(one.failure is None for one in outcomes.values())
 
 
+def test_both_are_measured_on_the_rows_that_both_were_scored_on(runs, had):
+    """A's rows are all among B's: there it has its own metrics, and B those of its model."""
+    _, _, outcomes = had
+    common = mixes(runs).common_rows()
+    assert common.why_not is None
+    assert common.rows == 36
+    assert common.before == outcomes[frozenset()].metrics
+    assert common.after == outcomes[frozenset({LEARNT, SEED})].metrics
+
+
 def test_a_mix_is_in_no_list_and_leaves_the_project_as_it_was(runs, had):
     """Nor is it the last run; the tables have the versions that they had."""
     project, _, b = runs

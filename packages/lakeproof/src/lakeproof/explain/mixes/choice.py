@@ -6,7 +6,7 @@ spares a run, or a training. Conservative: what cannot be traced to nodes reache
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from lakeproof.explain.mixes.differing.model_parts import ModelParts, reads_any
 from lakeproof.explain.mixes.differing.players import Choices
@@ -28,6 +28,7 @@ class Choice:
         set_up: Which of packages, python, engine, threads and surroundings are B's.
         learnt: The names of data groups that the model learns of from B.
         scored: Those that it is asked about from B.
+        values: Parameters that are neither's, by their dotted names.
     """
 
     code: bool = False
@@ -35,6 +36,7 @@ class Choice:
     set_up: frozenset[str] = frozenset()
     learnt: frozenset[str] = frozenset()
     scored: frozenset[str] = frozenset()
+    values: tuple[tuple[str, Any], ...] = ()
 
 
 def choice_of(taken: Collection[str], found: Choices) -> Choice:
@@ -129,6 +131,7 @@ class Reach:
             parameters=frozenset(
                 name for name in choice.parameters if _reaches(name, record, nodes)
             ),
+            values=tuple(one for one in choice.values if _reaches(one[0], record, nodes)),
             learnt=frozenset(
                 name for name in data if reads_any(record, nodes, groups[name].datasets)
             ),

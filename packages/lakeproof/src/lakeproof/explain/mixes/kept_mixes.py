@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 from lakeproof.explain.mixes.choice import Choice, Part
-from lakeproof.explain.mixes.facts import Failure, Proof
+from lakeproof.explain.mixes.facts import CommonRows, Failure, Proof
 from lakeproof.inside import inside
 from lakeproof.version import VERSION
 
@@ -58,6 +58,7 @@ class KeptMixes:
         content = self._read()
         self.mixes: list[KeptMix] = content[0]
         self.proof: Proof | None = content[1]
+        self.common: CommonRows | None = content[2]
 
     def add(self, mix: KeptMix) -> None:
         """Keep one more."""
@@ -69,22 +70,28 @@ class KeptMixes:
         self.proof = proof
         self._write()
 
+    def keep_common(self, common: CommonRows) -> None:
+        """Keep what was measured on the rows that both were scored on."""
+        self.common = common
+        self._write()
+
     def new_table(self) -> Path:
         """Name a file that is not there yet, for a table of predictions."""
         return self.folder / f"{token_hex(8)}.parquet"
 
-    def _read(self) -> tuple[list[KeptMix], Proof | None]:
+    def _read(self) -> tuple[list[KeptMix], Proof | None, CommonRows | None]:
         try:
             content = json.loads(self._file.read_text(encoding="utf-8"))
             if {name: content[name] for name in self._head} != self._head:
-                return [], None
-            proof = content["proof"]
+                return [], None, None
+            proof, common = content["proof"], content["common"]
             return (
                 list(map(_mix, content["mixes"])),
                 Proof(tuple(proof["verdicts"]), tuple(proof["reasons"])) if proof else None,
+                CommonRows(**common) if common else None,
             )
         except (OSError, ValueError, KeyError, TypeError):
-            return [], None
+            return [], None, None
 
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +99,9 @@ class KeptMixes:
         if not ignore.exists():
             ignore.write_text("*\n")
         proof = asdict(self.proof) if self.proof is not None else None
-        content = {**self._head, "proof": proof, "mixes": list(map(_plain, self.mixes))}
+        common = asdict(self.common) if self.common is not None else None
+        ends = {"proof": proof, "common": common}
+        content = {**self._head, **ends, "mixes": list(map(_plain, self.mixes))}
         partial = self._file.with_suffix(".partial")
         partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
         os.replace(partial, self._file)
@@ -116,6 +125,7 @@ def _mix(content: dict[str, Any]) -> KeptMix:
         name: frozenset(value) if isinstance(value, list) else value
         for name, value in content["choice"].items()
     }
+    choice["values"] = tuple(map(tuple, content["choice"]["values"]))
     failure = content["failure"]
     return KeptMix(
         **{

@@ -62,7 +62,7 @@ class KnownRuns:
 
     def __init__(self, project: Project, found: Choices, a: Record, b: Record) -> None:
         self._project = project
-        self._ends = a, b
+        self._records = a, b
         self._reach = Reach(a, b, found)
         self.kept = KeptMixes(project.path, (a.run.run_id, b.run.run_id))
         everything = frozenset(player.name for player in found.players)
@@ -70,6 +70,7 @@ class KnownRuns:
             Known(choice_of(taken, found), "whole", record, is_mix=False)
             for taken, record in ((frozenset[str](), a), (everything, b))
         ]
+        self.ends = self._runs[0], self._runs[1]
         self._runs += filter(None, map(self._read, self.kept.mixes))
 
     def add(self, run: Known) -> Known:
@@ -120,7 +121,7 @@ class KnownRuns:
         had = [one.duration_s for one in self._runs if one.is_mix and one.part == part]
         if had:
             return sum(had) / len(had)
-        record = self._ends[choice.code]
+        record = self._records[choice.code]
         nodes = {node.name: node.duration_s for node in record.nodes}
         around = max(record.run.duration_s - sum(nodes.values()), 0.0)
         asked = self._reach.parts(choice).asked

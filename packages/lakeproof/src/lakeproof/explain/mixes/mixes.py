@@ -5,13 +5,16 @@ otherwise runs what is done with the model. Only what is left fits one.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
 from lakeproof.explain.mixes.differing.players import choices
-from lakeproof.explain.mixes.facts import How, Outcome, Player, Proof, Step
+from lakeproof.explain.mixes.facts import CommonRows, How, Outcome, Player, Proof, Step
 from lakeproof.explain.mixes.known_runs import Known, KnownRuns
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
+from lakeproof.explain.mixes.running.common_rows import measure_common
 from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.setup.environment import gather_environment
@@ -79,7 +82,9 @@ class Mixes:
 
     def value(self, taken: frozenset[str]) -> Outcome:
         """Give what the mix with these players from B gave; a failure of it is in the outcome."""
-        choice = choice_of(taken, self._found)
+        return self._value(choice_of(taken, self._found), taken)
+
+    def _value(self, choice: Choice, taken: frozenset[str]) -> Outcome:
         known = self._runs.same(choice)
         if known is not None:
             is_it = known.choice == choice
@@ -92,6 +97,24 @@ class Mixes:
                 return self._outcome(taken, choice, fitted, "fitted")
         self._tell(Step("scoring", taken))
         return self._outcome(taken, choice, self._had(choice, "asked", taken, models), "scored")
+
+    def instead(self, taken: frozenset[str], parameters: Mapping[str, object]) -> Outcome:
+        """Give what a mix gives with other values of some parameters, by their dotted names."""
+        choice = replace(choice_of(taken, self._found), values=tuple(sorted(parameters.items())))
+        return self._value(choice, taken)
+
+    def common_rows(self) -> CommonRows:
+        """Measure A's and B's model on the rows that both were scored on."""
+        kept = self._runs.kept
+        if kept.common is None:
+            self._tell(Step("measuring on the rows that both were scored on"))
+            found = measure_common(self._runner, (self._a, self._b), self._tables(), kept.folder)
+            kept.keep_common(found)
+        assert kept.common is not None, "it was kept a moment ago"
+        return kept.common
+
+    def _tables(self) -> list[Path | None]:
+        return [self._runs.predictions(end) for end in self._runs.ends]
 
     def estimate(self, taken: frozenset[str]) -> float:
         """Say how many seconds a mix will take, by what was recorded; 0 where it is there."""

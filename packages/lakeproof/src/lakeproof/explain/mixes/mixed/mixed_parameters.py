@@ -44,6 +44,16 @@ def mixed_params_option(chosen: Collection[str], a: Record, b: Record) -> Mappin
     return params
 
 
+def with_other(
+    parameters: ParameterFacts, params: Mapping[str, Any], name: str, value: Any
+) -> tuple[ParameterFacts, Mapping[str, Any]]:
+    """Give a parameter another value, there and where it stands in what `--params` says."""
+    path = name.split(".")
+    if at(params, path) is not ABSENT:
+        params = with_value(params, path, value)
+    return replace(parameters, values=with_value(parameters.values, path, value)), params
+
+
 def at(values: Any, path: list[str]) -> Any:
     """Give what stands under a dotted name; a key that is no text, or holds dots, is found too."""
     if not path:

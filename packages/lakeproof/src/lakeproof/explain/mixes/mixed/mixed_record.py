@@ -12,7 +12,11 @@ from lakeproof.explain.mixes.choice import Choice
 from lakeproof.explain.mixes.differing.model_parts import touched
 from lakeproof.explain.mixes.differing.players import Choices, lies_in_repository
 from lakeproof.explain.mixes.mixed.mixed_data import mixed_data, only_of, pins_of, spelled
-from lakeproof.explain.mixes.mixed.mixed_parameters import mixed_parameters, mixed_params_option
+from lakeproof.explain.mixes.mixed.mixed_parameters import (
+    mixed_parameters,
+    mixed_params_option,
+    with_other,
+)
 from lakeproof.record.facts import ComputeFacts, EnvironmentFacts, FileFacts, Record
 from lakeproof.reproduce.comparison.received import plain_name
 
@@ -36,19 +40,21 @@ def mixed_record(
         for dataset in group.datasets
     }
     inputs, outputs, pins = mixed_data(base, sides)
-    differing = [
-        p.name.removeprefix("parameter ") for p in found.players if p.group == "parameters"
-    ]
-    options: dict[str, Any] = dict(base.run.options)
+    players = [player.name for player in found.players if player.group == "parameters"]
+    differing = [name.removeprefix("parameter ") for name in players]
+    parameters = mixed_parameters(choice.parameters, differing, a, b)
     params = mixed_params_option(choice.parameters, a, b)
-    for name, value in (("load_versions", spelled(pins)), ("params", params)):
+    for parameter, value in choice.values:
+        parameters, params = with_other(parameters, params, parameter, value)
+    options: dict[str, Any] = dict(base.run.options)
+    for name, given in (("load_versions", spelled(pins)), ("params", params)):
         options.pop(name, None)
-        if value:
-            options[name] = value
+        if given:
+            options[name] = given
     return replace(
         base,
         run=replace(base.run, options=options),
-        parameters=mixed_parameters(choice.parameters, differing, a, b),
+        parameters=parameters,
         inputs=inputs,
         outputs=outputs,
         environment=_environment(choice, a, b),

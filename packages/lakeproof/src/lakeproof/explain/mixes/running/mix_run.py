@@ -4,7 +4,7 @@ Not for what the mix is made of (`mixed_record`), nor for which mixes there are 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol
@@ -159,6 +159,28 @@ class MixRunner:
         parting = found.first_divergence
         where = (f"they part at node '{parting.node}'",) if parting is not None else ()
         return found.verdict, (*where, *found.missing)
+
+    def measure(self, mixed: Record, given: NeededTable) -> Record | Failure:
+        """Run nodes on a table that is put together for them; nothing is kept.
+
+        Args:
+            mixed: The record of the nodes.
+            given: The table, which they read.
+        """
+        try:
+            plan, _ = self._planned(mixed, mixed)
+            tables = [one for one in plan.tables if not set(one.datasets) & set(given.datasets)]
+            pins = {**plan.load_versions, given.datasets[0]: str(given.versions[0].version)}
+            plan = replace(plan, tables=(*tables, given), load_versions=pins)
+            with self._scratch(mixed.run.run_id) as scratch:
+                stages = self._stages(plan, None, (Register, Compare, Keep))
+                record = execute(stages, self._context(scratch, mixed.run.run_id)).record
+        except StageError as error:
+            return _before("\n".join(error.missing))
+        except LakeproofError as error:
+            return _before(error.message)
+        assert record is not None, "the stages run something"
+        return record if record.run.status == "FINISHED" else _of_record(record)
 
     def _planned(self, mixed: Record, code: Record) -> tuple[Plan, AskedEngine | None]:
         project = self.project

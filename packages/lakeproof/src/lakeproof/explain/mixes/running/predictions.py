@@ -7,11 +7,15 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakeproof.explain.mixes.differing.model_parts import made_by, parts_of
 from lakeproof.record.facts import Record, TableWritten
 from lakeproof.reproduce.comparison.received import plain_name
 from lakeproof.reproduce.needed_tables import Locate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Of the file's schema: the columns that tell its rows apart, as JSON.
 KEY = b"lakeproof.key"
@@ -62,6 +66,11 @@ def export_predictions(
     pq.write_table(rows.replace_schema_metadata(metadata), partial)
     os.replace(partial, target)
     return target
+
+
+def key_of(rows: "pa.Table") -> tuple[str, ...]:
+    """Give the columns that tell the rows of such a file apart."""
+    return tuple(json.loads(rows.schema.metadata[KEY]))
 
 
 def _given_models(record: Record) -> set[str]:
