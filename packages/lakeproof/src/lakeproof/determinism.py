@@ -6,11 +6,12 @@ interpreter starts. This module says which values a project wants and which are 
 puts them in force. The standard library alone: it is imported before everything else.
 """
 
+import math
 import os
 import sys
 import tomllib
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ class Recipe:
             has; `None` leaves the choice to the library.
         watch: Whether a run looks at what its nodes reach for beside their inputs.
         chance: The parameters that mean chance, dotted: what they do is no cause (`kedro explain`).
+        tolerance: How far each metric may be from the recorded one (`kedro verify`).
     """
 
     recipe: bool = True
@@ -70,6 +72,7 @@ class Recipe:
     blas_kernel: str | None = None
     watch: bool = True
     chance: tuple[str, ...] = ()
+    tolerance: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> "Recipe":
@@ -79,7 +82,7 @@ class Recipe:
             RecipeError: If a key is unknown or a value of the wrong kind.
         """
         table = {key: value for key, value in table.items() if key not in NO_RECIPE}
-        known = [field.name for field in fields(cls)]
+        known = [one.name for one in fields(cls)]
         for key, value in table.items():
             if key not in known:
                 where = "[tool.lakeproof] (pyproject.toml)"
@@ -125,8 +128,25 @@ def _wanted(key: str, value: Any) -> str | None:
     if key == "chance":
         is_list = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
         return None if is_list else 'a list of parameters, such as ["train.seed"]'
+    if key == "tolerance":
+        is_table = isinstance(value, dict) and all(map(_is_distance, value.values()))
+        return None if is_table else "a table of metrics and distances, such as rmse = 1e-9"
     is_word = isinstance(value, str) and value.isalnum()
     return None if is_word else 'the name of an OpenBLAS kernel, such as "Haswell"'
+
+
+def _is_distance(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < math.inf
+
+
+def tolerance_in(table: Mapping[str, Any]) -> dict[str, float]:
+    """Take the distances that metrics may have out of `[tool.lakeproof]`, each a double.
+
+    Raises:
+        RecipeError: If the table cannot be read.
+    """
+    return {name: float(value) for name, value in Recipe.read(table).tolerance.items()}
 
 
 _is_package = False

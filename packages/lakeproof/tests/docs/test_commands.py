@@ -34,8 +34,9 @@ NOT_RUN = {
 ELSEWHERE = {
     "your-own-data.md": "a new project with other data; tests/starter/test_your_own_data.py",
     "new-pipeline.md": "changes a project, and packages it; tests/starter/test_new_project.py",
-    "team.md": "wants another person's server and clone; tests/record/test_stores.py",
     "attest.md": "makes a key of the user's; tests/proof/test_attested_runs.py",
+    "ci.md": "a branch with a change; tests/proof/test_verify.py",
+    "team.md": "by two people in two folders; tests/proof/test_team.py",
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
     "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",

@@ -200,7 +200,7 @@ def test_the_commit_is_no_longer_in_the_repository(runs):
     without_bundles(project)
     missing = refused(project, run_ids["read"])
     assert f"Commit {commit} of the run is not in this repository" in missing
-    assert "git fetch" in missing
+    assert "kedro share RUN" in missing
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ imported here is paid for by every `kedro` command, so it is click and the stand
 """
 
 # Each adds its commands to the group.
-from lakeproof.cli import deliveries, itself, others, runs, tables
+from lakeproof.cli import colleagues, deliveries, itself, others, runs, tables
 from lakeproof.cli.group import commands
 
-__all__ = ["commands", "deliveries", "itself", "others", "runs", "tables"]
+__all__ = ["colleagues", "commands", "deliveries", "itself", "others", "runs", "tables"]

@@ -10,7 +10,7 @@ from lakeproof.record.documents.document import RecordError
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
     from lakeproof.record.facts import Record
-    from lakeproof.reproduce.outcomes import Comparison
+    from lakeproof.reproduce.outcomes import Comparison, Verification
     from lakeproof.views.blocks import Page
 
 
@@ -43,6 +43,26 @@ def write_rerun(project: "RunProject", found: "Comparison", target: Path) -> Non
     seal = project.records.seal(found.run_id)
     rows = row_changes.sections(project, found)
     _write(page_of_rerun(found, record, rerun, pictures, seal, _now(), rows), target)
+
+
+def write_verification(project: "RunProject", found: "Verification", target: Path) -> None:
+    """Write the page about a change that was verified on a run.
+
+    Raises:
+        OutputError: If the file cannot be written.
+    """
+    from lakeproof.report.pictures import pictures_of
+    from lakeproof.report.view import page_of_rerun
+    from lakeproof.reproduce.verdict_sections import metrics
+
+    pictures = pictures_of(project.find_artifact, found.record, None)
+    seal = project.records.seal(found.comparison.run_id)
+    page = page_of_rerun(
+        *(found.comparison, found.record, found.rerun, pictures, seal, _now()),
+        rows=[metrics(found.metrics)],
+        tested=found.commit,
+    )
+    _write(page, target)
 
 
 def _record(project: "RunProject", run_id: str | None) -> "Record | None":

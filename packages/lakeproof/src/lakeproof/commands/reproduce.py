@@ -68,7 +68,7 @@ def reproduce(
     sweep(project.path)
     run_id = project.records.resolve(wish.run)
     try:
-        record = _finished(project, run_id)
+        record = finished(project, run_id)
     except RecordError as error:
         return _inconclusive(run_id, (error.message,))
     seen(record)
@@ -103,7 +103,7 @@ def plan_only(project: "RunProject", wish: Wish) -> DryRun:
     """
     run_id = project.records.resolve(wish.run)
     try:
-        record = _finished(project, run_id)
+        record = finished(project, run_id)
     except RecordError as error:
         return DryRun(run_id, (), (error.message,))
     try:
@@ -117,7 +117,7 @@ def plan_only(project: "RunProject", wish: Wish) -> DryRun:
     return DryRun(run_id, stages, missing, plan.factors)
 
 
-def _finished(project: "RunProject", run_id: str) -> "Record":
+def finished(project: "RunProject", run_id: str) -> "Record":
     """Read the record of a run that has a result.
 
     Raises:

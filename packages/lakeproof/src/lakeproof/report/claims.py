@@ -8,6 +8,7 @@ TONES: dict[str, Tone] = {
     "REPRODUCED": "good",
     "DIVERGED": "bad",
     "INCONCLUSIVE": "open",
+    "WITHIN TOLERANCE": "open",
 }
 _RERUN = (
     "The run was re-run in isolation, with its recorded code, parameters and table versions. "
@@ -35,6 +36,13 @@ def claims(found: Comparison) -> tuple[str, ...]:
         return (
             _RERUN,
             f"{len(others)} of {len(counting)} artifacts that count are not the same.",
+        )
+    if found.verdict == "WITHIN TOLERANCE":
+        return (
+            _RERUN.replace("its recorded code", "the code under test on its recorded"),
+            f"{len(others)} of {len(counting)} artifacts that count are not the same; every metric "
+            "is within the tolerance that was declared for it beforehand. This is no pass of "
+            "exactness.",
         )
     tried = (
         "The run was re-run, but that proves nothing"

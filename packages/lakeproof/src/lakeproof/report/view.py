@@ -19,6 +19,7 @@ def page_of_rerun(
     seal: str | None,
     made_at: str,
     rows: Sequence[Section] = (),
+    tested: str | None = None,
 ) -> Page:
     """Put the page about a re-run together.
 
@@ -30,10 +31,11 @@ def page_of_rerun(
         seal: The digest of the record, as it stands on the MLflow run.
         made_at: When the page is made, for people.
         rows: What changed in the tables that differ.
+        tested: The commit that ran in place of the recorded one, if one did.
     """
     return Page(
         title=f"Run {found.run_id[:8]}: {found.verdict}",
-        heading="Proof of a re-run",
+        heading="Proof of a re-run" if tested is None else "A change, verified on a run",
         word=found.verdict,
         tone=claims.TONES.get(found.verdict, "plain"),
         meaning=claims.claims(found),
@@ -42,6 +44,7 @@ def page_of_rerun(
                 "recorded run": code(found.run_id),
                 "recorded at": record and moment(record.run.started_at),
                 "re-run": code(found.rerun_id) or "none",
+                "code under test": code(tested),
                 "digest of its record": code(seal),
             }
         ),

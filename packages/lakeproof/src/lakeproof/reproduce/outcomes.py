@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lakeproof.record.facts import LoggedKind, Maker
+from lakeproof.record.facts import LoggedKind, Maker, Record
 
 ArtifactVerdict = Literal["same", "differs", "missing", "not comparable"]
 ArtifactKind = Literal["table", "model", "predictions", "metric", "file", "memory"] | LoggedKind
-Verdict = Literal["REPEATED", "REPRODUCED", "DIVERGED", "INCONCLUSIVE", "SAME", "DIFFERENT"]
+Verdict = Literal[
+    "REPEATED", "REPRODUCED", "DIVERGED", "INCONCLUSIVE", "WITHIN TOLERANCE", "SAME", "DIFFERENT"
+]
 
 
 @dataclass(frozen=True)
@@ -133,3 +135,47 @@ class Comparison:
     measured: tuple[str, ...] = ()
     made_by: Maker | None = None
     verified_by: Maker | None = None
+
+
+@dataclass(frozen=True)
+class MetricDifference:
+    """A metric of two runs.
+
+    Args:
+        name: Its name.
+        expected: The recorded one; `None` where it is no number.
+        actual: The other one.
+        difference: What is added to the recorded one; `None` where that is no number.
+        tolerance: How far the two may be apart, where that was declared.
+        is_within: Whether they are the same, or no further apart than that.
+    """
+
+    name: str
+    expected: float | None
+    actual: float | None
+    difference: float | None
+    tolerance: float | None
+    is_within: bool
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a change does to the results of a recorded run.
+
+    Args:
+        comparison: The run, and the same with the code under test.
+        commit: That code: the commit that is checked out.
+        is_dirty: Whether the working tree had changes beside it, which were part of it.
+        metrics: How far each is from the recorded one.
+        record: That of the recorded run.
+        rerun: That of the code under test; `None` where it did not run.
+        record: That of the recorded run.
+        rerun: That of the code under test; `None` where it did not run.
+    """
+
+    comparison: Comparison
+    commit: str | None
+    is_dirty: bool
+    metrics: tuple[MetricDifference, ...] = ()
+    record: Record | None = None
+    rerun: Record | None = None

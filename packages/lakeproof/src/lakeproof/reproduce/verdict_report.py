@@ -14,6 +14,7 @@ from lakeproof.views.blocks import Section
 from lakeproof.views.values import plain
 
 _COLOURS = {"REPEATED": "green", "REPRODUCED": "green", "SAME": "green", "INCONCLUSIVE": "yellow"}
+_COLOURS["WITHIN TOLERANCE"] = "yellow"
 _SHORT_ID = 8
 
 
@@ -82,6 +83,8 @@ def meaning(comparison: Comparison) -> str:
         "REPRODUCED": f"all {len(counting)} artifacts are the same, bit for bit, on another set-up "
         f"({named}).",
         "DIVERGED": f"{others} of {len(counting)} artifacts are not the same.",
+        "WITHIN TOLERANCE": f"{others} of {len(counting)} artifacts are not the same, and every "
+        "metric is within the tolerance that was declared.",
         "SAME": f"all {len(counting)} artifacts are the same, bit for bit.",
         "DIFFERENT": f"{others} of {len(counting)} artifacts are not the same.",
         "INCONCLUSIVE": "something is missing or is not the recorded one, so nothing is proven.",

@@ -7,7 +7,7 @@ the caller's: `expected` and `actual`, or `recorded` and `re-run`.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from lakeproof.reproduce.outcomes import Artifact, Comparison, Factor
+from lakeproof.reproduce.outcomes import Artifact, Comparison, Factor, MetricDifference
 from lakeproof.views.blocks import Cell, Section, Sentences, Style, section, table
 from lakeproof.views.values import shown
 
@@ -43,6 +43,19 @@ def missing(found: Comparison) -> Section:
 def notes(found: Comparison) -> Section:
     """Say what decides nothing and is worth knowing."""
     return section("Notes", Sentences(found.notes))
+
+
+def metrics(found: Iterable[MetricDifference]) -> Section:
+    """List metrics with how far each is from the recorded one, and how far it may be."""
+    columns: dict[str, Style] = {
+        "metric": "text",
+        "recorded": "number",
+        "under test": "number",
+        "difference": "number",
+        "tolerance": "number",
+    }
+    rows = ([one.name, one.expected, one.actual, one.difference, one.tolerance] for one in found)
+    return section("Metrics", table(columns, rows))
 
 
 def verifier(found: Comparison) -> Section:

@@ -75,6 +75,31 @@ def unpack(file: Path, code: CodeFacts, target: Path) -> None:
         ) from error
 
 
+def unbundled(file: Path, code: CodeFacts, repository: Path) -> str:
+    """Bring the commit of a bundle into a repository, because somebody asked for it.
+
+    Args:
+        file: The bundle.
+        code: As recorded.
+        repository: The user's, which gets objects and no reference.
+
+    Raises:
+        CodeError: If it is not the bundle that the record names.
+    """
+    bundle = _facts(code)
+    assert bundle is not None
+    if not _NAME.fullmatch(bundle.commit) or not _NAME.fullmatch(bundle.tree):
+        raise CodeError("The record names no commit of the run's bundle. Nothing was changed.")
+    git(repository, "bundle", "unbundle", str(file.resolve()))
+    tree = git(repository, "rev-parse", "--verify", f"{bundle.commit}^{{tree}}").decode().strip()
+    if tree != bundle.tree:
+        raise CodeError(
+            f"The bundle of the run's code ({bundle.artifact}) is another one: it holds the tree "
+            f"{tree}, the record says {bundle.tree}. Nothing was changed."
+        )
+    return bundle.commit
+
+
 def restore_left_out(code: CodeFacts, present: Path, target: Path) -> Iterator[str]:
     """Put files that the bundle leaves out where the user has them; say which are not had.
 

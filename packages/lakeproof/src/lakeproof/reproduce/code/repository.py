@@ -8,7 +8,7 @@ from lakeproof.record.code.git import GitError, run
 
 # What a user may have set that would change files or run something. Filters (LFS) stay: a file has
 # its content through them.
-_SETTINGS = (
+SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.autocrlf=false",
@@ -37,7 +37,7 @@ def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
         CodeError: With git's own words.
     """
     try:
-        return run(folder, *arguments, settings=_SETTINGS, given=given)
+        return run(folder, *arguments, settings=SETTINGS, given=given)
     except GitError as error:
         raise CodeError(
             f"In {folder}, {error.message}. Nothing was run, and your files are as they were."

@@ -26,9 +26,9 @@ from lakeproof.reproduce.code.bundled import (
 from lakeproof.reproduce.code.files_of_tree import write_files
 from lakeproof.reproduce.code.older_code import check_out_changes, mend_line_ends
 from lakeproof.reproduce.code.recorded_contents import restore
+from lakeproof.reproduce.code.remotes import fetched_from, nor_elsewhere
 from lakeproof.reproduce.code.repository import CodeError, git, repository_of
 from lakeproof.reproduce.code.safe_writes import cut_links
-from lakeproof.spelling import typed
 
 ARCHIVES = (".gz", ".tgz", ".zip", ".tar")
 
@@ -118,22 +118,25 @@ def searched(out: CheckedOut, code: CodeFacts) -> Iterator[Path]:
 def require_code(
     project_path: Path, code: CodeFacts, find_artifact: FindArtifact = no_artifact
 ) -> Path | None:
-    """Look for the code: in the repository, then as a bundle on the run.
+    """Look for the code: in the repository, as a bundle on the run, on the repository's remotes.
 
     Returns:
         The bundle, where the repository has not the code.
 
     Raises:
-        CodeError: If neither has, or the snapshot in the repository is not the record's.
+        CodeError: If none has, or the snapshot in the repository is not the record's.
     """
     _require_own_snapshot(project_path, code)
     try:
         require_commit(project_path, code)
     except CodeError as error:
         bundle = find_bundle(code, find_artifact)
-        if bundle is None:
+        if bundle is not None:
+            return bundle
+        if fetched_from(project_path, code) is None:
             raise CodeError(f"{error.message}{why_no_bundle(code)}") from error
-        return bundle
+        _require_own_snapshot(project_path, code)
+        require_commit(project_path, code)
     return None
 
 
@@ -215,14 +218,12 @@ def require_commit(project_path: Path, code: CodeFacts) -> str:
     except CodeError as error:
         if name != code.commit:
             raise CodeError(
-                f"The snapshot {name} of the run's working tree is not in this repository. Nothing "
-                "was run. Fetch it from the one that the run was made in: git fetch REPOSITORY "
-                "'refs/lakeproof/*:refs/lakeproof/*'"
+                f"The snapshot {name} of the run's working tree is not in this repository"
+                f"{nor_elsewhere(project_path)}"
             ) from error
-        fetch = typed("git fetch", code.remote or "origin", code.commit)
         raise CodeError(
-            f"Commit {code.commit} of the run is not in this repository. Nothing was run. Fetch "
-            f"it: {fetch} (or, in a shallow clone, git fetch --unshallow)"
+            f"Commit {code.commit} of the run is not in this repository"
+            f"{nor_elsewhere(project_path)}"
         ) from error
     return code.commit
 

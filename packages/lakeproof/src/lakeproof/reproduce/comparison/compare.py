@@ -16,6 +16,11 @@ from lakeproof.reproduce.comparison.factors import factors, merged
 from lakeproof.reproduce.comparison.inputs import pair_inputs
 from lakeproof.reproduce.comparison.logged_items import pair_logged
 from lakeproof.reproduce.comparison.older_digests import claims_less
+from lakeproof.reproduce.comparison.other_code import (
+    as_results_of_other_code,
+    as_setup,
+    why_no_verification,
+)
 from lakeproof.reproduce.comparison.reach import measured_on, with_reach
 from lakeproof.reproduce.comparison.uncontrolled import not_controlled
 from lakeproof.reproduce.comparison.verdict import (
@@ -35,6 +40,7 @@ def compare(
     extra_factors: Sequence[Factor] = (),
     missing: Sequence[str] = (),
     notes: Sequence[str] = (),
+    is_other_code: bool = False,
 ) -> Comparison:
     """Compare two runs and give a verdict that cannot be a pass by accident.
 
@@ -46,16 +52,24 @@ def compare(
         extra_factors: What else is known to be another, such as a table's id.
         missing: What is already known to be missing; with any there is no pass.
         notes: What a reader of the verdict should know, though it decides nothing.
+        is_other_code: Whether the code is meant to be another one, and the rest to be the same.
     """
     found = [*pair_artifacts(expected, actual), *pair_logged(expected, actual)]
     artifacts = [artifact for _, artifact in found]
+    if is_other_code:
+        judged = as_results_of_other_code(artifacts)
+        found = [(name, one) for (name, _), one in zip(found, judged, strict=True)]
+        artifacts = [artifact for _, artifact in found]
     known = with_reach(merged((*factors(expected, actual), *extra_factors)), expected, actual)
+    known = as_setup(known) if is_other_code else known
     inputs = pair_inputs(expected, actual)
     parting = divergences(expected, actual, found)
     divergence = parting[0] if parting else None
     failures = list(_failures(expected, actual))
     sentences = [*missing, *failures]
-    if is_rerun and not failures:
+    if is_other_code and not failures:
+        sentences += why_no_verification(expected, actual, inputs)
+    elif is_rerun and not failures:
         sentences += why_no_rerun(expected, actual, inputs, known, divergence)
         sentences += received.why_no_rerun(expected, actual, inputs, known)
     if is_rerun:

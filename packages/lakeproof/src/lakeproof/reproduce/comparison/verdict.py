@@ -175,7 +175,7 @@ def why_no_rerun(
     after = _read_after(divergence, expected, actual) if divergence else ()
     for pair in inputs:
         if pair.verdict != "missing" or pair.dataset not in after:
-            yield from _why_not_the_recorded(pair)
+            yield from why_not_the_recorded(pair)
 
 
 def gaps(artifacts: Iterable[Artifact], nodes: Mapping[str, str], is_rerun: bool) -> Iterator[str]:
@@ -235,7 +235,8 @@ def _read_after(divergence: Divergence, *records: Record) -> set[str]:
     return later - before
 
 
-def _why_not_the_recorded(pair: InputPair) -> Iterator[str]:
+def why_not_the_recorded(pair: InputPair) -> Iterator[str]:
+    """Say why an input of a re-run is not the recorded one, if it is not."""
     if pair.actual is None and pair.expected is not None:
         yield (
             f"The re-run did not read {pair.title}, which the recorded run read "

@@ -214,7 +214,8 @@ class _Evaluation:
     def _(self, stage: Compare) -> None:
         record = _made(self.result.record, stage, RunChild)
         run_id = self.result.registered or record.run.run_id
-        rerun = store_rerun.as_run(record, run_id, stage.record, self._context.project_path)
+        ran = replace(stage.record, code=stage.tested or stage.record.code)
+        rerun = store_rerun.as_run(record, run_id, ran, self._context.project_path)
         factors = stage.factors
         left_out = self.result.checked_out.left_out if self.result.checked_out else ()
         if left_out:
@@ -223,7 +224,14 @@ class _Evaluation:
         stored = self._context.records.metrics(stage.record.run.run_id)
         notes = tuple(other_metrics(stage.record.metrics, stored))
         self.result.rerun = rerun
-        compared = compare(stage.record, rerun, is_rerun=True, extra_factors=factors, notes=notes)
+        compared = compare(
+            stage.record,
+            rerun,
+            is_rerun=True,
+            extra_factors=factors,
+            notes=notes,
+            is_other_code=stage.tested is not None,
+        )
         # One that is not stored has no id by which it could be looked up.
         is_stored = self.result.registered is not None
         self.result.comparison = compared if is_stored else replace(compared, rerun_id=None)

@@ -155,11 +155,13 @@ class Compare:
     Args:
         record: Of the run that was repeated.
         factors: What is known already to be another.
+        tested: The code that ran in place of the recorded one, if it is meant to be another.
     """
 
     name: ClassVar[str] = "compare"
     record: Record
     factors: tuple[Factor, ...] = ()
+    tested: CodeFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""`kedro verify`: a change of code is tried on the inputs of a recorded run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Project, copy_project
+
+from .conftest import edit
+
+pytestmark = pytest.mark.slow
+
+NODES = "src/winery/pipelines/evaluate/nodes.py"
+# A little of one number, and of no other.
+NUDGE = """
+
+_score = score_predictions
+
+
+def score_predictions(*arguments, **options):
+    found, history = _score(*arguments, **options)
+    nudged = found["log_loss"] * (1 + 2**-40)
+    return {**found, "log_loss": nudged}, {**history, "log_loss": {"value": nudged, "step": 0}}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The example with one run, whose commit declares a tolerance."""
+    project = copy_project(tmp_path_factory.mktemp("verify") / "project")
+    pyproject = project.path / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + "\n[tool.lakeproof.tolerance]\nlog_loss = 1e-9\n")
+    project.git("commit", "-qam", "Declare how far log_loss may be")
+    project.kedro("run", "--params", "train.seed=7")
+    return project
+
+
+def verify(project: Project, *args: str, code: int) -> dict[str, Any]:
+    done = project.kedro("verify", "last", "--json", *args, code=code)
+    return json.loads(done.stdout)
+
+
+def test_a_change_of_words_alters_no_result_and_a_parameter_of_the_branch_does_not_count(
+    project: Project, tmp_path: Path
+):
+    """The verdict names the code; nothing is stored, and the user's tree is as it was."""
+    edit(project.path / NODES, '"""Predict rows', '"""Once more: predict rows')
+    edit(project.path / "conf/base/parameters_train.yml", "n_estimators: 5", "n_estimators: 6")
+    refused = project.kedro("verify", "last", code=2)
+    assert "changes that are in no commit: conf/base/parameters_train.yml" in refused.stderr
+    project.git("commit", "-qam", "Say it otherwise")
+    before = project.kedro("runs", "--json").stdout
+
+    page = tmp_path / "page.html"
+    found = verify(project, "--report", str(page), code=0)
+
+    assert found["verdict"] == "REPRODUCED"
+    assert {one["factor"] for one in found["factors"]} >= {"code"}
+    assert not [one for one in found["factors"] if one["factor"].startswith("parameter:")]
+    assert "n_estimators' (6); the run's, 5, was used" in "\n".join(found["notes"])
+    assert all(one["difference"] == 0 for one in found["metrics"])
+    assert found["rerun_id"] is None
+    assert "A change, verified on a run" in page.read_text()
+    assert project.kedro("runs", "--json").stdout == before
+
+
+def test_a_metric_within_the_declared_tolerance_is_called_so_and_no_pass(project: Project):
+    """What the branch itself declares has no say."""
+    nodes = project.path / NODES
+    before = nodes.read_text()
+    nodes.write_text(before + NUDGE)
+    try:
+        found = verify(project, "--dirty", code=0)
+        assert (found["verdict"], found["is_dirty"]) == ("WITHIN TOLERANCE", True)
+        (loss,) = [one for one in found["metrics"] if one["name"] == "log_loss"]
+        assert 0 < abs(loss["difference"]) < loss["tolerance"] == 1e-9
+        nodes.write_text(before + NUDGE.replace("2**-40", "2**-20"))
+        edit(project.path / "pyproject.toml", "log_loss = 1e-9", "log_loss = 0.5")
+        found = verify(project, "--dirty", code=1)
+        assert found["verdict"] == "DIVERGED"
+        assert "those of the recorded run count" in "\n".join(found["notes"])
+    finally:
+        project.git("checkout", "-q", ".")
