@@ -106,3 +106,26 @@ def test_a_second_call_runs_nothing(runs, had, monkeypatch):
         assert again.estimate(taken) == 0
         assert again.value(taken) == outcome
         assert outcome.predictions.is_file()
+
+
+def test_both_runs_are_what_they_are_said_to_be(runs):
+    """Each was had again, with no random state left by one node for the next."""
+    proof = mixes(runs).prove()
+    assert proof.holds
+    assert proof.verdicts == ("REPEATED", "REPEATED")
+    assert mixes(runs).prove() == proof
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(8))
+def test_each_mix_alone_gives_the_same_bits(runs, had, number, tmp_path, monkeypatch):
+    """Nothing is taken for it from a run that was recorded or mixed before."""
+    names, _, outcomes = had
+    taken = all_of(names)[number]
+    alone = mixes(runs)
+    alone._runs._runs.clear()
+    monkeypatch.setattr(alone._runs.kept, "folder", tmp_path)
+    outcome = alone.value(taken)
+    assert outcome.how in ("fitted", "scored")
+    assert outcome.run_id != outcomes[taken].run_id
+    assert outcome.metrics == outcomes[taken].metrics

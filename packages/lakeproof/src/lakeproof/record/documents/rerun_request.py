@@ -74,6 +74,7 @@ class Rerun:
         redacted: The dotted names of those that are replaced.
         catalog: What resolvers made of values in the catalog, nested as they are there.
         project: The user's project, to whose surroundings places in the catalog may lead.
+        resets_random: Whether the random states that nodes share are set anew before each.
         models: The models that the run loaded from MLflow.
     """
 
@@ -90,6 +91,7 @@ class Rerun:
     redacted: tuple[str, ...] = ()
     catalog: Mapping[str, Any] = field(default_factory=dict)
     project: str | None = None
+    resets_random: bool | None = None
     models: tuple[RerunModel, ...] = ()
     schema: int = SCHEMA
 

@@ -72,6 +72,7 @@ class RunSession:
         redirection: Redirection | None = None,
     ) -> None:
         self._setting = setting
+        self.resets_random = rerun is not None and bool(rerun.resets_random)
         self._tables = tables
         self._rerun = rerun
         self._pipelines = pipelines

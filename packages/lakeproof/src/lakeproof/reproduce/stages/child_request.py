@@ -49,6 +49,7 @@ def request_of(
         engine=stage.engine.name if stage.engine is not None else None,
         spark=stage.engine.spark if stage.engine is not None else None,
         arrivals=_arrivals(stage.files),
+        resets_random=stage.resets_random or None,
         models=tuple(models),
     )
     if stage.parameters is None:

@@ -126,6 +126,7 @@ class RunChild:
         files: Whose order a stream had.
         parameters: Their values; `None` for a run of older code, which refuses to be told.
         engine: Instead of the recorded one.
+        resets_random: Whether the random states that nodes share are set anew before each.
     """
 
     name: ClassVar[str] = "run"
@@ -138,6 +139,7 @@ class RunChild:
     files: tuple[FileFacts, ...] = ()
     parameters: ParameterFacts | None = None
     engine: AskedEngine | None = None
+    resets_random: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from lakeproof.reproduce.stages.stage_types import (
     Compare,
     Keep,
     Register,
+    RunChild,
     Stage,
     VerifyTables,
     stages_of,
@@ -229,9 +230,13 @@ class MixRunner:
         return Ran(kept, None, export_predictions(record, locate, places, asked.predictions))
 
     def _stages(
-        self, plan: Plan, engine: AskedEngine | None, without: tuple[type[Stage], ...]
+        self,
+        plan: Plan,
+        engine: AskedEngine | None,
+        without: tuple[type[Stage], ...],
+        resets_random: bool = True,
     ) -> list[Stage]:
-        """Leave out some, and what is verified already."""
+        """Leave out some, and what is verified already; let nodes share no random state."""
         stages: list[Stage] = []
         for stage in stages_of(plan, engine):
             if isinstance(stage, VerifyTables):
@@ -241,6 +246,8 @@ class MixRunner:
                     if not self._verified.issuperset(_versions([table]))
                 )
                 stages.append(VerifyTables(tuple(unseen)))
+            elif isinstance(stage, RunChild):
+                stages.append(replace(stage, resets_random=resets_random))
             elif not isinstance(stage, without):
                 stages.append(stage)
         return stages

@@ -1,0 +1,24 @@
+"""The random states that all nodes of a process share: set anew before each, where that is asked.
+
+A node that leaves its random numbers to the one before it cannot be run apart from it. In an
+explanation nodes of one run are put together with those of another, and what is shown to be the
+same with these states set anew does not hang on them.
+"""
+
+import random
+import sys
+from typing import Any
+
+# Any number; that it is none of a node's own is what a difference shows.
+_SEED = 20_260_119
+
+
+def reset() -> None:
+    """Set the states of Python, NumPy and PyTorch, of those that are imported by now."""
+    random.seed(_SEED)
+    numpy_random: Any = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed(_SEED)
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "manual_seed"):
+        torch.manual_seed(_SEED)

@@ -1,0 +1,53 @@
+"""The random states that nodes share, in a run that is told to set them anew before each."""
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+from kedro.pipeline import Node
+
+from lakeproof.record.run import random_states
+from lakeproof.record.run.session_hooks import SessionHooks
+
+
+class Session:
+    """A run in progress, as far as a node needs one."""
+
+    def __init__(self, resets_random):
+        self.resets_random, self.secrets = resets_random, None
+        nothing = SimpleNamespace(begins=lambda *_: None)
+        self.seen = SimpleNamespace(node_io=nothing, watcher=nothing, params_together=self)
+
+    def __call__(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+
+def before_node(resets_random):
+    hooks = SessionHooks()
+    hooks._session, hooks._catalog = Session(resets_random), {}
+    going = hooks.before_node_run(Node(lambda: 1, None, "x", name="draw"), {})
+    next(going)
+    try:
+        going.send(None)
+    except StopIteration:
+        return random.random(), float(np.random.random())
+
+
+def test_a_node_of_a_mix_draws_what_it_draws_alone():
+    """Whatever the node before it has drawn."""
+    states = random.getstate(), np.random.get_state()
+    try:
+        first, again = before_node(True), before_node(True)
+        assert first == again
+        assert before_node(False) != before_node(False)
+        random_states.reset()
+        assert first == (random.random(), float(np.random.random()))
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
