@@ -1,4 +1,4 @@
-"""The commands that hand something of a run to others: `export`."""
+"""The commands that hand something of a run to others: `export`, `promote`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeproof.cli.group import commands
-from lakeproof.cli.options import env_option, offer_runs, output_option, verbose_option
+from lakeproof.cli.options import (
+    common_options,
+    env_option,
+    offer_runs,
+    output_option,
+    verbose_option,
+)
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -58,3 +64,38 @@ def export(
         room.save(text, output)
     else:
         click.echo(text, nl=False)
+
+
+@commands.command()
+@click.argument("run", shell_complete=offer_runs)
+@click.option("--alias", required=True, metavar="ALIAS", help="What to call the version.")
+@click.option("--model", metavar="NAME", help="The registered model, where there are several.")
+@common_options()
+@click.pass_obj
+def promote(
+    metadata: "ProjectMetadata | None",
+    run: str,
+    alias: str,
+    model: str | None,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Give a registered model an alias, if somebody else has reproduced its run.
+
+    Somebody else is another checkout, user or machine, as [tool.lakeproof.promote] says; its policy
+    `signed` asks for an attestation by a key that pyproject.toml lists. The registered files are
+    held against the record. Exit code 0: promoted; 1: refused by the policy; 2: trouble.
+
+    \b
+    Example:
+        kedro promote 3f9c2a7b --alias champion
+        kedro promote last --alias champion --model wine --json
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.for_others import promote as room
+    from lakeproof.commands.output import emit
+    from lakeproof.commands.project import RunProject
+
+    done = room.promote(RunProject(metadata, env), run, alias, model)
+    emit(room.document(done), lambda: room.render(done), as_json, output)
+    raise click.exceptions.Exit(room.exit_code(done))
