@@ -164,8 +164,9 @@ def _of_model(
 
     if not models_of(record):
         return ["Its record knows no file of a model: only one that SklearnModel kept can be held."]
-    if _ELSEWHERE.match(version.source or ""):
-        return [f"The registered model is from an address, {version.source[:80]!a}."]
+    source = version.source or ""
+    if _ELSEWHERE.match(source):
+        return [f"The registered model is from an address, {source[:80]!a}."]
     uri = project.records.of(run_id).tracking.uri
     with tempfile.TemporaryDirectory() as folder:
         try:
