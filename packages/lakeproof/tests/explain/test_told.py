@@ -45,7 +45,7 @@ def test_the_table_is_the_one_that_a_reader_should_read(wine):
         "chance: another seed does as much (sd 0.0030 over 7)",
         "-0.0602 100 % the shares add up to the last bit",
     ]
-    assert "8 mixes: 2 recorded, 5 fitted, 1 only scored. Have one again: kedro reproduce" in told
+    assert "8 mixes: 2 recorded, 5 fitted, 1 only scored. Reproduce one: kedro reproduce" in told
 
 
 def test_a_metric_that_only_moved_because_its_rows_moved_is_said_first(wine):

@@ -5,7 +5,16 @@ imported here is paid for by every `kedro` command, so it is click and the stand
 """
 
 # Each adds its commands to the group.
-from lakeproof.cli import colleagues, deliveries, itself, others, runs, tables
+from lakeproof.cli import colleagues, deliveries, explain, itself, others, runs, tables
 from lakeproof.cli.group import commands
 
-__all__ = ["colleagues", "commands", "deliveries", "itself", "others", "runs", "tables"]
+__all__ = [
+    "colleagues",
+    "commands",
+    "deliveries",
+    "explain",
+    "itself",
+    "others",
+    "runs",
+    "tables",
+]

@@ -9,6 +9,7 @@ from lakeproof.record.documents.document import RecordError
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
+    from lakeproof.explain.explanation import Explanation
     from lakeproof.record.facts import Record
     from lakeproof.reproduce.outcomes import Comparison, Verification
     from lakeproof.views.blocks import Page
@@ -63,6 +64,17 @@ def write_verification(project: "RunProject", found: "Verification", target: Pat
         tested=found.commit,
     )
     _write(page, target)
+
+
+def write_explanation(found: "Explanation", target: Path) -> None:
+    """Write the page about why two runs differ.
+
+    Raises:
+        OutputError: If the file cannot be written.
+    """
+    from lakeproof.explain.told.page import page
+
+    _write(page(found, _now()), target)
 
 
 def _record(project: "RunProject", run_id: str | None) -> "Record | None":

@@ -129,7 +129,7 @@ def finished(project: "RunProject", run_id: str) -> "Record":
         raise NotReproducibleError(
             f"Run {run_id[:8]} {record.run.status}"
             + (f" in node '{record.run.failed_node}'" if record.run.failed_node else "")
-            + ": it has no result to reproduce. Nothing was run. See it: "
+            + ": it has no result. Nothing was run. See it: "
             f"kedro show {run_id[:8]}"
         )
     return record

@@ -2,6 +2,6 @@
 
 `mixes` makes a run of which each part comes from one of two records, and says what it gave. `game`
 says which mixes are needed, and shares the difference out; `asking` has them. `doubt` says how much
-of that is luck, `told` puts it into words. Not for one run had again (`reproduce`), nor for listing
+of that is luck, `told` puts it into words. Not for repeating one run (`reproduce`), nor for listing
 what differs (`reproduce.comparison`).
 """

@@ -30,7 +30,7 @@ class Wish:
     Args:
         metric: The one that is explained; all of them by default.
         budget: How many mixes may be run.
-        is_trusted: Take A and B for what their records say, without having them again.
+        is_trusted: Take A and B for what their records say, without reproducing them.
     """
 
     metric: str | None = None
@@ -40,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of the mixes that were had."""
+    """What came of the mixes that were run."""
 
     game: Game
     outcomes: Mapping[Taken, Outcome]
@@ -70,7 +70,7 @@ def explain(
 
     Raises:
         NoSuchMetricError: If neither run has the metric that was asked for.
-        LakeproofError: If A or B cannot be had at all.
+        LakeproofError: If A or B cannot be read.
     """
     players = tuple(mixes.players())
     ends = {taken: mixes.value(taken) for taken in (NOTHING, _names(players))}
@@ -116,8 +116,8 @@ def explain(
 
 
 def prove(mixes: MixedRuns, say: Callable[[str], None]) -> Proof:
-    """Have both runs again, and say so."""
-    say("Having both runs again, to see that they are what they say (--trust skips it)")
+    """Reproduce both runs, and say so."""
+    say("Reproducing A and B, so that what is mixed is what was recorded (--trust skips it)")
     return mixes.prove()
 
 
@@ -238,7 +238,7 @@ def _assumed(
 ) -> Iterable[str]:
     yield from notes
     if wish.is_trusted:
-        yield "A and B are what their records say: neither was had again (--trust)."
+        yield "A and B are what their records say: neither was reproduced (--trust)."
     for one in solved:
         if one is not None and one.shares and not one.is_exact:
             how = dict.fromkeys(share.how for share in one.shares if share.how != "all orders")

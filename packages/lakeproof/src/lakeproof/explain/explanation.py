@@ -133,7 +133,7 @@ class Explanation:
         to_run: That of B.
         answer: Explained; no metric that was asked for differs; or neither can be said.
         players: What differs and can be taken from one or the other.
-        outcomes: What each mix gave, A and B first, in the order in which they were had.
+        outcomes: What each mix gave, A and B first, in the order in which they were run.
         solved: By metric, the shares.
         proof: That A and B are what their records say; `None` where it was not asked for.
         reasons: Why it is inconclusive.

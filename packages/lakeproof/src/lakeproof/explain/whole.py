@@ -65,7 +65,7 @@ def explain(
         say: Gets progress, a line at a time.
 
     Raises:
-        LakeproofError: If A or B cannot be had, a metric is unknown, or nobody has said what is
+        LakeproofError: If A or B cannot be read, a metric is unknown, or nobody has said what is
             chance where that was asked for.
     """
     if wish.seeds:

@@ -8,7 +8,6 @@ from itertools import combinations
 import pytest
 from kedro.framework.startup import bootstrap_project
 
-from conftest import copy_project
 from lakeproof.commands.project import RunProject
 from lakeproof.explain.mixes import mixes as mixes_room
 from lakeproof.explain.mixes.mixes import Mixes
@@ -20,17 +19,6 @@ pytestmark = [
 ]
 
 LEARNT, SCORED, SEED = "learnt from samples", "scored on samples", "parameter train.seed"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """A project, and the ids of the two runs."""
-    project = copy_project(tmp_path_factory.mktemp("mixes") / "project")
-    project.kedro("run", "--pipelines", "ingest")
-    a = project.kedro("run", "--load-versions", "samples:0").run_id
-    asked = ("--load-versions", "samples:1", "--params", "train.seed=7")
-    b = project.kedro("run", *asked).run_id
-    return project, a, b
 
 
 def mixes(runs, **given):

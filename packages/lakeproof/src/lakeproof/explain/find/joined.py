@@ -48,7 +48,7 @@ class JoinedMixes:
         return self._mixes.notes()
 
     def prove(self) -> Proof:
-        """Have A and B again, once each."""
+        """Reproduce A and B, once each."""
         return self._mixes.prove()
 
     def value(self, taken: frozenset[str]) -> Outcome:

@@ -36,7 +36,7 @@ def mixes_of(order: Order) -> tuple[Taken, ...]:
 
 
 def next_mixes(units: Sequence[Unit], known: Mapping[Taken, object], left: float) -> list[Taken]:
-    """Give what is not known of the next order, if it can be had within what is left.
+    """Give what is not known of the next order, if what is left is enough for it.
 
     Args:
         units: Who goes over.

@@ -74,7 +74,7 @@ class Solved:
 
     @property
     def is_exact(self) -> bool:
-        """Tell whether every mix that could run was had."""
+        """Tell whether every mix that could run did."""
         return bool(self.shares) and all(one.how == "all orders" for one in self.shares)
 
 

@@ -64,7 +64,7 @@ def document(of: Explanation) -> dict[str, Any]:
 
 
 def runs(of: Explanation) -> dict[str, int]:
-    """Count the mixes by how they were had."""
+    """Count the mixes by how they came about."""
     counts = {"mixes": len(of.outcomes)}
     for how in ("recorded", "fitted", "scored", "taken"):
         counts[how] = sum(one.how == how and one.failure is None for one in of.outcomes)

@@ -32,13 +32,19 @@ def sentence(of: Explanation) -> str:
         return f"{_listed(only_rows)} moved only because the rows moved that are scored. " + (
             _of_common(only_rows[0], of)
         )
-    first = moved[0]
+    first = max(moved, key=_size)
     largest = first.shares[0]
     part = percent(largest.value, first.after - first.before)
     said = f"{first.metric} moved most by {names(largest)} ({part}). " + _to_do(largest, first, of)
     if only_rows:
         said += f" {_listed(only_rows)} moved only because the rows moved that are scored."
     return said
+
+
+def _size(solved: Solved) -> float:
+    """Tell how far a metric moved, of what it was."""
+    scale = max(abs(solved.before), abs(solved.after))
+    return float(abs(solved.after - solved.before) / scale)
 
 
 def _only_rows_moved(solved: Solved, of: Explanation) -> bool:

@@ -57,7 +57,7 @@ def page(of: Explanation, made_at: str) -> Page:
             {
                 "A": code(of.from_run),
                 "B": code(of.to_run),
-                "had again": ", ".join(one or "not run" for one in proof.verdicts)
+                "reproduced": ", ".join(one or "not run" for one in proof.verdicts)
                 if proof
                 else "not asked for",
                 "mixes": len(of.outcomes) or None,

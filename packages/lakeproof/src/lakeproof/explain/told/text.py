@@ -89,6 +89,6 @@ def _mixes(of: Explanation) -> Iterator[str]:
     words |= {"taken": "as another", "failed": "failed"}
     said = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if counts[key])
     again = next((one.run_id for one in of.outcomes[2:] if one.run_id and not one.failure), None)
-    have = f" Have one again: kedro reproduce {again[:_SHORT_ID]}" if again else ""
+    have = f" Reproduce one: kedro reproduce {again[:_SHORT_ID]}" if again else ""
     ended = " It was interrupted: the same command goes on from there." if of.is_interrupted else ""
     yield f"{counts['mixes']} mixes: {said}.{have}{ended}"

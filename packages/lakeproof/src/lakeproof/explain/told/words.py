@@ -186,7 +186,8 @@ def _bounds(share: Share, solved: Solved, of: Explanation) -> list[str]:
         found.append(f"from {share.how}: {low} to {high}" if low != high else f"from {share.how}")
     doubt = of.rows.get(solved.metric)
     spread = doubt.spreads.get(share.players) if doubt else None
-    if spread is not None:
+    # Of no share, no bounds: no row has a say in it.
+    if spread is not None and (share.value or spread.low != spread.high):
         low, high = (signed(one, decimals) for one in (spread.low, spread.high))
         found.append(f"95 % of rows: {low} to {high}")
     return found

@@ -1,0 +1,64 @@
+"""`kedro explain`: have the mixes of two recorded runs and say what each difference did."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lakeproof.explain.doubt.chance import chance_of
+from lakeproof.explain.explanation import Explanation
+from lakeproof.explain.mixes.facts import Step
+from lakeproof.explain.whole import Run, Wish, explain
+from lakeproof.record.facts import leaves
+
+if TYPE_CHECKING:
+    from lakeproof.commands.project import RunProject
+    from lakeproof.record.facts import Record
+
+
+def gather(
+    project: "RunProject",
+    runs: tuple[str, str],
+    wish: Wish,
+    is_here: bool,
+    say: Callable[[str], None],
+) -> Explanation:
+    """Read two records and explain why their metrics differ.
+
+    Args:
+        project: The user's project, of which nothing is changed but that mixes are kept.
+        runs: A and B: an id, a prefix of one, or `last`.
+        wish: What was asked for.
+        is_here: Take today's interpreter and libraries for every mix.
+        say: Gets progress, a line at a time.
+
+    Raises:
+        LakeproofError: If there is no such run, or one has no result.
+    """
+    from lakeproof.commands.reproduce import finished
+    from lakeproof.explain.mixes.mixes import Mixes
+
+    # Both names before either record: a mistyped name is told at once.
+    run_ids = [project.records.resolve(run) for run in runs]
+    a, b = (finished(project, run_id) for run_id in run_ids)
+
+    def tell(step: Step) -> None:
+        say(f"  {step.does}")
+
+    # What re-runs print would drown what comes of them.
+    chatter = say if os.environ.get("LAKEPROOF_DEBUG") else lambda _: None
+    mixes = Mixes(project, a, b, chatter, tell, is_here)
+    first, second = _run(a), _run(b)
+    chance = chance_of([*first.parameters, *second.parameters], _named(project))
+    return explain(mixes, (first, second), wish, chance, say)
+
+
+def _run(record: "Record") -> Run:
+    return Run(record.run.run_id, dict(leaves(record.parameters.values)))
+
+
+def _named(project: "RunProject") -> tuple[str, ...]:
+    """Read which parameters mean chance: as today's project says, not as either run's did."""
+    from lakeproof.determinism import find_recipe
+
+    recipe = find_recipe(project.path)
+    return recipe.chance if recipe is not None else ()
