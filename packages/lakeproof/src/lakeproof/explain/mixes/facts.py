@@ -40,7 +40,7 @@ class Player:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mix cannot be had; a fact about it, and no error.
+    """Why a mix does not run; a fact about it, and no error.
 
     Args:
         kind: `before` any node ran, or in a `node`.
@@ -63,7 +63,7 @@ class Outcome:
         run_id: Of a record that `kedro reproduce` has again: that of the mix, or A's or B's.
         how: Nothing was run for it (`recorded`), a model was fitted, a model was only asked
             (`scored`), or it is what another mix of the same inputs gave (`taken`).
-        failure: Why it cannot be had.
+        failure: Why it does not run.
         duration_s: What it took, when it was run.
         predictions: A Parquet file of its table of predictions, in order of the key of its rows,
             whose columns its schema's metadata names as JSON (`lakeproof.key`); `None` where the
@@ -81,7 +81,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Proof:
-    """Whether A and B are what they are said to be: each was had again once.
+    """Whether A and B are what they are said to be: each was reproduced once.
 
     Args:
         verdicts: Of A and of B, in this order; `None` where it was not run.
@@ -103,7 +103,7 @@ class CommonRows:
 
     Args:
         rows: How many; none in common is 0.
-        before: A's metrics on them; none where that cannot be had.
+        before: A's metrics on them; none where they cannot be measured.
         after: B's.
         why_not: A sentence on why there are none.
     """

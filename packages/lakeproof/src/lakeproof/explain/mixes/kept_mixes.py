@@ -24,7 +24,7 @@ _SHORT = 16
 
 @dataclass(frozen=True)
 class KeptMix:
-    """One run that was had.
+    """One run of this explanation.
 
     Args:
         choice: What it took from B.
@@ -44,7 +44,7 @@ class KeptMix:
 
 
 class KeptMixes:
-    """The folder of one explanation, and what was had by now.
+    """The folder of one explanation, and what was run by now.
 
     Args:
         project_path: The user's project.

@@ -44,7 +44,7 @@ class Known:
 
     @property
     def how(self) -> How:
-        """Say how it was had."""
+        """Say how it came about."""
         if not self.is_mix:
             return "recorded"
         return "scored" if self.part == "asked" else "fitted"

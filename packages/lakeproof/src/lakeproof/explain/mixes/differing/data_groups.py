@@ -1,4 +1,4 @@
-"""What two runs read otherwise, put together where one cannot be had without the other.
+"""What two runs read otherwise, put together where one does not come without the other.
 
 A table that is built upon belongs with what it is built of: new files and the table that had taken
 the older ones are one change. Not for what a mix then reads (`mixed_record`).
@@ -29,7 +29,7 @@ class DataGroup:
 
 
 def data_groups(found: Iterable[Factor], a: Record, b: Record) -> tuple[DataGroup, ...]:
-    """Group the inputs that differ and that can be had again from a record.
+    """Group the inputs that differ and that can be restored from a record.
 
     Args:
         found: The factors of the comparison.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-# Verdicts of a run that was had again.
+# Verdicts of a run that was reproduced.
 PASSES = ("REPEATED", "REPRODUCED")
 _MOST_CHARACTERS = 1_000
 
