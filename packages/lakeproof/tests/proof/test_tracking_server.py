@@ -1,15 +1,7 @@
 """A real MLflow server on this machine: runs are kept there, and none is lost when it goes."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from mlflow.tracking import MlflowClient
@@ -17,12 +9,9 @@ from mlflow.tracking import MlflowClient
 from conftest import Project, copy_project
 
 from .conftest import FOREST, edit
+from .servers import Server
 
 pytestmark = pytest.mark.slow
-
-_STARTS_S = 300
-# Without the processes that wait for jobs, a dozen of them.
-QUIETLY = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 GOING = """
 import os
@@ -34,50 +23,6 @@ def build_features(samples, settings):
     os.killpg({group}, 9)
     return _build(samples, settings)
 """
-
-
-class Server:
-    """An MLflow server that can go and come back."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
-        self.uri = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def group(self) -> int:
-        """The process group, by which all of it is ended."""
-        assert self._process is not None
-        return self._process.pid
-
-    def start(self) -> None:
-        store = f"sqlite:///{self._folder}/runs.db"
-        options = ["--backend-store-uri", store, "--artifacts-destination", f"{self._folder}/files"]
-        command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", *options]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(self._port)],
-                stdout=log,
-                stderr=log,
-                env=os.environ | QUIETLY,
-                start_new_session=True,
-            )
-        for _ in range(_STARTS_S * 4):
-            try:
-                with urllib.request.urlopen(f"{self.uri}/health", timeout=5):
-                    return
-            except OSError:
-                time.sleep(0.25)
-        raise AssertionError((self._folder / "log").read_text())
-
-    def stop(self) -> None:
-        if self._process is not None:
-            os.killpg(self.group, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +53,16 @@ def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, serv
     assert experiment.artifact_location.startswith("mlflow-artifacts:/")
     assert not (project.path / "mlartifacts").exists()
 
+    # One request for all parameters of a node, of which there are four.
+    assert "runs/log-parameter" not in server.log
+    assert 4 <= server.log.count("runs/log-batch") <= 8
+
     found = json.loads(project.fresh.kedro("reproduce", "last", "--json").stdout)
 
     assert found["verdict"] == "REPEATED"
+    before = server.log.count("lakeproof/record.json")
+    project.kedro("show", "last")
+    assert server.log.count("lakeproof/record.json") == before, "it was fetched again"
     assert MlflowClient(server.uri).get_run(found["rerun_id"]).info.status == "FINISHED"
 
 

@@ -47,11 +47,24 @@ def test_code_that_was_shared_is_found_and_kept(clones):
     anna, ben = clones
     code = anna.gather()
     shared(anna, code)
-    assert require_code(ben.project, code) is None
+    assert require_code(ben.project, code, fetches=True) is None
     assert ben.git("rev-parse", f"refs/lakeproof/{RUN}").strip() == code.kept_commit
     out = ben.check_out(code, NO_CONFIGURATION)
     assert (out.project / NODES).read_text() == "def split():\n    return 2\n"
     assert ben.git("status", "--porcelain") == ""
+
+
+def test_who_only_looks_fetches_nothing(clones):
+    """`kedro check` says yes, and leaves the repository as it is."""
+    anna, ben = clones
+    code = anna.gather()
+    with pytest.raises(LakeproofError, match="not on 'origin'"):
+        require_code(ben.project, code)
+    remotes._shared_by.cache_clear()
+    shared(anna, code)
+    before = ben.git("count-objects", "-v"), ben.git("for-each-ref")
+    assert require_code(ben.project, code) is None
+    assert (ben.git("count-objects", "-v"), ben.git("for-each-ref")) == before
 
 
 def test_what_nobody_has_shared_is_said_with_what_to_type(clones):
@@ -60,14 +73,14 @@ def test_what_nobody_has_shared_is_said_with_what_to_type(clones):
     anna.commit("Another")
     code = anna.gather()
     with pytest.raises(LakeproofError) as told:
-        require_code(ben.project, code)
+        require_code(ben.project, code, fetches=True)
     assert f"Commit {code.commit} of the run is not in this repository, and not on 'origin'" in str(
         told.value.message
     )
     assert "made in: kedro share RUN" in told.value.message
     ben.git("remote", "remove", "origin")
     with pytest.raises(LakeproofError, match=r"which has no remote.*git remote add origin"):
-        require_code(ben.project, code)
+        require_code(ben.project, code, fetches=True)
 
 
 def test_a_pushed_commit_that_was_not_fetched_yet_is_found(clones):
@@ -76,7 +89,7 @@ def test_a_pushed_commit_that_was_not_fetched_yet_is_found(clones):
     anna.commit("Another")
     anna.git("push", "--quiet", "origin", "HEAD:refs/heads/other")
     code = anna.gather()
-    assert require_code(ben.project, code) is None
+    assert require_code(ben.project, code, fetches=True) is None
 
 
 def test_a_reference_that_leads_elsewhere_is_not_believed(clones):
@@ -87,7 +100,7 @@ def test_a_reference_that_leads_elsewhere_is_not_believed(clones):
     other = replace(code, snapshot=replace(code.snapshot, commit="--upload-pack=touch x"))
     for one in (code, other):
         with pytest.raises(LakeproofError, match="not in this repository"):
-            require_code(ben.project, one)
+            require_code(ben.project, one, fetches=True)
     assert not (ben.path / "x").exists()
 
 
@@ -96,4 +109,4 @@ def test_a_remote_that_is_gone_costs_a_sentence(clones):
     anna, ben = clones
     ben.git("remote", "set-url", "origin", str(ben.path / "nowhere"))
     with pytest.raises(LakeproofError, match="not on 'origin'"):
-        require_code(ben.project, anna.gather())
+        require_code(ben.project, anna.gather(), fetches=True)

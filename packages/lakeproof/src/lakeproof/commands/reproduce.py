@@ -75,7 +75,7 @@ def reproduce(
     say(f"Reproducing run {run_id[:8]} of {record.run.started_at}")
     plan = None
     try:
-        plan = _plan(project, record, wish)
+        plan = _plan(project, record, wish, fetches=True)
         if plan.missing:
             return _inconclusive(run_id, plan.missing, plan.factors)
         stages = stages_of(plan, _asked(project, record, wish.engine))
@@ -143,7 +143,7 @@ def _asked(project: "RunProject", record: "Record", engine: str | None) -> Asked
     return AskedEngine(engine, spark)
 
 
-def _plan(project: "RunProject", record: "Record", wish: Wish) -> Plan:
+def _plan(project: "RunProject", record: "Record", wish: Wish, fetches: bool = False) -> Plan:
     return make_plan(
         record,
         project.path,
@@ -153,6 +153,7 @@ def _plan(project: "RunProject", record: "Record", wish: Wish) -> Plan:
         wish.is_here,
         wish.engine,
         project.records.artifact,
+        fetches,
     )
 
 

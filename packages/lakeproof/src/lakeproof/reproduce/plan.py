@@ -60,6 +60,7 @@ def make_plan(
     is_here: bool = False,
     engine: str | None = None,
     find_artifact: FindArtifact = no_artifact,
+    fetches: bool = False,
 ) -> Plan:
     """Hold what the record needs against what is here.
 
@@ -72,9 +73,10 @@ def make_plan(
         is_here: Take the current environment as it is.
         engine: Instead of the recorded one.
         find_artifact: Brings an artifact of MLflow by its place.
+        fetches: Whether code that a remote of the repository has is brought from there.
     """
     missing = list(record.problems)
-    missing += _missing_code(record, project_path, find_artifact)
+    missing += _missing_code(record, project_path, find_artifact, fetches)
     missing += _missing_files(record, project_path, has_artifact)
     missing += [
         f"The model {model.uri} ('{model.dataset}') is gone from MLflow. Register it again."
@@ -100,12 +102,14 @@ def make_plan(
     )
 
 
-def _missing_code(record: Record, project_path: Path, find_artifact: FindArtifact) -> list[str]:
+def _missing_code(
+    record: Record, project_path: Path, find_artifact: FindArtifact, fetches: bool
+) -> list[str]:
     if record.code.commit is None:
         return []  # said by the record's own problems
     code = record.code
     try:
-        bundle = require_code(project_path, code, find_artifact)
+        bundle = require_code(project_path, code, find_artifact, fetches)
         if code.kept_tree is None and code.diff is not None and code.diff.withheld is not None:
             diff_of(project_path, code)
         top = project_path if bundle is not None else repository_of(project_path)

@@ -90,6 +90,7 @@ def get(project: "RunProject", run: str, branch: str | None, is_dry: bool) -> Go
     _require_clean(top)
     commit, notes = _commit(project, record)
     _require_free(top, branch, commit)
+    _require_room(top, commit)
     edits = edits_of(top, record, commit)
     found = Got(
         run_id=run_id,
@@ -147,7 +148,7 @@ def _require_clean(top: Path) -> None:
 def _commit(project: "RunProject", record: "Record") -> tuple[str, tuple[str, ...]]:
     """Give a commit of the repository with the run's code, which a bundle may bring."""
     code = record.code
-    bundle = require_code(project.path, code, project.records.artifact)
+    bundle = require_code(project.path, code, project.records.artifact, fetches=True)
     if bundle is None:
         return str(code.kept_commit), ()
     commit = unbundled(bundle, code, repository_of(project.path))
@@ -174,6 +175,27 @@ def _require_free(top: Path, branch: str, commit: str) -> None:
         raise GetError(
             f"There is a branch {branch} already, at commit {there[:_SHORT]}, where somebody has "
             "gone on. Nothing was changed. Switch to it, or name another one: --branch NAME"
+        )
+
+
+def _require_room(top: Path, commit: str) -> None:
+    """Refuse where the run's tree has a file that lies here untracked, though it be the same.
+
+    Git would take it for its own, and remove it on the way back.
+    """
+    tracked = set(git.ask(top, "ls-files", "-z").split(b"\0"))
+    there = git.ask(top, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split(b"\0")
+    names = [
+        os.fsdecode(name)
+        for name in there
+        if name and name not in tracked and os.path.lexists(os.path.join(os.fsencode(top), name))
+    ]
+    if names:
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        raise GetError(
+            f"The run has files that lie here without being in git: "
+            f"{', '.join(names[:_MOST_NAMED])}{more}. Nothing was changed. Move them away, and try "
+            "again."
         )
 
 

@@ -72,7 +72,7 @@ def verify(project: "RunProject", wish: Wish, say: Callable[[str], None]) -> Ver
     """
     sweep(project.path)
     run_id = project.records.resolve(wish.run)
-    code = gather_code(project.path, Secrets())
+    code = gather_code(project.path, _secrets(open_loader(project.path, None)))
     _require_commit(project, code, wish.is_dirty)
     found = Verification(_inconclusive(run_id, ()), code.commit, code.is_dirty)
     try:
@@ -168,8 +168,7 @@ def _require_commit(project: "RunProject", code: "CodeFacts", is_dirty: bool) ->
 
 def _under_test(project: "RunProject", record: "Record", code: "CodeFacts") -> _UnderTest:
     loader = open_loader(project.path, record.run.kedro_env)
-    today = plain(resolved_parameters(loader))
-    secrets = Secrets.of(credential_values(loader)).joined_by(today)
+    today, secrets = plain(resolved_parameters(loader)), _secrets(loader)
     configuration = record.configuration
     if not record.run.options.get("conf_source"):
         gathered = gather_configuration(project.path, loader, secrets)
@@ -183,6 +182,10 @@ def _under_test(project: "RunProject", record: "Record", code: "CodeFacts") -> _
             f"run count: {before or 'none'}."
         )
     return _UnderTest(mixed, before, tuple(notes))
+
+
+def _secrets(loader: Any) -> Secrets:
+    return Secrets.of(credential_values(loader)).joined_by(resolved_parameters(loader))
 
 
 def _with_ignored(

@@ -18,6 +18,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHARED = re.compile(r"refs/lakeproof/[0-9a-f]{32}")
 # A server that says nothing for so many seconds says nothing.
 _IMPATIENT = ("http.lowSpeedLimit=1", "http.lowSpeedTime=10")
+# Nobody asked for a clean-up.
+_ALONE = ("gc.auto=0", "maintenance.auto=false")
 _BY_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 
 
@@ -54,6 +56,12 @@ def fetched_from(project_path: Path, code: CodeFacts) -> str | None:
     return None
 
 
+def is_shared(project_path: Path, code: CodeFacts) -> bool:
+    """Tell whether a remote has the commit of a run under a reference of its own; bring nothing."""
+    found = (_shared_by(project_path, remote) for remote in remotes_of(project_path))
+    return any(code.kept_commit in shared for shared in found if shared is not None)
+
+
 def nor_elsewhere(project_path: Path) -> str:
     """Say where else it is not, and what somebody can do."""
     remotes = remotes_of(project_path)
@@ -81,4 +89,6 @@ def _shared_by(project_path: Path, remote: str) -> Mapping[str, str] | None:
 
 def _ask(project_path: Path, *arguments: str) -> bytes:
     variables = {} if "GIT_SSH_COMMAND" in os.environ else {"GIT_SSH_COMMAND": _BY_SSH}
-    return run(project_path, *arguments, settings=(*SETTINGS, *_IMPATIENT), variables=variables)
+    return run(
+        project_path, *arguments, settings=(*SETTINGS, *_IMPATIENT, *_ALONE), variables=variables
+    )

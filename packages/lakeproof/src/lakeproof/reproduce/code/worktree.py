@@ -26,7 +26,7 @@ from lakeproof.reproduce.code.bundled import (
 from lakeproof.reproduce.code.files_of_tree import write_files
 from lakeproof.reproduce.code.older_code import check_out_changes, mend_line_ends
 from lakeproof.reproduce.code.recorded_contents import restore
-from lakeproof.reproduce.code.remotes import fetched_from, nor_elsewhere
+from lakeproof.reproduce.code.remotes import fetched_from, is_shared, nor_elsewhere
 from lakeproof.reproduce.code.repository import CodeError, git, repository_of
 from lakeproof.reproduce.code.safe_writes import cut_links
 
@@ -79,7 +79,7 @@ def check_out(
         CodeError: If something is missing or a file comes out different.
     """
     project = _below(target, code.prefix)
-    bundle = require_code(project_path, code, find_artifact)
+    bundle = require_code(project_path, code, find_artifact, fetches=True)
     present = project_path if bundle is not None else repository_of(project_path)
     left_out: list[str] = []
     if bundle is not None:
@@ -116,9 +116,18 @@ def searched(out: CheckedOut, code: CodeFacts) -> Iterator[Path]:
 
 
 def require_code(
-    project_path: Path, code: CodeFacts, find_artifact: FindArtifact = no_artifact
+    project_path: Path,
+    code: CodeFacts,
+    find_artifact: FindArtifact = no_artifact,
+    fetches: bool = False,
 ) -> Path | None:
     """Look for the code: in the repository, as a bundle on the run, on the repository's remotes.
+
+    Args:
+        project_path: The user's project.
+        code: As recorded.
+        find_artifact: Brings an artifact of MLflow by its place.
+        fetches: Whether it is brought from a remote that has it; else that one has it is enough.
 
     Returns:
         The bundle, where the repository has not the code.
@@ -133,7 +142,9 @@ def require_code(
         bundle = find_bundle(code, find_artifact)
         if bundle is not None:
             return bundle
-        if fetched_from(project_path, code) is None:
+        if not fetches and is_shared(project_path, code):
+            return None
+        if not fetches or fetched_from(project_path, code) is None:
             raise CodeError(f"{error.message}{why_no_bundle(code)}") from error
         _require_own_snapshot(project_path, code)
         require_commit(project_path, code)
