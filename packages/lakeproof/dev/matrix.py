@@ -40,7 +40,8 @@ CORE = (
 FOR_TESTS = (
     "kedro-datasets[json,matplotlib,pandas-csvdataset,pandas-parquetdataset,pickle]",
     "kedro-viz>=12",
-    "pip",
+    # Before it, pip cannot install the wheel that a test carries into a project.
+    "pip>=23",
     "pytest>=8",
     "pytest-xdist>=3.5",
 )
@@ -119,19 +120,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     names = [each.name for each in SETS]
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"{', '.join(names)}; all if none")
-    asked = parser.parse_args().sets
+    parser.add_argument("--workers", default="2", help="how many processes test a set (2)")
+    options = parser.parse_args()
+    asked = options.sets
     if unknown := set(asked) - set(names):
         parser.error(f"there is no set {', '.join(sorted(unknown))}: {', '.join(names)}")
     outcomes = []
     for each in SETS:
         if not asked or each.name in asked:
             with tempfile.TemporaryDirectory(prefix="lakeproof-matrix-") as folder:
-                outcomes.append(tested(each, Path(folder)))
+                outcomes.append(tested(each, Path(folder), options.workers))
     print("\n".join(table(outcomes)))
     return int(any(outcome.has_failed for outcome in outcomes))
 
 
-def tested(each: Set, folder: Path) -> Outcome:
+def tested(each: Set, folder: Path, workers: str) -> Outcome:
     """Build one environment and run the tests in it."""
     print(f"== {each.name}: Python {each.python}, {each.resolution}", flush=True)
     interpreter = interpreter_of(each.python)
@@ -156,7 +159,7 @@ def tested(each: Set, folder: Path) -> Outcome:
         if done.returncode:
             said = " ".join(done.stderr.split())
             return Outcome(each.name, f"cannot be built: {said[:600]}")
-    return with_tests(each, python, folder / "junit.xml")
+    return with_tests(each, python, folder / "junit.xml", workers)
 
 
 def interpreter_of(version: str) -> str | None:
@@ -169,10 +172,10 @@ def interpreter_of(version: str) -> str | None:
     return None
 
 
-def with_tests(each: Set, python: Path, report: Path) -> Outcome:
+def with_tests(each: Set, python: Path, report: Path, workers: str) -> Outcome:
     """Run the core of the tests, and read what came of them."""
     # A warning of a version is no failure of ours: the suite on the locked ones minds them.
-    command = [str(python), "-m", "pytest", *("-q", "-n", "2", "--dist", "loadfile")]
+    command = [str(python), "-m", "pytest", *("-q", "-n", workers, "--dist", "loadfile")]
     command += ["-W", "default", "-m", "not spark", f"--junitxml={report}", *CORE]
     command += [f"--deselect={name}" for name in each.left_out]
     subprocess.run(command, cwd=PACKAGE, env={**os.environ, "PYTHONPATH": ""}, check=False)
