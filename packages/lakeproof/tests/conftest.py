@@ -1,11 +1,13 @@
 """The nouns of the tests: a table, a project, and one recorded run that many tests look at."""
 
 import functools
+import gc
 import os
 import shutil
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +25,13 @@ SMALL_FOREST = ("n_estimators: 300", "n_estimators: 5")
 SPARK = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    # Of a handful of rows, to compile what computes them takes longest. Whole runs compile, and so
+    # does what looks at bits (`test_same_bits`).
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.ui.enabled": "false",
     # What is compiled twice and collected side by side pays off after minutes.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
@@ -51,7 +58,13 @@ def with_tricks(monkeypatch):
     monkeypatch.delenv("LAKEPROOF_PLAIN", raising=False)
 
 
-def pytest_configure() -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let all workers have one process that forks: it is begun while they collect."""
+    node.workerinput["warm"] = _of_all_workers().at
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Keep what is compiled, and stop where the environment lacks entry points of the package.
 
     PYTHONDONTWRITEBYTECODE has each process compile all tests and all of Lakeproof anew: here, and
@@ -59,6 +72,7 @@ def pytest_configure() -> None:
     edited within a second.
     """
     sys.dont_write_bytecode = False
+    _as_told.update(getattr(config, "workerinput", {}))
     if not entry_points(group="kedro.hooks", name="lakeproof"):
         pytest.exit(
             "The installed lakeproof has no entry point kedro.hooks. Install it again, in the "
@@ -101,9 +115,19 @@ def _wants_recipe(folder: Path) -> bool:
     return recipe is not None and recipe.variables == RECIPE
 
 
+# What the process that has workers says to one of them.
+_as_told: dict[str, Any] = {}
+_of_all_workers = functools.cache(Warm.begun)
+
+
 @functools.cache
 def warm() -> Warm:
-    """Start the warm process when it is first asked for; it ends with this one."""
+    """Start the warm process when it is first asked for; it ends with this one.
+
+    Of several workers, it is one of all.
+    """
+    if "warm" in _as_told:
+        return Warm(_as_told["warm"], {**os.environ, **RECIPE}).ready()
     return Warm.started()
 
 
@@ -126,12 +150,20 @@ def copy_project(target: Path, without: tuple[str, ...] = ("tests/", "packages/"
 
 
 def pytest_collection_finish() -> None:
-    """Be again as `pytest_configure` has found it."""
+    """Be again as `pytest_configure` has found it; what is there by now stays, and is passed by."""
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs Java where there is none; the last line of the run counts it."""
+    """Skip what needs Java where there is none; the last line of the run counts it.
+
+    And what is long is slow, also where a file says no more than that.
+    """
+    for item in items:
+        if item.get_closest_marker("long") is not None:
+            item.add_marker(pytest.mark.slow)
     if shutil.which("java") is None:
         for item in items:
             if item.get_closest_marker("spark") is not None:

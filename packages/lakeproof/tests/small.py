@@ -121,6 +121,12 @@ def empty_store() -> Path:
     return path
 
 
+def store_in(folder: Path) -> str:
+    """Put an empty store into a folder, and give its URI."""
+    shutil.copy(empty_store(), folder / "mlflow.db")
+    return f"sqlite:///{folder / 'mlflow.db'}"
+
+
 @contextlib.contextmanager
 def in_small_project(path: Path) -> Iterator[SmallProject]:
     """Make the project in a folder of its own, and leave this process as it was found."""
@@ -137,7 +143,7 @@ def in_small_project(path: Path) -> Iterator[SmallProject]:
     project.git("config", "user.name", "A Tester")
     project.git("config", "user.email", "tester@localhost")
     project.write(FILES)
-    shutil.copy(empty_store(), path / "mlflow.db")
+    store_in(path)
     os.chdir(path)
     os.environ["KEDRO_DISABLE_TELEMETRY"] = "1"
     try:

@@ -39,7 +39,7 @@ def test_a_fork_has_the_run_of_a_process_again(two_ways):
 def test_errors_and_exit_codes_are_those_of_a_process(two_ways):
     """Of a command, and of Kedro before it."""
     project, _, _ = two_ways
-    for words in (("show", "nobody"), ("run", "--pipelines", "none"), ("nonsense",)):
+    for words in (("show", "nobody"), ("run", "--pipelines", "none")):
         ways = [one.kedro(*words, code=None) for one in (project.fresh, project)]
         assert ways[0].exit_code == ways[1].exit_code != 0
         # Of a traceback, the innermost frames.
@@ -76,7 +76,9 @@ def test_what_a_fork_cannot_have_is_given_to_a_process(two_ways, monkeypatch):
 
 def test_it_ends_with_who_has_started_it(tmp_path):
     """Also when that is killed."""
-    code = "import os, warm; one = warm.Warm.started(); print(one._at); os.kill(os.getpid(), 9)"
+    code = (
+        "import os, warm; one = warm.Warm.started('json'); print(one.at); os.kill(os.getpid(), 9)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "TMPDIR": str(tmp_path)},
@@ -86,5 +88,6 @@ def test_it_ends_with_who_has_started_it(tmp_path):
     )
     at = done.stdout.strip()
     ps = ["pgrep", "-f", at]
-    subprocess.run(["timeout", "30", "sh", "-c", f"while pgrep -f ' {at}$'; do sleep 0.1; done"])
+    wait = f"while pgrep -f ' {at} json$'; do sleep 0.1; done"
+    subprocess.run(["timeout", "30", "sh", "-c", wait], check=False)
     assert subprocess.run(ps, capture_output=True, check=False).returncode == 1

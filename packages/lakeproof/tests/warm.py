@@ -82,18 +82,24 @@ class Warm:
     """
 
     def __init__(self, at: str, environment: Mapping[str, str]) -> None:
-        self._at = at
+        self.at = at
         self._start = _read_at_start(environment)
 
     @classmethod
-    def started(cls) -> "Warm":
-        """Start it; it ends with this process, however that ends."""
+    def begun(cls, *libraries: str) -> "Warm":
+        """Start it, and do not wait; it ends with this process, however that ends.
+
+        Args:
+            *libraries: What it imports in place of what a run does.
+        """
         folder = tempfile.mkdtemp(prefix="warm-")
         environment = {**os.environ, **RECIPE}
-        log = Path(folder, "log.txt")
-        with log.open("wb") as said:
+        with Path(folder, "log.txt").open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("warm_server.py")), f"{folder}/at"],
+                [
+                    *(sys.executable, str(Path(__file__).with_name("warm_server.py"))),
+                    *(f"{folder}/at", *libraries),
+                ],
                 cwd=folder,
                 env=environment,
                 # When nobody holds its other end any more, the process ends.
@@ -101,11 +107,23 @@ class Warm:
                 stdout=said,
                 stderr=said,
             )
-        while not Path(folder, "at").exists():
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
         atexit.register(process.kill)
         return cls(f"{folder}/at", environment)
+
+    @classmethod
+    def started(cls, *libraries: str) -> "Warm":
+        """Start it, and wait until it forks."""
+        return cls.begun(*libraries).ready()
+
+    def ready(self) -> "Warm":
+        """Wait until it forks, whoever has begun it."""
+        patience = time.monotonic() + 300
+        while not Path(self.at).exists():
+            log = Path(self.at).with_name("log.txt").read_text()
+            assert "Error" not in log, log
+            assert time.monotonic() < patience, f"it does not start: {log}"
+            time.sleep(0.05)
+        return self
 
     def can_have(self, environment: Mapping[str, str]) -> bool:
         """Tell whether a fork can have an environment."""
@@ -168,7 +186,7 @@ class Warm:
         **more: Any,
     ) -> socket.socket:
         line = socket.socket(socket.AF_UNIX)
-        line.connect(self._at)
+        line.connect(self.at)
         asked = {"arguments": list(arguments), "cwd": str(cwd), **more}
         asked["environment"] = dict(environment)
         socket.send_fds(line, [b"."], list(files))

@@ -36,14 +36,15 @@ LIBRARIES = (
 )
 
 
-def serve(at: str) -> None:
+def serve(at: str, libraries: Sequence[str] = LIBRARIES) -> None:
     """Fork for each that asks, until nobody holds the other end of standard input.
 
     Args:
         at: Where the socket is to be; it is there once everything is imported.
+        libraries: What that is.
     """
     environment = dict(os.environ)
-    for name in LIBRARIES:
+    for name in libraries:
         importlib.import_module(name)
     # Kedro's settings have the file of each module looked up, which is kept once it is known.
     inspect.stack()
@@ -151,4 +152,4 @@ def end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], sys.argv[2:] or LIBRARIES)

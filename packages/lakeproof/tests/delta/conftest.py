@@ -56,6 +56,16 @@ ON_A_STORE = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the slow tests what Spark would say once more (see the marker `spark_sample`)."""
+    for item in items:
+        sample = item.get_closest_marker("spark_sample")
+        if sample is not None and item.get_closest_marker("spark") is not None:
+            ids = item.callspec.id.split("-", 1)
+            if not set(ids[1:]) & set(sample.args):
+                item.add_marker(pytest.mark.slow)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Ask of both engines on a disk what holds of a table, and of one in an object store."""
     if "engine" not in metafunc.fixturenames:
@@ -100,6 +110,15 @@ def make_embedded_table(tmp_path: Path) -> MakeTable:
         return DeltaTable(filepath=str(tmp_path / folder), **entry)
 
     return make
+
+
+@pytest.fixture
+def make_other(make_table: MakeTable, make_embedded_table: MakeTable, engine: str) -> MakeTable:
+    """Make entries of the same table on delta-rs, for what is there before and looked at after.
+
+    What one engine has written, the other goes on with; and Spark takes seconds for a row.
+    """
+    return make_embedded_table if engine == "spark" else make_table
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def test_a_known_key_with_other_values_is_a_correction(folder, table):
     assert next(history(table.location)).rows == 2
 
 
+@pytest.mark.spark_sample
 def test_a_file_that_changed_after_it_was_taken_is_a_correction(folder, table):
     """It updates and inserts; rows dropped from it stay."""
     (folder / "1.csv").write_text("id,x\na,1\nb,2\n")
@@ -121,6 +122,7 @@ def test_what_was_taken_is_remembered_beyond_a_checkpoint(folder, table):
     assert version(table) == 24
 
 
+@pytest.mark.spark_sample
 def test_an_optional_column_joins_when_it_first_appears(folder, table):
     """Old rows have no value there."""
     schema = {**SCHEMA, "y": {"type": "long", "optional": True}}
@@ -156,6 +158,7 @@ def test_a_refused_first_delivery_makes_no_table(folder, table):
     assert not table.exists()
 
 
+@pytest.mark.spark_sample
 def test_a_delivery_of_another_type_is_refused(folder, table):
     """When the declared schema was changed after the table was made."""
     (folder / "1.csv").write_text("id,x\na,1\n")
@@ -180,6 +183,7 @@ def test_a_stream_is_not_for_the_embedded_engine(folder, embedded_table):
     assert not embedded_table.exists()
 
 
+@pytest.mark.spark_sample
 def test_of_a_thousand_deliveries_only_the_new_one_is_parsed(folder, table, monkeypatch):
     """The others are told by name, size and time."""
     from lakeproof.deliveries.rows import checked
@@ -252,8 +256,9 @@ def write_deliveries(folder: Path, count: int) -> None:
         (folder / f"{number:03}.csv").write_text(f"id,x\nk{number},{number}\ncommon,{number}\n")
 
 
-def test_two_writers_at_once_take_each_delivery_once(folder, table):
+def test_two_writers_at_once_take_each_delivery_once(folder, embedded_table):
     """The second waits for the lock and finds everything taken."""
+    table = embedded_table
     write_deliveries(folder, 12)
     writers = [start_writer(folder, table) for _ in range(2)]
     for writer in writers:
@@ -284,12 +289,13 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(folder, embedded
     ]
 
 
-def test_a_writer_that_waits_says_so(folder, table, caplog):
+def test_a_writer_that_waits_says_so(folder, embedded_table, caplog):
     """Whose lock it is waiting for is not a riddle."""
     from filelock import FileLock
 
     from lakeproof.delta.write.lock import lock_path
 
+    table = embedded_table
     write_deliveries(folder, 1)
     lock = FileLock(lock_path(table.location.uri))
     lock.acquire()

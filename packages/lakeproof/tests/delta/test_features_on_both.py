@@ -8,12 +8,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from conftest import LONG
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.features import FEATURES, features_of
 from lakeproof.digest import digest_table
 from lakeproof.errors import TableError
 
-pytestmark = [pytest.mark.spark, pytest.mark.long]
+pytestmark = pytest.mark.spark
 
 _ROWS = "id, id * 0.5D AS x, cast(id % 7 AS string) AS city FROM range(50)"
 _INSERT = f"INSERT INTO {{t}} (id, x, city) SELECT {_ROWS}"
@@ -93,7 +94,13 @@ def read(spark_session):
     return of
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "rowTracking" else LONG)
+        for name in MADE
+    ],
+)
 def test_each_engine_does_what_the_table_of_features_says(make, read, tmp_path, name):
     """Both read what Spark reads, at the newest version; of writes, those that keep the feature."""
     table = make(name)

@@ -86,6 +86,7 @@ def test_a_file_that_has_changed_is_said_to_be_needed_as_it_was(folder, embedded
     assert "'a.csv' has changed since run 3f9c2a7b, when table 'samples' took it" in said
 
 
+@pytest.mark.spark_sample("first-out")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -133,6 +134,7 @@ def test_corrections_and_additions_are_taken(folder, embedded, before, after):
     assert "".join(values) == after + before[len(after) :]
 
 
+@pytest.mark.spark_sample
 def test_a_key_of_content_goes_with_its_row(folder, table):
     """A line taken out or moved changes nothing; another file's same row is the same row."""
     (folder / "a.csv").write_text("x\n1\n2\n2\n")
@@ -212,6 +214,7 @@ def test_a_commit_notes_what_its_delivery_was_read_by(folder, embedded):
     assert note.delivery.dialect == {"null_values": ["NA"]}
 
 
+@pytest.mark.spark_sample
 def test_a_table_begins_anew(folder, table):
     """All files again, by another schema, in place of what it held; the old version stays."""
     (folder / "a.csv").write_text("x\n1\n2\n")

@@ -37,11 +37,13 @@ def test_the_latest_version_is_shown_with_schema_and_first_rows(make_table):
     assert "pinned by" not in found
 
 
+@pytest.mark.spark_sample
 def test_kedro_viz_is_told_how_to_draw_it(make_table):
     """By the name of the annotation, which is all it looks at."""
     assert inspect.signature(make_table().preview).return_annotation.__name__ == "JSONPreview"
 
 
+@pytest.mark.spark_sample
 def test_a_pin_is_what_is_shown(table, make_table):
     """Also the first version, which is 0, and it says who pinned it."""
     assert shown(table)["rows"] == 1
@@ -49,6 +51,7 @@ def test_a_pin_is_what_is_shown(table, make_table):
     assert (pinned["version"], pinned["pinned by"], pinned["rows"]) == (0, "the catalog", 3)
 
 
+@pytest.mark.spark_sample
 def test_somebody_elses_commit_is_called_that(table):
     """It has no run, no node and no commit of code to name."""
     ROWS.write_delta(table.location.uri, mode="append")
@@ -58,6 +61,7 @@ def test_somebody_elses_commit_is_called_that(table):
     assert found["rows"] == 4
 
 
+@pytest.mark.spark_sample
 def test_a_version_whose_commit_was_cleaned_away_is_shown_without_its_writer(table, tmp_path):
     """A checkpoint still has the rows."""
     import deltalake
@@ -70,6 +74,7 @@ def test_a_version_whose_commit_was_cleaned_away_is_shown_without_its_writer(tab
     assert "written" not in found
 
 
+@pytest.mark.spark_sample
 @pytest.mark.parametrize(
     ("entry", "sentence"),
     [
@@ -85,6 +90,7 @@ def test_what_cannot_be_had_is_said_in_a_sentence(make_table, entry, sentence):
     assert found == {}
 
 
+@pytest.mark.spark_sample
 def test_long_cells_and_many_columns_are_cut_and_counted(make_table):
     """The browser gets no page that it cannot draw."""
     table = make_table()
@@ -96,6 +102,7 @@ def test_long_cells_and_many_columns_are_cut_and_counted(make_table):
     assert len(columns) + found["columns not shown"] == 301
 
 
+@pytest.mark.spark_sample
 def test_looking_starts_no_spark(table, make_table, monkeypatch):
     """A table of the other engine is shown by the one that is always there."""
     monkeypatch.setitem(sys.modules, "pyspark", None)  # importing it fails

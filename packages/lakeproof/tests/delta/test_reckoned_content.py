@@ -12,11 +12,13 @@ from lakeproof.versioned.run_tables import RunTables
 
 
 @pytest.fixture
-def table(make_table):
+def table(make_table, make_other):
+    """Give entries of a table of three rows, in the mode that is asked for."""
+
     def make(mode: str, **save_args) -> DeltaTable:
         return make_table("t", key="k", save_args={"mode": mode, **save_args})
 
-    make("overwrite").save(
+    make_other("t", key="k").save(
         pl.DataFrame({"k": ["a", "b", "c"], "x": [0.0, 1.5, None], "n": [1, 2, 3]})
     )
     return make

@@ -1,8 +1,8 @@
 """The same bits on both engines, with the values at which engines part ways."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
@@ -46,13 +46,32 @@ def digest(rows: pa.Table) -> str:
     return digest_table(rows).digest
 
 
-@contextmanager
-def planned(session: Any, partitions: int, adaptive: str) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _compiled(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What computes rows is compiled here, as in a session that is not set up for tests."""
+    if request.node.get_closest_marker("spark") is None:
+        yield
+        return
+    wanted = {
+        "spark.sql.codegen.wholeStage": "true",
+        "spark.sql.codegen.factoryMode": "FALLBACK",
+    }
+    with having(request.getfixturevalue("spark_session"), wanted):
+        yield
+
+
+def planned(session: Any, partitions: int, adaptive: str) -> AbstractContextManager[None]:
     """Have Spark cut its work in another way."""
     wanted = {
         "spark.sql.shuffle.partitions": str(partitions),
         "spark.sql.adaptive.enabled": adaptive,
     }
+    return having(session, wanted)
+
+
+@contextmanager
+def having(session: Any, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Set what a session goes by."""
     before = {key: session.conf.get(key) for key in wanted}
     for key, value in wanted.items():
         session.conf.set(key, value)

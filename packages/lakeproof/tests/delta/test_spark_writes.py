@@ -46,9 +46,9 @@ def test_files_that_were_compacted_at_once_do_not_come_twice(make_table, spark_s
         {"mode": "append", "schema_mode": "merge"},
     ],
 )
-def test_times_without_a_zone_may_join_a_table(make_table, save_args):
+def test_times_without_a_zone_may_join_a_table(make_table, make_other, save_args):
     """That changes the table's protocol, which files alone do not."""
-    make_table(key="k").save(pl.DataFrame({"k": [1, 2]}))
+    make_other(key="k").save(pl.DataFrame({"k": [1, 2]}))
     table = make_table(key="k", save_args=save_args)
     table.save(pl.DataFrame({"k": [2, 3]}).with_columns(t=pl.datetime(2026, 1, 1)))
     found = dict(table.load().select("k", pl.col("t").is_not_null()).collect().iter_rows())
@@ -56,19 +56,19 @@ def test_times_without_a_zone_may_join_a_table(make_table, save_args):
     assert table.resolve().version == 1
 
 
-def test_times_without_a_zone_are_not_merged_into_a_table_that_has_none(make_table):
+def test_times_without_a_zone_are_not_merged_into_a_table_that_has_none(make_table, make_other):
     """Nobody could open it afterwards."""
-    make_table(key="k").save(pl.DataFrame({"k": [1, 2]}))
+    make_other(key="k").save(pl.DataFrame({"k": [1, 2]}))
     table = make_table(key="k", save_args={"mode": "merge", "schema_mode": "merge"})
     with pytest.raises(SchemaError, match=r"Column 't'.*first times without a zone"):
         table.save(pl.DataFrame({"k": [2, 3]}).with_columns(t=pl.datetime(2026, 1, 1)))
     assert sorted(make_table().load().collect()["k"]) == [1, 2]
 
 
-def test_a_constraint_of_the_table_holds(make_table):
+def test_a_constraint_of_the_table_holds(make_table, make_other):
     """Rows that break it are refused, as on the embedded engine."""
     table = make_table(save_args={"mode": "append"})
-    table.save(pl.DataFrame({"k": [1]}))
+    make_other().save(pl.DataFrame({"k": [1]}))
     table.resolve().table.alter.add_constraint({"positive": "k > 0"})
     with pytest.raises(Exception, match=r"(?i)constraint|invalid"):
         table.save(pl.DataFrame({"k": [-5]}))
@@ -76,17 +76,17 @@ def test_a_constraint_of_the_table_holds(make_table):
     assert sorted(table.load().collect()["k"]) == [1, 5]
 
 
-def test_a_column_that_only_its_case_tells_apart_is_refused(make_table):
+def test_a_column_that_only_its_case_tells_apart_is_refused(make_table, make_other):
     """Delta would take it for the other one."""
-    make_table().save(pl.DataFrame({"k": [1], "Val": [1]}))
+    make_other().save(pl.DataFrame({"k": [1], "Val": [1]}))
     table = make_table(save_args={"mode": "append", "schema_mode": "merge"})
     with pytest.raises(SchemaError, match="has a column 'Val', the rows to be written have 'val'"):
         table.save(pl.DataFrame({"k": [2], "val": [2]}))
 
 
-def test_rows_without_the_column_that_lays_out_the_files_are_merged(make_table):
+def test_rows_without_the_column_that_lays_out_the_files_are_merged(make_table, make_other):
     """They keep it where their key is known, and have none where it is new."""
-    make_table(key="k", save_args={"partition_by": "p"}).save(
+    make_other(key="k", save_args={"partition_by": "p"}).save(
         pl.DataFrame({"k": [1, 2], "p": ["a", "b"], "v": [1, 2]})
     )
     table = make_table(key="k", save_args={"mode": "merge"})

@@ -53,8 +53,7 @@ def test_two_fits_of_the_same_rows_are_equal_and_of_others_are_not(name):
     assert digest_model(other) != digest_model(fitted(name))
 
 
-@pytest.mark.parametrize("seed", ["0", "1"])
-def test_the_hash_seed_of_the_process_does_not_count(seed):
+def test_the_hash_seed_of_the_process_does_not_count():
     """Pickle bytes of sets and dicts would."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import test_model as t\n"
@@ -62,7 +61,7 @@ def test_the_hash_seed_of_the_process_does_not_count(seed):
     )
     done = subprocess.run(
         [sys.executable, "-c", code, os.path.dirname(__file__)],
-        env={**os.environ, "PYTHONHASHSEED": seed},
+        env={**os.environ, "PYTHONHASHSEED": "4711"},
         capture_output=True,
         text=True,
         check=True,

@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from lakeproof.model.mlflow_model import SkopsFile, log_skops_file
+from small import store_in
 
 X = pd.DataFrame(np.random.default_rng(0).random((40, 3)), columns=["a", "b", "c"])
 EXAMPLE = X.head(5)
@@ -27,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def _run(tmp_path):
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    mlflow.set_tracking_uri(store_in(tmp_path))
     mlflow.create_experiment("e", artifact_location=str(tmp_path / "artifacts"))
     mlflow.set_experiment("e")
     with mlflow.start_run():

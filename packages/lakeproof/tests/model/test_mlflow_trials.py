@@ -5,6 +5,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from lakeproof.model import MlflowTrials
+from small import store_in
 
 TRIALS = [
     {"name": "trial 0", "params": {}, "metrics": {"r2": 0.5}},
@@ -13,10 +14,11 @@ TRIALS = [
 
 
 @pytest.fixture
-def store(tmp_path):
-    """A store of its own, in which nothing is."""
+def store(tmp_path, monkeypatch):
+    """A store of its own, in which nothing is; what experiment another test has set is not here."""
+    monkeypatch.setattr(mlflow.tracking.fluent, "_active_experiment_id", None)
     before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    mlflow.set_tracking_uri(store_in(tmp_path))
     yield MlflowClient()
     mlflow.set_tracking_uri(before)
 

@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from lakeproof.digest import digest_model
 from lakeproof.estimators import make_model
 from lakeproof.model import SklearnModel
+from small import store_in
 
 X = pd.DataFrame(np.random.default_rng(0).random((40, 3)), columns=["a", "b", "c"])
 Y = (X["a"] > 0.5).astype(int)
@@ -86,7 +87,7 @@ def test_a_run_loads_the_model_it_saved_though_another_run_replaced_the_file(tmp
     """Else two runs at once would score each other's models."""
     import mlflow
 
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    mlflow.set_tracking_uri(store_in(tmp_path))
     mlflow.create_experiment("e", artifact_location=str(tmp_path / "artifacts"))
     mlflow.set_experiment("e")
     mine, others = (RandomForestClassifier(3, random_state=seed).fit(X, Y) for seed in (1, 2))

@@ -1,13 +1,15 @@
 """Two recorded runs, side by side, without running anything: what went in, what came of it."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from conftest import Finished, Project
 
 from .conftest import append, belongings, commit_all, edit
-from .parts import install, make_environment
+from .parts import install
 
 KEYS = [
     *("schema", "verdict", "run_id", "rerun_id", "artifacts"),
@@ -17,16 +19,30 @@ KEYS = [
 NODES = "src/winery/pipelines/feature/nodes.py"
 
 
+class Beside(Project):
+    """The project, whose commands have a folder of packages beside those of the environment."""
+
+    def __init__(self, path: Path, packages: Path) -> None:
+        super().__init__(path)
+        object.__setattr__(self, "_packages", packages)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As ever, and the packages."""
+        found = super().environment
+        return {**found, "PYTHONPATH": f"{found['PYTHONPATH']}{os.pathsep}{self._packages}"}
+
+
 @pytest.fixture(scope="module")
 def compared(make_project, tmp_path_factory) -> tuple[Project, dict[str, str]]:
     """A project with two equal runs, and one of which everything is another."""
     project = make_project("compared")
     packages = tmp_path_factory.mktemp("packages")
     install(packages, "vintage_proof", "1.0", "")
-    by_it = project.by(make_environment(tmp_path_factory.mktemp("environment"), packages))
+    beside = Beside(project.path, packages)
 
     def run(*args: str) -> str:
-        return by_it.kedro("run", "--pipelines", "feature", *args).run_id
+        return beside.kedro("run", "--pipelines", "feature", *args).run_id
 
     project.kedro("run", "--pipelines", "ingest")
     runs = {"first": run(), "second": run()}

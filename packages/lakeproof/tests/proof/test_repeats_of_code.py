@@ -74,7 +74,7 @@ def dirty(make_project) -> tuple[Project, Finished]:
     project = make_project("dirty")
     project.kedro("run", "--pipelines", "ingest")
     make_dirty(project)
-    return project, project.fresh.kedro("run", "--pipelines", "feature")
+    return project, project.kedro("run", "--pipelines", "feature")
 
 
 def imported_from(stderr: str) -> set[Path]:
@@ -95,7 +95,7 @@ def test_a_dirty_tree_is_had_again_and_everything_is_imported_from_there(dirty):
     assert len(here) == 4
     assert elsewhere(here, project.path / "src") == {Path(lakeproof.__file__)}
     before = belongings(project)
-    verdict = repeat(project.fresh, finished.run_id)
+    verdict = repeat(project, finished.run_id)
     places = imported_from(verdict.stderr)
     assert len(places) == 4
     scratch = project.path / ".lakeproof/scratch"

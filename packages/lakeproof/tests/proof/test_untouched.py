@@ -65,7 +65,7 @@ def test_nothing_of_the_users_is_touched(registered):
     assert before.runs["model wine"] == [
         f"1 {finished.run_id} " + before.runs["model wine"][0].split()[2]
     ]
-    verdict = repeat(project.fresh, finished.run_id)
+    verdict = repeat(project, finished.run_id)
     assert only_a_run_is_new(project, before, verdict.document["rerun_id"])
 
 

@@ -21,6 +21,7 @@ from lakeproof.record.mlflow_store.run_ids import LAST
 from lakeproof.record.mlflow_store.store import REPRODUCES, TAG, RecordStore, write
 from lakeproof.record.mlflow_store.stores import RecordStores
 from lakeproof.record.mlflow_store.tracking import Tracking
+from small import store_in
 
 from ..reproduce.builders import a_record
 
@@ -55,7 +56,8 @@ class Kept:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """Runs finished, failed, killed, deleted, re-run, begun at one moment, and of another name."""
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    client = MlflowClient(f"sqlite:///{path}", registry_uri=f"sqlite:///{path}")
+    uri = store_in(path.parent)
+    client = MlflowClient(uri, registry_uri=uri)
     place = path.with_name("artifacts").as_uri()
     experiment = client.create_experiment(EXPERIMENT, artifact_location=place)
     other = client.create_experiment("other", artifact_location=place)

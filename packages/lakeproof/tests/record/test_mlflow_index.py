@@ -8,13 +8,14 @@ from mlflow.tracking import MlflowClient
 from mlflow.tracking._model_registry import utils
 
 from lakeproof.record.run.mlflow_index import settle_registry
+from small import store_in
 
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """A store that is this test's alone."""
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = store_in(tmp_path)
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(uri)
     yield uri
@@ -36,7 +37,8 @@ def test_a_spark_session_that_has_ended_is_not_asked_where_the_registry_is(store
 
 def test_a_registry_that_the_environment_names_stays(store, monkeypatch, tmp_path):
     """Also for processes of this one."""
-    other = f"sqlite:///{tmp_path / 'registry.db'}"
+    (tmp_path / "registry").mkdir()
+    other = store_in(tmp_path / "registry")
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", other)
     settle_registry()
     assert MlflowClient()._registry_uri == other == os.environ["MLFLOW_REGISTRY_URI"]

@@ -12,6 +12,7 @@ from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.moved_store import PLACES, follow_move
 from lakeproof.record.mlflow_store.store import RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking
+from small import store_in
 
 EXPERIMENT = "winery"
 
@@ -21,7 +22,7 @@ def old_house(tmp_path_factory) -> Path:
     """A project's folder with a store that MLflow made, and one run."""
     folder = tmp_path_factory.mktemp("street") / "old house"
     (folder / "mlartifacts").mkdir(parents=True)
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = store_in(folder)
     client = MlflowClient(uri, registry_uri=uri)
     place = (folder / "mlartifacts").as_uri()
     client.create_run(client.create_experiment(EXPERIMENT, artifact_location=place))

@@ -15,6 +15,7 @@ from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.store import CHECKOUT, TAG, USER, digest_of, write
 from lakeproof.record.mlflow_store.stores import RecordStores, last_words
 from lakeproof.record.mlflow_store.tracking import Tracking
+from small import empty_store
 
 from ..reproduce.builders import a_record
 
@@ -51,8 +52,8 @@ def two(tmp_path_factory) -> Two:
     folder = tmp_path_factory.mktemp("stores")
     first, second = (folder / f"{name}.db" for name in ("first", "second"))
     uris = [f"sqlite:///{path}" for path in (first, second)]
-    MlflowClient(uris[0], registry_uri=uris[0]).search_experiments()
-    shutil.copy(first, second)
+    for path in (first, second):
+        shutil.copy(empty_store(), path)
     old = keep(uris[0], HERE, folder / "a", 1_000_000)
     new = keep(uris[1], THERE, folder / "b", 2_000_000)
     ours, theirs = (

@@ -8,6 +8,7 @@ from mlflow.tracking import MlflowClient
 from lakeproof.errors import RunError
 from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.tracking import Tracking
+from small import store_in
 
 FILES = {"record.json": b"{}\n", "run.yml": b"run: {}\n"}
 
@@ -15,7 +16,7 @@ FILES = {"record.json": b"{}\n", "run.yml": b"run: {}\n"}
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Tracking:
     folder = tmp_path_factory.mktemp("store")
-    uri = f"sqlite:///{folder}/mlflow.db"
+    uri = store_in(folder)
     client = MlflowClient(uri, registry_uri=uri)
     client.create_experiment("winery", artifact_location=(folder / "artifacts").as_uri())
     return Tracking(uri, "winery", None, {})

@@ -1,48 +1,36 @@
 """Runs from Python: a notebook, a server, a test."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 
-from conftest import copy_project
-
-TWO_SESSIONS = """
-import sys
-from pathlib import Path
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
-path = Path(sys.argv[1])
-bootstrap_project(path)
-for salt in ("a", "b"):
-    given = {"feature": {"split": {"salt": salt}}}
-    with KedroSession.create(path, runtime_params=given) as session:
-        session.run()
 import mlflow
-client = mlflow.MlflowClient()
-for run in client.search_runs(["1"]):
-    print(run.info.status, run.data.params["feature.split.salt"], run.data.metrics["log_loss"])
-assert mlflow.active_run() is None
-"""
+import pytest
+from kedro.framework.session import KedroSession
+from kedro.pipeline import node, pipeline
+
+import small
+
+INGEST = ("run", "--pipelines", "ingest")
 
 
-def test_two_sessions_of_one_process_log_to_runs_of_their_own(tmp_path):
+# Kedro and kedro-mlflow, of what they import.
+@pytest.mark.filterwarnings("ignore")
+def test_two_sessions_of_one_process_log_to_runs_of_their_own(small_project, tmp_path, monkeypatch):
     """Nested runs would put both into the first; the current directory is another one."""
-    project = copy_project(tmp_path / "project")
-    done = subprocess.run(
-        [sys.executable, "-c", TWO_SESSIONS, str(project.path)],
-        cwd=tmp_path,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("FINISHED")]
-    assert {line[1] for line in lines} == {"a", "b"}
-    assert len({line[2] for line in lines}) == 2
-    assert not [name for name in os.listdir(tmp_path) if name != "project"]
+    small_project.write({"conf/base/parameters.yml": "salt: ''\n"})
+    monkeypatch.chdir(tmp_path)
+    small.pipelines["now"] = pipeline([node(len, "params:salt", "length", name="measure")])
+    small_project.start()
+    for salt in ("a", "bb"):
+        with KedroSession.create(small_project.path, runtime_params={"salt": salt}) as session:
+            session.run()
+    runs = small_project.mlflow_runs
+    assert [run.data.params["salt"] for run in runs] == ["bb", "a"]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert mlflow.active_run() is None
+    assert [path.name for path in tmp_path.iterdir()] == ["small"]
 
 
 def test_an_interrupted_run_is_killed_in_mlflow_and_not_finished(project):
@@ -51,7 +39,7 @@ def test_an_interrupted_run_is_killed_in_mlflow_and_not_finished(project):
     slow = "import time\n\n    print('waiting', flush=True)\n    time.sleep(60)\n    return ["
     nodes.write_text(nodes.read_text().replace("return [", slow, 1))
     running = subprocess.Popen(
-        [sys.executable, "-m", "kedro", "run"],
+        [sys.executable, "-m", "kedro", *INGEST],
         cwd=project.path,
         env=project.environment,
         stdout=subprocess.PIPE,
@@ -68,4 +56,4 @@ def test_an_interrupted_run_is_killed_in_mlflow_and_not_finished(project):
     (run,) = MlflowClient(f"sqlite:///{project.path / 'mlflow.db'}").search_runs(["1"])
     assert run.info.status == "KILLED"
     project.git("checkout", "--quiet", "--", ".")
-    project.kedro("run")
+    project.kedro(*INGEST)

@@ -157,6 +157,7 @@ def test_a_data_file_that_was_deleted_is_found_before_the_first_node(used):
     kept.rename(table)
 
 
+@pytest.mark.slow
 def test_a_table_made_elsewhere_is_warned_of_once(project):
     """Before the first node, with a command that ends it; a re-run does not say it again."""
     project.kedro("run", "--pipelines", "ingest")

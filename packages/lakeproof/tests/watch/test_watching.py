@@ -26,6 +26,7 @@ from pyarrow import parquet
 from lakeproof import watch
 from lakeproof.checksum import sha256_of
 from lakeproof.watch import Controlled, NodeWatch, Seen
+from small import store_in
 
 
 def seen_of(function: Callable[[], Any], *controlled: Path) -> tuple[Seen, ...]:
@@ -333,7 +334,7 @@ def test_what_mlflow_writes_in_order_to_log_it_is_not_seen(tmp_path, monkeypatch
     import mlflow
 
     monkeypatch.chdir(tmp_path)
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    mlflow.set_tracking_uri(store_in(tmp_path))
     with mlflow.start_run(experiment_id=mlflow.create_experiment("watched")):
         found = seen_of(lambda: mlflow.log_text("sum", "sum.txt"))
     assert [one for one in found if one.kind in ("file", "written")] == []
