@@ -74,7 +74,7 @@ def test_the_record_holds_settings_java_jars_and_executors_but_no_place(spark_se
     assert facts.java is not None
     assert set(facts.jars) == {"delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar"}
     assert all(digest.startswith("sha256:") for digest in facts.jars.values())
-    assert facts.configuration["spark.sql.shuffle.partitions"] == "2"
+    assert facts.configuration["spark.sql.shuffle.partitions"] == "1"
     assert facts.configuration["executors"] == "1"
     assert facts.configuration["executor memory"] == "1g"
     assert not [value for value in facts.configuration.values() if "/" in value]
