@@ -68,7 +68,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Ask of both engines on a disk what holds of a table, and of one in an object store."""
-    if "engine" not in metafunc.fixturenames:
+    # A file about Spark alone has an engine of its own.
+    is_about_one = metafunc.definition.get_closest_marker("spark") is not None
+    if "engine" not in metafunc.fixturenames or is_about_one:
         return
     places = ["embedded", pytest.param("spark", marks=pytest.mark.spark)]
     # What a test does to a folder itself, it cannot do to a bucket.

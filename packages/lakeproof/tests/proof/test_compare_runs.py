@@ -15,6 +15,7 @@ KEYS = [
     *("schema", "verdict", "run_id", "rerun_id", "artifacts"),
     *("first_divergence", "factors", "missing"),
     *("divergences", "not_controlled", "notes", "measured"),
+    *("made_by", "verified_by"),
 ]
 NODES = "src/winery/pipelines/feature/nodes.py"
 
