@@ -50,7 +50,7 @@ def test_an_output_would_be_noticed(tmp_path):
 # What the kernel's client warns of is not ours to mend.
 @pytest.mark.filterwarnings("default")
 def test_the_published_example_is_followed_to_its_end(project: Project):
-    """Each comparison names what was changed, and the old run is reproduced."""
+    """Each comparison names what was changed, the old run is reproduced, the new one explained."""
     folder = project.path / "notebooks"
     notebook = nbformat.read(folder / "reproduce_a_run.ipynb", as_version=4)
     where = {"metadata": {"path": str(folder)}}
@@ -62,5 +62,7 @@ def test_the_published_example_is_followed_to_its_end(project: Project):
     assert ("data:samples" in new_data, "parameter:train.seed" in new_data) == (True, False)
     assert ("data:samples" in both, "parameter:train.seed" in both) == (True, True)
     assert ("data:samples" in new_seed, "parameter:train.seed" in new_seed) == (False, True)
-    assert "REPEATED" in told[-1]
+    assert "REPEATED" in told[-2]
+    assert "EXPLAINED" in told[-1]
+    assert [name in told[-1] for name in ("learnt from", "scored on", "train.seed")] == [True] * 3
     assert project.git("status", "--porcelain") == ""

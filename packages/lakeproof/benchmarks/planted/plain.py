@@ -30,6 +30,8 @@ class PlainMixes:
     luck: Callable[[frozenset[str], Mapping[str, object]], Mapping[str, float]] | None = None
     asked: list[frozenset[str]] = field(default_factory=list)
     is_proven: bool = False
+    versions: Callable[[int], Outcome | None] = lambda version: None
+    asked_versions: list[tuple[str, int]] = field(default_factory=list)
 
     def players(self):
         """List who differs."""
@@ -63,6 +65,11 @@ class PlainMixes:
         """Give a mix with another seed."""
         assert self.luck is not None
         return Outcome(taken, self.luck(taken, parameters), how="fitted")
+
+    def at_version(self, table, version):
+        """Give what was said of a table's version, and note that it was asked for."""
+        self.asked_versions.append((table, version.version))
+        return self.versions(version.version)
 
     def common_rows(self):
         """Give what was said of common rows."""

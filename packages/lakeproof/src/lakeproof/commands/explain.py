@@ -13,6 +13,7 @@ from lakeproof.record.facts import leaves
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
     from lakeproof.record.facts import Record
+    from lakeproof.versioned.table_version import VersionFacts
 
 
 def gather(
@@ -49,11 +50,17 @@ def gather(
     mixes = Mixes(project, a, b, chatter, tell, is_here)
     first, second = _run(a), _run(b)
     chance = chance_of([*first.parameters, *second.parameters], _named(project))
-    return explain(mixes, (first, second), wish, chance, say)
+
+    def history(table: str) -> "list[VersionFacts]":
+        found = project.locate_in(b.run.kedro_env)(table)
+        return list(found.history()) if found is not None else []
+
+    return explain(mixes, (first, second), wish, chance, say, history)
 
 
 def _run(record: "Record") -> Run:
-    return Run(record.run.run_id, dict(leaves(record.parameters.values)))
+    tables = {one.dataset: one.version for one in record.inputs.tables}
+    return Run(record.run.run_id, dict(leaves(record.parameters.values)), tables)
 
 
 def _named(project: "RunProject") -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.mixes.facts import CommonRows, Outcome, Player, Proof
+from lakeproof.versioned.table_version import VersionFacts
 
 Answer = Literal["EXPLAINED", "NO DIFFERENCE", "INCONCLUSIVE"]
 EXIT_CODES: dict[Answer, int] = {"EXPLAINED": 0, "NO DIFFERENCE": 1, "INCONCLUSIVE": 2}
@@ -125,6 +126,39 @@ class ChangedRows:
 
 
 @dataclass(frozen=True)
+class PathStep:
+    """One commit of a table.
+
+    Args:
+        commit: Which version it made, when, of which delivery, by which run and node.
+        did: By metric, what it did after those before it; `None` where it was not run: what it did
+            is in the next one's.
+        why_not: Why it was not run.
+    """
+
+    commit: VersionFacts
+    did: Mapping[str, float] | None
+    why_not: str | None = None
+
+
+@dataclass(frozen=True)
+class Path:
+    """The commits between the versions of a table that A and B read, all else being A's.
+
+    Args:
+        table: Its catalog name.
+        steps: In the order in which one comes from A's version to B's.
+        is_backwards: Whether B read the older version: each step takes a commit back.
+        why_not: Why those between were not run.
+    """
+
+    table: str
+    steps: tuple[PathStep, ...]
+    is_backwards: bool = False
+    why_not: str | None = None
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why the metrics of B are not those of A.
 
@@ -144,6 +178,7 @@ class Explanation:
         chance: Which parameters mean chance.
         few: The few players that make a change, where they were looked for.
         changed: Whose predictions changed most, where that was asked for.
+        paths: The commits of each table that lie between, where that was asked for.
         is_interrupted: Whether it was ended before all was settled.
     """
 
@@ -162,6 +197,7 @@ class Explanation:
     chance: Chance = Chance()
     few: Few | None = None
     changed: ChangedRows | None = None
+    paths: tuple[Path, ...] = ()
     is_interrupted: bool = False
 
     @property

@@ -1,17 +1,19 @@
 """All of an explanation: the few among many, the shares, and how much of them is luck."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lakeproof.explain import asking
 from lakeproof.explain.doubt.chance import ChanceError, luck, require_named
 from lakeproof.explain.doubt.rows import rows_doubt
-from lakeproof.explain.explanation import Chance, Explanation
+from lakeproof.explain.explanation import Chance, Explanation, Path
 from lakeproof.explain.find.few import few_of
 from lakeproof.explain.game.facts import NOTHING, Taken
 from lakeproof.explain.mixes.facts import MixedRuns, Outcome
 from lakeproof.explain.rows.changed import changed_rows
+from lakeproof.explain.rows.path import between, path_along
+from lakeproof.versioned.table_version import VersionFacts
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,16 @@ class Run:
     Args:
         run_id: Its id.
         parameters: As its nodes got them, by dotted name.
+        tables: The version of each table that it read, by catalog name.
     """
 
     run_id: str
     parameters: Mapping[str, Any]
+    tables: Mapping[str, int] = field(default_factory=dict)
+
+
+# Gives the versions of a table.
+History = Callable[[str], Sequence[VersionFacts]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ def explain(
     wish: Wish,
     chance: Chance,
     say: Callable[[str], None],
+    history: History = lambda _: (),
 ) -> Explanation:
     """Explain why the metrics of B are not those of A, with all doubts that were asked for.
 
@@ -63,6 +72,7 @@ def explain(
         wish: What was asked for.
         chance: Which parameters mean chance.
         say: Gets progress, a line at a time.
+        history: Gives the versions of a table.
 
     Raises:
         LakeproofError: If A or B cannot be read, a metric is unknown, or nobody has said what is
@@ -88,7 +98,38 @@ def explain(
     explanation = replace(explanation, few=few)
     if explanation.answer != "EXPLAINED" or asked.is_interrupted:
         return explanation
-    return _with_doubts(explanation, mixes, runs, wish, asked.outcomes, say)
+    explanation = _with_doubts(explanation, mixes, runs, wish, asked.outcomes, say)
+    if not wish.shows_rows or explanation.is_interrupted:
+        return explanation
+    try:
+        return replace(explanation, paths=tuple(_paths(explanation, mixes, runs, say, history)))
+    except KeyboardInterrupt:
+        return replace(explanation, is_interrupted=True)
+
+
+def _paths(
+    explanation: Explanation,
+    mixes: MixedRuns,
+    runs: tuple[Run, Run],
+    say: Callable[[str], None],
+    history: History,
+) -> Iterator[Path]:
+    """Go along the commits of each table that differs, all else being A's."""
+    of_table: dict[str, set[str]] = {}
+    for player in explanation.players:
+        for factor in player.factors:
+            kind, _, table = factor.factor.partition(":")
+            if player.group == "data" and kind == "data":
+                of_table.setdefault(table, set()).add(player.name)
+    for table, names in of_table.items():
+        if table not in runs[0].tables or table not in runs[1].tables:
+            continue
+        ends = mixes.value(NOTHING), mixes.value(frozenset(names))
+        versions = between(history(table), runs[0].tables[table], runs[1].tables[table])
+        metrics = ends[0].metrics, ends[1].metrics
+        found = path_along(table, versions, metrics, mixes.at_version, say)
+        if found is not None and ends[1].failure is None:
+            yield found
 
 
 def _with_doubts(

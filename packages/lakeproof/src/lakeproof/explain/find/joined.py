@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lakeproof.explain.mixes.facts import CommonRows, MixedRuns, Outcome, Player, Proof
+from lakeproof.versioned.table_version import VersionFacts
 
 
 class JoinedMixes:
@@ -58,6 +59,10 @@ class JoinedMixes:
     def instead(self, taken: frozenset[str], parameters: Mapping[str, object]) -> Outcome:
         """Give what the mix gives with other values of some parameters."""
         return replace(self._mixes.instead(self._meant(taken), parameters), taken=taken)
+
+    def at_version(self, table: str, version: VersionFacts) -> Outcome | None:
+        """Run A with a table at another version."""
+        return self._mixes.at_version(table, version)
 
     def common_rows(self) -> CommonRows:
         """Measure A's and B's model on the rows that both were scored on."""

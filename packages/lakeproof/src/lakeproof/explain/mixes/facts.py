@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from lakeproof.reproduce.outcomes import Factor, Verdict
+from lakeproof.versioned.table_version import VersionFacts
 
 Group = Literal["data", "parameters", "code", "set-up"]
 Side = Literal["learnt", "scored", "both"]
@@ -155,6 +156,10 @@ class MixedRuns(Protocol):
 
         For how much luck there is in a metric: another seed, another salt of a split.
         """
+        ...
+
+    def at_version(self, table: str, version: VersionFacts) -> Outcome | None:
+        """Run A with a table at another version; `None` where it reads none, or has no digest."""
         ...
 
     def common_rows(self) -> CommonRows:

@@ -13,12 +13,14 @@ from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
 from lakeproof.explain.mixes.differing.players import choices
 from lakeproof.explain.mixes.facts import CommonRows, How, Outcome, Player, Proof, Step
 from lakeproof.explain.mixes.known_runs import Known, KnownRuns
+from lakeproof.explain.mixes.mixed.at_version import at_version
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
 from lakeproof.explain.mixes.running.common_rows import measure_common
 from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.stages.scratch import sweep
+from lakeproof.versioned.table_version import VersionFacts
 
 _SHORT = 8
 
@@ -102,6 +104,24 @@ class Mixes:
         """Give what a mix gives with other values of some parameters, by their dotted names."""
         choice = replace(choice_of(taken, self._found), values=tuple(sorted(parameters.items())))
         return self._value(choice, taken)
+
+    def at_version(self, table: str, version: VersionFacts) -> Outcome | None:
+        """Run A with a table at another version; it is kept as a run, and not found again."""
+        mixed = at_version(self._a, table, version)
+        if mixed is None:
+            return None
+        choice, taken = Choice(), frozenset[str]()
+        asked = Asked(
+            mixed=mixed,
+            between=self._between,
+            takes=[f"{table} at version {version.version}"],
+            code=self._a,
+            models=self._reach.parts(choice).models,
+            predictions=self._runs.kept.new_table(),
+        )
+        ran = self._runner.run(asked)
+        known = Known(choice, "whole", ran.record, ran.failure, predictions=ran.predictions)
+        return self._outcome(taken, choice, known, "fitted")
 
     def common_rows(self) -> CommonRows:
         """Measure A's and B's model on the rows that both were scored on."""

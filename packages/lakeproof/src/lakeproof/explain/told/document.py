@@ -1,5 +1,6 @@
 """An explanation as one JSON document."""
 
+from dataclasses import asdict
 from typing import Any
 
 from lakeproof.explain.explanation import Explanation
@@ -55,6 +56,17 @@ def document(of: Explanation) -> dict[str, Any]:
             "changed": of.changed.changed,
             "most": [vars(one) for one in of.changed.most],
         },
+        "commits": [
+            {
+                "table": path.table,
+                "why_not": path.why_not,
+                "steps": [
+                    {**asdict(step.commit), "did": step.did, "why_not": step.why_not}
+                    for step in path.steps
+                ],
+            }
+            for path in of.paths
+        ],
         "interrupted": of.is_interrupted,
         "missing": of.reasons,
         "assumed": of.assumed,

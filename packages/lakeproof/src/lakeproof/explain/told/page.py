@@ -15,6 +15,9 @@ from lakeproof.explain.told.words import (
     decimals_of,
     few_words,
     mix_named,
+    path_columns,
+    path_title,
+    path_words,
     together,
     told,
 )
@@ -70,6 +73,7 @@ def page(of: Explanation, made_at: str) -> Page:
                     *(_metric(one, of) for one in shared),
                     section("The few", Sentences((few_words(of.few),) if of.few else ())),
                     _changed(of),
+                    *_paths(of),
                     section("Metrics of every mix", *_mixes(of), note=_MIX),
                     section("What would make it wrong", Sentences(tuple(_doubts(of)))),
                     section("How to read this page", facts(_WORDS)),
@@ -147,6 +151,14 @@ def _mixes(of: Explanation) -> Iterator[Table]:
         run = Cell((mix.run_id or "-")[:_SHORT_ID], "code")
         rows.append((Cell(mix_named(mix.taken, of)), *numbers, Cell(how), run))
     yield Table(headings, tuple(rows))
+
+
+def _paths(of: Explanation) -> Iterator[Section]:
+    metrics = [one.metric for one in of.solved if one.shares]
+    columns: dict[str, Style] = dict.fromkeys(path_columns(metrics), "text")
+    for path in of.paths:
+        rows = table(columns, path_words(path, metrics))
+        yield section(f"Commits of {path.table}", rows, note=path_title(path))
 
 
 def _changed(of: Explanation) -> Section:

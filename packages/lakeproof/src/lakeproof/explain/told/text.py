@@ -1,8 +1,8 @@
 """An explanation for a terminal: per metric one table, whose column adds up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lakeproof.explain.explanation import ChangedRows, Explanation
+from lakeproof.explain.explanation import ChangedRows, Explanation, Path
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.told.document import runs
 from lakeproof.explain.told.next_step import headline
@@ -13,6 +13,9 @@ from lakeproof.explain.told.words import (
     common_rows,
     decimals_of,
     few_words,
+    path_columns,
+    path_title,
+    path_words,
     together,
     told,
 )
@@ -29,6 +32,8 @@ def render(of: Explanation) -> str:
         parts.insert(1, few_words(of.few))
     if of.changed is not None:
         parts.append(_changed(of.changed))
+    metrics = [one.metric for one in of.solved if one.shares]
+    parts += [_path(one, metrics) for one in of.paths]
     if of.assumed:
         parts.append("\n".join(["Relied upon", *(f"- {one}" for one in of.assumed)]))
     return "\n\n".join([*parts, *_mixes(of)])
@@ -71,6 +76,11 @@ def _metric(solved: Solved, of: Explanation) -> str:
     return "\n".join(
         [first_line(solved, of), "", *lines, *(_INDENT + one for one in together(solved))]
     )
+
+
+def _path(path: Path, metrics: Sequence[str]) -> str:
+    table = layout(dict.fromkeys(path_columns(metrics), "left"), path_words(path, metrics))
+    return "\n".join([path_title(path), *(_INDENT + one for one in table.splitlines())])
 
 
 def _changed(changed: ChangedRows) -> str:

@@ -1,15 +1,16 @@
 """What is said of each share: who it is, what would make it wrong, what to do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lakeproof.explain.explanation import ChangedRows, Explanation, Few, Luck
+from lakeproof.explain.explanation import ChangedRows, Explanation, Few, Luck, Path
 from lakeproof.explain.game.facts import Taken
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
 from lakeproof.explain.told.numbers import places, shown, signed
-from lakeproof.views.values import shortened
+from lakeproof.views.values import moment, shortened
 
 _SHORT_ID = 8
 _MOST_NAMED = 3
@@ -122,6 +123,32 @@ def changed_words(changed: ChangedRows) -> list[list[Any]]:
         [" ".join(map(str, one.key)), one.actual, one.before, one.after, f"{one.change:+.4g}"]
         for one in changed.most
     ]
+
+
+def path_words(path: Path, metrics: Sequence[str]) -> list[list[str]]:
+    """Give the commits of a table as cells: version, when, by what, and what each did."""
+    rows = []
+    for step in path.steps:
+        commit = step.commit
+        by = commit.delivery or (f"run {commit.run_id[:_SHORT_ID]}" if commit.run_id else "-")
+        did = step.did
+        numbers = [f"{did[name]:+.4g}" if did and name in did else "-" for name in metrics]
+        note = step.why_not or ("" if did is not None else "in the next one's")
+        row = [str(commit.version), moment(commit.timestamp), by, commit.node or "-"]
+        rows.append([*row, str(commit.rows or "-"), *numbers, note])
+    return rows
+
+
+def path_columns(metrics: Sequence[str]) -> tuple[str, ...]:
+    """Give the headings of `path_words`."""
+    return ("version", "when", "delivery or run", "node", "rows", *metrics, "note")
+
+
+def path_title(path: Path) -> str:
+    """Say what the commits of a table are, and that this is one path of many."""
+    how = "taken back one by one" if path.is_backwards else "one by one"
+    line = f"Commits of {path.table} from A's version to B's, {how}, all else being A's"
+    return f"{line}: {path.why_not}" if path.why_not else f"{line} (one path of many)"
 
 
 def common_rows(of: Explanation, metric: str) -> tuple[int, Fraction] | None:
