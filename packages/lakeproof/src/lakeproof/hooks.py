@@ -72,7 +72,8 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
 
     if (doubt := version_ranges.warning()) is not None and not is_rerun():
         logger.warning(doubt)
-    SessionHooks.of(context).context = context
+    hooks = SessionHooks.of(context)
+    hooks.context = context
     register_configuration(context.project_path, context.config_loader)
     use_settings_of(context)
     told = rerun_request.current()
@@ -82,7 +83,9 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
             rerun.prepare(told, context)
         else:
             require_environment(context.config_loader)
-            tracking = tracking_of(context.project_path, context.config_loader)
+        tracking = tracking_of(context.project_path, context.config_loader)
+        hooks.store = tracking
+        if told is None:
             with serving(tracking.uri):
                 # It may have moved.
                 follow_move(tracking)

@@ -5,16 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Record, Status
 from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 from lakeproof.record.node_io.logged import flush
-from lakeproof.record.run.gathering import RunInputs
 from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.store_record import is_open, keep, mlflow_uri, refuse_second
-from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -26,26 +23,12 @@ class RecordKeeping:
     """Where what was seen of a run is kept; made before its MLflow run is.
 
     Args:
-        setting: What decides the run.
-        tables: Its tables, at their versions.
-        rerun: What it is told, if it is a re-run.
-        seen: What is seen of it.
+        seen: What is seen of the run.
         store: Where MLflow keeps its runs, as `mlflow.yml` says.
         name: What MLflow calls a run that nobody has named.
     """
 
-    def __init__(
-        self,
-        setting: RunInputs,
-        tables: RunTables,
-        rerun: Rerun | None,
-        seen: Observation,
-        store: Tracking,
-        name: str | None,
-    ) -> None:
-        self._setting = setting
-        self._tables = tables
-        self._rerun = rerun
+    def __init__(self, seen: Observation, store: Tracking, name: str | None) -> None:
         self._seen = seen
         self._store = store
         self._name = name
@@ -59,7 +42,7 @@ class RecordKeeping:
 
         try:
             # Nobody waits for the record of a re-run that was cut short.
-            if self._rerun is None or status != "KILLED":
+            if self._seen.rerun is None or status != "KILLED":
                 self.keep_end(run_id, status, error)
         finally:
             active = mlflow.active_run()
@@ -93,11 +76,11 @@ class RecordKeeping:
             record = self._seen.record(run_id, run, status, text)
             folder = keep(
                 record,
-                self._setting.project_path,
-                self._rerun,
+                self._seen.setting.project_path,
+                self._seen.rerun,
                 store,
                 self._name,
-                self._setting.bundle_data,
+                self._seen.setting.bundle_data,
             )
             self._send(folder, record, store, is_there=run is not None)
         return record
@@ -110,7 +93,9 @@ class RecordKeeping:
 
         facts = self._seen.table_facts
         try:
-            mlflow_index.log_tables(run_id, self._tables.uses, facts, facts.leaves_out_unreadable)
+            mlflow_index.log_tables(
+                run_id, self._seen.tables.uses, facts, facts.leaves_out_unreadable
+            )
             flush()
             return MlflowClient().get_run(run_id)
         except Exception:
@@ -140,6 +125,6 @@ class RecordKeeping:
 
     def told(self, error: BaseException) -> str:
         """Give an error as it may be recorded."""
-        return self._setting.secrets.redact_text(f"{type(error).__name__}: {error}")[
+        return self._seen.setting.secrets.redact_text(f"{type(error).__name__}: {error}")[
             :_MOST_CHARACTERS
         ]

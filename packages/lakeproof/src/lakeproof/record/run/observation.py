@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Observation:
-    """Everything that notes something of one run, begun when the run does.
+    """Everything that notes something of one run, begun when the run does, beside what decides it.
 
     Args:
         setting: What decides the run.
@@ -49,13 +49,13 @@ class Observation:
         tables: RunTables,
         rerun: Rerun | None,
         pipelines: tuple[str, ...],
-        redirection: Redirection | None,
+        redirection: Redirection | None = None,
     ) -> None:
         self._began = datetime.now(UTC)
-        self._setting = setting
-        self._tables = tables
-        self._rerun = rerun
-        self._pipelines = pipelines
+        self.setting = setting
+        self.tables = tables
+        self.rerun = rerun
+        self.pipelines = pipelines
         self._files = FileRecorder(setting.project_path, setting.secrets, redirection)
         self.table_facts = TableRecorder(setting.project_path, rerun)
         self.node_io = NodeIORecorder(tables, self._files, setting.secrets)
@@ -106,7 +106,7 @@ class Observation:
         record = self._without_logged(run_id, status, metrics, error)
         if run is None or self._logged is None or self._metrics is None:
             return record
-        hide = Hide(self._setting.secrets, self._setting.project_path)
+        hide = Hide(self.setting.secrets, self.setting.project_path)
         logged = self._logged.gather(run, self._metrics, record.outputs.files, hide)
         return replace(record, logged=logged)
 
@@ -118,7 +118,7 @@ class Observation:
         error: str | None,
     ) -> Record:
         ended = datetime.now(UTC)
-        options = dict(self._setting.options)
+        options = dict(self.setting.options)
         if options.pop("only_missing_outputs", None) and self.node_io.node_names:
             # Which outputs are missing is not a fact of the run; which nodes ran is.
             options["node_names"] = ",".join(self.node_io.node_names)
@@ -128,26 +128,26 @@ class Observation:
             started_at=_iso(self._began),
             finished_at=_iso(ended),
             duration_s=round((ended - self._began).total_seconds(), 3),
-            kedro_env=self._setting.kedro_env,
-            pipelines=self._pipelines,
-            command=self._setting.command,
+            kedro_env=self.setting.kedro_env,
+            pipelines=self.pipelines,
+            command=self.setting.command,
             options=options,
             config={},
-            reproduces=self._rerun.reproduces if self._rerun is not None else None,
+            reproduces=self.rerun.reproduces if self.rerun is not None else None,
             failed_node=self.failed_node,
             error=error,
-            made_by=maker_of(self._setting.project_path),
+            made_by=maker_of(self.setting.project_path),
         )
-        return self._setting.record(
+        return self.setting.record(
             run,
             InputFacts(
-                self.table_facts.read(self._tables),
+                self.table_facts.read(self.tables),
                 self._files.read,
                 self._files.values_read,
                 self._models_read,
             ),
             OutputFacts(
-                self.table_facts.written(self._tables),
+                self.table_facts.written(self.tables),
                 self._files.written,
                 self._files.values_written,
             ),

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
 from lakeproof.record.documents import rerun_request
-from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Status
 from lakeproof.record.mlflow_store.one_run import one_run
 from lakeproof.record.mlflow_store.server import (
     refuse_foreign_artifacts,
 )
-from lakeproof.record.mlflow_store.tracking import Tracking, tracking_of
-from lakeproof.record.places.redirection import Redirection
+from lakeproof.record.mlflow_store.tracking import Tracking
 from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_async_hint
 from lakeproof.record.registry.loaded_models import pin_models
 from lakeproof.record.run import rerun as rerunning
@@ -52,44 +50,27 @@ class RunSession:
     """The run in progress.
 
     Args:
-        setting: What decides it.
-        tables: Its tables, at their versions.
-        rerun: What it is told, if it is a re-run.
-        pipelines: What was asked for.
+        seen: What is seen of it, from now on.
         tracking: What `mlflow.yml` says of its MLflow run, where kedro-mlflow makes one.
         store: Where MLflow keeps its runs, as `mlflow.yml` says.
-        redirection: Of a re-run: where the places of the catalog are.
     """
 
-    def __init__(
-        self,
-        setting: RunInputs,
-        tables: RunTables,
-        rerun: Rerun | None,
-        pipelines: tuple[str, ...],
-        tracking: Any,
-        store: Tracking,
-        redirection: Redirection | None = None,
-    ) -> None:
-        self._setting = setting
+    def __init__(self, seen: Observation, tracking: Any, store: Tracking) -> None:
+        self.seen = seen
+        rerun = seen.rerun
         self.resets_random = rerun is not None and bool(rerun.resets_random)
-        self._tables = tables
-        self._rerun = rerun
-        self._pipelines = pipelines
         self._tracking = tracking
-        self.secrets = setting.secrets
-        self._log = LogWithoutSecrets(setting.secrets)
-        self.seen = Observation(setting, tables, rerun, pipelines, redirection)
+        self.secrets = seen.setting.secrets
+        self._log = LogWithoutSecrets(self.secrets)
         self._warned = Warned(_package())
-        self._record = RecordKeeping(
-            setting, tables, rerun, self.seen, store, name_by_nobody(tracking, pipelines)
-        )
+        self._record = RecordKeeping(seen, store, name_by_nobody(tracking, seen.pipelines))
         self._on_end: Callable[[], None] | None = None
 
     @classmethod
     def begin(
         cls,
         context: "KedroContext",
+        store: Tracking,
         run_params: Mapping[str, Any],
         pipeline: "Pipeline",
         catalog: "CatalogProtocol[Any, Any]",
@@ -99,6 +80,7 @@ class RunSession:
 
         Args:
             context: Kedro's.
+            store: Where MLflow keeps its runs, as `mlflow.yml` says.
             run_params: What the run was asked for.
             pipeline: What is about to run.
             catalog: With what.
@@ -115,7 +97,6 @@ class RunSession:
         configured = getattr(context, "mlflow", None)
         tracking = configured and configured.tracking
         refuse_recorded(tracking)
-        store = tracking_of(project_path, context.config_loader)
         if rerun is None:
             refuse_foreign_artifacts(store)
         tables = RunTables(git_commit=head_commit(project_path), believes_commits=rerun is None)
@@ -127,9 +108,9 @@ class RunSession:
         setting = RunInputs.gather(context, run_params, pipeline, catalog, conf_catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
-        session = cls(setting, tables, rerun, pipelines, tracking, store, redirection)
-        session.seen.loads_models(models)
-        return session
+        seen = Observation(setting, tables, rerun, pipelines, redirection)
+        seen.loads_models(models)
+        return cls(seen, tracking, store)
 
     def started(
         self, catalog: "CatalogProtocol[Any, Any]", on_end: Callable[[], None] | None = None
@@ -147,10 +128,10 @@ class RunSession:
         self._on_end = on_end
         settle_registry()
         active = mlflow.active_run()
-        if why_untracked(self._tracking, self._pipelines):
+        if why_untracked(self._tracking, self.seen.pipelines):
             forget_last_run()
         elif active is not None:
-            self._tables.run_id = active.info.run_id
+            self.seen.tables.run_id = active.info.run_id
             self.seen.follow(active.info.run_id, catalog)
         if self._tracking is not None and not self._tracking.disable_tracking.disable_autologging:
             # kedro-mlflow only refrains from turning it off. Models and tables are logged already.
@@ -174,7 +155,7 @@ class RunSession:
         with self._ending(catalog) as run_id:
             if run_id is None:
                 print_unrecorded(
-                    why_untracked(self._tracking, self._pipelines) or "no MLflow run was open"
+                    why_untracked(self._tracking, self.seen.pipelines) or "no MLflow run was open"
                 )
                 return
             try:
@@ -190,11 +171,11 @@ class RunSession:
                     f"Run {run_id[:8]} cannot be recorded: {self._record.told(error)}. What it "
                     "wrote is there, without a record of what it came from."
                 ) from error
-            if self._rerun is None and self._record.has_arrived:
+            if self.seen.rerun is None and self._record.has_arrived:
                 self._register(run_id, catalog)
         self._warned.say_again(self.secrets.redact_text)
         print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
-        print_recorded(run_id, doubts_of(record, self._setting.project_path))
+        print_recorded(run_id, doubts_of(record, self.seen.setting.project_path))
 
     def _register(self, run_id: str, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Let the models of a recorded run be found by a name in MLflow's registry."""
@@ -227,8 +208,8 @@ class RunSession:
             with ExitStack() as stack:
                 stack.enter_context(raising_at_sigterm())
                 stack.enter_context(without_async_hint())
-                if self._tables.run_id is not None:
-                    stack.enter_context(one_run(self._tables.run_id))
+                if self.seen.tables.run_id is not None:
+                    stack.enter_context(one_run(self.seen.tables.run_id))
                     stack.enter_context(self.seen.watching())
                 yield
         except Exception:
@@ -249,7 +230,7 @@ class RunSession:
         """Let the tables go, and Spark once the record is kept: it is asked what it was."""
         self._release(catalog)
         try:
-            yield self._tables.run_id
+            yield self.seen.tables.run_id
         finally:
             spark_session.stop()
             if self._on_end is not None:

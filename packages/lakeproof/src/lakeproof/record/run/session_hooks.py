@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
+    from lakeproof.record.mlflow_store.tracking import Tracking
     from lakeproof.record.run.session import RunSession
 
 
@@ -32,6 +33,8 @@ class SessionHooks:
         self._catalog: CatalogProtocol[Any, Any] | None = None
         self._conf_catalog: Mapping[str, Any] = {}
         self.context: KedroContext | None = None
+        # Where MLflow keeps its runs, as `mlflow.yml` says.
+        self.store: Tracking | None = None
 
     @classmethod
     def of(cls, context: "KedroContext") -> "SessionHooks":
@@ -78,8 +81,9 @@ class SessionHooks:
         take_turn(self)
         try:
             assert self.context is not None, "Kedro creates the context before it runs a pipeline"
+            assert self.store is not None
             session = RunSession.begin(
-                self.context, run_params, pipeline, catalog, self._conf_catalog
+                self.context, self.store, run_params, pipeline, catalog, self._conf_catalog
             )
             # kedro-mlflow makes tags of these, as they are.
             with hidden(run_params, "runtime_params", session.secrets), without_ipython():
