@@ -51,7 +51,7 @@ def test_a_commit_tells_the_run_the_code_and_the_node_that_made_it(lakehouse, mo
     table = lakehouse.table("samples")
     table.join(run)
     noted = partial(note_of, delivery=Taken("red.csv", "0" * 64))
-    monkeypatch.setattr("lakeproof.delta.delta_table.note_of", noted)
+    monkeypatch.setattr("lakeproof.delta.table_save.note_of", noted)
     table.save(pl.DataFrame({"id": ["n"]}))
     newest = facts(lakehouse, "samples")[0]
     assert [newest[key] for key in KEYS[4:8]] == [RUN_ID, COMMIT, "clean", "red.csv"]

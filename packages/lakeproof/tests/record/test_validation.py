@@ -10,7 +10,7 @@ import pytest
 from lakeproof.record import facts as all_facts
 from lakeproof.record.documents import parsing
 from lakeproof.record.documents.document import RecordError, from_bytes, to_bytes
-from lakeproof.record.documents.validation import OPTIONS, RULES
+from lakeproof.record.documents.rules import OPTIONS, RULES
 
 NAME = "The record of run 13b431cd"
 OLD = Path(__file__).with_name("schema-1.json").read_bytes()

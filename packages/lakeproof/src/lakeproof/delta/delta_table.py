@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -10,26 +9,20 @@ from kedro.io import AbstractDataset
 from kedro.io.core import Version
 from kedro_datasets._typing import JSONPreview
 
-from lakeproof.deliveries.arrivals import Arrivals
-from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.delta.apply_deliveries import DeliveryWriter
 from lakeproof.delta.delta_version import DeltaVersion
 from lakeproof.delta.engines import engine_for
-from lakeproof.delta.log.location import available_versions, require_path
-from lakeproof.delta.log.opening import exists, latest, open_table, resolve
+from lakeproof.delta.log.location import available_versions, require_path, without_userinfo
+from lakeproof.delta.log.opening import exists, open_table, resolve
 from lakeproof.delta.read.versions import history, require_rows
 from lakeproof.delta.retention.lifetime import lifetime
-from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
-from lakeproof.delta.write.lock import write_lock
+from lakeproof.delta.table_save import TableSave
+from lakeproof.delta.write.engine import Engine, SaveArgs
 from lakeproof.delta.write.scratch_copy import start_table
-from lakeproof.errors import LakeproofError, TableError
-from lakeproof.spelling import typed
-from lakeproof.stores.conditional_writes import require_conditional_writes
+from lakeproof.errors import LakeproofError
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.pins import Pin, choose_pin
 from lakeproof.versioned.run_tables import RunTables
-from lakeproof.versioned.store_errors import explained_store
 from lakeproof.versioned.table_version import TableVersion, VersionFacts
 
 logger = logging.getLogger(__name__)
@@ -82,7 +75,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._uri = _without_userinfo(str(filepath).rstrip("/"))
+        self._uri = without_userinfo(str(filepath).rstrip("/"))
         # Kedro tells a dataset its name nowhere; the hook does, until then the folder's serves.
         self._name = PurePosixPath(self._uri).name
         self._engine_name = engine
@@ -203,65 +196,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         """
         args = SaveArgs.from_config(self._name, self._save_config)
         run = self._run or RunTables()
-        is_delivered = isinstance(data, Arrivals) or _are_deliveries(data)
-        known = f"What was committed is in its log: {typed('kedro history', self._name)}."
-        with write_lock(self._name, self._uri), explained_store(self.location, known):
-            current = latest(self.location)
-            if current is None:
-                require_conditional_writes(self._name, self._uri, self._credentials)
-            run.has_found(self._uri, partial(self.open, current.version) if current else None)
-            if is_delivered:
-                writer = DeliveryWriter(self.location, current, args, self.key, self._engine(), run)
-                written = self._take(data, writer)
-            else:
-                write = Write(
-                    self.location,
-                    current,
-                    args,
-                    self.key,
-                    note_of(run, self._name),
-                    believes_commits=run.believes_commits,
-                )
-                written = self._engine().write(data, write)
-                self._log(written)
-        if written is not None:
-            came = data.deliveries if isinstance(data, Arrivals) else data
-            deliveries = digest_files(came) if is_delivered else None
-            run.has_written(
-                self._name,
-                DeltaVersion.of(written.opened),
-                is_committed=written.is_committed,
-                rows=written.rows,
-                mode=args.mode,
-                digest=written.digest,
-                given=written.given,
-                deliveries=deliveries,
-            )
-
-    def _take(self, data: Any, writer: DeliveryWriter) -> Written | None:
-        """Take deliveries that are all there, or those that arrive."""
-        if not isinstance(data, Arrivals):
-            writer.take(data)
-        elif data.order is not None:
-            writer.take(data.in_recorded_order())
-        else:
-            self._engine().follow(data, writer.take, self.location)
-        return writer.end()
-
-    def _log(self, written: Written) -> None:
-        if written.is_committed:
-            logger.info(
-                "Wrote %d rows to table '%s': version %d",
-                written.rows,
-                self._name,
-                written.opened.version,
-            )
-        else:
-            logger.info(
-                "Table '%s' holds this content already: version %d stays",
-                self._name,
-                written.opened.version,
-            )
+        TableSave(self.location, self.key, args, self._engine(), run).save(data)
 
     def preview(self, nrows: int = 5) -> JSONPreview:
         """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
@@ -294,21 +229,3 @@ class DeltaTable(AbstractDataset[Any, Any]):
             "save_args": self._save_config,
             "load_version": self._flag,
         }
-
-
-def _without_userinfo(uri: str) -> str:
-    """Refuse a URI that carries its credentials: it would stand in logs, tags and commits."""
-    authority = uri.partition("://")[2].partition("/")[0]
-    if ":" in authority.rpartition("@")[0]:
-        raise TableError(
-            f"The filepath of a Delta table, {uri.partition('://')[0]}://***@"
-            f"{authority.rpartition('@')[2]}/…, carries credentials. It was not opened. Put them "
-            "into conf/local/credentials.yml and name them under `credentials`."
-        )
-    return uri
-
-
-def _are_deliveries(data: Any) -> bool:
-    from lakeproof.deliveries import Delivery
-
-    return isinstance(data, list | tuple) and all(isinstance(item, Delivery) for item in data)

@@ -1,7 +1,7 @@
-"""Records as MLflow artifacts: written once, found again by id, prefix or `last`.
+"""Records on their MLflow runs: written once, found again by id, prefix or `last`.
 
 A record counts from the moment its digest stands on the run as a tag: until then it may be half
-written. What was changed afterwards no longer fits the tag.
+written. What was changed afterwards no longer fits the tag (`documents.sealed`).
 """
 
 import os
@@ -11,18 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.record.documents import kept_records
-from lakeproof.record.documents.document import (
-    ContradictionError,
-    RecordError,
-    from_bytes,
-    to_bytes,
-)
+from lakeproof.record.documents import sealed
+from lakeproof.record.documents.document import RecordError
 from lakeproof.record.documents.kept_records import digest_of as digest_of
-from lakeproof.record.documents.parsing import MOST_BYTES
-from lakeproof.record.documents.shapes import is_artifact
 from lakeproof.record.facts import Record
-from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs
+from lakeproof.record.mlflow_store import artifacts, mlflow_database, mlflow_runs
+from lakeproof.record.mlflow_store.artifacts import RECORD as RECORD
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
 from lakeproof.record.mlflow_store.run_ids import is_beginning
@@ -31,7 +25,6 @@ from lakeproof.record.mlflow_store.tracking import (
     Tracking,
     has_store,
     is_local,
-    local_path,
     serving,
 )
 from lakeproof.record.mlflow_store.unsent import FOLDER as FOLDER
@@ -41,7 +34,6 @@ from lakeproof.record.mlflow_store.unsent import log_tags
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-RECORD = "record.json"
 RUN_CONFIG = "run.yml"
 REPRODUCES = "lakeproof.reproduces"
 VERDICT = "lakeproof.verdict"
@@ -52,7 +44,6 @@ ATTESTED = "lakeproof.attested"
 
 # Enough to say that there are several.
 _MOST_FOUND = 4
-_LONGEST_SEAL = 100
 # What MLflow's status does not say: one that was killed at once stays RUNNING for ever.
 _WHY_NONE = {"FINISHED": ", or was made without Lakeproof", "RUNNING": ", or was killed"}
 
@@ -72,24 +63,13 @@ def write(client: "MlflowClient", record: Record, run_config: str, tags: Mapping
     Raises:
         RecordError: If it could not be read again; nothing is written then.
     """
-    content = readable(record)
+    content = sealed.readable(record)
     run_id = record.run.run_id
     client.log_text(run_id, run_config, f"{FOLDER}/{RUN_CONFIG}")
     client.log_text(run_id, content.decode(), f"{FOLDER}/{RECORD}")
     seal = digest_of(content)
     log_tags(client, run_id, {**tags, TAG: seal})
     return seal
-
-
-def readable(record: Record) -> bytes:
-    """Write a record down, such that it can be read again.
-
-    Raises:
-        RecordError: If it could not.
-    """
-    content = to_bytes(record)
-    from_bytes(content, f"The record of run {record.run.run_id[:8]}")
-    return content
 
 
 class RecordStore:
@@ -222,7 +202,9 @@ class RecordStore:
         Raises:
             RecordError: If they are not there.
         """
-        return self._fetched(self._get(run_id), f"The record of run {run_id[:8]}")
+        return artifacts.fetched(
+            self.tracking, self._get(run_id), f"The record of run {run_id[:8]}"
+        )
 
     def reruns_of(self, run_id: str) -> list[MlflowRun]:
         """Find the re-runs of a run, newest first, by what their tags say."""
@@ -234,23 +216,7 @@ class RecordStore:
 
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""
-        if not is_artifact(uri):
-            return None  # MLflow would fetch any address there is.
-        # What a command says is not mixed with MLflow's bars.
-        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-        import mlflow
-        from mlflow.artifacts import download_artifacts
-
-        mlflow.set_tracking_uri(self.tracking.uri)
-        folder, _, name = uri.rpartition("/")
-        try:
-            if uri.startswith("models:/"):
-                # MLflow takes what follows a model's id for a version.
-                found = download_artifacts(artifact_uri=folder, tracking_uri=self.tracking.uri)
-                return Path(found, name)
-            return Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
-        except Exception:
-            return None
+        return artifacts.bring(self.tracking, uri)
 
     def _get(self, run_id: str) -> MlflowRun:
         with serving(self.tracking.uri):
@@ -265,52 +231,8 @@ class RecordStore:
                 f"Run {run.run_id[:8]} has no record: it is {run.status}"
                 f"{_WHY_NONE.get(run.status, '')}. Nothing was run."
             )
-        content = self._content(run, name, seal)
-        found = digest_of(content)
-        record = None
-        try:
-            record = from_bytes(content, name)
-        except ContradictionError:
-            if found == seal:
-                raise
-        if record is not None and record.run.run_id != run.run_id:
-            raise RecordError(
-                f"{name} is that of another run: it says that it is of {record.run.run_id}. "
-                "Nothing was run."
-            )
-        if record is None or found != seal:
-            raise RecordError(
-                f"{name} was changed after it was written: its digest is {found}, the run "
-                f"says {seal[:_LONGEST_SEAL]}. Nothing was run."
-            )
-        return record
-
-    def _content(self, run: MlflowRun, name: str, seal: str) -> bytes:
-        place = self.tracking.project_path
-        is_near = place is None or local_path(run.artifact_uri) is not None
-        known = None if is_near or place is None else kept_records.kept(place, seal)
-        if known is None:
-            known = self._fetched(run, name)
-            if place is not None and not is_near:
-                kept_records.keep(place, known, seal)
-        return known
-
-    def _fetched(self, run: MlflowRun, name: str) -> bytes:
-        uri = f"{run.artifact_uri}/{FOLDER}/{RECORD}"
-        try:
-            path = local_path(uri)
-            if path is None:
-                from mlflow.artifacts import download_artifacts
-
-                path = Path(download_artifacts(artifact_uri=uri, tracking_uri=self.tracking.uri))
-            with path.open("rb") as file:
-                # One byte more than any has: it is refused where it is read.
-                return file.read(MOST_BYTES + 1)
-        except Exception as error:
-            raise RecordError(
-                f"{name} is not where MLflow says ({FOLDER}/{RECORD} of the run's artifacts). "
-                "Nothing was run. If artifacts were moved, move them back."
-            ) from error
+        content = artifacts.record_content(self.tracking, run, name, seal)
+        return sealed.opened(content, seal, run.run_id, name)
 
     def _search(self, wanted: Wanted, limit: int | None = None) -> Sequence[MlflowRun]:
         if not has_store(self.tracking):

@@ -71,12 +71,14 @@ def _pack(
     name_before: str | None,
     bundle: bytes | None,
 ) -> tuple[Path, str]:
+    from lakeproof.record.documents.kept_records import digest_of
+    from lakeproof.record.documents.sealed import readable
     from lakeproof.record.mlflow_store import mlflow_labels, store
     from lakeproof.record.run.command import to_yaml
 
     run = record.run
-    content = store.readable(record)
-    seal = store.digest_of(content)
+    content = readable(record)
+    seal = digest_of(content)
     files = {store.RUN_CONFIG: to_yaml(run.config).encode(), store.RECORD: content}
     tags = {
         **mlflow_labels.tags_of(record),
