@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lakeproof.record.documents import kept_records
 from lakeproof.record.documents.document import to_bytes
+from lakeproof.record.mlflow_store import artifacts
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.store import TAG, RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking
@@ -36,7 +37,8 @@ def test_a_server_is_asked_for_a_record_once(tmp_path, monkeypatch):
     asked = []
     store = RecordStore(Tracking("http://lab:5000", "winery", None, {}, tmp_path))
     run = MlflowRun(RUN, "FINISHED", 1, 2, "mlflow-artifacts:/1/artifacts", {}, {TAG: SEAL})
-    monkeypatch.setattr(store, "_fetched", lambda run, _: asked.append(run.run_id) or CONTENT)
+    fetch = lambda _, run, name: asked.append(run.run_id) or CONTENT  # noqa: E731
+    monkeypatch.setattr(artifacts, "fetched", fetch)
     assert store._record(run) == store._record(run) == a_record()
     assert asked == [RUN]
     for path in Path(tmp_path / kept_records.FOLDER).iterdir():

@@ -15,9 +15,9 @@ from mlflow.entities import Metric
 from mlflow.tracking import MlflowClient
 
 from lakeproof.record.documents.document import RecordError
+from lakeproof.record.documents.run_ids import LAST
 from lakeproof.record.mlflow_store import mlflow_database, mlflow_runs, mlflow_tables
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
-from lakeproof.record.mlflow_store.run_ids import LAST
 from lakeproof.record.mlflow_store.store import REPRODUCES, TAG, RecordStore, write
 from lakeproof.record.mlflow_store.stores import RecordStores
 from lakeproof.record.mlflow_store.tracking import Tracking

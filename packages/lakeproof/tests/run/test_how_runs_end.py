@@ -15,6 +15,7 @@ from kedro.pipeline import node, pipeline
 
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError, TableError
+from lakeproof.record.documents import sealed
 from lakeproof.record.mlflow_store import store
 from lakeproof.record.run.ending.ended import Terminated, raising_at_sigterm
 
@@ -162,7 +163,7 @@ def test_what_made_a_run_fail_stays_its_error_whatever_recording_says(with_table
 
 def test_a_run_that_cannot_be_recorded_at_all_is_failed(small_project, monkeypatch, capsys):
     """Whatever the reason; what is told is a sentence."""
-    monkeypatch.setattr(store, "to_bytes", lambda record: 1 / 0)
+    monkeypatch.setattr(sealed, "to_bytes", lambda record: 1 / 0)
     with pytest.raises(LakeproofError, match="cannot be recorded: ZeroDivisionError"):
         small_project.run(of(give))
     (run,) = small_project.mlflow_runs
@@ -173,7 +174,7 @@ def test_a_run_that_cannot_be_recorded_at_all_is_failed(small_project, monkeypat
 
 def test_a_failing_run_that_cannot_be_recorded_keeps_its_error(small_project, monkeypatch):
     """kedro-mlflow ends it after us, which it could not if we raised."""
-    monkeypatch.setattr(store, "to_bytes", lambda record: 1 / 0)
+    monkeypatch.setattr(sealed, "to_bytes", lambda record: 1 / 0)
     with pytest.raises(KeyError):
         small_project.run(of(fail))
     assert small_project.mlflow_runs[0].info.status == "FAILED"

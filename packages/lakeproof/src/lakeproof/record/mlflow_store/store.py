@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from lakeproof.record.documents import sealed
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.documents.kept_records import digest_of as digest_of
+from lakeproof.record.documents.run_ids import is_beginning
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store import artifacts, mlflow_database, mlflow_runs
 from lakeproof.record.mlflow_store.artifacts import RECORD as RECORD
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
-from lakeproof.record.mlflow_store.run_ids import is_beginning
 from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import (
     Tracking,

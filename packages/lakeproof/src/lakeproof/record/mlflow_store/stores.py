@@ -9,9 +9,9 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from lakeproof.record.documents.document import RecordError
+from lakeproof.record.documents.run_ids import LAST, require_run
 from lakeproof.record.facts import Maker, Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
-from lakeproof.record.mlflow_store.run_ids import LAST, require_run
 from lakeproof.record.mlflow_store.server import asked_once
 from lakeproof.record.mlflow_store.store import CHECKOUT, REPRODUCES, USER, RecordStore
 from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
