@@ -44,6 +44,18 @@ test-export: .venv/test  ## what `kedro export` writes, held against the validat
 	cd $(PACKAGE) && PYTHONPATH=tests:. ../../$(BIN)/python -P -m tests.export.written ../../.venv/validators/written
 	.venv/validators/bin/python $(PACKAGE)/dev/check_exports.py .venv/validators/written
 
+.PHONY: test-stores
+STORES ?= .venv/stores/versitygw .venv/stores/node_modules/.bin/azurite-blob
+.venv/stores/versitygw:
+	GOBIN=$(CURDIR)/.venv/stores go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+.venv/stores/node_modules/.bin/azurite-blob:
+	npm install --silent --no-save --prefix .venv/stores azurite@3.37.0
+
+test-stores: .venv/test $(STORES)  ## tables on versitygw (needs Go) and Azurite (needs npm), started and ended by the tests
+	cd $(PACKAGE) && for store in $(STORES); do LAKEPROOF_TEST_STORE=$(CURDIR)/$$store \
+		$(CURDIR)/$(PYTEST) tests/delta/test_dataset.py tests/delta/test_races.py -k store || exit 1; done
+
 SETS ?=
 test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"
 	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)

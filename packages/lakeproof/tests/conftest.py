@@ -187,10 +187,13 @@ def spark_session():
 
 @pytest.fixture(scope="session")
 def store():
-    """An object store that all tests share; each uses names of its own in it."""
-    from object_store import ObjectStore
+    """An object store that all tests share; each uses names of its own in it.
 
-    started = ObjectStore.started()
+    LAKEPROOF_TEST_STORE names another program than moto: `make test-stores` does.
+    """
+    from object_store import start
+
+    started = start(os.environ.get("LAKEPROOF_TEST_STORE", "moto"))
     yield started
     started.stop()
 

@@ -3,11 +3,19 @@
 Run as a program it is the server (moto); it ends when its standard input does.
 """
 
+import base64
+import hashlib
+import hmac
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 import urllib.request
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 
 @dataclass
@@ -23,9 +31,12 @@ class ObjectStore:
     port: int
     uri: str = "s3://lake"
     options: dict[str, str] = field(default_factory=dict)
+    folder: str | None = None
 
     def __post_init__(self) -> None:
-        """Make the bucket, and say how one gets in."""
+        """Make the bucket of moto's, and say how one gets in."""
+        if self.options:
+            return
         self.options = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -57,8 +68,104 @@ class ObjectStore:
     def stop(self) -> None:
         """End it."""
         self.process.stdin.close()
+        if self.folder is not None:
+            self.process.terminate()
         self.process.wait(30)
         self.process.stdout.close()
+        if self.folder is not None:
+            shutil.rmtree(self.folder)
+
+
+_AZURE_KEY = (
+    # Azurite's own, which is public.
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+
+
+def start(program: str) -> ObjectStore:
+    """Start moto, or one of the servers that `make test-stores` has installed.
+
+    Args:
+        program: `moto`, or a path that ends in `versitygw` or `azurite-blob`.
+    """
+    if program == "moto":
+        return ObjectStore.started()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return (_azurite if program.endswith("azurite-blob") else _versitygw)(program, port)
+
+
+def _versitygw(program: str, port: int) -> ObjectStore:
+    folder = tempfile.mkdtemp(prefix="lakeproof-store-")
+    os.mkdir(f"{folder}/lake")
+    account = {"ROOT_ACCESS_KEY": "admin-key", "ROOT_SECRET_KEY": "admin-secret"}
+    command = [program, "--port", f"127.0.0.1:{port}", "--quiet", "posix", folder]
+    process = _server(command, port, account)
+    options = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "admin-key",
+        "AWS_SECRET_ACCESS_KEY": "admin-secret",
+        "AWS_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+    }
+    return ObjectStore(process, port, "s3://lake", options, folder)
+
+
+def _azurite(program: str, port: int) -> ObjectStore:
+    folder = tempfile.mkdtemp(prefix="lakeproof-store-")
+    command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", folder]
+    command += ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
+    process = _server([*command, "--inMemoryPersistence"], port, {})
+    account = {"azure_storage_account_name": "devstoreaccount1"}
+    options = {
+        **account,
+        "azure_storage_account_key": _AZURE_KEY,
+        "azure_storage_endpoint": f"http://127.0.0.1:{port}/devstoreaccount1",
+        "azure_storage_allow_http": "true",
+        "allow_http": "true",
+    }
+    _make_container(port)
+    return ObjectStore(process, port, "az://lake", options, folder)
+
+
+def _make_container(port: int) -> None:
+    """Sign one request by hand, as Azure wants it."""
+    now = formatdate(usegmt=True)
+    headers = f"x-ms-date:{now}\nx-ms-version:2021-08-06\n"
+    resource = "/devstoreaccount1/devstoreaccount1/lake\nrestype:container"
+    text = "PUT" + "\n" * 12 + headers + resource
+    digest = hmac.new(base64.b64decode(_AZURE_KEY), text.encode(), hashlib.sha256).digest()
+    signature = base64.b64encode(digest).decode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/devstoreaccount1/lake?restype=container",
+        method="PUT",
+        headers={
+            "x-ms-date": now,
+            "x-ms-version": "2021-08-06",
+            "Authorization": f"SharedKey devstoreaccount1:{signature}",
+        },
+    )
+    with urllib.request.urlopen(request):
+        pass
+
+
+def _server(command: list[str], port: int, more: dict[str, str]) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **more},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    for _ in range(600):
+        with socket.socket() as asked:
+            if asked.connect_ex(("127.0.0.1", port)) == 0:
+                return process
+        time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"{command[0]} does not listen on {port}")
 
 
 def _without_conditions() -> None:

@@ -20,6 +20,7 @@ from lakeproof.deliveries.formats import KNOWN, parse
 from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
+from lakeproof.stores.addresses import misleading
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,10 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             raise DeliveryError(
                 f"`path` is {shown(str(path))}: deliveries are read from a folder on a local disk. "
                 f"{EDIT_THE_CATALOG}"
+            )
+        if meant := misleading(str(path), is_folder=True):
+            raise DeliveryError(
+                f"`path` is {shown(str(path))}, which looks like {meant}. {EDIT_THE_CATALOG}"
             )
         self._path = Path(path)
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)

@@ -12,6 +12,7 @@ from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
 from lakeproof.delta.apply_deliveries import DeliveryWriter
 from lakeproof.delta.delta_version import DeltaVersion
+from lakeproof.delta.log.location import require_path
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import latest, open_table
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
@@ -51,6 +52,8 @@ class TableSave:
         """
         is_delivered = isinstance(data, Arrivals) or _are_deliveries(data)
         location = self.location
+        # Before the lock, which makes a folder.
+        require_path(location)
         known = f"What was committed is in its log: {typed('kedro history', location.name)}."
         with write_lock(location.name, location.uri), explained_store(location, known):
             current = latest(location)

@@ -4,14 +4,13 @@ The file is what other runs load; the MLflow model is what is served. Not for pi
 somebody else's must not run code when it is opened.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from lakeproof.errors import LakeproofError
+from lakeproof.model.model_place import ModelError, ModelPlace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 # Their types hold data, not code; skops lists the compiled ones as unknown.
 _TRUSTED_PACKAGES = ("sklearn.", "numpy.", "scipy.", "collections.OrderedDict")
 _EXAMPLE_ROWS = 5
-
-
-class ModelError(LakeproofError):
-    """A model file is missing or holds something that is not to be trusted."""
 
 
 class SklearnModel(AbstractDataset[Any, Any]):
@@ -37,7 +32,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
         ```
 
     Args:
-        filepath: The `.skops` file.
+        filepath: The `.skops` file, on this machine or in an object store (`s3://`, `abfss://`).
+        credentials: The settings of the store, as tables have them.
         requirements: The lock whose versions the MLflow model asks for; without one, what loads
             the file, as installed.
         name: The model's name in MLflow.
@@ -57,9 +53,11 @@ class SklearnModel(AbstractDataset[Any, Any]):
         registered_model: str | None = None,
         alias: str | None = None,
         trusted: Sequence[str] = (),
+        credentials: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._filepath = PurePosixPath(filepath)
+        self._filepath = filepath
+        self._credentials = credentials
         self._requirements = Path(requirements["filepath"]) if requirements else None
         self._name = name
         self._trusted = tuple(trusted)
@@ -103,15 +101,10 @@ class SklearnModel(AbstractDataset[Any, Any]):
         if self._artifact is not None:
             # What this run wrote a moment ago, and skops still compares the types.
             path, trusted = self._artifact
-        else:
-            path = Path(self._filepath)
-            if not path.exists():
-                raise ModelError(
-                    f"There is no model at {path}. Nothing was run with it. Train one first: "
-                    "kedro run --pipelines train"
-                )
-            trusted = self._unknown_types(path, f"The model at {path}", "loaded")
-        return skops.io.load(path, trusted=trusted)
+            return skops.io.load(path, trusted=trusted)
+        with self._place.to_read() as path:
+            trusted = self._unknown_types(path, f"The model at {self._filepath}", "loaded")
+            return skops.io.load(path, trusted=trusted)
 
     def save(self, data: Any) -> None:
         """Save the estimator, and log the same file where an MLflow run is open.
@@ -121,18 +114,16 @@ class SklearnModel(AbstractDataset[Any, Any]):
         """
         import mlflow
 
-        path = Path(self._filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Two runs may save at once.
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        try:
+        with self._place.to_write() as partial:
             _dump(data, partial)
-            trusted = self._unknown_types(partial, f"The model for {path}", "saved")
+            trusted = self._unknown_types(partial, f"The model for {self._filepath}", "saved")
             if mlflow.active_run() is not None:
                 self._artifact = self._log(data, partial, trusted), trusted
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+
+    @property
+    def _place(self) -> ModelPlace:
+        # Asked each time: a re-run lets the dataset be elsewhere.
+        return ModelPlace(self._filepath, self._credentials)
 
     def _log(self, model: Any, file: Path, trusted: list[str]) -> Path:
         """Log the model and give the place of its skops file on this machine."""
@@ -165,10 +156,10 @@ class SklearnModel(AbstractDataset[Any, Any]):
         return type_name in self._trusted or type_name.startswith(_TRUSTED_PACKAGES)
 
     def _exists(self) -> bool:
-        return Path(self._filepath).exists()
+        return self._place.exists()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "name": self._name, "trusted": self._trusted}
+        return {"filepath": self._filepath, "name": self._name, "trusted": self._trusted}
 
 
 def _dump(model: Any, path: Path) -> None:

@@ -114,7 +114,10 @@ def _resolve(jars: list[Jar], conf: Mapping[str, str]) -> None:
         chosen = {"spark.jars.ivy": f"{folder}/ivy"}
         chosen |= {key: conf[key] for key in _RESOLVER if key in conf}
         chosen["spark.jars.packages"] = ",".join(jar.coordinate for jar in jars)
-        chosen["spark.jars.excludes"] = _NOT_NEEDED
+        own = {jar.coordinate.partition(":")[0] for jar in jars}
+        chosen["spark.jars.excludes"] = ",".join(
+            one for one in _NOT_NEEDED.split(",") if one.partition(":")[0] not in own
+        )
         command = [str(Path(_find_spark_home()) / "bin" / "spark-submit"), "--master", "local[1]"]
         for key, value in chosen.items():
             command += ["--conf", f"{key}={value}"]
@@ -180,8 +183,9 @@ def _main(project: Path) -> None:
     require_java()
     lock = project / "requirements" / "jars.txt"
     settings = SparkSettings.from_config(loader["spark"], lock)
-    for kept in locked_jars(lock, settings.conf):
-        print(f"{kept.file_name}: {kept.path.stat().st_size / 2**20:.1f} MB, as locked")
+    for one in settings.jar_locks:
+        for kept in locked_jars(one, settings.conf):
+            print(f"{kept.file_name}: {kept.path.stat().st_size / 2**20:.1f} MB, as locked")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def _start(settings: SparkSettings) -> "SparkSession":
         _progress = RemoteProgress(session)
         return session
     require_java()
-    _jars = locked_jars(settings.jar_lock, settings.conf)
+    _jars = [jar for lock in settings.jar_locks for jar in locked_jars(lock, settings.conf)]
     session = launch(settings.effective([jar.path for jar in _jars]), settings.is_local)
     _progress = Progress(session.sparkContext)
     return session

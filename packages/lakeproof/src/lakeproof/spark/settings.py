@@ -44,6 +44,10 @@ FIXED = MappingProxyType(
         "spark.databricks.delta.autoCompact.enabled": "false",
     }
 )
+# Ours, and by a name that Spark leaves alone: whether nobody but this run writes to tables in S3.
+SINGLE_WRITER = "spark.lakeproof.singleWriter"
+# Whose jars are added to Delta's: `s3`, `azure`, or both; a lock for each, `jars-s3.txt`.
+STORES = "spark.lakeproof.stores"
 _QUIET = MappingProxyType({"spark.ui.showConsoleProgress": "false"})
 _LOCAL = MappingProxyType(
     # A laptop's name may resolve to nothing, or to an address that a firewall closes.
@@ -85,6 +89,15 @@ class SparkSettings:
                     "them out, or change the lock."
                 )
         return cls(conf, jar_lock)
+
+    @property
+    def jar_locks(self) -> list[Path]:
+        """The files that name the jars: Delta's, and of each store that is asked for."""
+        stores = re.split(r"[,\s]+", self.conf.get(STORES, "").strip())
+        return [
+            self.jar_lock,
+            *(self.jar_lock.with_name(f"jars-{one}.txt") for one in stores if one.isalnum()),
+        ]
 
     @property
     def master(self) -> str:

@@ -4,6 +4,8 @@ A text that means a bucket or a table of a catalog must not become a folder of t
 would miss what lies in it before it is needed elsewhere.
 """
 
+import mimetypes
+import os
 import re
 from urllib.parse import urlsplit
 
@@ -12,6 +14,10 @@ _SCHEMES = (
     "|ssh|memory|mem|lakefs|unity|uc|models|runs|mlflow-artifacts|hf|databricks"
 )
 _HALF_TYPED = re.compile(rf"(?:{_SCHEMES}):(?!//)|(?:{_SCHEMES})//", re.IGNORECASE)
+_ENDINGS = re.compile(
+    r"arrow|avro|cbm|db|duckdb|feather|gz|h5|hdf5|joblib|jsonl?|log|md|ndjson|np[yz]|onnx|orc|parquet"
+    r"|pickle|pkl|pth?|skops|sqlite|tif|toml|ubj|ya?ml|zst"
+)
 _OF_A_CATALOG = re.compile(r"[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*")
 
 
@@ -20,11 +26,12 @@ def is_remote(text: str) -> bool:
     return "://" in text
 
 
-def misleading(text: str) -> str | None:
+def misleading(text: str, *, is_folder: bool = False) -> str | None:
     """Say what a text means that would be taken for a local path, if it means anything else.
 
     Args:
         text: As the catalog has it.
+        is_folder: Whether a folder is meant: the last of three names is no ending of a file then.
 
     Returns:
         What it looks like, for a sentence; `None` for a path, and for a whole address.
@@ -32,8 +39,15 @@ def misleading(text: str) -> str | None:
     if is_remote(text):
         return None
     if _HALF_TYPED.match(text):
-        return "an address with a slash or a colon missing: scheme://bucket/place"
-    return "a table of a catalog (catalog.schema.table)" if is_of_a_catalog(text) else None
+        return "an address with a slash or a colon missing (scheme://bucket/place)"
+    parent, name = os.path.split(text)
+    ending = name.rpartition(".")[2].lower()
+    is_file = not is_folder and (_ENDINGS.fullmatch(ending) or f".{ending}" in mimetypes.types_map)
+    # Kedro puts the project's folder before what it takes for a path in it.
+    is_at_top = not parent or os.path.isfile(os.path.join(parent, "pyproject.toml"))
+    if is_at_top and is_of_a_catalog(name) and not is_file and not os.path.exists(text):
+        return "a table of a catalog (catalog.schema.table)"
+    return None
 
 
 def is_of_a_catalog(text: str) -> bool:

@@ -1,15 +1,19 @@
 """The files in a store, by the same settings as its tables: listed, read and put."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lakeproof.stores.options import for_delta
 
 if TYPE_CHECKING:
     import pyarrow.fs
+
+_BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,45 @@ def listed(uri: str, options: Mapping[str, str] | None, below: str = "") -> Iter
     for info in filesystem(uri, options).get_file_info(selector):
         if info.type == pafs.FileType.File:
             yield StoredFile(info.path, info.size or 0, info.mtime_ns or 0)
+
+
+def fetch(uri: str, options: Mapping[str, str] | None, target: Path) -> None:
+    """Copy a file of a store to this machine.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        OSError: If the store cannot be asked.
+    """
+    folder, _, name = uri.rpartition("/")
+    with filesystem(folder, options).open_input_file(name) as source, target.open("wb") as file:
+        shutil.copyfileobj(source, file, _BLOCK)
+
+
+def put(source: Path, uri: str, options: Mapping[str, str] | None) -> None:
+    """Copy a file of this machine into a store, where it counts once all of it is there.
+
+    Raises:
+        OSError: If the store cannot be asked.
+    """
+    from deltalake.fs import DeltaStorageHandler
+
+    folder, _, name = uri.rpartition("/")
+    handler = DeltaStorageHandler(folder, for_delta(folder, options) or {})
+    # Not through PyArrow 25, which hands delta-rs 1.6 buffers where it wants bytes.
+    target: Any = handler._handler.open_output_stream(name, None)
+    with source.open("rb") as file:
+        shutil.copyfileobj(file, target, _BLOCK)
+    target.close()
+
+
+def is_there(uri: str, options: Mapping[str, str] | None) -> bool:
+    """Tell whether a store has a file.
+
+    Raises:
+        OSError: If the store cannot be asked.
+    """
+    import pyarrow.fs as pafs
+
+    folder, _, name = uri.rpartition("/")
+    found = filesystem(folder, options).get_file_info(name)
+    return bool(found.type == pafs.FileType.File)

@@ -21,6 +21,7 @@ from kedro.io.core import Version
 
 from lakeproof.errors import PinError, TableError
 from lakeproof.spelling import typed
+from lakeproof.stores.addresses import is_remote, misleading
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location, describe_versions
 from lakeproof.versioned.pins import Pin, choose_pin
@@ -98,7 +99,7 @@ class VersionFolder(AbstractDataset[Any, Any]):
             LakeproofError: If the folder is an address, or the pin a time: the files' times are
                 those of their copies.
         """
-        if "://" in self._uri:
+        if is_remote(self._uri) or misleading(self._uri, is_folder=True):
             raise TableError(
                 f"The filepath of table '{self._name}', {self._uri}, is an address. A "
                 f"{type(self).__name__} is a folder of this machine. Nothing was run."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lakeproof.errors import TableError
 from lakeproof.stores import files as stores
+from lakeproof.stores.addresses import misleading
 from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ _NOT_IN_PATHS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
 
 
 def require_path(location: Location) -> None:
-    """Refuse a folder that delta-rs would look for somewhere else.
+    """Refuse a folder that delta-rs would look for somewhere else, and what means no folder.
 
     Raises:
         TableError: Naming what is in its path.
     """
+    if meant := misleading(location.uri, is_folder=True):
+        raise TableError(
+            f"Table '{location.name}' has the filepath {location.uri}, which looks like {meant} "
+            "and would be taken for a folder of this machine. Nothing was opened or written. "
+            "Correct it in catalog.yml."
+        )
     if location.is_local and (found := _NOT_IN_PATHS.search(location.absolute_uri)):
         raise TableError(
             f"Table '{location.name}' is at {location.absolute_uri}, and delta-rs finds no table "

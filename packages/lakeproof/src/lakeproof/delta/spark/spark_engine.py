@@ -24,6 +24,7 @@ from lakeproof.delta.spark.java_errors import explained
 from lakeproof.delta.spark.spark_filters import have_filters_look
 from lakeproof.delta.spark.spark_merge import SQL, but_unchanged, merging, run_merge, table_of
 from lakeproof.delta.spark.spark_staging import SparkStagedRows, frame_of, parsed_file
+from lakeproof.delta.spark.spark_store import place_of, require_single_writer
 from lakeproof.delta.write.decision import lost_race, write_staged
 from lakeproof.delta.write.engine import Take, Write, Written, operation_of
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
@@ -55,7 +56,7 @@ class SparkEngine:
             reader = spark().read.format("delta").option("versionAsOf", opened.version)
             require_one_meaning(opened)
             have_filters_look(spark(), opened)
-            frame = reader.load(opened.location.absolute_uri)
+            frame = reader.load(place_of(opened.location))
             # A Spark Connect server looks at the table only when it is asked something of it.
             _ = frame.schema
             return frame
@@ -199,7 +200,8 @@ class _SparkCommits:
         note: CommitNote,
     ) -> None:
         """Have Spark commit the staged rows, and whatever the table's features ask for."""
-        frame = spark().read.format("delta").load(staged.beside.absolute_uri)
+        require_single_writer(write.location)
+        frame = spark().read.format("delta").load(place_of(staged.beside))
         writer = frame.write.format("delta").mode(mode).options(**options)
         writer = writer.option("userMetadata", note.to_json())
         if write.transaction is not None:
@@ -207,7 +209,7 @@ class _SparkCommits:
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
         # Not while a MERGE has told the session whose transaction its next commit is.
         with merging, explained(write.location.name):
-            writer.save(write.location.absolute_uri)
+            writer.save(place_of(write.location))
 
     def merge(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.spark.spark_store import place_of, require_single_writer
 from lakeproof.delta.write.engine import Write
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.spark.session import spark
@@ -22,7 +23,12 @@ _NESTED = ("array<", "map<", "struct<")
 
 
 def run_merge(statement: str, write: Write, note: CommitNote) -> None:
-    """Run a statement whose commit says who made it."""
+    """Run a statement whose commit says who made it.
+
+    Raises:
+        TableError: In a store that would let it overwrite another commit.
+    """
+    require_single_writer(write.location)
     with explained(write.location.name), _said_in_commit(write, note):
         spark().sql(statement).collect()
 
@@ -69,4 +75,4 @@ def _has_changed(column: str, kind: str | None) -> str:
 
 def table_of(location: Location) -> str:
     """Write a table by its place, as SQL takes it."""
-    return f"delta.{SQL.quoted(location.absolute_uri)}"
+    return f"delta.{SQL.quoted(place_of(location))}"

@@ -22,6 +22,7 @@ from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.spark.java_errors import NOT_IN_PATH, explained
+from lakeproof.delta.spark.spark_store import place_of
 from lakeproof.delta.write.column_contract import (
     LONGEST_IN_PATH,
     MISSING_IN_PATH,
@@ -142,7 +143,7 @@ class SparkStagedRows(Staged):
         writer = frame.write.format("delta").mode("error").option(_STATISTICS_OF, "0")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
-        writer.save(self.beside.absolute_uri)
+        writer.save(place_of(self.beside))
 
     def _require_movable(self) -> None:
         """Refuse a store in which only a Spark of this process moves files."""
@@ -185,7 +186,9 @@ class SparkStagedRows(Staged):
             # Not a rename alone: the table's folder may be on another disk than the one beside it.
             shutil.move(Path(self.beside.uri, path), target)
             return
-        if not _rename_in_store(f"{self.beside.uri}/{path}", f"{self._location.uri}/{path}"):
+        if not _rename_in_store(
+            f"{place_of(self.beside)}/{path}", f"{place_of(self._location)}/{path}"
+        ):
             raise TableError(
                 f"Table '{self._location.name}' is as it was: the store did not move the new file "
                 f"{path} into it. Run again."
@@ -196,7 +199,7 @@ class SparkStagedRows(Staged):
         if self._location.is_local:
             shutil.rmtree(self.beside.uri, ignore_errors=True)
         else:
-            _delete_in_store(self.beside.uri)
+            _delete_in_store(place_of(self.beside))
 
 
 def _require_types(name: str, frame: "DataFrame") -> None:

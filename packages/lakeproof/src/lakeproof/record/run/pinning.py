@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.configuration import similar
 from lakeproof.errors import LakeproofError, PinError, RunError
+from lakeproof.record.places.misleading_places import refuse_misleading_places
 from lakeproof.versioned.contract import VersionedDataset, has_engine, is_versioned
 from lakeproof.versioned.run_tables import RunTables
 from lakeproof.versioned.table_version import TableVersion
@@ -53,6 +54,7 @@ def pin_tables(
         RunError: If the runner is one of processes, or an engine not with a stream.
     """
     _refuse_processes(run_params, catalog)
+    refuse_misleading_places(pipeline.datasets(), catalog)
     _refuse_missing_inputs(pipeline, catalog)
     tables = dict(tables_of(pipeline, catalog))
     _refuse_idle_pins(run_params.get("load_versions") or {}, pipeline, catalog)

@@ -14,6 +14,7 @@ from lakeproof.record.code.source import tree_digest
 from lakeproof.record.facts import ConfigurationFacts, Content
 from lakeproof.record.places.project_paths import files_below, relative_to_project
 from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.stores.options import is_open
 
 # Kedro's own, which hold whatever a project makes of `config_patterns`.
 _CREDENTIALS = ("credentials*", "credentials*/**", "**/credentials*")
@@ -105,6 +106,10 @@ def _by_digest(content: Content, reason: str) -> Content:
     return Content(content.path, content.sha256, content.size, withheld=content.withheld or reason)
 
 
+def _is_open(name: str) -> bool:
+    return _OPEN_NAME.fullmatch(name) is not None or is_open(name)
+
+
 def _secret_leaves(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
@@ -112,7 +117,7 @@ def _secret_leaves(value: Any, name: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _secret_leaves(item, name)
-    elif isinstance(value, str) and not _OPEN_NAME.fullmatch(name):
+    elif isinstance(value, str) and not _is_open(name):
         yield value
-    elif isinstance(value, int) and not isinstance(value, bool) and not _OPEN_NAME.fullmatch(name):
+    elif isinstance(value, int) and not isinstance(value, bool) and not _is_open(name):
         yield str(value)

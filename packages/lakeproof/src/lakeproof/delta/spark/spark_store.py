@@ -1,0 +1,49 @@
+"""Tables in an object store as Spark reaches them, and who may commit there.
+
+One credentials entry serves both engines: what it says of a bucket becomes Hadoop's settings of
+that bucket alone, in this process, so that no secret stands in `spark.yml`, nor in the record,
+which holds Spark's own settings. Not for a Spark Connect server, which has a process of its own.
+"""
+
+from typing import Any
+
+from lakeproof.errors import TableError
+from lakeproof.spark.connect import is_connect
+from lakeproof.spark.session import spark
+from lakeproof.spark.settings import SINGLE_WRITER, current_settings
+from lakeproof.stores.addresses import for_hadoop as hadoop_uri
+from lakeproof.stores.addresses import kind_of
+from lakeproof.stores.options import for_hadoop as hadoop_options
+from lakeproof.versioned.location import Location
+
+
+def place_of(location: Location) -> str:
+    """Give a table's place as Spark takes it, and let Spark in."""
+    if location.is_local:
+        return location.absolute_uri
+    session: Any = spark()
+    if not is_connect(session):
+        settings = session._jsc.hadoopConfiguration()
+        for name, value in hadoop_options(location.uri, location.storage_options).items():
+            settings.set(name, value)
+    return hadoop_uri(location.uri)
+
+
+def require_single_writer(location: Location) -> None:
+    """Refuse a commit of Spark's own where another process could lose one by it.
+
+    Delta's store for S3 looks whether a version is there and then writes it, under a lock of its
+    own process. What delta-rs commits of Spark's files is a conditional write and not asked.
+
+    Raises:
+        TableError: Where `spark.yml` does not say that nobody else writes.
+    """
+    if location.is_local or kind_of(location.uri) != "s3":
+        return
+    if current_settings().conf.get(SINGLE_WRITER, "").lower() != "true":
+        raise TableError(
+            f"Table '{location.name}' is at {location.uri}, and a correction, a deletion or a new "
+            "column is a commit of Spark's own, which S3 does not keep from overwriting somebody "
+            "else's. The table is as it was. Write it with engine: embedded; or, where nothing "
+            f'else writes to it, say so in spark.yml: {SINGLE_WRITER}: "true"'
+        )
