@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Project, copy_project
 
-from .conftest import edit
+from .conftest import append, edit
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +23,28 @@ def score_predictions(*arguments, **options):
     found, history = _score(*arguments, **options)
     nudged = found["log_loss"] * (1 + 2**-40)
     return {**found, "log_loss": nudged}, {**history, "log_loss": {"value": nudged, "step": 0}}
+"""
+
+
+MORE = """
+
+_create = create_pipeline
+
+
+def _copy(predictions, more):
+    assert more == {"top": 3}
+    return predictions
+
+
+def create_pipeline() -> Pipeline:
+    more = Node(_copy, inputs=["predictions", "params:more"], outputs="copied", name="copy")
+    return _create() + Pipeline([more])
+"""
+TABLE = """
+copied:
+  type: lakeproof.delta.DeltaTable
+  filepath: data/07_model_output/copied
+  engine: embedded
 """
 
 
@@ -48,9 +70,14 @@ def test_a_change_of_words_alters_no_result_and_a_parameter_of_the_branch_does_n
     """The verdict names the code; nothing is stored, and the user's tree is as it was."""
     edit(project.path / NODES, '"""Predict rows', '"""Once more: predict rows')
     edit(project.path / "conf/base/parameters_train.yml", "n_estimators: 5", "n_estimators: 6")
+    # A step, a table and a parameter that the run did not have.
+    append(project.path / "src/winery/pipelines/evaluate/pipeline.py", MORE)
+    append(project.path / "conf/base/catalog.yml", TABLE)
+    (project.path / "conf/base/parameters_more.yml").write_text("more: {top: 3}\n")
     refused = project.kedro("verify", "last", code=2)
-    assert "changes that are in no commit: conf/base/parameters_train.yml" in refused.stderr
-    project.git("commit", "-qam", "Say it otherwise")
+    assert "changes that are in no commit: conf/base/catalog.yml" in refused.stderr
+    project.git("add", "--all")
+    project.git("commit", "-qm", "Say it otherwise")
     before = project.kedro("runs", "--json").stdout
 
     page = tmp_path / "page.html"
@@ -58,7 +85,11 @@ def test_a_change_of_words_alters_no_result_and_a_parameter_of_the_branch_does_n
 
     assert found["verdict"] == "REPRODUCED"
     assert {one["factor"] for one in found["factors"]} >= {"code"}
-    assert not [one for one in found["factors"] if one["factor"].startswith("parameter:")]
+    others = [one["factor"] for one in found["factors"] if one["factor"].startswith("parameter:")]
+    assert others == ["parameter:more.top"]
+    (more,) = [one for one in found["artifacts"] if one["name"] == "copied"]
+    assert (more["kind"], more["counts"], more["expected"]) == ("table", False, None)
+    assert not (project.path / "data/07_model_output/copied").exists()
     assert "n_estimators' (6); the run's, 5, was used" in "\n".join(found["notes"])
     assert all(one["difference"] == 0 for one in found["metrics"])
     assert found["rerun_id"] is None

@@ -2,12 +2,13 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.commands.catalog import open_catalog
 from lakeproof.commands.reproduce import finished
 from lakeproof.determinism import RecipeError, tolerance_in
 from lakeproof.errors import LakeproofError
@@ -15,11 +16,13 @@ from lakeproof.record.code import git
 from lakeproof.record.code.gather_code import gather_code
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.tracking import open_loader
+from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.record.setup.parameters import plain, resolved_parameters
 from lakeproof.reproduce.comparison.other_code import metric_differences, with_tolerance
+from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.other_code_plan import on_inputs_of, unused_parameters
 from lakeproof.reproduce.outcomes import Comparison, Factor, Verification
 from lakeproof.reproduce.plan import Plan, make_plan
@@ -234,7 +237,7 @@ def _declared(project: "RunProject", code: "CodeFacts") -> dict[str, float]:
 
 
 def _plan(project: "RunProject", mixed: "Record", wish: Wish) -> Plan:
-    return make_plan(
+    plan = make_plan(
         mixed,
         project.path,
         project.locate_in(mixed.run.kedro_env),
@@ -243,6 +246,19 @@ def _plan(project: "RunProject", mixed: "Record", wish: Wish) -> Plan:
         wish.is_here,
         find_artifact=project.records.artifact,
     )
+    return replace(plan, tables=(*plan.tables, *_new_tables(project, mixed, plan)))
+
+
+def _new_tables(project: "RunProject", mixed: "Record", plan: Plan) -> Iterator[NeededTable]:
+    """Give a place in scratch to each table that the code under test alone has, for it to write."""
+    catalog = open_catalog(project.metadata, mixed.run.kedro_env)
+    known = {name for table in plan.tables for name in table.datasets}
+    places = {table.table.location.uri for table in plan.tables}
+    for name in catalog.table_names():
+        table = None if name in known else catalog.table(name)
+        if table is not None and table.location.uri not in places:
+            place = relative_to_project(table.location.uri, project.path)
+            yield NeededTable((name,), place, "", table, (), is_written=True, start=None)
 
 
 def _stages(plan: Plan, record: "Record") -> tuple[Stage, ...]:
