@@ -8,6 +8,7 @@ puts them in force. The standard library alone: it is imported before everything
 
 import math
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping, MutableMapping
@@ -31,6 +32,9 @@ KERNEL, MKL_KERNEL = "OPENBLAS_CORETYPE", "MKL_CBWR"
 VARIABLES = (HASH_SEED, *THREADS, POLARS_THREADS, KERNEL, MKL_KERNEL)
 # A record from before this was one of them does not say what it was: nobody takes it away.
 _SINCE_SCHEMA_2 = (POLARS_THREADS,)
+
+# A hundred years and more are for ever.
+_KEPT = re.compile("([1-9][0-9]{0,4}) days?")
 
 SET_AT_START, OPTED_OUT, AS_FOUND = "set at start", "opted out", "as found"
 # Hands the word above to the process that is started with the settings. Whoever starts a re-run
@@ -63,6 +67,7 @@ class Recipe:
         watch: Whether a run looks at what its nodes reach for beside their inputs.
         chance: The parameters that mean chance, dotted: what they do is no cause (`kedro explain`).
         tolerance: How far each metric may be from the recorded one (`kedro verify`).
+        keep: How long what a run was made of is leased to it: `90 days`, or `forever`.
     """
 
     recipe: bool = True
@@ -73,6 +78,7 @@ class Recipe:
     watch: bool = True
     chance: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=dict)
+    keep: str = "forever"
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> "Recipe":
@@ -98,6 +104,12 @@ class Recipe:
         if "chance" in values:
             values["chance"] = tuple(values["chance"])
         return cls(**values)
+
+    @property
+    def kept_days(self) -> int | None:
+        """Give the days for which a run leases what it was made of; `None` for ever."""
+        found = _KEPT.fullmatch(self.keep)
+        return int(found[1]) if found else None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -131,6 +143,9 @@ def _wanted(key: str, value: Any) -> str | None:
     if key == "tolerance":
         is_table = isinstance(value, dict) and all(map(_is_distance, value.values()))
         return None if is_table else "a table of metrics and distances, such as rmse = 1e-9"
+    if key == "keep":
+        is_right = isinstance(value, str) and (value == "forever" or _KEPT.fullmatch(value))
+        return None if is_right else 'a number of days from 1 upwards, "90 days", or "forever"'
     is_word = isinstance(value, str) and value.isalnum()
     return None if is_word else 'the name of an OpenBLAS kernel, such as "Haswell"'
 

@@ -5,7 +5,7 @@ imported here is paid for by every `kedro` command, so it is click and the stand
 """
 
 # Each adds its commands to the group.
-from lakeproof.cli import colleagues, deliveries, explain, itself, others, runs, tables
+from lakeproof.cli import colleagues, deliveries, explain, itself, leases, others, runs, tables
 from lakeproof.cli.group import commands
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "deliveries",
     "explain",
     "itself",
+    "leases",
     "others",
     "runs",
     "tables",

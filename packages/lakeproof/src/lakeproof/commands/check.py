@@ -1,11 +1,15 @@
 """`kedro check`: can recorded runs still be reproduced? Looks, scans nothing, runs nothing."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.commands.run_filter import RunFilter
 from lakeproof.errors import LakeproofError
+from lakeproof.leases.facts import Lease
+from lakeproof.leases.presence import broken_lease
+from lakeproof.leases.store import LeaseStore
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.store import REPRODUCES
 from lakeproof.record.run.ending.doubts import unknown_outputs
@@ -59,13 +63,37 @@ def gather(
     # Of a store, one listing of a table serves all versions.
     with one_look():
         if is_all:
-            return [
+            found = [
                 _check(project, run.run_id, run.record or str(run.trouble), here)
                 for run in (wanted or RunFilter()).of(project.stored_runs)
                 if run.status == "FINISHED" and REPRODUCES not in run.tags
             ]
-        ids = dict.fromkeys(project.records.resolve(run) for run in runs or ("last",))
-        return [_check(project, run_id, _read(project, run_id), here) for run_id in ids]
+        else:
+            ids = dict.fromkeys(project.records.resolve(run) for run in runs or ("last",))
+            found = [_check(project, run_id, _read(project, run_id), here) for run_id in ids]
+        return _with_leases(project, found)
+
+
+def _with_leases(project: "RunProject", found: Sequence[Checked]) -> list[Checked]:
+    """Say of those that cannot be reproduced which of their leases are broken."""
+    if all(one.is_reproducible for one in found):
+        return list(found)
+    leases = defaultdict(list)
+    for lease in LeaseStore(project.path).own():
+        leases[lease.run_id].append(lease)
+    return [
+        one
+        if one.is_reproducible
+        else replace(one, missing=(*one.missing, *_broken(project, leases[one.run_id])))
+        for one in found
+    ]
+
+
+def _broken(project: "RunProject", leases: Sequence[Lease]) -> Iterator[str]:
+    for lease in leases:
+        table = project.locate_in(lease.env)(lease.table)
+        if told := broken_lease(lease, table, project.path):
+            yield told
 
 
 def document(checked: Sequence[Checked]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
+from lakeproof.leases.held import copy_of
 from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.versioned.contract import VersionedDataset
@@ -92,6 +93,8 @@ def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTabl
         if opened.troubles and use.is_replaced:
             # All of it is replaced: what was there decides nothing but version numbers.
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
+        elif opened.troubles:
+            table, opened = _held(use, table, opened, project_path)
         missing += [f"{one}{_unnamed_hint(use.names, locate)}" for one in opened.troubles]
         factors += _other_ids(use, opened.versions.values())
         tables.append(_needed_table(use, table, opened))
@@ -203,6 +206,19 @@ def located(
             continue
         return place
     return places[-1] if "://" in recorded or Path(recorded).is_dir() else places[0]
+
+
+def _held(
+    use: _Use, table: VersionedDataset, opened: _Opened, project_path: Path
+) -> tuple[VersionedDataset, _Opened]:
+    """Take the copy of the versions that somebody holds (`kedro keep --held`), if it is whole."""
+    place = copy_of(project_path, use.table_id, use.needed)
+    if place is None:
+        return table, opened
+    copy_ = _elsewhere(table, str(place))
+    again = _open_all(copy_, use.needed)
+    is_it = all(one.table_id == use.table_id for one in again.versions.values())
+    return (copy_, again) if is_it and not again.troubles else (table, opened)
 
 
 def _elsewhere(table: VersionedDataset, uri: str) -> VersionedDataset:

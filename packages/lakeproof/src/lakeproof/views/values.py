@@ -55,6 +55,16 @@ def readable(value: float) -> str:
     return f"{value:.4g}"
 
 
+def readable_size(size: int) -> str:
+    """Write a number of bytes as people compare them: `0 B`, `812 B`, `3.4 MiB`."""
+    amount = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} TiB"
+
+
 def readable_time(seconds: float) -> str:
     """Write how long something took: `12.5 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds < 60:

@@ -10,6 +10,7 @@ import json
 import string
 import uuid
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def read_descriptors(location: Location, version: int) -> dict[str, DeletionVect
         for line in lines:
             if (add := line.get("add")) and add.get("deletionVector"):
                 found[add["path"]] = add["deletionVector"]
-    return {path: _described(descriptor) for path, descriptor in found.items()}
+    return {path: described(descriptor) for path, descriptor in found.items()}
 
 
 def deleted_rows(
@@ -100,7 +101,8 @@ def deleted_rows(
     return np.fromiter(rows, dtype=np.uint64, count=len(rows))
 
 
-def _described(descriptor: dict[str, Any]) -> DeletionVector:
+def described(descriptor: Mapping[str, Any]) -> DeletionVector:
+    """Read what an action of the log says of a deletion vector."""
     kind, text = descriptor["storageType"], descriptor["pathOrInlineDv"]
     size, count = int(descriptor["sizeInBytes"]), int(descriptor["cardinality"])
     if kind == "i":

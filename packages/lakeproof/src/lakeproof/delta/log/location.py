@@ -58,14 +58,20 @@ def without_userinfo(uri: str) -> str:
     return uri
 
 
+def filesystem_of(location: Location) -> "pyarrow.fs.FileSystem":
+    """Give the file system below a table's folder, on a disk or in a store."""
+    import pyarrow.fs as pafs
+
+    if location.is_local:
+        return pafs.SubTreeFileSystem(location.uri, pafs.LocalFileSystem())
+    return stores.filesystem(location.uri, location.storage_options)
+
+
 def log_files(location: Location) -> "tuple[pyarrow.fs.FileSystem, list[str]]":
     """List the names in `_delta_log`, with the file system to read them from."""
     import pyarrow.fs as pafs
 
-    if location.is_local:
-        filesystem = pafs.SubTreeFileSystem(location.uri, pafs.LocalFileSystem())
-    else:
-        filesystem = stores.filesystem(location.uri, location.storage_options)
+    filesystem = filesystem_of(location)
     selector = pafs.FileSelector("_delta_log", allow_not_found=True)
     return filesystem, sorted(info.base_name for info in filesystem.get_file_info(selector))
 

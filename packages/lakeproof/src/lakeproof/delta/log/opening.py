@@ -106,9 +106,9 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
         if pin is None:
             opened = open_table(location)
         elif pin.timestamp is not None:
-            opened = _open_to_read(location, _version_as_of(location, pin))
+            opened = open_to_read(location, _version_as_of(location, pin))
         else:
-            opened = _open_to_read(location, pin.version)
+            opened = open_to_read(location, pin.version)
     except TableError as error:
         if pin is None:
             raise
@@ -117,7 +117,7 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
     return opened
 
 
-def _open_to_read(location: Location, version: int | None) -> OpenedTable:
+def open_to_read(location: Location, version: int | None) -> OpenedTable:
     """Open an old version, by its own part of the log where that will do."""
     from lakeproof.delta.log.log_view import open_view
 

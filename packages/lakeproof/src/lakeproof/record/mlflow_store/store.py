@@ -132,11 +132,11 @@ class RecordStore:
 
     def runs(self, limit: int | None = None) -> list[StoredRun]:
         """List the runs, newest first; not those that are mixed of two others."""
-        return [self._stored(run) for run in self._search(Wanted(without=(MIX,)), limit)]
+        return [self._stored(run) for run in self.search(Wanted(without=(MIX,)), limit)]
 
     def latest(self) -> MlflowRun | None:
         """Find the newest run, whatever it is but a mix."""
-        found = self._search(Wanted(without=(MIX,)), 1)
+        found = self.search(Wanted(without=(MIX,)), 1)
         return found[0] if found else None
 
     def newest(self, tag: tuple[str, str] | None = None) -> MlflowRun | None:
@@ -145,7 +145,7 @@ class RecordStore:
         Args:
             tag: Which it has beside, with the value.
         """
-        found = self._search(Wanted(sealed_by=TAG, without=(REPRODUCES, MIX), tag=tag), 1)
+        found = self.search(Wanted(sealed_by=TAG, without=(REPRODUCES, MIX), tag=tag), 1)
         return found[0] if found else None
 
     def find(self, prefix: str, is_anywhere: bool = False) -> Sequence[MlflowRun]:
@@ -159,7 +159,7 @@ class RecordStore:
         if not is_beginning(prefix):
             return []
         if not is_anywhere:
-            return self._search(Wanted(prefix=prefix), _MOST_FOUND)
+            return self.search(Wanted(prefix=prefix), _MOST_FOUND)
         if not has_store(self.tracking):
             return []
         wanted = Wanted(prefix=prefix)
@@ -208,7 +208,7 @@ class RecordStore:
 
     def reruns_of(self, run_id: str) -> list[MlflowRun]:
         """Find the re-runs of a run, newest first, by what their tags say."""
-        return [run for run in self._search(Wanted()) if run.tags.get(REPRODUCES) == run_id]
+        return [run for run in self.search(Wanted()) if run.tags.get(REPRODUCES) == run_id]
 
     def metrics(self, run_id: str) -> Mapping[str, float]:
         """Give the newest value of each metric as MLflow has it."""
@@ -234,7 +234,8 @@ class RecordStore:
         content = artifacts.record_content(self.tracking, run, name, seal)
         return sealed.opened(content, seal, run.run_id, name)
 
-    def _search(self, wanted: Wanted, limit: int | None = None) -> Sequence[MlflowRun]:
+    def search(self, wanted: Wanted, limit: int | None = None) -> Sequence[MlflowRun]:
+        """Find runs of the project's experiment, newest first."""
         if not has_store(self.tracking):
             return []
         name = self.tracking.experiment

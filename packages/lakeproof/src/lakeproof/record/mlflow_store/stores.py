@@ -11,9 +11,9 @@ from pathlib import Path
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.documents.run_ids import LAST, require_run
 from lakeproof.record.facts import Maker, Record
-from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
+from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.server import asked_once
-from lakeproof.record.mlflow_store.store import CHECKOUT, REPRODUCES, USER, RecordStore
+from lakeproof.record.mlflow_store.store import CHECKOUT, MIX, REPRODUCES, TAG, USER, RecordStore
 from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 
@@ -122,6 +122,24 @@ class RecordStores:
                 except Exception:
                     self._silent.append(store)
         return found
+
+    def recorded(self) -> list[MlflowRun]:
+        """List the runs of every store that have finished, have a record and are no re-runs.
+
+        Raises:
+            LakeproofError: If a store cannot serve: what is not known there would be left out.
+        """
+        found: dict[str, MlflowRun] = {}
+        for store in (self._first, *self._others):
+            for run in store.search(Wanted(sealed_by=TAG, without=(REPRODUCES, MIX))):
+                self._known.setdefault(run.run_id, store)
+                found.setdefault(run.run_id, run)
+        return list(found.values())
+
+    @property
+    def trackings(self) -> list[Tracking]:
+        """Where they are."""
+        return [store.tracking for store in (self._first, *self._others)]
 
     def artifact(self, uri: str) -> Path | None:
         """Bring an artifact (`runs:/…`, `models:/…`) onto this disk; `None` if it is gone."""

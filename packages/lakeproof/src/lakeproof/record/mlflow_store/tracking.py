@@ -30,6 +30,7 @@ class Tracking:
         artifacts: Its configured artifact location, if one is.
         variables: What the store needs in the environment: the credentials that `mlflow.yml` names.
         project_path: The project, in which records that are fetched are kept.
+        registry: Where models are registered, if that is another place.
     """
 
     uri: str
@@ -37,6 +38,7 @@ class Tracking:
     artifacts: str | None
     variables: Mapping[str, str]
     project_path: Path | None = None
+    registry: str | None = None
 
 
 class StoreError(LakeproofError):
@@ -124,6 +126,7 @@ def tracking_of(project_path: Path, loader: Any) -> Tracking:
         artifacts=_absolute(project_path, artifacts) if artifacts else None,
         variables={key: str(value) for key, value in variables.items()},
         project_path=project_path,
+        registry=server.get("mlflow_registry_uri") or os.environ.get("MLFLOW_REGISTRY_URI") or None,
     )
 
 

@@ -10,6 +10,7 @@ from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 from lakeproof.record.node_io.logged import flush
+from lakeproof.record.run.ending.leasing import take_leases
 from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.store_record import is_open, keep, mlflow_uri, refuse_second
 
@@ -83,6 +84,9 @@ class RecordKeeping:
                 self._seen.setting.bundle_data,
             )
             self._send(folder, record, store, is_there=run is not None)
+        if self._seen.rerun is None and status == "FINISHED":
+            found = {use.opened.table_id: use.opened.location for use in self._seen.tables.uses}
+            take_leases(record, self._seen.setting.project_path, found)
         return record
 
     def _asked(self, run_id: str, store: Tracking) -> "Run | None":

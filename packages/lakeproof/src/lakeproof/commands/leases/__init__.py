@@ -1,0 +1,1 @@
+"""The commands about how long versions live: `keep`, `release`, `leases` and `vacuum`."""

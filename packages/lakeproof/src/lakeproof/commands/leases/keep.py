@@ -1,0 +1,255 @@
+"""`kedro keep` and `kedro release`: a run's leases, by hand."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.commands.output import remark
+from lakeproof.errors import LakeproofError
+from lakeproof.leases import held
+from lakeproof.leases.facts import Lease, LeaseError, in_words
+from lakeproof.record.run.ending.leasing import Needed, built_upon, leases_for
+from lakeproof.reproduce.needed_tables import located
+from lakeproof.terminal import layout
+
+if TYPE_CHECKING:
+    from lakeproof.record.facts import Record
+    from lakeproof.versioned.contract import VersionedDataset
+
+_ID_CHARACTERS = 8
+_COLUMNS: dict[str, Literal["left", "right"]] = {
+    "table": "left",
+    "version": "right",
+    "kept": "left",
+    "held in": "left",
+}
+_FEWEST_CHARACTERS = 4
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run was given.
+
+    Args:
+        run_id: The run.
+        leases: Its leases, as they stand now.
+        copies: Where versions are held, by table id.
+    """
+
+    run_id: str
+    leases: tuple[Lease, ...]
+    copies: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a run gave back.
+
+    Args:
+        run_id: The run.
+        leases: Those that ended.
+    """
+
+    run_id: str
+    leases: tuple[Lease, ...]
+
+
+def end_of_day(text: str) -> datetime:
+    """Read a date as the last moment of that day, in UTC.
+
+    Raises:
+        LeaseError: If it is none, or over.
+    """
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise LeaseError(
+            f"'{text[:40]}' is no date: write --until 2027-12-31. No lease was taken."
+        ) from error
+    until = day + timedelta(days=1, seconds=-1)
+    if until < datetime.now(UTC):
+        raise LeaseError(
+            f"{text} is over. No lease was taken or changed; to end one: kedro release RUN"
+        )
+    return until
+
+
+def keep(leased: LeasedProject, run: str, until: datetime | None, is_held: bool, why: str) -> Kept:
+    """Lease what a run was made of; in place of the leases that it has.
+
+    Raises:
+        LakeproofError: If the run has no record, has not finished or needs no table, or a version
+            is gone: no lease is taken then.
+    """
+    records = leased.project.records
+    run_id = records.resolve(run)
+    record = records.record(run_id)
+    needed = _needed_by(record)
+    tables = _tables_of(leased, record, needed)
+    known = {(one.table_id, one.version): one for one in leased.store.of_run(run_id)}
+    places = leased.locations_of(record)
+    leases = []
+    for lease in leases_for(record, needed, until, why, is_held):
+        before = known.get((lease.table_id, lease.version))
+        if before is not None and before.is_held and not is_held:
+            lease = Lease(**{**vars(lease), "is_held": True})
+        leased.store.take(lease, places.get(lease.table_id))
+        leases.append(lease)
+    leased.store.decide(run_id)
+    copies = {}
+    if is_held:
+        for table_id, (table, versions) in tables.items():
+            place = held.hold(leased.project.path, table_id, versions, table, remark)
+            copies[table_id] = place.relative_to(leased.project.path).as_posix()
+    return Kept(run_id, tuple(leases), copies)
+
+
+def release(leased: LeasedProject, runs: Sequence[str]) -> list[Released]:
+    """End the leases of runs; what only they needed stays until the next vacuum.
+
+    Raises:
+        LakeproofError: If there is no such run, or its model is in service: nothing is ended then.
+    """
+    own = list(leased.store.own())
+    ids = list(dict.fromkeys(_resolve(leased, run, own) for run in runs))
+    for run_id in ids:
+        _refuse_in_service(leased, run_id)
+    found = []
+    for run_id in ids:
+        ended = tuple(lease for lease in own if lease.run_id == run_id)
+        # First: or the next command would take them again.
+        leased.store.decide(run_id)
+        for lease in ended:
+            place = leased.location_of(lease.table_id, lease.table, lease.env)
+            leased.store.give_back(lease, place)
+        found.append(Released(run_id, ended))
+    held.sweep(leased.project.path, leased.store.own())
+    return found
+
+
+def document_kept(kept: Kept) -> dict[str, Any]:
+    """Make the JSON document."""
+    return {
+        "run_id": kept.run_id,
+        "leases": [
+            {**_document(lease), "held_in": kept.copies.get(lease.table_id)}
+            for lease in kept.leases
+        ],
+    }
+
+
+def document_released(released: Sequence[Released]) -> dict[str, Any]:
+    """Make the JSON document."""
+    return {
+        "runs": [
+            {"run_id": one.run_id, "leases": list(map(_document, one.leases))} for one in released
+        ]
+    }
+
+
+def render_kept(kept: Kept) -> str:
+    """Write for people what is kept until when."""
+    run = kept.run_id[:_ID_CHARACTERS]
+    rows = [
+        [lease.table, lease.version, in_words(lease.until), kept.copies.get(lease.table_id)]
+        for lease in kept.leases
+    ]
+    return f"Run {run} keeps what it was made of.\n{layout(_COLUMNS, rows)}"
+
+
+def render_released(released: Sequence[Released]) -> str:
+    """Write for people what was given back."""
+    lines = []
+    for one in released:
+        named = ", ".join(f"{lease.table} version {lease.version}" for lease in one.leases)
+        lines.append(
+            f"Run {one.run_id[:_ID_CHARACTERS]} no longer keeps {named}."
+            if named
+            else f"Run {one.run_id[:_ID_CHARACTERS]} keeps nothing, and is not asked again."
+        )
+    return "\n".join([*lines, "No file was deleted. What nobody needs goes by: kedro vacuum"])
+
+
+def _document(lease: Lease) -> dict[str, Any]:
+    return {
+        "table": lease.table,
+        "table_id": lease.table_id,
+        "version": lease.version,
+        "until": lease.until,
+        "why": lease.why,
+        "is_held": lease.is_held,
+    }
+
+
+def _needed_by(record: "Record") -> list[Needed]:
+    run = record.run
+    if run.status != "FINISHED" or run.reproduces is not None:
+        what = f"it {run.status}" if run.reproduces is None else "it is a re-run"
+        raise LeaseError(
+            f"Run {run.run_id[:_ID_CHARACTERS]} cannot be kept: {what}. No lease was taken."
+        )
+    needed = built_upon(record)
+    if not needed:
+        raise LeaseError(
+            f"Run {run.run_id[:_ID_CHARACTERS]} read no version of a Delta table that was there "
+            "before it: there is nothing to keep. No lease was taken."
+        )
+    return needed
+
+
+def _tables_of(
+    leased: LeasedProject, record: "Record", needed: Sequence[Needed]
+) -> "dict[str, tuple[VersionedDataset, list[int]]]":
+    """Find each table with the versions that are needed of it, all of them whole."""
+    by_table: dict[str, list[Needed]] = defaultdict(list)
+    for one in needed:
+        by_table[one.table_id].append(one)
+    locate = leased.project.locate_in(record.run.kedro_env)
+    found = {}
+    for table_id, wanted in by_table.items():
+        names = tuple(dict.fromkeys(one.table for one in wanted))
+        table = located(names, wanted[0].uri, leased.project.path, locate, table_id)
+        versions = [one.version for one in wanted]
+        has_copy = held.copy_of(leased.project.path, table_id, versions) is not None
+        for version in () if has_copy else versions:
+            try:
+                opened = table.open(version)
+                opened.require_files()
+                if opened.table_id != table_id:
+                    raise LeaseError(
+                        f"Table '{names[0]}' has the id {opened.table_id}, and the run read "
+                        f"{table_id}: it was made anew."
+                    )
+            except LakeproofError as error:
+                raise LeaseError(
+                    f"Run {record.run.run_id[:_ID_CHARACTERS]} cannot be kept: {error.message} No "
+                    "lease was taken."
+                ) from error
+        found[table_id] = (table, versions)
+    return found
+
+
+def _resolve(leased: LeasedProject, run: str, own: Sequence[Lease]) -> str:
+    """Find a run by its leases, for it may be gone from MLflow; else as every command does."""
+    if len(run) >= _FEWEST_CHARACTERS:
+        known = {lease.run_id for lease in own if lease.run_id.startswith(run)}
+        if len(known) == 1:
+            return known.pop()
+    return leased.project.records.resolve(run)
+
+
+def _refuse_in_service(leased: LeasedProject, run_id: str) -> None:
+    short = run_id[:_ID_CHARACTERS]
+    if leased.in_service is None:
+        raise LeaseError(
+            f"MLflow's registry does not answer: whether a model of run {short} is in service is "
+            "not known. Its leases stand. Try again when it answers."
+        )
+    if run_id in leased.in_service:
+        raise LeaseError(
+            f"A model of run {short} has an alias or a stage in MLflow's registry: it is in "
+            "service, and its leases stand. Take the alias from it first."
+        )

@@ -1,0 +1,162 @@
+"""`kedro vacuum`: delete what nobody needs, and say what each lease costs."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from lakeproof.commands.leases.leased_project import LeasedProject, delta_tables
+from lakeproof.commands.leases.listing import version_document
+from lakeproof.commands.output import remark
+from lakeproof.errors import LakeproofError
+from lakeproof.leases import held
+from lakeproof.leases.facts import Lease, LeaseError
+from lakeproof.leases.vacuum import VacuumPlan, vacuum
+from lakeproof.record.places.environments import environments
+from lakeproof.terminal import layout
+from lakeproof.views.values import readable_size
+
+if TYPE_CHECKING:
+    from lakeproof.commands.catalog import ProjectCatalog
+    from lakeproof.versioned.location import Location
+
+_ID_CHARACTERS = 8
+_COLUMNS: dict[str, Literal["left", "right"]] = {
+    "table": "left",
+    "version": "right",
+    "leased by": "left",
+    "stays": "right",
+}
+_MOST_HOLDERS = 2
+
+
+@dataclass(frozen=True)
+class Vacuumed:
+    """What went.
+
+    Args:
+        plans: Of each table, by catalog name.
+        ended: The leases whose time was over.
+        is_dry: Whether nothing was deleted.
+    """
+
+    plans: dict[str, VacuumPlan]
+    ended: tuple[Lease, ...]
+    is_dry: bool
+
+
+def run(
+    leased: LeasedProject,
+    catalog: "ProjectCatalog",
+    names: tuple[str, ...],
+    min_age: timedelta,
+    is_dry: bool,
+) -> Vacuumed:
+    """Delete from tables, or from all on this disk, what nobody needs.
+
+    Raises:
+        LakeproofError: If what is needed of one is not known; those before it are done.
+    """
+    tables = list(delta_tables(catalog, names))
+    leased.decide_all()
+    ended = () if is_dry else tuple(leased.end_what_is_over())
+    plans: dict[str, VacuumPlan] = {}
+    for name, table in tables:
+        location = table.location
+        if not names and not location.is_local:
+            remark(f"Table '{name}' is in an object store, and was passed over.")
+            continue
+        try:
+            plans[name] = vacuum(
+                location,
+                lambda place=location: leased.bill_of(place),  # type: ignore[misc]
+                _pins(leased, location),
+                min_age,
+                is_dry,
+            )
+        except LakeproofError as error:
+            done = f" Done before: {', '.join(plans)}." if plans and not is_dry else ""
+            raise LeaseError(f"{error.message}{done}") from error
+    if not is_dry:
+        held.sweep(leased.project.path, leased.store.own())
+    return Vacuumed(plans, ended, is_dry)
+
+
+def document(done: Vacuumed) -> dict[str, Any]:
+    """Make the JSON document."""
+    return {
+        "is_dry_run": done.is_dry,
+        "tables": [
+            {
+                "table": name,
+                "uri": plan.bill.location.uri,
+                "table_id": plan.bill.table_id,
+                "version": plan.bill.newest,
+                "files": len(plan.going),
+                "bytes": plan.bytes_going,
+                "leases": list(map(version_document, plan.bill.versions)),
+            }
+            for name, plan in done.plans.items()
+        ],
+        "ended": [
+            {"run_id": one.run_id, "table": one.table, "version": one.version, "until": one.until}
+            for one in done.ended
+        ],
+    }
+
+
+def render(done: Vacuumed) -> str:
+    """Write for people what went, and what each lease costs."""
+    if not done.plans:
+        return "There is no Delta table on this disk in the catalog. Nothing was deleted."
+    went = "would go" if done.is_dry else "went"
+    lines = [
+        f"Table '{name}': {len(plan.going)} file(s), {readable_size(plan.bytes_going)} {went}."
+        for name, plan in done.plans.items()
+    ]
+    rows: Sequence[Sequence[Any]] = [
+        [
+            name,
+            one.version,
+            _holders([s.lease for s in one.holders]),
+            readable_size(one.bytes_freed),
+        ]
+        for name, plan in done.plans.items()
+        for one in plan.bill.versions
+        if one.bytes_freed
+    ]
+    if rows:
+        lines += ["", layout(_COLUMNS, rows), "To end a lease: kedro release RUN"]
+    if done.ended:
+        lines.append(f"{len(done.ended)} lease(s) were over, and ended.")
+    return "\n".join(lines)
+
+
+def _holders(leases: Sequence[Lease]) -> str:
+    ids = [lease.run_id[:_ID_CHARACTERS] for lease in leases]
+    more = f" and {len(ids) - _MOST_HOLDERS} more" if len(ids) > _MOST_HOLDERS else ""
+    return ", ".join(ids[:_MOST_HOLDERS]) + more
+
+
+def _pins(leased: LeasedProject, location: "Location") -> list[int]:
+    """List the versions of a table that catalogs pin, in whatever environment."""
+    from kedro.framework.project import settings
+
+    from lakeproof.commands.catalog import open_catalog
+    from lakeproof.delta import DeltaTable
+
+    conf = leased.project.path / settings.CONF_SOURCE
+    found: list[int] = []
+    for env in environments(conf) if conf.is_dir() else ():
+        try:
+            catalog = open_catalog(leased.project.metadata, env)
+            tables = [catalog.table(name) for name in catalog.table_names()]
+        except LakeproofError:
+            continue  # one that cannot be read today has no run either
+        for table in tables:
+            same = table.location.absolute_uri == location.absolute_uri
+            if same and isinstance(table, DeltaTable) and table.pin is not None:
+                with suppress(LakeproofError):  # what cannot be read cannot be kept
+                    found.append(table.resolve().version)
+    return found

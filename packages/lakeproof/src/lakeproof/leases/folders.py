@@ -1,0 +1,181 @@
+"""Folders of leases: in a project, and beside a table; on a disk and in an object store.
+
+A lease is one small file, written whole or not at all. Its name has the run's id, so that nobody
+else writes it: in a store a plain put is enough.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from lakeproof.delta.log.location import filesystem_of
+from lakeproof.leases.facts import LeaseError
+from lakeproof.versioned.location import Location
+
+if TYPE_CHECKING:
+    import pyarrow.fs
+
+IN_PROJECT = Path(".lakeproof", "leases")
+BESIDE = "_lakeproof/leases"
+
+
+class LeaseFolder(Protocol):
+    """Where the leases of tables stand, by table id."""
+
+    @property
+    def name(self) -> str:
+        """Where it is, for messages."""
+        ...
+
+    def read(self, table_id: str) -> Iterator[tuple[str, bytes]]:
+        """Yield each file of a table's folder, by name; what is on its way is none."""
+        ...
+
+    def put(self, table_id: str, file: str, content: str) -> None:
+        """Write a file, in place of one of that name."""
+        ...
+
+    def remove(self, table_id: str, file: str) -> None:
+        """Remove a file, if it is there."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """One on this disk.
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Where it is, for messages."""
+        return str(self.path)
+
+    def read(self, table_id: str) -> Iterator[tuple[str, bytes]]:
+        """Yield each file of a table's folder, by name; what is on its way is none."""
+        try:
+            names = sorted(os.listdir(self.path / table_id))
+        except FileNotFoundError:
+            return
+        for file in names:
+            if not file.startswith("."):
+                try:
+                    yield file, (self.path / table_id / file).read_bytes()
+                except FileNotFoundError:  # given back meanwhile
+                    continue
+
+    def put(self, table_id: str, file: str, content: str) -> None:
+        """Write a file, in place of one of that name."""
+        folder = self.path / table_id
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, partial = tempfile.mkstemp(prefix=".", dir=folder)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+                written.write(content)
+                written.flush()
+                os.fsync(written.fileno())
+            # Whoever shares the table reads it.
+            os.chmod(partial, 0o644)
+            os.replace(partial, folder / file)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+
+    def remove(self, table_id: str, file: str) -> None:
+        """Remove a file, if it is there."""
+        (self.path / table_id / file).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class StoreFolder:
+    """One beside a table in an object store.
+
+    Args:
+        location: The table.
+    """
+
+    location: Location
+
+    @property
+    def name(self) -> str:
+        """Where it is, for messages."""
+        return f"{self.location.uri}/{BESIDE}"
+
+    @cached_property
+    def _filesystem(self) -> "pyarrow.fs.FileSystem":
+        return filesystem_of(self.location)
+
+    def read(self, table_id: str) -> Iterator[tuple[str, bytes]]:
+        """Yield each file of a table's folder, by name; what is on its way is none."""
+        import pyarrow.fs as pafs
+
+        selector = pafs.FileSelector(f"{BESIDE}/{table_id}", allow_not_found=True)
+        for info in self._filesystem.get_file_info(selector):
+            with self._filesystem.open_input_file(info.path) as file:
+                yield info.base_name, bytes(file.read())
+
+    def put(self, table_id: str, file: str, content: str) -> None:
+        """Write a file, in place of one of that name."""
+        # PyArrow hands on a buffer of its own where delta-rs 1.6 takes bytes alone.
+        raw = self._filesystem.handler._handler
+        stream = raw.open_output_stream(f"{BESIDE}/{table_id}/{file}", None)
+        stream.write(content.encode())
+        stream.close()
+
+    def remove(self, table_id: str, file: str) -> None:
+        """Remove a file, if it is there."""
+        try:
+            self._filesystem.delete_file(f"{BESIDE}/{table_id}/{file}")
+        except FileNotFoundError:
+            return
+
+
+def beside(location: Location) -> LeaseFolder:
+    """Give the folder of leases beside a table, whether it is there or not."""
+    if location.is_local:
+        return LocalFolder(Path(location.absolute_uri, *BESIDE.split("/")))
+    return StoreFolder(location)
+
+
+def in_project(project_path: Path) -> LocalFolder:
+    """Give the folder of a project's own leases, hidden from git."""
+    return LocalFolder(project_path / IN_PROJECT)
+
+
+def of_projects_around(location: Location) -> Iterator[LocalFolder]:
+    """Yield the leases of projects in whose folder a table lies.
+
+    Such a project keeps its leases to itself, and whoever shares its table must see them.
+    """
+    if location.is_local:
+        for parent in Path(os.path.realpath(location.uri)).parents:
+            if (parent / IN_PROJECT).is_dir():
+                yield in_project(parent)
+
+
+def is_shared(location: Location, project_path: Path) -> bool:
+    """Tell whether a table lies outside of a project's folder, where others may look after it."""
+    if not location.is_local:
+        return True
+    return not Path(os.path.realpath(location.uri)).is_relative_to(project_path.resolve())
+
+
+def hide_from_git(project_path: Path) -> None:
+    """Make the folder in which a project's state lies one that git passes over."""
+    ignore = project_path / ".lakeproof" / ".gitignore"
+    try:
+        ignore.parent.mkdir(parents=True, exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise LeaseError(
+            f"{ignore.parent} cannot be written: {error.strerror}. No lease was taken."
+        ) from error

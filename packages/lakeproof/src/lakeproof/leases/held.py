@@ -1,0 +1,105 @@
+"""Versions that are held: tables of their own, outside of the folder of the table they are of.
+
+Each is a slice of the log and links to the data files (copies on another file system), so that it
+opens on both engines and outlives whatever becomes of the table: a vacuum without mercy, a clean-up
+of the log, a restore, the deletion of its folder. It costs nothing while the table has the files,
+too. Not to be written to.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from lakeproof.inside import inside
+from lakeproof.leases.facts import Lease, is_table_id
+from lakeproof.leases.folders import hide_from_git
+from lakeproof.versioned.contract import Say, VersionedDataset
+
+_PLACE = Path(".lakeproof", "held")
+_PARTIAL = "."
+
+
+def hold(
+    project_path: Path, table_id: str, versions: Iterable[int], table: VersionedDataset, say: Say
+) -> Path:
+    """Make a table of what some versions need, whole or not at all.
+
+    Args:
+        project_path: The project.
+        table_id: Of the table; it has been held against the table.
+        versions: What one run needs of it.
+        table: The table.
+        say: Gets a sentence before anything is copied.
+
+    Returns:
+        Its folder, which may have been there.
+
+    Raises:
+        LakeproofError: If a version is not whole; nothing is held then.
+    """
+    *older, newest = sorted(set(versions))
+    target = _folder(project_path, table_id, [*older, newest])
+    if target.is_dir():
+        return target
+    hide_from_git(project_path)
+    partial = target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+    try:
+        table.copy_to(partial, newest, older, say)
+        os.replace(partial, target)
+    except OSError:
+        if not target.is_dir():  # or another command has made it meanwhile
+            raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path | None:
+    """Give a table that holds all of some versions, if there is one."""
+    wanted = set(versions)
+    if not is_table_id(table_id) or not wanted:
+        return None
+    found = (place for place, has in _folders(project_path, table_id) if wanted <= has)
+    return next(found, None)
+
+
+def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
+    """Remove what no held lease needs any more, and what killed commands have left.
+
+    Args:
+        project_path: The project.
+        leases: All leases of the project.
+    """
+    by_run: dict[tuple[str, str], set[int]] = {}
+    for lease in leases:
+        if lease.is_held:
+            by_run.setdefault((lease.table_id, lease.run_id), set()).add(lease.version)
+    needed = {(table_id, frozenset(has)) for (table_id, _), has in by_run.items()}
+    root = project_path / _PLACE
+    for place in sorted(root.iterdir()) if root.is_dir() else ():
+        if not is_table_id(place.name):
+            continue
+        known = {
+            folder
+            for folder, has in _folders(project_path, place.name)
+            if (place.name, frozenset(has)) in needed
+        }
+        for folder in place.iterdir():
+            if folder not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(project_path: Path, table_id: str, versions: Sequence[int]) -> Path:
+    place = inside(project_path / _PLACE, table_id)
+    return place / "+".join(map(str, versions))
+
+
+def _folders(project_path: Path, table_id: str) -> Iterator[tuple[Path, set[int]]]:
+    place = project_path / _PLACE / table_id
+    for folder in sorted(place.iterdir()) if place.is_dir() else ():
+        if not folder.name.startswith(_PARTIAL):
+            numbers = folder.name.split("+")
+            if all(one.isascii() and one.isdecimal() for one in numbers):
+                yield folder, set(map(int, numbers))

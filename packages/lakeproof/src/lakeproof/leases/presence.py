@@ -1,0 +1,38 @@
+"""Whether what a lease is on is still there: a lease whose files are gone is never passed over."""
+
+from pathlib import Path
+
+from lakeproof.errors import LakeproofError
+from lakeproof.leases.facts import Lease, in_words
+from lakeproof.leases.held import copy_of
+from lakeproof.spelling import typed
+from lakeproof.versioned.contract import VersionedDataset
+
+
+def broken_lease(lease: Lease, table: VersionedDataset | None, project_path: Path) -> str | None:
+    """Say of a lease that what it is on is gone; `None` where it is there, or a copy of it.
+
+    Args:
+        lease: The lease.
+        table: What today's catalog calls by that name, if it does.
+        project_path: The project, which may hold a copy.
+    """
+    if copy_of(project_path, lease.table_id, [lease.version]) is not None:
+        return None
+    if table is not None and _is_whole(lease, table):
+        return None
+    return (
+        f"Table '{lease.table}' version {lease.version} is leased to this run "
+        f"{in_words(lease.until)} ({lease.why}) and is not whole where the catalog has it: who "
+        "deleted it did not ask kedro vacuum. Restore it from a backup. The lease stands; to end "
+        f"it: {typed('kedro release', lease.run_id[:8])}"
+    )
+
+
+def _is_whole(lease: Lease, table: VersionedDataset) -> bool:
+    try:
+        opened = table.open(lease.version)
+        opened.require_files()
+    except LakeproofError:
+        return False
+    return opened.table_id == lease.table_id

@@ -1,0 +1,131 @@
+"""`kedro leases`, `release` and `vacuum` in a project whose leases are known: what they say."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aging import age
+from lakeproof.leases.facts import Lease, moment
+from lakeproof.leases.store import LeaseStore
+
+FIRST, SECOND = "1" * 32, "2" * 32
+
+
+@pytest.fixture
+def leased(lakehouse):
+    """Versions 0 and 1 of `samples` are leased, the first of them until yesterday."""
+    place = lakehouse.path / "data/wine/samples"
+    age(place, 40)
+    table = lakehouse.table("samples")
+    for version, run, until in (
+        (0, FIRST, moment(datetime.now(UTC) - timedelta(days=1))),
+        (1, SECOND, None),
+    ):
+        LeaseStore(lakehouse.path).take(
+            Lease(
+                table_id=table.open().table_id,
+                version=version,
+                run_id=run,
+                until=until,
+                why="a test",
+                table="samples",
+                uri="data/wine/samples",
+                env="local",
+                taken_at=moment(datetime.now(UTC)),
+            ),
+            table.location,
+        )
+    return lakehouse
+
+
+def files(lakehouse) -> int:
+    return len(list((lakehouse.path / "data/wine/samples").glob("*.parquet")))
+
+
+def test_leases_are_listed_with_what_they_cost(leased):
+    """One that is over is none; the keys are those of the contract."""
+    (samples, features) = leased.json("leases")["tables"]
+    assert (samples["table"], samples["newest"]) == ("samples", 2)
+    assert features["versions"] == []
+    (version,) = samples["versions"]
+    assert version["version"] == 1
+    assert version["bytes"] == version["bytes_freed"] > 0
+    (lease,) = version["leases"]
+    assert lease == {
+        "run_id": SECOND,
+        "until": None,
+        "why": "a test",
+        "is_ours": True,
+        "is_held": False,
+        "is_in_service": False,
+        "bytes_freed": version["bytes_freed"],
+    }
+    line = leased.run("leases", "samples").stdout.splitlines()[1].split()
+    assert line[:6] == ["samples", "1", SECOND[:8], "for", "ever", "promised"]
+
+
+def test_a_vacuum_says_what_goes_and_what_each_lease_costs(leased):
+    """The same in a dry run, which ends no lease either."""
+    dry = leased.json("vacuum", "--dry-run")
+    assert (files(leased), dry["is_dry_run"], dry["ended"]) == (3, True, [])
+    done = leased.json("vacuum")
+    assert files(leased) == 2
+    samples = done["tables"][0]
+    assert {**samples, "leases": []} == {**dry["tables"][0], "leases": []}
+    assert (samples["files"], samples["bytes"] > 0) == (1, True)
+    assert [one["bytes_freed"] > 0 for one in samples["leases"]] == [True]
+    assert [(one["run_id"], one["version"]) for one in done["ended"]] == [(FIRST, 0)]
+    assert leased.run("vacuum", "samples").stdout.startswith("Table 'samples': 0 file(s), 0 B went")
+
+
+def test_a_registry_that_does_not_answer_keeps_leases_that_are_over(leased, monkeypatch):
+    """A model of that run may be in service."""
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9")
+    assert leased.json("vacuum")["ended"] == []
+    assert files(leased) == 3
+    assert leased.json("leases")["is_registry_reached"] is False
+    refused = leased.run("release", SECOND[:8], code=2)
+    assert "registry does not answer" in refused.stderr
+
+
+def test_what_is_released_goes_with_the_next_vacuum(leased):
+    """By the beginning of an id, also where MLflow has forgotten the run."""
+    done = leased.json("release", SECOND[:6])
+    assert [(one["run_id"], one["leases"][0]["version"]) for one in done["runs"]] == [(SECOND, 1)]
+    assert files(leased) == 3
+    leased.run("vacuum")
+    assert files(leased) == 1
+
+
+def test_what_a_catalog_pins_stays(leased):
+    """In whatever environment."""
+    leased.write(
+        "conf/other/catalog.yml",
+        "samples: {type: lakeproof.delta.DeltaTable, filepath: data/wine/samples, "
+        "load_args: {version: 0}}\n",
+    )
+    leased.run("vacuum", "samples")
+    assert files(leased) == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["vacuum", "reports"], "has no 'reports'"),
+        (["leases", "report"], "has no versions"),
+        (["keep", "last", "--why", "x", "--until", "soon"], "is no date"),
+        (["keep", "last", "--why", "x", "--until", "2001-01-01"], "is over"),
+        (["keep", "last"], "Missing option '--why'"),
+        (["keep", "last", "--why", "x", "--until", "2099-01-01", "--forever"], "one of them"),
+        (["release", "77777777"], "no run 77777777"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(empty, typed, told):
+    """With exit code 2."""
+    assert told in empty.run(*typed, code=2).stderr
+
+
+def test_a_misspelt_table_ends_no_lease(leased):
+    """It is looked for first."""
+    leased.run("vacuum", "sample", code=2)
+    assert len(list(LeaseStore(leased.path).own())) == 2
