@@ -52,9 +52,15 @@ STORES ?= .venv/stores/versitygw .venv/stores/node_modules/.bin/azurite-blob
 .venv/stores/node_modules/.bin/azurite-blob:
 	npm install --silent --no-save --prefix .venv/stores azurite@3.37.0
 
-test-stores: .venv/test $(STORES)  ## tables on versitygw (needs Go) and Azurite (needs npm), started and ended by the tests
+# What an MLflow server with users and PostgreSQL needs beside the lock.
+.venv/stores/python:
+	$(UV) pip install --quiet --python $(BIN)/python --target $@ 'psycopg[binary]>=3.2,<4' 'flask-wtf>=1.2,<2'
+
+test-stores: .venv/test $(STORES) .venv/stores/python  ## on versitygw (needs Go), Azurite (needs npm), PostgreSQL, a server with users: started and ended by the tests
 	cd $(PACKAGE) && for store in $(STORES); do LAKEPROOF_TEST_STORE=$(CURDIR)/$$store \
 		$(CURDIR)/$(PYTEST) tests/delta/test_dataset.py tests/delta/test_races.py -k store || exit 1; done
+	cd $(PACKAGE) && LAKEPROOF_TEST_SERVER=$(CURDIR)/.venv/stores/python \
+		$(CURDIR)/$(PYTEST) tests/proof/test_team.py tests/proof/test_read_only.py
 
 SETS ?=
 test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"

@@ -1,10 +1,15 @@
-"""A real MLflow server on this machine, for the tests that share it."""
+"""A real MLflow server on this machine, for the tests that share it, and a PostgreSQL.
+
+`make test-stores` names a folder with what these need beside our lock, in LAKEPROOF_TEST_SERVER.
+"""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -14,12 +19,25 @@ _STARTS_S = 300
 QUIETLY = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
-class Server:
-    """An MLflow server that can go and come back."""
+# The folder of more packages; `None` where only the lock is there.
+MORE = os.environ.get("LAKEPROOF_TEST_SERVER")
+ADMIN = ("admin", "the password of an admin")
 
-    def __init__(self, folder: Path) -> None:
+
+class Server:
+    """An MLflow server that can go and come back.
+
+    Args:
+        folder: For what it keeps.
+        database: The address of its database; `None` for SQLite's.
+        asks: Whether it asks for user and password, which `MORE` is for.
+    """
+
+    def __init__(self, folder: Path, database: str | None = None, asks: bool = False) -> None:
         folder.mkdir()
         self._folder = folder
+        self._database = database or f"sqlite:///{folder}/runs.db"
+        self._asks = asks
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{self._port}"
@@ -42,16 +60,24 @@ class Server:
         return self._process.pid
 
     def start(self) -> None:
-        store = f"sqlite:///{self._folder}/runs.db"
-        options = ["--backend-store-uri", store, "--artifacts-destination", str(self.files)]
+        options = ["--backend-store-uri", self._database]
+        options += ["--artifacts-destination", str(self.files)]
         options += ["--uvicorn-opts", "--log-level info --access-log"]
+        options += ["--app-name", "basic-auth"] if self._asks else []
+        more = {"PYTHONPATH": MORE} if MORE else {}
+        secrets = {
+            "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN[1],
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": "of this test",
+        }
         command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", *options]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--host", "127.0.0.1", "--port", str(self._port)],
                 stdout=log,
                 stderr=log,
-                env=os.environ | QUIETLY,
+                # Its users are in a file beside.
+                cwd=self._folder,
+                env=os.environ | QUIETLY | more | secrets,
                 start_new_session=True,
             )
         for _ in range(_STARTS_S * 4):
@@ -67,3 +93,30 @@ class Server:
             os.killpg(self.group, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+
+class Postgres:
+    """A PostgreSQL with an empty database, which root may not start."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="lakeproof-postgres-"))
+        self._as = []
+        if os.getuid() == 0:
+            shutil.chown(self._folder, "nobody")
+            self._as = ["setpriv", "--reuid=nobody", "--clear-groups"]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self._run("initdb", "--auth=trust", "--username=mlflow", "--pgdata", f"{self._folder}/data")
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        log = f"{self._folder}/log"
+        self._run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-l", log, "-o", options, "start")
+        self.uri = f"postgresql+psycopg://mlflow@127.0.0.1:{port}/postgres"
+
+    def stop(self) -> None:
+        """End it, and leave nothing."""
+        self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "immediate", "stop")
+        shutil.rmtree(self._folder)
+
+    def _run(self, *command: str) -> None:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+        subprocess.run([*self._as, *command], check=True, cwd="/", **quiet)

@@ -1,6 +1,6 @@
 """The page for a team, typed by two people in two folders that share a remote, a server, a bucket.
 
-The server keeps its runs in SQLite here; what PostgreSQL has of it is MLflow's own affair.
+The server keeps its runs in SQLite here, and in PostgreSQL by `make test-stores`.
 """
 
 import json
@@ -19,7 +19,7 @@ from conftest import REPOSITORY, Finished, Project, copy_project
 from object_store import ObjectStore
 
 from .conftest import edit
-from .servers import Server
+from .servers import MORE, Postgres, Server
 
 pytestmark = pytest.mark.slow
 
@@ -60,10 +60,13 @@ class Team:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    found = Server(tmp_path_factory.mktemp("server") / "mlflow")
+    database = Postgres() if MORE else None
+    found = Server(tmp_path_factory.mktemp("server") / "mlflow", database and database.uri)
     found.start()
     yield found
     found.stop()
+    if database is not None:
+        database.stop()
 
 
 @pytest.fixture(scope="module")
