@@ -42,7 +42,7 @@ SET_AT_START, OPTED_OUT, AS_FOUND = "set at start", "opted out", "as found"
 HANDED_OVER = "LAKEPROOF_RECIPE"
 
 # Keys of the table that decide nothing of a run, read by `project_settings`.
-NO_RECIPE = frozenset({"keys", "promote"})
+NO_RECIPE = frozenset({"keys", "promote", "scratch"})
 
 # MKL has no kernel by OpenBLAS's names: the branch that uses the same instructions.
 _MKL_BRANCHES = {"HASWELL": "AVX2", "ZEN": "AVX2", "SKYLAKEX": "AVX512", "SANDYBRIDGE": "AVX"}

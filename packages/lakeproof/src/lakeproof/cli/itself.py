@@ -78,6 +78,25 @@ def key(is_pem: bool) -> None:
     click.echo(own_key.public_half(is_pem), nl=False)
 
 
+@commands.command()
+@click.pass_obj
+def stamp(metadata: "ProjectMetadata | None") -> None:
+    """Write down of which commit this tree is, for an image that will have no .git.
+
+    The tree must be the commit. A run without a repository believes the stamp if the source files
+    are still those. Exit code 0: stamped; 2: it was not.
+
+    \b
+    Example:
+        kedro stamp
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.catalog import project_path_of
+    from lakeproof.record.code import stamp as room
+
+    done = room.write(project_path_of(metadata))
+    click.echo(f"Stamped {done.commit[:8]} into {room.FILE}: {done.tree[:19]}…")
+
+
 @lakeproof.command()
 @click.argument("page", required=False)
 @click.option("--path", "is_path", is_flag=True, help="Print where the page lies instead.")

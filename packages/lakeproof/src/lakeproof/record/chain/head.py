@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.record.code import git
+from lakeproof.state_folder import hide_from_git, state_of
 
 REF = "refs/lakeproof-chain"
 
-_FILE = Path(".lakeproof", "head")
+_FILE = "head"
 _SHA256, _RUN_ID = r"sha256:[0-9a-f]{64}", r"[0-9a-f]{32}"
 _LINE = re.compile(rf"({_SHA256}) ({_RUN_ID}) (-|{_SHA256})\n?")
 # Each time another process was faster; a run that loses so often at once has other troubles.
@@ -113,22 +114,22 @@ def _move(project_path: Path, ref: str, name: str, head: Head) -> bool:
 def _link_by_file(project_path: Path, run_id: str, write: Callable[[str | None], str]) -> None:
     from filelock import FileLock
 
-    place = project_path / _FILE
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place = state_of(project_path) / _FILE
+    hide_from_git(place.parent)
     with FileLock(place.with_suffix(".lock")):
         _write_file(project_path, _after(_read_file(project_path), run_id, write))
 
 
 def _read_file(project_path: Path) -> Head | None:
     try:
-        return _read((project_path / _FILE).read_text(encoding="utf-8"))
+        return _read((state_of(project_path) / _FILE).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
 
 
 def _write_file(project_path: Path, head: Head) -> None:
-    place = project_path / _FILE
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place = state_of(project_path) / _FILE
+    hide_from_git(place.parent)
     partial = place.with_suffix(".partial")
     partial.write_text(_written(head), encoding="utf-8")
     partial.replace(place)

@@ -19,6 +19,7 @@ from lakeproof.record.code.lying_files import readable
 from lakeproof.record.code.snapshot import commit_of, without
 from lakeproof.record.facts import BundleFacts, CodeFacts, Content
 from lakeproof.record.redaction import secrets
+from lakeproof.state_folder import state_of
 
 NAME = "code.bundle"
 MOST_BYTES = 32 * 1024**2
@@ -28,7 +29,7 @@ MOST_BYTES_EACH = 10 * 1024**2
 MOST_BYTES_UNPACKED = 4 * MOST_BYTES
 
 _SEAL_BYTES = 32
-_MEMORY = Path(".lakeproof", "looked-at")
+_MEMORY = "looked-at"
 _LARGE = f"it is larger than {MOST_BYTES_EACH:,} bytes"
 
 
@@ -59,7 +60,7 @@ def bundle_of(
     try:
         if found.kept_commit == found.commit and git.is_on_a_remote(repository):
             return None
-        return _made(repository, found.kept_tree, known, project_path / _MEMORY)
+        return _made(repository, found.kept_tree, known, state_of(project_path) / _MEMORY)
     except (git.GitError, OSError) as error:
         return str(error)
     except NoBundleError as error:

@@ -4,6 +4,7 @@ Where there is no repository the digests of the source files stand alone: the ru
 compared, but not restored.
 """
 
+import logging
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakeproof.record.code import file_contents, git, git_diff, git_files
+from lakeproof.record.code import stamp as stamps
 from lakeproof.record.code.file_contents import (
     ODD_NAME,
     as_content,
@@ -30,6 +32,8 @@ from lakeproof.record.code.working_tree import look
 from lakeproof.record.facts import CodeFacts, Content, SnapshotFacts
 from lakeproof.record.redaction.secrets import Secrets
 
+logger = logging.getLogger(__name__)
+
 DIFF_NAME = "working-tree.diff"
 
 
@@ -45,8 +49,7 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
         hashing = threads.submit(source_files, project_path)
         repository = git.find_repository(project_path)
         if repository is None:
-            files = hashing.result()
-            return CodeFacts(None, None, "", None, (), files, tree_digest(files))
+            return _without_repository(project_path, hashing.result(), secrets)
         commit = repository.commit
         asking = threads.submit(_ask_for_snapshot, repository) if keeps else None
         diffing = threads.submit(git_diff.diff_to_commit, repository, commit)
@@ -92,6 +95,24 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
             tree=tree_digest(files),
             snapshot=snapshot,
         )
+
+
+def _without_repository(
+    project_path: Path, files: Mapping[str, str], secrets: Secrets
+) -> CodeFacts:
+    """Take the commit of the stamp, if these are the files that it was set upon."""
+    tree = tree_digest(files)
+    stamp = stamps.fitting(project_path, files)
+    if stamp is None:
+        if stamps.read(project_path) is not None:
+            logger.warning(
+                "The stamp of this image (%s) is that of other source files: it is not believed, "
+                "and the code is known by digest alone. Build the image again: kedro stamp",
+                stamps.FILE,
+            )
+        return CodeFacts(None, None, "", None, (), files, tree)
+    remote = secrets.redact_text(stamp.remote) if stamp.remote else None
+    return CodeFacts(stamp.commit, remote, stamp.prefix, None, (), files, tree)
 
 
 def with_imported(

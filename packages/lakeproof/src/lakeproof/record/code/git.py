@@ -53,6 +53,7 @@ SETTINGS = (
 )
 _REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
 _LEFT_OUT = {*PLACES, "GIT_DIFF_OPTS"}
+_TRUST = "safe.directory"
 _MOST_CHARACTERS = 500
 
 
@@ -238,7 +239,22 @@ def command(settings: Sequence[str], arguments: Sequence[str]) -> list[str]:
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Give the environment in which git works in the repository of its folder and asks nobody."""
     kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-    return {**kept, **_QUIETLY, **variables}
+    return {**kept, **_trusted(os.environ), **_QUIETLY, **variables}
+
+
+def _trusted(environ: Mapping[str, str]) -> dict[str, str]:
+    """Keep whose repositories are trusted, of the settings that the environment gives to git.
+
+    A container has no other place for it: no home folder, and a file system that is read alone.
+    """
+    count = environ.get("GIT_CONFIG_COUNT", "")
+    numbers = range(int(count)) if count.isascii() and count.isdigit() and len(count) < 4 else ()
+    pairs = ((environ.get(f"GIT_CONFIG_{kind}_{n}") for kind in ("KEY", "VALUE")) for n in numbers)
+    places = [value for key, value in pairs if value and (key or "").lower() == _TRUST]
+    given = {"GIT_CONFIG_COUNT": str(len(places))} if places else {}
+    for number, place in enumerate(places):
+        given |= {f"GIT_CONFIG_KEY_{number}": _TRUST, f"GIT_CONFIG_VALUE_{number}": place}
+    return given
 
 
 def _is_ignored(project_path: Path) -> bool:

@@ -10,7 +10,9 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-FOLDER = Path(".lakeproof", "records")
+from lakeproof.state_folder import hide_from_git, state_of
+
+FOLDER = "records"
 _SEAL = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -38,9 +40,7 @@ def keep(project_path: Path, content: bytes, seal: str) -> None:
         return
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        ignore = project_path / ".lakeproof" / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        hide_from_git(state_of(project_path))
         partial = place.with_name(f".{place.name}.{os.getpid()}")
         partial.write_bytes(content)
         partial.replace(place)
@@ -49,4 +49,4 @@ def keep(project_path: Path, content: bytes, seal: str) -> None:
 def _place(project_path: Path, seal: str) -> Path | None:
     # A tag may hold anything.
     found = _SEAL.fullmatch(seal)
-    return project_path / FOLDER / found[1] if found else None
+    return state_of(project_path) / FOLDER / found[1] if found else None

@@ -40,6 +40,13 @@ class Tracking:
     project_path: Path | None = None
     registry: str | None = None
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where on this disk it keeps runs and artifacts; nowhere where that is a server."""
+        sqlite = self.uri.removeprefix(SQLITE) if self.uri.startswith(SQLITE) else None
+        found = (sqlite, *map(local_path, filter(None, (self.uri, self.artifacts))))
+        return tuple(str(place) for place in found if place is not None)
+
 
 class StoreError(LakeproofError):
     """A tracking store cannot serve."""

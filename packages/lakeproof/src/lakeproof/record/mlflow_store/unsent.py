@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from lakeproof.errors import RunError
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
 from lakeproof.record.mlflow_store.tracking import Tracking
+from lakeproof.state_folder import hide_from_git, state_of
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -28,7 +29,7 @@ NOTE = "mlflow.note.content"
 
 _log = logging.getLogger(__name__)
 
-_PLACE = Path(".lakeproof", "unsent")
+_PLACE = "unsent"
 _PARCEL, _FILES = "parcel.json", "files"
 _RUN_ID = re.compile("[0-9a-f]{32}")
 # As many as MLflow takes at once.
@@ -60,14 +61,12 @@ class Parcel:
 
 def pack(project_path: Path, parcel: Parcel, files: Mapping[str, bytes]) -> Path:
     """Keep a record on this disk, whole or not at all, and give its folder."""
-    place = project_path / _PLACE
+    place = state_of(project_path) / _PLACE
     partial, target = place / f".{parcel.run_id}", place / parcel.run_id
     for folder in (partial, target):
         shutil.rmtree(folder, ignore_errors=True)
     (partial / _FILES).mkdir(parents=True)
-    ignore = project_path / ".lakeproof" / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    hide_from_git(place.parent)
     for name, content in files.items():
         (partial / _FILES / name).write_bytes(content)
     (partial / _PARCEL).write_text(json.dumps(asdict(parcel)))
@@ -148,14 +147,14 @@ def send_all(project_path: Path, tracking: Tracking) -> None:
 
 def kept_records(project_path: Path) -> Iterator[tuple[str, Path]]:
     """Yield run and file of each record that has not arrived in whichever store."""
-    place = project_path / _PLACE
+    place = state_of(project_path) / _PLACE
     for folder in sorted(place.iterdir()) if place.is_dir() else ():
         if _RUN_ID.fullmatch(folder.name):
             yield folder.name, folder / _FILES / "record.json"
 
 
 def _waiting(project_path: Path, store: str) -> Iterator[Path]:
-    place = project_path / _PLACE
+    place = state_of(project_path) / _PLACE
     if not place.is_dir():
         return
     found = [one for one in place.iterdir() if _RUN_ID.fullmatch(one.name)]

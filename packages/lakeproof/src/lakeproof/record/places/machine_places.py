@@ -1,5 +1,6 @@
 """Which places are the machine's own: what lies there is not the project's data."""
 
+import os
 import sys
 import tempfile
 from functools import cache
@@ -29,4 +30,7 @@ def is_of_machine(place: Path, *own: Path) -> bool:
 
 @cache
 def _own_folders() -> tuple[Path, ...]:
-    return (Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix))
+    # Without HOME, a user whom no passwd knows has none.
+    home = os.path.expanduser("~")
+    own = [Path(home)] if os.path.isabs(home) else []
+    return (*own, Path(tempfile.gettempdir()), Path(sys.prefix))

@@ -16,6 +16,7 @@ from lakeproof.record.mlflow_store.server import (
     refuse_foreign_artifacts,
 )
 from lakeproof.record.mlflow_store.tracking import Tracking
+from lakeproof.record.places.writable import require_writable, saved
 from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_async_hint
 from lakeproof.record.registry.loaded_models import pin_models
 from lakeproof.record.run import rerun as rerunning
@@ -99,6 +100,7 @@ class RunSession:
         refuse_recorded(tracking)
         if rerun is None:
             refuse_foreign_artifacts(store)
+            require_writable(project_path, saved(pipeline, catalog), store.places)
         tables = RunTables(git_commit=head_commit(project_path), believes_commits=rerun is None)
         pin_tables(run_params, pipeline, catalog, tables)
         if rerun is None:  # whose run has said it

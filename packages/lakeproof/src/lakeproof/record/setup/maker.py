@@ -16,8 +16,9 @@ from secrets import token_hex
 from lakeproof.record.code import git
 from lakeproof.record.factors.machine import cpu_model, memory_gib
 from lakeproof.record.facts import Maker
+from lakeproof.state_folder import hide_from_git, state_of
 
-_PLACE = Path(".lakeproof", "id")
+_PLACE = "id"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -39,16 +40,13 @@ def maker_of(project_path: Path) -> Maker:
 
 def _checkout(project_path: Path) -> str | None:
     """Give the random id of a checkout; `None` where nothing can be written."""
-    place = project_path / _PLACE
+    place = state_of(project_path) / _PLACE
     return _read(place) or _made(place)
 
 
 def _made(place: Path) -> str | None:
     with suppress(OSError):
-        place.parent.mkdir(exist_ok=True)
-        ignore = place.with_name(".gitignore")
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        hide_from_git(place.parent)
         partial = place.with_name(f"id.{os.getpid()}")
         partial.write_text(f"{token_hex(16)}\n")
         # Whoever comes first: another command may begin at the same time.

@@ -41,6 +41,7 @@ from lakeproof.reproduce.environment.same_environment import (
     interpreter_of,
     patched,
 )
+from lakeproof.state_folder import state_of
 
 Say = Callable[[str], None]
 
@@ -52,7 +53,7 @@ _OURS_ALONE = ("--no-project", "--no-python-downloads")
 
 def cache_of(project_path: Path) -> Path:
     """Give the folder of the environments that were built again for a project."""
-    return project_path / ".lakeproof" / "environments"
+    return state_of(project_path) / "environments"
 
 
 def missing_interpreter(
@@ -179,7 +180,7 @@ def _find_interpreter(recorded: EnvironmentFacts, folder: Path) -> str:
 
 def _of_pyenv(recorded: EnvironmentFacts) -> Iterator[str]:
     """Say where pyenv has it: its shims keep from uv what `pyenv global` does not name."""
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    root = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     python = root / "versions" / recorded.python / "bin/python"
     if recorded.implementation == "CPython" and python.is_file():
         yield str(python)

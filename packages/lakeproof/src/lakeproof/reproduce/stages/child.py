@@ -40,6 +40,8 @@ _FORGOTTEN = frozenset(
         "PYTHONBREAKPOINT",
         "PYTHONINSPECT",
         "VIRTUAL_ENV",
+        # What it keeps is of its own scratch folder.
+        "LAKEPROOF_SCRATCH",
         *git.PLACES,
     }
 )

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Self
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import inside
 from lakeproof.reproduce.code.worktree_entries import discard
+from lakeproof.state_folder import hide_from_git, state_of
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 logger = logging.getLogger(__name__)
 
-_STATE = ".lakeproof"
 _KEPT = "KEPT"
 
 
@@ -54,7 +54,7 @@ class Scratch:
             ScratchError: If there is one of this name.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        _hide_from_git(self.path.parent.parent)
+        hide_from_git(self.path.parent.parent)
         lock = _held(self.path)
         if lock is None:
             raise ScratchError(
@@ -120,14 +120,7 @@ def sweep(project_path: Path) -> tuple[Path, ...]:
 
 
 def _place(project_path: Path) -> Path:
-    return project_path.resolve() / _STATE / "scratch"
-
-
-def _hide_from_git(state: Path) -> None:
-    """Let git ignore the folder whatever the project's own `.gitignore` says."""
-    ignore = state / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    return state_of(project_path.resolve()) / "scratch"
 
 
 def _lock_path(path: Path) -> Path:
