@@ -22,6 +22,7 @@ COPIED = (
     ".gitignore",
     ".pre-commit-config.yaml",
     ".telemetry",
+    "Dockerfile",
     "Makefile",
     "pyproject.toml",
     "conf/",

@@ -148,3 +148,16 @@ def test_what_cannot_be_written_is_said_before_anything_runs(tmp_path, monkeypat
     for told in ("'table' (data/table.csv)", "MLflow's store (mlflow.db)", "LAKEPROOF_SCRATCH="):
         assert told in refused.value.message
     assert "Nothing was run" in refused.value.message
+
+
+def test_who_has_no_home_gets_one(monkeypatch):
+    """And who has one keeps it."""
+    from lakeproof.startup.begin import have_home
+
+    kept = os.environ.get("HOME")
+    have_home()
+    assert os.environ.get("HOME") == kept
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    have_home()
+    assert Path(os.environ["HOME"]).is_dir()

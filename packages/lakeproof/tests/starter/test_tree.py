@@ -21,6 +21,7 @@ OF_THE_USER = {
     ".gitignore",
     ".pre-commit-config.yaml",
     ".telemetry",
+    "Dockerfile",
     "Makefile",
     "README.md",
     "pyproject.toml",

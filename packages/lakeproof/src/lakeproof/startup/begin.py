@@ -61,10 +61,22 @@ def prepare_package() -> None:
 
 def _begin(tables: Mapping[str, Any] | None, is_run: bool) -> None:
     show_anything()
+    have_home()
     _put_recipe_in_force(tables, is_run)
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+def have_home() -> None:
+    """Give a user whom no passwd knows and who has no HOME the folder of temporary files for one.
+
+    MLflow asks for it when it is imported, and ends there (3.17).
+    """
+    if os.path.expanduser("~") == "~":
+        import tempfile
+
+        os.environ["HOME"] = tempfile.gettempdir()
 
 
 def _end_in_brief(of_ours_alone: bool) -> None:

@@ -4,22 +4,20 @@ Not for what the run is told (`record.rerun`) nor for what comes out of it.
 """
 
 import os
-import selectors
 import signal
 import subprocess
 import tomllib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof import determinism
 from lakeproof.record.code import git
 from lakeproof.record.documents.rerun_request import VARIABLE
+from lakeproof.reproduce.stages import child_system
 
 _LINES_KEPT = 50
-_SECONDS_BETWEEN_LOOKS = 0.1
 _PATIENCE = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0))
 
 # They would lead the run to the caller's code, configuration, store or run.
@@ -111,10 +109,7 @@ def run_child(
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,
-            # A group of its own: an interrupt of the terminal reaches it once, from here, and so
-            # do those that it has started.
-            process_group=0,
-            umask=-1 if umask is None else umask,
+            **child_system.start_options(umask),
         )
     last: deque[str] = deque(maxlen=_LINES_KEPT)
     try:
@@ -124,7 +119,7 @@ def run_child(
             say(line)
         process.wait()
     except BaseException:
-        _stop(process)
+        child_system.stop(process, _PATIENCE)
         raise
     finally:
         for pipe in (process.stdin, process.stderr):
@@ -170,38 +165,12 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
     pipe = process.stderr
     assert pipe is not None
     rest = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while True:
-            # Asked before the pipe: what was written by then is read.
-            has_ended = process.poll() is not None
-            is_ready = bool(selector.select(0 if has_ended else _SECONDS_BETWEEN_LOOKS))
-            chunk = os.read(pipe.fileno(), 65_536) if is_ready else b""
-            if not chunk and (is_ready or has_ended):
-                break
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from map(_text, lines)
+    for chunk in child_system.pieces(process, pipe):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from map(_text, lines)
     if rest:
         yield _text(rest)
 
 
 def _text(line: bytes) -> str:
     return line.decode(errors="replace").rstrip("\r")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and those that it has started, first by asking."""
-    try:
-        for number, seconds in _PATIENCE:
-            if process.poll() is not None:
-                break
-            os.killpg(process.pid, number)
-            try:
-                process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                continue
-    finally:
-        # Also after a second interrupt, which cuts the patience short.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
