@@ -126,12 +126,13 @@ class Mixes:
     def common_rows(self) -> CommonRows:
         """Measure A's and B's model on the rows that both were scored on."""
         kept = self._runs.kept
-        if kept.common is None:
-            self._tell(Step("measuring on the rows that both were scored on"))
-            found = measure_common(self._runner, (self._a, self._b), self._tables(), kept.folder)
+        if kept.common is not None:
+            return kept.common
+        self._tell(Step("measuring on the rows that both were scored on"))
+        found = measure_common(self._runner, (self._a, self._b), self._tables(), kept.folder)
+        if found.why_not is None:
             kept.keep_common(found)
-        assert kept.common is not None, "it was kept a moment ago"
-        return kept.common
+        return found
 
     def _tables(self) -> list[Path | None]:
         return [self._runs.predictions(end) for end in self._runs.ends]
