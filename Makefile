@@ -58,8 +58,7 @@ spark: .venv/jars  ## add the Spark engine (needs Java 17 or 21)
 	@echo "Next: $(BIN)/kedro run --env spark"
 
 test: .venv/test  ## the tests
-	$(PYTEST) tests
-	$(TEST_PACKAGE)
+	$(or $(TEST_ALL),$(PYTEST) tests)
 
 check: .venv/test  ## style, types and the architecture
 	$(BIN)/ruff check .

@@ -1,13 +1,13 @@
 # What only this repository has: Lakeproof itself lies beside the project that stands on it.
 # The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
 # The files in their order, for the last ones are short; by number of tests the longest come last.
-# Those with Spark are one process beside them, so that it starts once.
+# Those with Spark are one process beside them, so that it starts once, after the project's own.
 BOTH := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Typed in the package's folder, from which Spark's workers import the tests, too.
-BESIDE = cd $(PACKAGE) && { $(CURDIR)/$(PYTEST) -m "$(1) and spark" & spark=$$!; \
+BESIDE = cd $(PACKAGE) && { { $(or $(2),true) && $(CURDIR)/$(PYTEST) -m "$(1) and spark"; } & spark=$$!; \
 	$(CURDIR)/$(PYTEST) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others; }
 PACKAGE := packages/lakeproof
-TEST_PACKAGE = $(call BESIDE,not slow)
+TEST_ALL = $(call BESIDE,not slow,(cd $(CURDIR) && $(PYTEST) tests))
 CHECK_PACKAGE = cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
 
 .PHONY: test-slow test-fuzz test-matrix bench bench-spark

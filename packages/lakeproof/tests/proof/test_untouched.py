@@ -25,7 +25,11 @@ REGISTERED = """
 model:
   type: kedro_mlflow.io.models.MlflowModelTrackingDataset
   flavor: mlflow.sklearn
-  save_args: {registered_model_name: wine, serialization_format: cloudpickle}
+  save_args:
+    registered_model_name: wine
+    serialization_format: cloudpickle
+    # Or MLflow starts a process that loads the model, to see what it imports.
+    pip_requirements: [scikit-learn]
 """
 
 

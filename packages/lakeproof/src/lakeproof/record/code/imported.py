@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lakeproof.checksum import sha256_of
@@ -41,8 +42,7 @@ def imported_beside(source: Path, top: Path) -> Imported:
     """
     search, files, elsewhere = set(), set(), []
     real_top = os.path.realpath(top)
-    for name, file in _modules(os.path.realpath(source)):
-        real = os.path.realpath(file)
+    for name, file, real in _modules(os.path.realpath(source)):
         if not real.startswith(real_top + os.sep):
             if _is_on_the_path_of_variables(real):
                 elsewhere.append(ImportedModule(name, sha256_of(Path(real))))
@@ -59,8 +59,12 @@ def imported_beside(source: Path, top: Path) -> Imported:
     )
 
 
-def _modules(source: str) -> Iterator[tuple[str, str]]:
-    """Yield the modules that are neither source, nor Python's own, nor installed."""
+def _modules(source: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the modules that are neither source, nor Python's own, nor installed.
+
+    Each with its file, and where that really is.
+    """
+    real_folder = cache(os.path.realpath)
     known = (
         source + os.sep,
         *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib")),
@@ -72,8 +76,14 @@ def _modules(source: str) -> Iterator[tuple[str, str]]:
         file = os.path.abspath(file)
         if file.startswith(known) or not _SITES.isdisjoint(file.split(os.sep)):
             continue
-        if os.path.isfile(file) and not os.path.realpath(file).startswith(known):
-            yield name, file
+        if not os.path.isfile(file):
+            continue
+        folder, base = os.path.split(file)
+        # To resolve a path asks of each folder on it whether it is a link.
+        is_link = os.path.islink(file)
+        real = os.path.realpath(file) if is_link else os.path.join(real_folder(folder), base)
+        if not real.startswith(known):
+            yield name, file, real
 
 
 def _is_on_the_path_of_variables(file: str) -> bool:
