@@ -93,6 +93,13 @@ class FeatureSettings(TableSettings):
             raise ValueError(
                 f"'feature.calendar' has {unknown[0]!r}; there are: {', '.join(CALENDAR)}."
             )
+        for name in (*self.keys, self.target):
+            if name in self.columns and not isinstance(self.columns, str):
+                what = "target" if name == self.target else "key"
+                raise ValueError(
+                    f"'feature.columns' names '{name}', which is the {what}: a model is given "
+                    f"neither. Take it out of `columns` in conf/*/parameters_feature.yml."
+                )
         self.require_own_names(() if isinstance(self.columns, str) else self.columns)
         for name, pair in self.ratios.items():
             if not isinstance(pair, tuple) or len(pair) != 2:

@@ -14,6 +14,8 @@ CONFIG_LOADER_ARGS = {
         "names": lambda mapping: list(mapping or ()),
         # What is said of deliveries, unless `table` in globals.yml names one that is there already.
         "delivered": lambda table, said: None if table else said,
+        # The first that says something.
+        "either": lambda first, second: first or second,
     },
     "config_patterns": {"spark": ["spark*", "spark*/**"]},
 }

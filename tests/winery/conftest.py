@@ -1,4 +1,4 @@
-"""The nouns of these tests: the wines, the parameters of an environment, and another table."""
+"""The nouns of these tests: the parameters of an environment, and a table that no one has."""
 
 import random
 import warnings
@@ -9,16 +9,19 @@ from typing import Any
 import polars as pl
 import pytest
 
+from winery.pipelines.evaluate.nodes import (
+    draw_confusion_matrix,
+    draw_residuals,
+    predict_test_rows,
+    score_predictions,
+    select_test_rows,
+)
+from winery.pipelines.feature.nodes import build_features
+from winery.pipelines.ingest.nodes import clean
+from winery.pipelines.train.nodes import fit_model, select_training_rows
 from winery.settings import CONFIG_LOADER_ARGS
 
 ROOT = Path(__file__).parents[2]
-DELIVERIES = sorted((ROOT / "data/01_raw/wine").glob("*.csv"))
-
-
-@pytest.fixture(scope="session")
-def wines() -> pl.DataFrame:
-    """Both deliveries, as the table `samples` holds them."""
-    return pl.concat([pl.read_csv(path) for path in DELIVERIES])
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,25 @@ def conf() -> Callable[..., dict[str, Any]]:
             )["parameters"]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Any]:
+    """Take samples through the functions of all pipelines, in the order of a run."""
+
+    def through(samples: pl.DataFrame, parameters: dict[str, Any]) -> tuple[Any, ...]:
+        features = build_features(clean(samples.lazy()), parameters["feature"]).collect()
+        training = select_training_rows(features.lazy(), parameters["train"])
+        model = fit_model(training, parameters["train"])
+        test = select_test_rows(features.lazy(), parameters["evaluate"])
+        predictions = predict_test_rows(model, test, parameters["evaluate"])
+        stored = pl.from_pandas(predictions).sample(fraction=1, shuffle=True, seed=1).lazy()
+        metrics, _ = score_predictions(stored, parameters["evaluate"])
+        is_regression = parameters["evaluate"]["task"] == "regression"
+        draw = draw_residuals if is_regression else draw_confusion_matrix
+        return training, predictions, metrics, draw(stored, parameters["evaluate"])
+
+    return through
 
 
 @pytest.fixture

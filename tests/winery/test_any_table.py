@@ -1,23 +1,10 @@
-"""The pipelines know no wine: three tables go through the same functions."""
+"""The pipelines know no table: what is in `conf/` goes through the same functions."""
 
 import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 from lakeproof.frames import select_rows
 
-from winery.pipelines.evaluate.nodes import (
-    draw_confusion_matrix,
-    draw_residuals,
-    predict_test_rows,
-    score_predictions,
-    select_test_rows,
-)
-from winery.pipelines.feature.nodes import build_features
-from winery.pipelines.ingest.nodes import clean
-from winery.pipelines.train.nodes import (
-    fit_model,
-    select_training_rows,
-)
 from winery.rows import (
     mark_test_rows,
     part_to_test_on,
@@ -25,36 +12,8 @@ from winery.rows import (
 )
 
 
-def run(samples, parameters):
-    features = build_features(clean(samples.lazy()), parameters["feature"]).collect()
-    training = select_training_rows(features.lazy(), parameters["train"])
-    model = fit_model(training, parameters["train"])
-    test = select_test_rows(features.lazy(), parameters["evaluate"])
-    predictions = predict_test_rows(model, test, parameters["evaluate"])
-    stored = pl.from_pandas(predictions).sample(fraction=1, shuffle=True, seed=1).lazy()
-    metrics, _ = score_predictions(stored, parameters["evaluate"])
-    is_regression = parameters["evaluate"]["task"] == "regression"
-    draw = draw_residuals if is_regression else draw_confusion_matrix
-    return training, predictions, metrics, draw(stored, parameters["evaluate"])
-
-
-def test_wines(wines, conf):
-    training, predictions, metrics, figure = run(wines, conf())
-    assert len(training) + len(predictions) == 178
-    assert metrics["accuracy"] > 0.9
-    assert metrics["macro_f1"] > 0.9
-    assert 0 < metrics["log_loss"] < 0.3
-    right = round(metrics["accuracy"] * len(predictions))
-    assert figure.axes[0].get_title() == f"{right} of 46 test rows are right"
-
-
-def test_the_first_delivery_alone_gives_other_metrics(wines, conf):
-    """So that a pin on version 0 shows."""
-    assert run(wines.head(120), conf())[2] != run(wines, conf())[2]
-
-
 @pytest.mark.parametrize("estimator", ["forest", "boosting", "linear"])
-def test_houses_with_text_keys_missing_values_and_a_price(houses, house_parameters, estimator):
+def test_houses_with_text_keys_missing_values_and_a_price(houses, house_parameters, run, estimator):
     house_parameters["train"]["estimator"] = estimator
     training, predictions, metrics, figure = run(houses, house_parameters)
     assert list(training) == ["address", "area", "rooms", "garden", "is_new", "room_size", "price"]
@@ -66,7 +25,9 @@ def test_houses_with_text_keys_missing_values_and_a_price(houses, house_paramete
 
 
 @pytest.mark.parametrize("estimator", ["forest", "boosting", "linear"])
-def test_the_same_table_in_another_order_gives_the_same_bits(houses, house_parameters, estimator):
+def test_the_same_table_in_another_order_gives_the_same_bits(
+    houses, house_parameters, run, estimator
+):
     house_parameters["train"]["estimator"] = estimator
     _, first, metrics, _ = run(houses, house_parameters)
     _, second, again, _ = run(houses.reverse(), house_parameters)
@@ -101,7 +62,7 @@ def test_both_sides_are_the_whole_table():
 
 @pytest.mark.parametrize("estimator", ["forest", "linear"])
 def test_text_dates_a_key_of_two_columns_and_prices_that_are_not_there_yet(
-    houses, house_parameters, estimator, caplog
+    houses, house_parameters, run, estimator, caplog
 ):
     """Whatever the order of the rows: the same bits."""
     number = pl.int_range(pl.len())

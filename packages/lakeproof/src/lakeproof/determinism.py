@@ -68,6 +68,8 @@ class Recipe:
         chance: The parameters that mean chance, dotted: what they do is no cause (`kedro explain`).
         tolerance: How far each metric may be from the recorded one (`kedro verify`).
         keep: How long what a run was made of is leased to it: `90 days`, or `forever`.
+        keep_raw_mb: Megabytes up to which a raw file that a run read is kept by its content, where
+            git does not have it; 0 keeps none.
     """
 
     recipe: bool = True
@@ -79,6 +81,7 @@ class Recipe:
     chance: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=dict)
     keep: str = "forever"
+    keep_raw_mb: int = 10
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> "Recipe":
@@ -135,6 +138,8 @@ def _wanted(key: str, value: Any) -> str | None:
         return None if isinstance(value, bool) else "true or false"
     if key in ("threads", "polars_threads"):
         return None if is_number and value >= 1 else "a number of threads from 1 upwards"
+    if key == "keep_raw_mb":
+        return None if is_number and value >= 0 else "a number of megabytes, 0 to keep no file"
     if key == "hash_seed":
         return None if is_number and 0 <= value < 2**32 else "a number from 0 to 4294967295"
     if key == "chance":

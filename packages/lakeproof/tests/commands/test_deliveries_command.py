@@ -53,3 +53,31 @@ def test_files_outside_of_the_raw_data_need_the_name_of_an_environment(lakehouse
     assert "example: others" in lakehouse.read("conf/others/globals.yml")
     said = lakehouse.run("deliveries", "declare", "no.csv", "--env", "others", code=2).output
     assert "There is no file no.csv" in said
+
+
+def test_what_the_base_says_of_another_task_is_said_anew(lakehouse):
+    """Its estimators, metrics and table; where an environment says it already, kedro wants it."""
+    file = str(lakehouse.write("data/01_raw/houses/a.csv", "id,area,price\nA,1,1.5\nB,2,2.5\n"))
+    lakehouse.write("conf/base/globals.yml", "task: classification\ntable: /elsewhere\n")
+    lakehouse.write(
+        "conf/base/parameters.yml",
+        "feature: {ratios: {share: [x, y], slope: [area, price]}}\n"
+        "train: {estimator: mine, estimators: {mine: {class: a.B}}}\n"
+        "evaluate: {metrics: [accuracy]}\n",
+    )
+    lakehouse.write("conf/houses/parameters.yml", "# ours\ntrain:\n  seed: 7\n")
+    files = lakehouse.json("deliveries", "declare", file, "--target", "price")["files"]
+    assert list(files) == [
+        "conf/houses/globals.yml",
+        *(f"conf/houses/parameters{name}.yml" for name in ("_feature", "", "_evaluate")),
+    ]
+    assert files["conf/houses/globals.yml"].endswith("table: null\n")
+    assert "  ratios: {share: null}\n" in files["conf/houses/parameters_feature.yml"]
+    train = files["conf/houses/parameters.yml"]
+    assert train.startswith("# ours\ntrain:\n  seed: 7\n  estimator: random_forest\n")
+    assert "random_forest: {class: sklearn.ensemble.RandomForestRegressor}\n" in train
+    assert files["conf/houses/parameters_evaluate.yml"] == "evaluate:\n  metrics: []\n"
+    lakehouse.write("conf/base/globals.yml", "task: regression\n")
+    lakehouse.write("conf/houses/parameters.yml", "{}\n")
+    files = lakehouse.json("deliveries", "declare", file, "--target", "price")["files"]
+    assert len(files) == 2

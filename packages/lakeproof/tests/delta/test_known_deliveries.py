@@ -1,6 +1,7 @@
 """What a table knows of the files it took: contents under any name, moved rows, declarations."""
 
 import datetime as dt
+import hashlib
 import logging
 
 import polars as pl
@@ -14,7 +15,7 @@ from lakeproof.delta.begin_anew import begin_anew
 from lakeproof.delta.log.commits import entries
 from lakeproof.errors import LakeproofError, SchemaError
 from lakeproof.record.run.pinning import pin_tables
-from lakeproof.versioned.run_tables import RunTables
+from lakeproof.versioned.run_tables import Corrected, RunTables
 
 BY_ROW = {"no": {"type": "string", "from": "row"}, "x": {"type": "long"}}
 BY_CONTENT = {"no": {"type": "string", "from": "content"}, "x": {"type": "long"}}
@@ -73,17 +74,17 @@ def test_a_content_that_a_file_had_before_it_was_corrected_is_known(folder, embe
     assert rows(embedded) == {"a-000001": 1}
 
 
-def test_a_file_that_has_changed_is_said_to_be_needed_as_it_was(folder, embedded, caplog):
-    """With the run that took it: only the old file reproduces that."""
-    embedded.join(RunTables(run_id="3f9c2a7be1c44d0f8a6f0c2d9b7e5a10"))
+def test_a_file_that_has_changed_is_told_to_the_run(folder, embedded):
+    """By the digest that it had: the run knows who needs it."""
+    tables = RunTables(run_id="3f9c2a7be1c44d0f8a6f0c2d9b7e5a10")
+    embedded.join(tables)
     (folder / "a.csv").write_text("x\n1\n")
-    with caplog.at_level(logging.WARNING):
-        embedded.save(listed(folder, BY_ROW).load())
-        assert not caplog.records
-        (folder / "a.csv").write_text("x\n5\n")
-        embedded.save(listed(folder, BY_ROW).load())
-    (said,) = (record.getMessage() for record in caplog.records)
-    assert "'a.csv' has changed since run 3f9c2a7b, when table 'samples' took it" in said
+    embedded.save(listed(folder, BY_ROW).load())
+    assert tables.corrected == []
+    (folder / "a.csv").write_text("x\n5\n")
+    embedded.save(listed(folder, BY_ROW).load())
+    was = hashlib.sha256(b"x\n1\n").hexdigest()
+    assert tables.corrected == [Corrected("samples", "a.csv", was)]
 
 
 @pytest.mark.spark_sample("first-out")

@@ -107,3 +107,18 @@ def test_what_cannot_be_made_is_refused_by_name(given, message):
     with pytest.raises(ValueError, match=message) as refused:
         make_estimator(given, seed=1, name="train.estimators.mine", is_classifier=True)
     assert "train.estimators.mine" in str(refused.value)
+
+
+def test_classes_that_xgboost_cannot_have_are_refused_before_it_is_fitted():
+    """By its module alone: it need not be installed."""
+    import numpy as np
+
+    from lakeproof.estimators import require_classes
+
+    kind = type("XGBClassifier", (), {"__module__": "xgboost.sklearn"})
+    with pytest.raises(ValueError, match=r"XGBClassifier takes the classes 0, 1, 2, … and 'grape'"):
+        require_classes(kind(), np.array(["barbera", "barolo"]), name="grape")
+    with pytest.raises(ValueError, match="holds 1, 2"):
+        require_classes(kind(), np.array([1, 2, 2]), name="grape")
+    require_classes(kind(), np.array([1, 0, 2]), name="grape")
+    require_classes(object(), np.array(["barbera"]), name="grape")

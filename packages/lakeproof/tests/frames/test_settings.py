@@ -122,3 +122,30 @@ def test_kedro_leaves_the_dict_of_such_a_node_alone():
     nodes = Pipeline([Node(second_node, "params:split", "out", name="second_node")])
     given = {"split": {"salt": 1}}
     assert ParameterValidator({"__default__": nodes}).validate_raw_params(given) == given
+
+
+@dataclass(frozen=True)
+class Names:
+    columns: str | tuple[str, ...] = "all"
+    key: str | list[str] = "id"
+    but: tuple[str, ...] = ()
+    target: str = "y"
+    name: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"columns": 7}, "'n.columns' is 7; it must be text or a list of names"),
+        ({"columns": None}, "'n.columns' is None; it must be text or a list of names"),
+        ({"columns": ["a", 7]}, "'n.columns' has 7, which is no text; put quotes around it"),
+        ({"key": {"a": 1}}, r"'n.key' is {'a': 1}; it must be text or a list of names"),
+        ({"but": [True]}, "'n.but' has True, which is no text"),
+        ({"target": ["y"]}, r"'n.target' is \['y'\]; it must be text\."),
+    ],
+)
+def test_what_is_neither_a_name_nor_a_list_of_names_is_refused(given, said):
+    """Python would have said that a number cannot be iterated."""
+    assert read_settings(Names, {"columns": ["a"], "name": None}, "n").columns == ["a"]
+    with pytest.raises(ValueError, match=said):
+        read_settings(Names, given, "n")

@@ -102,3 +102,20 @@ def test_what_an_entry_holds_is_named_where_it_is_written(refused):
     said = refused(GLOBALS, "alcohol: {type: dubble}", old="alcohol: {type: double}")
     assert "'dubble'" in said
     assert f"Correct the entry in {GLOBALS}, line " in said
+
+
+def test_a_key_of_mlflow_yml_that_is_misspelt(refused):
+    """It is no trouble of the store."""
+    said = refused("conf/base/mlflow.yml", "  experimnt:", old="  experiment:")
+    assert "conf/base/mlflow.yml, line " in said
+    assert "has 'tracking.experimnt', which kedro-mlflow does not know." in said
+    assert "Did you mean 'experiment'?" in said
+    assert "store" not in said
+
+
+@pytest.mark.parametrize("text", ["pattern:", "pattern: [7]"])
+def test_a_pattern_that_is_none(refused, text):
+    """Of deliveries; Python would have said that it cannot be iterated."""
+    said = refused(GLOBALS, text, old='pattern: "*.csv"')
+    assert "`pattern` is " in said
+    assert 'such as "*.csv"' in said

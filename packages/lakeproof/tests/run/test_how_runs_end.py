@@ -225,15 +225,17 @@ def test_git_that_refuses_the_owner_is_told_with_what_to_type(small_project, cap
 def warn_twice_and_give():
     for _ in range(2):
         logging.getLogger("small_project.nodes").warning("There is no column %s.", "ph")
+    logging.getLogger("lakeproof.frames.rows").warning("1 of 9 rows has no target.")
     logging.getLogger("another").warning("Not of the project.")
     return {"a": 1}
 
 
 def test_what_the_projects_own_code_warned_of_is_said_again_at_the_end(small_project, capsys):
-    """Once, where everybody looks; the two lines that scripts read stay the last."""
+    """Once, where everybody looks; and what its nodes ask of us, as rows that are left out."""
     small_project.run(of(warn_twice_and_give))
     said = capsys.readouterr()
     assert said.err.splitlines().count("Warning: There is no column ph.") == 1
+    assert "Warning: 1 of 9 rows has no target." in said.err
     assert "Warning: Not of the project." not in said.err
     assert said.out.splitlines()[-2].startswith("Recorded run ")
     small_project.run(of(give))

@@ -78,6 +78,28 @@ def test_it_runs_is_had_again_is_drawn_and_passes_its_tests(project):
 
 
 @pytest.mark.slow
+def test_its_examples_go_by_one_step_and_another_table_takes_their_place(project, tmp_path):
+    """As its README says it; its tests pass in between and afterwards."""
+    own = NewProject(shutil.copytree(project.path, tmp_path / "own", symlinks=True))
+    own.run(".venv/bin/uv", "pip", "install", "--offline", "--no-deps", "--editable", ".")
+    said = " ".join((own.path / "README.md").read_text().split())
+    (step,) = re.findall(r"`(git rm -r [^`]+)`", said)
+    own.run(*step.split(), "--quiet")
+    Project(own.path).git("commit", "--quiet", "--all", "--message", "Without the wines")
+    tested = (".venv/bin/python", "-m", "pytest", "-q", "tests")
+    assert " passed" in own.run(*tested)
+    raw = own.path / "data/01_raw/trees/2026.csv"
+    raw.parent.mkdir(parents=True)
+    rows = (f"tree {number},{number % 17},{2 * (number % 17)}.5" for number in range(90))
+    raw.write_text("tree,age,height\n" + "\n".join(rows) + "\n")
+    declare = (".venv/bin/kedro", "deliveries", "declare", "--env", "base", str(raw))
+    own.run(*declare, "--key", "tree", "--target", "height")
+    Project(own.path).git("commit", "--quiet", "--all", "--message", "Trees")
+    assert re.search(r"^  rmse +\d", own.run(".venv/bin/kedro", "run"), re.MULTILINE)
+    assert " passed" in own.run(*tested)
+
+
+@pytest.mark.slow
 def test_a_pipeline_of_ones_own_is_found_run_and_in_order(project, tmp_path):
     """What `kedro pipeline create` makes; a whole run has it, and `make check` nothing to say."""
     own = NewProject(shutil.copytree(project.path, tmp_path / "own", symlinks=True))

@@ -35,6 +35,7 @@ OF_THE_USER = {
     f"tests/{PACKAGE}/pipelines/test_feature_nodes.py",
     f"tests/{PACKAGE}/pipelines/test_train_nodes.py",
     f"tests/{PACKAGE}/test_any_table.py",
+    f"tests/{PACKAGE}/test_wines.py",
     f"tests/{PACKAGE}/test_{PACKAGE}_conf.py",
     *(
         f"src/{PACKAGE}/{name}"
@@ -98,8 +99,8 @@ def _config(tmp_path: Path, output: Path, **more: str) -> str:
 
 
 def test_it_is_small(generated):
-    """Whoever looks through it for the first time sees what is theirs."""
-    assert len(tree(generated)) <= 60
+    """Whoever looks through it for the first time sees what is theirs; one goes with the wines."""
+    assert len(tree(generated)) <= 61
 
 
 def test_no_old_name_is_left(generated):

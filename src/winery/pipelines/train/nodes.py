@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.estimators import make_model, settle_threads
+from lakeproof.estimators import make_model, require_classes, settle_threads
 from lakeproof.frames import select_rows, with_settings
 
 from winery.parameters import TrainSettings
@@ -67,7 +67,10 @@ def fit_model(training_rows: DataFrame, settings: TrainSettings) -> Pipeline:
     """
     measurements = measurements_of(training_rows, settings)
     model = model_of(measurements, settings)
-    model.fit(measurements, target_of(training_rows, settings))
+    target = target_of(training_rows, settings)
+    if settings.is_classification:
+        require_classes(model, target, name=settings.target)
+    model.fit(measurements, target)
     settle_threads(model)
     return model
 

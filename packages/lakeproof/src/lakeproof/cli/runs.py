@@ -291,13 +291,13 @@ def check(
         raise click.UsageError("--since, --before and --mine choose among all runs: add --all.")
     maker = project.maker if is_mine else None
     wanted = RunFilter(maker=maker, since=moment(since), before=moment(before))
-    found = room.gather(project, runs, is_all, wanted)
+    found, kept = room.gather(project, runs, is_all, wanted), room.kept(project)
     linked = chain.gather(project) if is_all else None
     with_chain = {"chain": chain.document(linked)} if linked is not None else {}
     emit(
-        {**room.document(found), **with_chain},
+        {**room.document(found, kept), **with_chain},
         lambda: "\n\n".join(
-            [room.render(found), *([chain.render(linked)] if linked is not None else [])]
+            [room.render(found, kept), *([chain.render(linked)] if linked is not None else [])]
         ),
         as_json,
         output,

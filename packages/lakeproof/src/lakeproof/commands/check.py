@@ -96,12 +96,31 @@ def _broken(project: "RunProject", leases: Sequence[Lease]) -> Iterator[str]:
             yield told
 
 
-def document(checked: Sequence[Checked]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Kept:
+    """The raw files that are kept by their content, for all runs of the project.
+
+    Args:
+        files: How many.
+        bytes: What they take on the disk.
+    """
+
+    files: int = 0
+    bytes: int = 0
+
+
+def kept(project: "RunProject") -> Kept:
+    """Count the raw files that are kept."""
+    sizes = project.raw.sizes()
+    return Kept(len(sizes), sum(sizes.values()))
+
+
+def document(checked: Sequence[Checked], kept: Kept = Kept()) -> dict[str, Any]:
     """Give the JSON document."""
-    return {"runs": list(map(asdict, checked))}
+    return {"runs": list(map(asdict, checked)), "raw_kept": asdict(kept)}
 
 
-def render(checked: Sequence[Checked]) -> str:
+def render(checked: Sequence[Checked], kept: Kept = Kept()) -> str:
     """Write it for people: a line a run, and beneath it what is missing."""
     if not checked:
         return "There is no recorded run yet. Make one: kedro run"
@@ -115,7 +134,10 @@ def render(checked: Sequence[Checked]) -> str:
             rows.append(
                 [one.run_id[:_ID_CHARACTERS], state, sentence] if not place else ["", "", sentence]
             )
-    return layout({"run": "left", "reproducible": "left", "missing, or if": "left"}, rows)
+    table = layout({"run": "left", "reproducible": "left", "missing, or if": "left"}, rows)
+    if not kept.files:
+        return table
+    return f"{table}\nRaw files kept: {kept.files:,}, {kept.bytes:,} bytes"
 
 
 def exit_code(checked: Sequence[Checked]) -> int:

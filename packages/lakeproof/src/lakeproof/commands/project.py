@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lakeproof.record.mlflow_store.stored_run import StoredRun
     from lakeproof.record.mlflow_store.stores import RecordStores
     from lakeproof.record.mlflow_store.tracking import Tracking
+    from lakeproof.record.places.raw_store import RawStore
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,12 @@ class RunProject:
         return dict(settings_of(open_loader(self.path, kedro_env), self.path).conf)
 
     def find_artifact(self, file: "FileFacts") -> Path | None:
-        """Bring a file that a recorded run wrote, from the artifacts of whichever has the bytes."""
+        """Bring a file that a run read and kept, or one of the artifacts of whichever wrote it."""
         from lakeproof.checksum import sha256_of
 
+        kept = self.raw.find(file.sha256)
+        if kept is not None and sha256_of(kept) == file.sha256:
+            return kept
         for uri in self._artifacts_like(file):
             path = self.records.artifact(uri)
             if path is not None and path.is_file() and sha256_of(path) == file.sha256:
@@ -140,12 +144,22 @@ class RunProject:
 
     def has_artifact(self, file: "FileFacts") -> bool:
         """Tell whether a recorded run kept a file with these bytes."""
+        kept = self.raw.find(file.sha256)
+        if kept is not None and kept.stat().st_size == file.size:
+            return True
         return any(
             (path := self.records.artifact(uri)) is not None
             and path.is_file()
             and path.stat().st_size == file.size
             for uri in self._artifacts_like(file)
         )
+
+    @property
+    def raw(self) -> "RawStore":
+        """The raw files that its runs kept."""
+        from lakeproof.record.places.raw_store import RawStore
+
+        return RawStore(self.path)
 
     def _artifacts_like(self, file: "FileFacts") -> list[str]:
         found = [file.artifact] if file.artifact else []

@@ -82,6 +82,12 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             raise DeliveryError(
                 f"`path` is {shown(str(path))}, which looks like {meant}. {EDIT_THE_CATALOG}"
             )
+        is_said = bool(pattern) and all(one and isinstance(one, str) for one in pattern)
+        if not is_said:
+            raise DeliveryError(
+                f"`pattern` is {shown(str(pattern))}: it must be a pattern of file names, such as "
+                f'"*.csv", or a list of them. {EDIT_THE_CATALOG}'
+            )
         self._path = Path(path)
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self._pattern = ", ".join(map(str, self._patterns))

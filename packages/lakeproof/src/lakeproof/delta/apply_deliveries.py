@@ -9,21 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.commit_metadata import Taken
-from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
 from lakeproof.errors import LakeproofError, RowKeyError
 from lakeproof.versioned.location import Location
-from lakeproof.versioned.run_tables import RunTables
+from lakeproof.versioned.run_tables import Corrected, RunTables
 
 if TYPE_CHECKING:
     from lakeproof.deliveries import Delivery
     from lakeproof.delta.log.transactions import TakenDeliveries
 
 logger = logging.getLogger(__name__)
-
-# How far back the run is looked for that took a file.
-_MOST_COMMITS = 200
 
 
 class DeliveryWriter:
@@ -147,27 +143,6 @@ class DeliveryWriter:
             )
         return new
 
-    def _warn_of_correction(self, name: str, sha256: str, current: OpenedTable) -> None:
-        """Say of a file that has changed since it was taken which runs need it as it was."""
-        oldest = max(0, current.version - _MOST_COMMITS)
-        notes = (entry.note for entry in entries(self._location, current.version, oldest))
-        runs = [
-            note.run_id[:8]
-            for note in notes
-            if note is not None
-            and note.run_id is not None
-            and note.delivery is not None
-            and (note.delivery.name, note.delivery.sha256) == (name, sha256)
-        ]
-        logger.warning(
-            "Delivery '%s' has changed since%s table '%s' took it (sha256 %s…). What was run with "
-            "it as it was can be reproduced only where that file still is: in git, or put back.",
-            name,
-            f" run {runs[0]}, when" if runs else "",
-            self._location.name,
-            sha256[:12],
-        )
-
     def _write(self, delivery: "Delivery", taken: "TakenDeliveries") -> Written:
         from lakeproof.delta.log.transactions import delivery_transaction
         from lakeproof.delta.moved_rows import MovedRows
@@ -175,7 +150,13 @@ class DeliveryWriter:
         schema, count, current = delivery.schema, taken.count(delivery.name), self._current
         args = self._args
         if count and current is not None:
-            self._warn_of_correction(delivery.name, taken.latest[delivery.name][0], current)
+            was = taken.latest[delivery.name][0]
+            logger.info(
+                "Delivery '%s' has changed since table '%s' took it: it corrects what it brought",
+                *(delivery.name, self._location.name),
+            )
+            # Which runs need it as it was is known where they are kept.
+            self._run.corrected.append(Corrected(self._location.name, delivery.name, was))
         is_first = taken.beginning and not taken.latest
         if is_first:
             # The table begins anew: what it held gives way in the commit that takes the first one.

@@ -5,6 +5,6 @@ else is named, only when it is asked for: Kedro imports a project's nodes for ev
 """
 
 from lakeproof.estimators.by_path import make, make_estimator, settle_threads
-from lakeproof.estimators.pipelines import KINDS, make_model
+from lakeproof.estimators.pipelines import KINDS, make_model, require_classes
 
-__all__ = ["KINDS", "make", "make_estimator", "make_model", "settle_threads"]
+__all__ = ["KINDS", "make", "make_estimator", "make_model", "require_classes", "settle_threads"]

@@ -77,6 +77,33 @@ def make_model(
     return Pipeline([(_PREPROCESSING, columns), ("estimator", estimator)])
 
 
+def require_classes(model: Any, target: Any, *, name: str) -> None:
+    """Refuse classes that an estimator cannot be fitted to, before it says so in its own words.
+
+    Args:
+        model: A pipeline of `make_model`, or an estimator.
+        target: The classes of the rows, as an array.
+        name: Of the target.
+
+    Raises:
+        ValueError: XGBoost is given other classes than 0, 1, 2, ….
+    """
+    import numpy as np
+
+    kind = type(getattr(model, "steps", [(None, model)])[-1][1])
+    if not kind.__module__.startswith("xgboost."):
+        return
+    classes = np.unique(target)
+    if classes.tolist() != list(range(len(classes))):
+        some = ", ".join(repr(one) for one in classes[:3].tolist())
+        raise ValueError(
+            f"{kind.__name__} takes the classes 0, 1, 2, … and '{name}' holds {some}"
+            f"{' and more' if len(classes) > 3 else ''}. Deliver the target as such a `long`, or "
+            "take another estimator: lightgbm.LGBMClassifier, "
+            "sklearn.ensemble.HistGradientBoostingClassifier."
+        )
+
+
 def _by_kind(rows: DataFrame) -> dict[str, list[str]]:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 

@@ -9,7 +9,16 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+_WANTED = {
+    str: "text",
+    int: "a whole number",
+    list: "a list of names",
+    tuple: "a list of names",
+}
+_OF_TEXTS = (tuple[str, ...], list[str])
 
 Settings = TypeVar("Settings")
 Returned = TypeVar("Returned")
@@ -99,6 +108,8 @@ def _fitted(hint: Any, value: Any, name: str) -> Any:
     if is_dataclass(hint):
         return read_settings(hint, value, name)  # type: ignore[arg-type]
     origin = get_origin(hint) or hint
+    if any(kind in _OF_TEXTS for kind in (hint, *get_args(hint))):
+        _require_texts(value, name)
     if origin is tuple and (value is None or isinstance(value, list)):
         return tuple(value or ())
     if origin is dict:
@@ -109,7 +120,28 @@ def _fitted(hint: Any, value: Any, name: str) -> Any:
             for key, one in entries.items()
             if one is not None or inner is Any
         }
+    _require_kind(hint, value, name)
     return value
+
+
+def _require_kind(hint: Any, value: Any, name: str) -> None:
+    """Refuse a number where names are wanted; numbers are the dataclass's own to judge."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    named = [_WANTED.get(get_origin(kind) or kind) for kind in kinds]
+    if str not in kinds or None in named:
+        return
+    types = {get_origin(kind) or kind for kind in kinds}
+    # YAML has no tuples.
+    if not isinstance(value, (*types, *([list] if tuple in types else []))):
+        raise ValueError(f"'{name}' is {value!r}; it must be {' or '.join(map(str, named))}.")
+
+
+def _require_texts(value: Any, name: str) -> None:
+    for one in value if isinstance(value, list) else ():
+        if not isinstance(one, str):
+            raise ValueError(
+                f"'{name}' has {one!r}, which is no text; put quotes around it where it is a name."
+            )
 
 
 def _require_mapping(values: Any, name: str) -> None:

@@ -5,12 +5,13 @@ ways to find that; whoever finds another adds a function and its name to `LIMITS
 missing (`plan`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lakeproof.record.code.git import GitError
+from lakeproof.record.code.git_files import sizes_in
 from lakeproof.record.facts import FileFacts, Record
-from lakeproof.reproduce.code.repository import CodeError, git
 from lakeproof.reproduce.code.worktree import withheld_of
 from lakeproof.reproduce.comparison.stored import has_other_bytes_each_time
 
@@ -55,7 +56,7 @@ def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
         if not file.is_own and file.text is None
     }
     asked = {path: file for path, file in asked.items() if path not in known and "\n" not in path}
-    held = _held_by_git(record, around.project_path, asked)
+    held = _held_by_git(record, around.project_path, list(asked))
     alone = [
         file.path
         for path, file in asked.items()
@@ -68,18 +69,15 @@ def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
         )
 
 
-def _held_by_git(record: Record, project_path: Path, paths: Iterable[str]) -> set[str]:
-    paths = list(paths)
+def _held_by_git(record: Record, project_path: Path, paths: Sequence[str]) -> set[str]:
     commit = record.code.kept_commit
     if not paths or commit is None:
         return set()
-    wanted = "\n".join(f"{commit}:{path}" for path in paths).encode() + b"\n"
     try:
-        told = git(project_path, "cat-file", "--batch-check=%(objecttype)", given=wanted)
-    except CodeError:
+        sizes = sizes_in(project_path, commit, paths)
+    except GitError:
         return set()
-    lines = told.decode(errors="replace").splitlines()
-    return {path for path, line in zip(paths, lines, strict=False) if line == "blob"}
+    return {path for path, size in zip(paths, sizes, strict=True) if size is not None}
 
 
 def _withheld(record: Record, around: Around) -> Iterator[str]:

@@ -46,6 +46,21 @@ class TableUse:
     state: Any = None
 
 
+@dataclass(frozen=True)
+class Corrected:
+    """A delivery that has changed since a table took it.
+
+    Args:
+        table: The catalog name.
+        delivery: The file's name.
+        sha256: Of its bytes as they were taken.
+    """
+
+    table: str
+    delivery: str
+    sha256: str
+
+
 @dataclass
 class RunTables:
     """What a run knows of its tables.
@@ -56,6 +71,8 @@ class RunTables:
         run_id: The MLflow run, known once it has started.
         believes_commits: Whether a table is taken to hold what its last commit says; a re-run
             reads it instead.
+        uses: Its readings and writings, in order.
+        corrected: The deliveries that were not what a table took of them before.
     """
 
     git_commit: str | None = None
@@ -63,6 +80,7 @@ class RunTables:
     run_id: str | None = None
     believes_commits: bool = True
     uses: list[TableUse] = field(default_factory=list)
+    corrected: list[Corrected] = field(default_factory=list)
     _at_start: dict[tuple[str, Pin | None], TableVersion] = field(default_factory=dict)
     _now: dict[str, TableVersion] = field(default_factory=dict)
     _before: dict[str, Callable[[], TableVersion] | None] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """`kedro deliveries declare`: write what files are, from a look at them, for a person to read over.
 
-An environment's `globals.yml` gets the table's schema, key, target and dialect; its
-`parameters_feature.yml` the columns that a model can use. What those files hold beside is kept.
+An environment's `globals.yml` gets the table's schema, key, target and dialect; its parameters what
+the pipelines need to run on it (`parameter_files`). What those files hold beside is kept.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.commands.catalog import project_path_of
 from lakeproof.commands.catalog_edits.round_trip import edited, load
 from lakeproof.commands.command_errors import CatalogError
+from lakeproof.commands.deliveries.parameter_files import Base, file_of, parameters_for
 from lakeproof.commands.output import write_atomically
 
 if TYPE_CHECKING:
@@ -70,19 +71,26 @@ def declare(
     from lakeproof.deliveries.look.proposal import propose
 
     project = project_path_of(metadata)
-    env = env or _folder_of(project, files)
+    folder = _folder_of(project, files)
+    env = env or folder
+    if env is None:
+        raise CatalogError(
+            f"{files[0]} is in no folder of data/01_raw, by whose name the environment would be "
+            "called. Nothing was written. Name one: kedro deliveries declare --env houses FILE…"
+        )
     proposal = propose([_delivery(file) for file in files], key, target)
     conf = Path("conf") / env
-    texts = {
-        str(conf / "globals.yml"): _globals(env, proposal, files),
-        str(conf / "parameters_feature.yml"): _features(project, proposal),
-    }
+    base = Base.of(project)
+    texts = {str(conf / "globals.yml"): _globals(folder or env, proposal, files, base)}
+    for pipeline, said in parameters_for(proposal, base).items():
+        place = str(conf / file_of(project / conf, pipeline))
+        texts[place] = texts.get(place, "") + _parameters(pipeline, said)
     changed = {path: _merged(project / path, text, path) for path, text in texts.items()}
     if not is_dry:
         for path, text in changed.items():
             (project / path).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(project / path, text.encode())
-    return Declared(env, proposal, changed, not is_dry, _hints(project, files, env))
+    return Declared(env, proposal, changed, not is_dry, _hints(project, files, env, folder))
 
 
 def document(done: Declared) -> dict[str, Any]:
@@ -127,18 +135,13 @@ def _delivery(file: Path) -> Any:
     return Delivery(file.name, sha256_of(file), file, Schema((), ()), parse)
 
 
-def _folder_of(project: Path, files: "Sequence[Path]") -> str:
-    """Name an environment after the folder in which the files are delivered."""
+def _folder_of(project: Path, files: "Sequence[Path]") -> str | None:
+    """Name the folder of data/01_raw in which the files are delivered, if they are in one."""
     folder = files[0].resolve().parent
-    if folder.parent == (project / "data" / "01_raw").resolve():
-        return folder.name
-    raise CatalogError(
-        f"{files[0]} is in no folder of data/01_raw, by whose name the environment would be "
-        "called. Nothing was written. Name one: kedro deliveries declare --env houses FILE…"
-    )
+    return folder.name if folder.parent == (project / "data" / "01_raw").resolve() else None
 
 
-def _globals(env: str, found: "Proposal", files: "Sequence[Path]") -> str:
+def _globals(example: str, found: "Proposal", files: "Sequence[Path]", base: Base) -> str:
     pattern = "*" + "".join(
         files[0].suffixes[-2:] if _is_packed(files[0]) else files[0].suffixes[-1:]
     )
@@ -146,7 +149,7 @@ def _globals(env: str, found: "Proposal", files: "Sequence[Path]") -> str:
         f"# From a look at {files[0].name}"
         + (f" and {len(files) - 1} more" if len(files) > 1 else "")
         + ", to be read over.",
-        f"example: {_yaml(env)}",
+        f"example: {_yaml(example)}",
         f"key: {_yaml(found.key)}",
         f"target: {_yaml(found.target)}",
         f"task: {found.task}",
@@ -155,34 +158,20 @@ def _globals(env: str, found: "Proposal", files: "Sequence[Path]") -> str:
         *(f"  {_yaml(name)}: {_yaml(one)}" for name, one in found.schema.items()),
         f"csv: {_yaml(found.csv)}",
         "sources: {}",
+        # The base's table is not this one.
+        *(["table: null"] if base.globals.get("table") else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _features(project: Path, found: "Proposal") -> str:
-    lines = ["feature:", "  columns: all"]
-    if found.no_features:
-        lines.append(f"  but: {_yaml(found.no_features)}")
-    foreign = [
-        name
-        for name, pair in _ratios(project).items()
-        if not (isinstance(pair, list) and set(pair) <= found.schema.keys())
-    ]
-    if foreign:
-        lines.append(f"  ratios: {_yaml(dict.fromkeys(foreign))}")
+def _parameters(pipeline: str, said: Mapping[str, Any]) -> str:
+    lines = [f"{pipeline}:"]
+    for name, value in said.items():
+        if name == "estimators":
+            lines += ["  estimators:", *(f"    {k}: {_yaml(one)}" for k, one in value.items())]
+        else:
+            lines.append(f"  {name}: {_yaml(value)}")
     return "\n".join(lines) + "\n"
-
-
-def _ratios(project: Path) -> dict[str, Any]:
-    """Read the ratios of conf/base, which another table has not."""
-    from lakeproof.record.mlflow_store.tracking import open_loader
-
-    try:
-        found = open_loader(project, None)["parameters"]["feature"]["ratios"]
-    except Exception:
-        # A project without such parameters has none to take away.
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _merged(path: Path, proposed: str, name: str) -> str:
@@ -191,15 +180,9 @@ def _merged(path: Path, proposed: str, name: str) -> str:
         return proposed
     new = load(proposed)
 
-    def put(document: Any) -> None:
-        for key, value in new.items():
-            if isinstance(value, dict) and isinstance(document.get(key), dict) and key == "feature":
-                document[key].update(value)
-            else:
-                document[key] = value
-
+    keeps = path.name != "globals.yml"
     try:
-        return edited(path.read_text(encoding="utf-8"), put)
+        return edited(path.read_text(encoding="utf-8"), lambda document: _put(document, new, keeps))
     except (CatalogError, AttributeError, TypeError) as error:
         raise CatalogError(
             f"{name} cannot be edited ({error}). Nothing was written. See what would be: kedro "
@@ -207,11 +190,21 @@ def _merged(path: Path, proposed: str, name: str) -> str:
         ) from error
 
 
-def _hints(project: Path, files: "Sequence[Path]", env: str) -> tuple[str, ...]:
-    place = Path("data") / "01_raw" / env
+def _put(document: Any, new: Mapping[str, Any], keeps: bool) -> None:
+    """Put values into a document; of parameters, what stands beside them is kept."""
+    for key, value in new.items():
+        if keeps and isinstance(value, dict) and isinstance(document.get(key), dict):
+            _put(document[key], value, keeps)
+        else:
+            document[key] = value
+
+
+def _hints(project: Path, files: "Sequence[Path]", env: str, folder: str | None) -> tuple[str, ...]:
+    place = Path("data") / "01_raw" / (folder or env)
     apart = [file for file in files if file.resolve().parent != (project / place).resolve()]
     move = f"Put the files into {place}/. " if apart else ""
-    return (f"{move}Then: git add conf && git commit, and kedro run --env {env}",)
+    run = "kedro run" if env == "base" else f"kedro run --env {env}"
+    return (f"{move}Then: git add conf && git commit, and {run}",)
 
 
 def _is_packed(file: Path) -> bool:

@@ -19,7 +19,9 @@ from lakeproof.deliveries.schema import Column, Schema
 # So many rows of each file are looked at; all of them are read once what is declared is known.
 _ROWS = 200_000
 _KEY_TYPES = ("string", "long", "date", "timestamp")
-_LIKE_KEYS = re.compile(r"(^|[_ ])(id|key|no|nr|number|code|uuid|name)$|^(id|key)", re.IGNORECASE)
+_LIKE_KEYS = re.compile(
+    r"(?i:(^|[_ ])(id|key|no|nr|number|code|uuid|name)$|^(id|key))|(ID|[a-z]Id)$"
+)
 _FEW_CLASSES = 20
 _COLUMNS_IN_KEYS = 8
 

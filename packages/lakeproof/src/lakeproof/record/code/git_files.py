@@ -85,9 +85,20 @@ def sizes_of(folder: Path, names: Sequence[str]) -> list[int | None]:
     Raises:
         GitError: If git cannot say.
     """
-    given = "".join(f"{name}\n" for name in names).encode()
-    answer = git.ask(folder, "cat-file", "--batch-check=%(objectsize)", given=given).decode()
-    return [int(line) if line.isdigit() else None for line in answer.splitlines()]
+    given = b"".join(os.fsencode(name) + b"\n" for name in names)
+    answer = git.ask(folder, "cat-file", "--batch-check=%(objectsize)", given=given)
+    return [int(line) if line.isdigit() else None for line in answer.split(b"\n")[: len(names)]]
+
+
+def sizes_in(folder: Path, commit: str, paths: Sequence[str]) -> list[int | None]:
+    """Give the sizes that files have in a commit, `None` for one that it does not have.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    # A name of several lines is none that `cat-file` could be asked for.
+    asked = [path if "\n" not in path else "" for path in paths]
+    return sizes_of(folder, [f"{commit}:{path}" if path else "-" for path in asked])
 
 
 def knows_modes(repository: git.Repository) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from lakeproof.advice import where_written
 from lakeproof.errors import LakeproofError
+from lakeproof.record.setup.mlflow_yml import configuration_fault
 from lakeproof.startup.trouble import is_through, told
 
 _PATTERNS = {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]}
@@ -70,6 +71,8 @@ def serving(uri: str, through: str = "") -> Iterator[None]:
     except Exception as error:
         if through and not is_through(error, through):
             raise
+        if (fault := configuration_fault(error)) is not None:
+            raise StoreError(fault) from error
         file = where_written("mlflow_tracking_uri")
         named = f"It is named in {file}" if file else "No mlflow.yml names another"
         # MLflow leaves the address of its database to the reader.

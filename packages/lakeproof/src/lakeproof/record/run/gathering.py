@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.determinism import RecipeError, find_recipe
+from lakeproof.determinism import Recipe, RecipeError, find_recipe
 from lakeproof.errors import RunError
 from lakeproof.record.code.bundle import Bundle, bundle_of, place_of
 from lakeproof.record.code.changed import changed_during
@@ -79,6 +79,7 @@ class RunInputs:
         factors: What the project's own say, at that time too.
         source: The folder of its code.
         is_watched: Whether somebody looks at what its nodes reach for beside their inputs.
+        keep_raw_mb: Megabytes up to which a raw file is kept.
         code: Read meanwhile.
         bundle: Made of it meanwhile, or why there is none.
         configuration: Read meanwhile.
@@ -99,6 +100,7 @@ class RunInputs:
     factors: Mapping[str, str]
     source: Path
     is_watched: bool
+    keep_raw_mb: int
     code: "Future[CodeFacts]"
     bundle: "Future[Bundle | str | None]"
     configuration: "Future[ConfigurationFacts]"
@@ -121,6 +123,7 @@ class RunInputs:
         command, options = gather_command(
             run_params, secrets, getattr(loader, "conf_source", None), project_path
         )
+        recipe = _recipe(project_path)
         pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
         try:
             # What a re-run has was kept by the run that it repeats.
@@ -146,7 +149,8 @@ class RunInputs:
                 surroundings=gather_surroundings(),
                 factors={name: secrets.redact_text(value) for name, value in collected().items()},
                 source=source_folder(project_path),
-                is_watched=_is_watched(project_path),
+                is_watched=recipe.watch,
+                keep_raw_mb=recipe.keep_raw_mb,
                 code=code,
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
                 environment=pool.submit(gather_environment, project_path, is_quick=True),
@@ -254,13 +258,12 @@ class RunInputs:
         return tuple(sorted({*changed, *edited}))
 
 
-def _is_watched(project_path: Path) -> bool:
+def _recipe(project_path: Path) -> Recipe:
     """Ask the project's `pyproject.toml`; what that cannot say, `kedro run` has refused."""
     try:
-        wanted = find_recipe(project_path)
+        return find_recipe(project_path) or Recipe()
     except RecipeError as error:
         raise RunError(str(error)) from error
-    return wanted is None or wanted.watch
 
 
 def to_metric(value: float) -> Metric:

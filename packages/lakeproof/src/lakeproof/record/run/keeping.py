@@ -10,6 +10,7 @@ from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 from lakeproof.record.node_io.logged import flush
+from lakeproof.record.run.ending.kept_raw_files import keep_raw_files, tell_corrections
 from lakeproof.record.run.ending.leasing import take_leases
 from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.store_record import is_open, keep, mlflow_uri, refuse_second
@@ -86,8 +87,16 @@ class RecordKeeping:
             self._send(folder, record, store, is_there=run is not None)
         if self._seen.rerun is None and status == "FINISHED":
             found = {use.opened.table_id: use.opened.location for use in self._seen.tables.uses}
-            take_leases(record, self._seen.setting.project_path, found)
+            setting = self._seen.setting
+            take_leases(record, setting.project_path, found)
+            keep_raw_files(record, setting.project_path, setting.keep_raw_mb)
         return record
+
+    def tell_corrections(self) -> None:
+        """Say which runs need deliveries as they were before somebody corrected them."""
+        if self._seen.rerun is None:
+            path = self._seen.setting.project_path
+            tell_corrections(self._seen.tables.corrected, path, self._store)
 
     def _asked(self, run_id: str, store: Tracking) -> "Run | None":
         """Give the MLflow run as it is now; `None` where its server is gone."""

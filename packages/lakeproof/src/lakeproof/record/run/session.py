@@ -1,12 +1,14 @@
 """One run from the machinery's side: begun, started, then finished or failed."""
 
 import atexit
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.advice import concrete
 from lakeproof.errors import LakeproofError, RunError
 from lakeproof.record.code.git import head_commit
 from lakeproof.record.documents import rerun_request
@@ -23,6 +25,7 @@ from lakeproof.record.run import rerun as rerunning
 from lakeproof.record.run.ending.doubts import doubts_of
 from lakeproof.record.run.ending.ended import attend, leave, raising_at_sigterm
 from lakeproof.record.run.ending.last_words import Warned
+from lakeproof.record.run.ending.lost_outputs import misspelt_outputs
 from lakeproof.record.run.gathering import RunInputs, from_bits
 from lakeproof.record.run.keeping import RecordKeeping
 from lakeproof.record.run.observation import Observation
@@ -43,6 +46,10 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 
+logger = logging.getLogger(__name__)
+
+# What nodes import of ours, and what is seen before the first of them runs.
+_OF_NODES = ("lakeproof.frames", "lakeproof.estimators", __name__)
 # What ends a run from outside; anything else that is no Exception is a panic of something compiled.
 _ENDED = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
@@ -63,7 +70,7 @@ class RunSession:
         self._tracking = tracking
         self.secrets = seen.setting.secrets
         self._log = LogWithoutSecrets(self.secrets)
-        self._warned = Warned(_package())
+        self._warned = Warned(_package(), *_OF_NODES)
         self._record = RecordKeeping(seen, store, name_by_nobody(tracking, seen.pipelines))
         self._on_end: Callable[[], None] | None = None
 
@@ -107,12 +114,16 @@ class RunSession:
             warn_of_lifetimes(tables, run_params.get("env"))
         told = rerun.models if rerun is not None else ()
         models = pin_models(pipeline, catalog, store.uri, told)
+        doubts = misspelt_outputs(pipeline, conf_catalog, _used()) if rerun is None else ()
         setting = RunInputs.gather(context, run_params, pipeline, catalog, conf_catalog)
         names = run_params.get("pipeline_names") or ["__default__"]
         pipelines = (names,) if isinstance(names, str) else tuple(names)
         seen = Observation(setting, tables, rerun, pipelines, redirection)
         seen.loads_models(models)
-        return cls(seen, tracking, store)
+        session = cls(seen, tracking, store)
+        for doubt in doubts:
+            logger.warning(concrete(doubt))
+        return session
 
     def started(
         self, catalog: "CatalogProtocol[Any, Any]", on_end: Callable[[], None] | None = None
@@ -175,6 +186,7 @@ class RunSession:
                 ) from error
             if self.seen.rerun is None and self._record.has_arrived:
                 self._register(run_id, catalog)
+        self._record.tell_corrections()
         self._warned.say_again(self.secrets.redact_text)
         print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
         print_recorded(run_id, doubts_of(record, self.seen.setting.project_path))
@@ -192,6 +204,7 @@ class RunSession:
     def failed(self, catalog: "CatalogProtocol[Any, Any]", error: BaseException) -> None:
         """Record what a failed run had read and written by then."""
         with self._ending(catalog) as run_id:
+            self._record.tell_corrections()
             if run_id is not None:
                 self._record.keep_end(run_id, "FAILED", error)
 
@@ -247,6 +260,13 @@ class RunSession:
         for _, dataset in catalog.items():
             if is_versioned(dataset):
                 dataset.join(None)
+
+
+def _used() -> set[str]:
+    """Name what the project's pipelines read and write, registered ones all."""
+    from kedro.framework.project import pipelines
+
+    return {name for pipeline in pipelines.values() for name in pipeline.datasets()}
 
 
 def _package() -> str:

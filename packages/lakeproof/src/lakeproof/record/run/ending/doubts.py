@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lakeproof.record.code.git import GitError, ask
 from lakeproof.record.facts import Record
+from lakeproof.record.run.ending.kept_raw_files import is_kept, lone_files
 from lakeproof.record.run.problems import NO_COMMIT
 
 
@@ -53,15 +54,10 @@ def _no_commit(project_path: Path) -> str:
 
 def _lost_files(record: Record, project_path: Path) -> Iterator[str]:
     """Name files that were read and are gone already, of which nobody has the bytes."""
-    known = {content.path for content in record.code.untracked}
-    for file in record.inputs.files:
+    for file in lone_files(record):
         place = project_path / file.path
-        if file.is_own or file.artifact:
-            continue
-        if place.is_file() and place.stat().st_size == file.size:
-            continue
-        in_repository = f"{record.code.prefix}/{file.path}" if record.code.prefix else file.path
-        if in_repository in known or _is_in_commit(project_path, record.code.commit, in_repository):
+        is_there = place.is_file() and place.stat().st_size == file.size
+        if is_there or is_kept(file, record, project_path):
             continue
         yield (
             f"File {file.path} ({file.dataset}) was read and has gone or changed since: its "
@@ -108,13 +104,3 @@ def unknown_outputs(record: Record) -> Iterator[str]:
                     "frame, an estimator or plain values; or, where it has no say, `metadata: "
                     "{lakeproof: {compare: false}}` in the catalog."
                 )
-
-
-def _is_in_commit(project_path: Path, commit: str | None, path: str) -> bool:
-    if commit is None:
-        return False
-    try:
-        ask(project_path, "cat-file", "-e", f"{commit}:{path}")
-    except GitError:
-        return False
-    return True

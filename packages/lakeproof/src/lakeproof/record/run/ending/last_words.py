@@ -13,16 +13,18 @@ _MOST_WARNINGS = 5
 
 
 class Warned(logging.Handler):
-    """What the project's own code warned of, to be said again where everybody looks: at the end.
+    """What the code of nodes warned of, to be said again where everybody looks: at the end.
 
     Args:
-        package: The project's; what plug-ins warn of is theirs to repeat.
+        packages: The project's, and what its nodes import of ours (rows that are left out for want
+            of a target); what plug-ins warn of is theirs to repeat.
     """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, *packages: str) -> None:
         super().__init__(logging.WARNING)
-        self._logger = logging.getLogger(package)
-        self._logger.addHandler(self)
+        self._loggers = [logging.getLogger(package) for package in packages]
+        for one in self._loggers:
+            one.addHandler(self)
         self._told: dict[str, None] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -31,7 +33,8 @@ class Warned(logging.Handler):
 
     def stop(self) -> None:
         """Listen no more."""
-        self._logger.removeHandler(self)
+        for one in self._loggers:
+            one.removeHandler(self)
 
     def say_again(self, hide: Callable[[str], str]) -> None:
         """Print them on standard error.

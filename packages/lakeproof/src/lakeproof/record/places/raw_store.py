@@ -1,0 +1,73 @@
+"""Small raw files by their content, below `.lakeproof/raw`: what runs read and git does not have.
+
+Copies, never links: whoever corrects a delivery in place would change what is kept. Not for which
+files are kept (`record.run.ending`), nor for trust: whoever takes one digests it.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeproof.checksum import sha256_of
+from lakeproof.state_folder import hide_from_git, state_of
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class RawStore:
+    """The kept files of a project.
+
+    Args:
+        project_path: The project's folder.
+    """
+
+    project_path: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where they lie; it need not be there."""
+        return state_of(self.project_path) / "raw"
+
+    def find(self, sha256: str) -> Path | None:
+        """Give the file that was kept by this digest; it is as untrusted as any other."""
+        # A record may say anything.
+        path = self.folder / sha256 if _SHA256.fullmatch(sha256) else None
+        return path if path is not None and path.is_file() and not path.is_symlink() else None
+
+    def keep(self, source: Path, sha256: str) -> bool:
+        """Copy a file, with its times and mode, if it still has these bytes.
+
+        The copy is what is digested, so that a file that changes meanwhile is found out.
+
+        Raises:
+            OSError: If it cannot be read or written.
+        """
+        if self.find(sha256) is not None:
+            return True
+        folder = self.folder
+        hide_from_git(folder.parent)
+        folder.mkdir(exist_ok=True)
+        handle, partial = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+        os.close(handle)
+        try:
+            shutil.copy2(source, partial)
+            is_same = sha256_of(Path(partial)) == sha256
+            if is_same:
+                os.replace(partial, folder / sha256)
+            return is_same
+        finally:
+            Path(partial).unlink(missing_ok=True)
+
+    def sizes(self) -> dict[str, int]:
+        """Give the bytes of each file that is kept, by its digest."""
+        return {path.name: path.stat().st_size for path in self._files()}
+
+    def _files(self) -> Iterator[Path]:
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if _SHA256.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                yield path
