@@ -79,10 +79,6 @@ class Statement:
     claim: Reproduction
     subjects: frozenset[tuple[str, str, str]]
 
-    def has_file(self, sha256: str) -> bool:
-        """Tell whether it is about a file of this content."""
-        return any(known[1:] == ("sha256", sha256) for known in self.subjects)
-
 
 def written(record: Record, claim: Reproduction) -> bytes:
     """Write the statement about a run.

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # As many digits are the beginning of a run id; no table has so many versions.
 _DIGITS_OF_A_RUN = 8
-_SIDES = ("key", "a", "b")
 _SECONDS_BETWEEN_REMARKS = 5.0
 
 

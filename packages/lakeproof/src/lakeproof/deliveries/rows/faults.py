@@ -30,7 +30,6 @@ _WANTED = {
 }
 # What usually stands for a missing value, or for a value, in files of others.
 _MARKERS = ("na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "#n/a")
-_KINDS_OF_WORDS = {"boolean": "true_values, false_values"}
 
 
 def refusal_of_value(
