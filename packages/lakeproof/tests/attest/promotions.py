@@ -105,6 +105,8 @@ class World:
         """Sign it, as `kedro reproduce --attest` does."""
         record, rerun = (self.small.records.record(one) for one in (run_id, rerun_id))
         found = compare(record, rerun, is_rerun=True)
+        # In the verifier's own process, which is this one.
+        attestations.maker_of = lambda _: rerun.run.made_by
         said = attestations.attest(self.project, record, found, key)
         assert said.startswith("Attested"), said
 
@@ -271,6 +273,32 @@ def another_package(here: World) -> str:
     return _registered(here, change)
 
 
+def another_channel(here: World) -> str:
+    """Where a server would take Python from."""
+
+    def change(folder: Path) -> None:
+        text = (folder / "conda.yaml").read_text().replace("conda-forge", "https://evil.example")
+        (folder / "conda.yaml").write_text(text)
+
+    return _registered(here, change)
+
+
+def a_link(here: World) -> str:
+    """Which leads to whatever its maker likes."""
+    return _registered(here, lambda folder: (folder / "input_example.json").symlink_to("/etc"))
+
+
+def changed_maker(here: World) -> str:
+    """The re-run's record says another machine; who has signed it has another opinion."""
+    run_id = here.run()
+    rerun_id = here.rerun(run_id, US)
+    here.attest(run_id, rerun_id)
+    record = here.small.records.record(rerun_id)
+    tags = {store.REPRODUCES: run_id, store.VERDICT: "REPEATED"}
+    here.put(replace(record, run=replace(record.run, made_by=OTHERS[2])), tags)
+    return run_id
+
+
 def _registered(here: World, change: Callable[[Path], None]) -> str:
     run_id = honest(here, 1)
     here.register(run_id, here.model_with(change))
@@ -280,4 +308,5 @@ def _registered(here: World, change: Callable[[Path], None]) -> str:
 TAMPERED = (
     *(nothing_signed, only_tags, by_the_same, by_nobodys_key, of_another_run),
     *(changed_envelope, changed_record, another_model, another_loader, more_code, another_package),
+    *(another_channel, a_link, changed_maker),
 )

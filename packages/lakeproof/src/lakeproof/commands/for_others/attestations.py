@@ -15,13 +15,14 @@ from lakeproof.commands.command_errors import ExportError
 from lakeproof.project_settings import settings_of
 from lakeproof.record.chain.head import head_of
 from lakeproof.record.mlflow_store.store import ATTESTED, FOLDER
+from lakeproof.record.setup.maker import maker_of
 from lakeproof.version import VERSION
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from lakeproof.commands.project import RunProject
-    from lakeproof.record.facts import Record
+    from lakeproof.record.facts import Maker, Record
     from lakeproof.reproduce.outcomes import Comparison
 
 NAME = "attestation.dsse.json"
@@ -89,7 +90,7 @@ def attest(
     rerun_id = comparison.rerun_id
     if rerun_id is None:
         return "Nothing was attested: the re-run is not stored, so that nothing could keep it."
-    rerun, rerun_seal = project.records.sealed(rerun_id)
+    _, rerun_seal = project.records.sealed(rerun_id)
     head = head_of(project.path)
     claim = Reproduction(
         run_id=run_id,
@@ -98,7 +99,8 @@ def attest(
         factors=tuple(factor.factor for factor in comparison.factors),
         rerun_id=rerun_id,
         rerun_record=rerun_seal,
-        verifier=verifier_of(rerun),
+        # Of this process: what lies in the store may have been changed by now.
+        verifier=_verifier(maker_of(project.path)),
         attested_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         head=head.digest if head is not None else None,
         lakeproof=VERSION,
@@ -116,7 +118,10 @@ def attest(
 
 def verifier_of(record: "Record") -> Verifier:
     """Tell who made a run, as far as its record says."""
-    maker = record.run.made_by
+    return _verifier(record.run.made_by)
+
+
+def _verifier(maker: "Maker | None") -> Verifier:
     if maker is None:
         return Verifier(None, None, None)
     return Verifier(maker.checkout, maker.user, maker.machine)

@@ -7,6 +7,7 @@ lead to that file alone: no code, no other loader, no package that the run did n
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,9 @@ _BESIDE = frozenset(
 _LOADER = "mlflow.sklearn"
 _PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!+_-]+)")
 _TOOLS = frozenset({"pip", "setuptools", "wheel"})
-_MOST_BYTES = 5_000_000
+_MOST_BYTES, _MOST_FILES = 5_000_000, 100
+_CHANNELS = frozenset({"conda-forge", "defaults"})
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}")
 
 
 def models_of(record: "Record") -> tuple["FileFacts", ...]:
@@ -51,7 +54,11 @@ def faults(folder: Path, record: "Record") -> Iterator[str]:
     known = {
         (str(file.artifact).rpartition("/")[2], file.sha256): file for file in models_of(record)
     }
-    found = sorted(path for path in folder.rglob("*") if not path.is_dir())
+    seen = list(islice(folder.rglob("*"), _MOST_FILES + 1))
+    if len(seen) > _MOST_FILES:
+        yield f"it holds more than {_MOST_FILES} files"
+        return
+    found = sorted(path for path in seen if path.is_symlink() or not path.is_dir())
     own = [
         path
         for path in found
@@ -95,7 +102,10 @@ def _of_packages(folder: Path, record: "Record") -> Iterator[str]:
     if (folder / _REQUIREMENTS).exists():
         wanted += (folder / _REQUIREMENTS).read_text(encoding="utf-8").splitlines()
     if (folder / _CONDA).exists():
-        for one in _read(folder / _CONDA)["dependencies"]:
+        conda = _read(folder / _CONDA)
+        if not _CHANNELS.issuperset(conda.get("channels") or ()):
+            yield "conda.yaml takes packages from elsewhere"
+        for one in conda["dependencies"]:
             if isinstance(one, dict):
                 if one.keys() != {"pip"}:
                     yield "conda.yaml wants more than pip's packages"
@@ -104,6 +114,8 @@ def _of_packages(folder: Path, record: "Record") -> Iterator[str]:
                 yield f"conda.yaml wants {one!a}"
     if (folder / _PYTHON).exists():
         environment = _read(folder / _PYTHON)
+        if not _VERSION.fullmatch(str(environment.get("python"))):
+            yield "python_env.yaml names no version of Python"
         tools = environment.get("build_dependencies") or ()
         if any(re.split("[=<>!]", one)[0] not in _TOOLS for one in tools):
             yield "python_env.yaml builds with other tools"

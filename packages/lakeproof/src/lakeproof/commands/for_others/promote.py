@@ -11,6 +11,7 @@ from lakeproof.commands.command_errors import ExportError
 from lakeproof.commands.for_others.evidence import Evidence, judge
 from lakeproof.commands.for_others.model_files import faults, models_of
 from lakeproof.project_settings import settings_of
+from lakeproof.record.mlflow_store.tracking import local_path
 from lakeproof.record.setup.maker import maker_of
 
 if TYPE_CHECKING:
@@ -167,6 +168,9 @@ def _of_model(
     source = version.source or ""
     if _ELSEWHERE.match(source):
         return [f"The registered model is from an address, {source[:80]!a}."]
+    if (near := local_path(source)) is not None:
+        # Looked at where it lies: whoever wrote the place might have had anything copied.
+        return [f"The registered model is not the run's: {one}." for one in faults(near, record)]
     uri = project.records.of(run_id).tracking.uri
     with tempfile.TemporaryDirectory() as folder:
         try:
