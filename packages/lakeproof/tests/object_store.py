@@ -114,7 +114,7 @@ def _versitygw(program: str, port: int) -> ObjectStore:
 
 def _azurite(program: str, port: int) -> ObjectStore:
     folder = tempfile.mkdtemp(prefix="lakeproof-store-")
-    command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", folder]
+    command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port)]
     command += ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
     process = _server([*command, "--inMemoryPersistence"], port, {})
     account = {"azure_storage_account_name": "devstoreaccount1"}
@@ -159,7 +159,7 @@ def _server(command: list[str], port: int, more: dict[str, str]) -> "subprocess.
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    for _ in range(600):
+    for _ in range(3000):
         with socket.socket() as asked:
             if asked.connect_ex(("127.0.0.1", port)) == 0:
                 return process

@@ -10,7 +10,7 @@ import pytest
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.embedded.embedded_engine import _EmbeddedCommits
 from lakeproof.delta.read.versions import compute_digest, stored_digest
-from lakeproof.errors import TableError
+from lakeproof.errors import LakeproofError, TableError
 
 OURS = pl.DataFrame({"k": ["b"], "v": [1.0]})
 THEIRS = {"k": ["b"], "v": [2.0]}
@@ -141,6 +141,28 @@ def test_a_commit_that_was_taken_and_then_refused_is_not_made_twice(place, monke
     table.save(OURS)
     assert ("b", 1.0) in held(place)
     assert table.versions() == ([0, 1] if kind == "append" else [0])
+
+
+def test_where_the_store_goes_with_the_commit_nobody_says_that_nothing_was_written(
+    store, tmp_path, monkeypatch
+):
+    """It may have been taken; the history tells when the store is back."""
+    settings = {**store.options, "max_retries": "1"}
+    table = DeltaTable(filepath=f"{store.uri}/{tmp_path.name}/t", credentials=settings)
+    table.save(OURS)
+    original = _EmbeddedCommits.overwrite
+
+    def gone(self, staged, write, current, note):
+        original(self, staged, write, current, note)
+        # As if its server had ended.
+        settings = write.location.storage_options
+        settings["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
+        raise OSError("Generic S3 error: Error performing PUT http://127.0.0.1:1/lake/t")
+
+    monkeypatch.setattr(_EmbeddedCommits, "overwrite", gone)
+    with pytest.raises(LakeproofError, match=r"is not known\. See: kedro history t") as caught:
+        table.save(pl.DataFrame(THEIRS))
+    assert "Nothing was written" not in caught.value.message
 
 
 @pytest.mark.slow

@@ -192,19 +192,34 @@ def find_commit(location: Location, after: int, commit_id: str) -> OpenedTable:
     Raises:
         CommitNotFoundError: If it is not there.
     """
-    try:
-        latest = open_table(location)
-    except StoreError as error:
-        raise CommitNotFoundError(
-            f"A commit was sent to table '{location.name}' at {location.uri}, and then its store "
-            f"was gone: {error.trouble.what} Whether the rows are in the table is not known. See: "
-            f"{typed('kedro history', location.name)}"
-        ) from error
+    latest = latest_after_commit(location)
+    if latest is None:
+        raise _overwritten(location)
     for entry in entries(location, latest.version, after + 1):
         if entry.note is not None and entry.note.commit_id == commit_id:
             same = entry.version == latest.version
             return latest if same else open_table(location, entry.version)
-    raise CommitNotFoundError(
+    raise _overwritten(location)
+
+
+def latest_after_commit(location: Location) -> OpenedTable | None:
+    """Open the latest version when a commit has been sent; `None` where there is no table.
+
+    Raises:
+        CommitNotFoundError: If the store is gone, so that nobody knows whether it took the commit.
+    """
+    try:
+        return latest(location)
+    except StoreError as error:
+        raise CommitNotFoundError(
+            f"A commit was sent to table '{location.name}' at {location.uri}, and then its store "
+            f"was gone. {error.trouble.what} Whether the rows are in the table is not known. See: "
+            f"{typed('kedro history', location.name)}"
+        ) from error
+
+
+def _overwritten(location: Location) -> CommitNotFoundError:
+    return CommitNotFoundError(
         f"The commit just made to table '{location.name}' is not in its log: another writer has "
         "overwritten it. The rows are not in the table. Let one engine write at a time, then run "
         "again."

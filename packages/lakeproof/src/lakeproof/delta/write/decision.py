@@ -16,7 +16,7 @@ from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import latest as latest_of
+from lakeproof.delta.log.opening import latest_after_commit
 from lakeproof.delta.log.protocol_support import is_writable, require_writable
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of
@@ -131,7 +131,7 @@ def write_anew(staged: Staged, write: Write, commits: Commits) -> Written:
         try:
             return write_staged(staged, write, commits)
         except (deltalake.exceptions.DeltaError, OSError):
-            latest = latest_of(write.location)
+            latest = latest_after_commit(write.location)
             if latest is None or latest.version <= _before(write):
                 raise
             if (own := _own(latest, write)) is not None:
