@@ -4,14 +4,10 @@ Each table is made by delta-rs, and its log written anew as Databricks, Fabric o
 written it; the same rows in a plain table are the measure.
 """
 
-import base64
 import datetime as dt
 import json
 import shutil
-import string
-import uuid
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +16,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyroaring import BitMap64
 
+from deletion_vectors import Action, rewrite, vector
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.digest import digest_table
 from lakeproof.errors import PinError, TableError
@@ -29,46 +25,6 @@ from lakeproof.errors import PinError, TableError
 ROWS = pl.DataFrame(
     {"id": range(200), "x": [i * 0.5 for i in range(200)], "city": ["a b", "ü"] * 100}
 )
-_PYTHON = (
-    string.digits + string.ascii_uppercase + string.ascii_lowercase + "!#$%&()*+-;<=>?@^_`{|}~"
-)
-_Z85 = string.digits + string.ascii_lowercase + string.ascii_uppercase + ".-:+=^!/*?&<>()[]{}@%$#"
-Action = dict[str, Any]
-
-
-def rewrite(table: Path, change: Callable[[Action], Action], *features: str) -> None:
-    """Write the log anew, with other features and what they mean for each action."""
-    protocol = {
-        "minReaderVersion": 3,
-        "minWriterVersion": 7,
-        "readerFeatures": list(features),
-        "writerFeatures": list(features),
-    }
-    for log in (table / "_delta_log").glob("*.json"):
-        actions = [json.loads(line) for line in log.read_text().splitlines()]
-        actions = [{"protocol": protocol} if "protocol" in a else change(a) for a in actions]
-        log.write_text("\n".join(map(json.dumps, actions)))
-
-
-def z85(content: bytes) -> str:
-    """Write bytes as the protocol does."""
-    return base64.b85encode(content).decode().translate(str.maketrans(_PYTHON, _Z85))
-
-
-def vector(table: Path, rows: list[int], *, is_inline: bool, folder: str = "") -> Action:
-    """Write a deletion vector, behind another one in its file, and describe it."""
-    content = (1_681_511_377).to_bytes(4, "little") + BitMap64(rows).serialize()
-    told = {"sizeInBytes": len(content), "cardinality": len(rows)}
-    if is_inline:
-        padded = content + b"\0" * (-len(content) % 4)
-        return {"storageType": "i", "pathOrInlineDv": z85(padded), **told}
-    name, before = uuid.uuid4(), b"\1" + b"another vector"
-    file = table / folder / f"deletion_vector_{name}.bin"
-    file.parent.mkdir(exist_ok=True)
-    crc = zlib.crc32(content).to_bytes(4, "big")
-    file.write_bytes(before + len(content).to_bytes(4, "big") + content + crc)
-    where = {"pathOrInlineDv": folder + z85(name.bytes), "offset": len(before)}
-    return {"storageType": "u", **where, **told}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from aging import age
+from deletion_vectors import rewrite, vector
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from leases.conftest import AGE, make_shelf
@@ -206,3 +207,30 @@ def test_an_expired_lease_is_none_only_where_its_project_says_so(shelf, tmp_path
     assert shelf.lease(0, until=over).is_over(datetime.now(UTC))
     shelf.vacuum()
     assert shelf.rows(0) == ["v0", "x"]
+
+
+def test_deletion_vectors_are_files_of_their_versions(shelf):
+    """Those of a leased and of the newest version stay, and one that nobody names goes."""
+    place = Path(shelf.table.location.uri)
+    before = shelf.files
+
+    vectors = {}
+
+    def change(action):
+        for kind in ("add", "remove"):
+            if kind in action:
+                path = action[kind]["path"]
+                if path not in vectors:
+                    vectors[path] = vector(place, [1], is_inline=False, folder="ab")
+                action[kind]["deletionVector"] = vectors[path]
+        return action
+
+    rewrite(place, change, "deletionVectors")
+    age(place, AGE)
+    assert len(shelf.files - before) == 4
+    shelf.take(1)
+    shelf.vacuum()
+    assert shelf.rows(1) == ["v1"]
+    assert shelf.rows(3) == ["v3"]
+    assert len([one for one in shelf.files if one.endswith(".bin")]) == 2
+    assert len(shelf.files) == 4

@@ -1,0 +1,80 @@
+"""Copies that outlive their table: a Delta table of its own, which nobody's maintenance reaches."""
+
+import shutil
+from pathlib import Path
+
+import deltalake
+import pytest
+
+from lakeproof.delta import DeltaTable
+from lakeproof.errors import LakeproofError
+from lakeproof.leases import held
+
+
+def rows(place: Path, version: int | None = None) -> list[str]:
+    pin = {} if version is None else {"load_args": {"version": version}}
+    found = DeltaTable(filepath=str(place), **pin).load().collect()
+    return sorted(found["id"].to_list())
+
+
+def test_a_copy_outlives_vacuum_clean_up_restore_and_the_table(shelf):
+    """It takes no room while the table has the files."""
+    place = held.hold(shelf.path, shelf.table_id, [0, 1], shelf.table, print)
+    (leased,) = [shelf.take(1)]
+    file = next(iter(shelf.bill().versions[0].files))
+    assert (place / file).stat().st_ino == Path(shelf.table.location.uri, file).stat().st_ino
+    table = deltalake.DeltaTable(shelf.table.location.uri)
+    table.restore(2)
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    table.create_checkpoint()
+    table.cleanup_metadata()
+    assert not Path(shelf.table.location.uri, file).exists()
+    assert (rows(place), rows(place, 0)) == (["v1", "x"], ["v0", "x"])
+    assert shelf.bill().troubled != []
+    shutil.rmtree(shelf.table.location.uri)
+    assert (rows(place), rows(place, 0)) == (["v1", "x"], ["v0", "x"])
+    assert DeltaTable(filepath=str(place)).open().table_id == leased.table_id
+
+
+def test_a_copy_is_made_whole_or_not_at_all(shelf):
+    """And is where its table's id says, which a record chooses."""
+    Path(shelf.table.location.uri, next(iter(shelf.bill().live))).unlink()
+    with pytest.raises(LakeproofError):
+        held.hold(shelf.path, shelf.table_id, [3], shelf.table, print)
+    assert held.copy_of(shelf.path, shelf.table_id, [3]) is None
+    assert held.copy_of(shelf.path, "../../data", [3]) is None
+    with pytest.raises(LakeproofError):
+        held.hold(shelf.path, "../../outside", [1], shelf.table, print)
+    assert not (shelf.path.parent / "outside").exists()
+
+
+def test_a_copy_goes_with_the_last_lease_that_asks_for_it(shelf):
+    """And not before."""
+    place = held.hold(shelf.path, shelf.table_id, [1], shelf.table, print)
+    lease = shelf.lease(1, is_held=True)
+    held.sweep(shelf.path, [lease])
+    assert rows(place) == ["v1", "x"]
+    held.sweep(shelf.path, [shelf.lease(1, is_held=False)])
+    assert not place.exists()
+
+
+def test_a_lost_version_that_is_held_stops_no_vacuum(shelf):
+    """The copy serves whoever leases it."""
+    from lakeproof.leases.bill import make_bill
+
+    held.hold(shelf.path, shelf.table_id, [1], shelf.table, print)
+    shelf.take(1, is_held=True)
+    location = shelf.table.location
+    Path(location.uri, next(iter(shelf.bill().versions[0].files))).unlink()
+
+    def reckon():
+        return make_bill(
+            location,
+            lambda table_id: shelf.store.of_table(table_id, location),
+            lambda one: held.copy_of(shelf.path, shelf.table_id, [one.lease.version]) is not None,
+        )
+
+    (version,) = reckon().versions
+    assert (version.strength, version.trouble) == ("held", None)
+    shelf.vacuum(reckon=reckon)
+    assert len(shelf.files) == 1
