@@ -89,3 +89,23 @@ def test_other_seeds_say_how_much_is_chance(runs):
     for share in of["shares"]:
         is_within = abs(share["share"]) <= of["chance"]["band"]
         assert share["chance"] == (is_within or share["player"] == "parameter train.seed")
+
+
+def test_a_version_between_the_two_is_run_too(runs):
+    """A third delivery: from the first to it there are two steps, which add up."""
+    project, a, _ = runs
+    deliveries = project.path / "data/01_raw/wine"
+    header, *rows = (deliveries / "2026-01-delivery.csv").read_text().splitlines()
+    others = [f"X{number:03}{row[row.index(',') :]}" for number, row in enumerate(rows[:60])]
+    (deliveries / "2026-03-delivery.csv").write_text("\n".join([header, *others]) + "\n")
+    c = project.kedro("run").run_id
+    asked = ("--metric", "log_loss", "--rows", "--trust", "--json")
+    document = json.loads(project.kedro("explain", a, c, *asked).stdout)
+    (path,) = document["commits"]
+    assert [one["delivery"] for one in path["steps"]] == [
+        "2026-02-delivery.csv",
+        "2026-03-delivery.csv",
+    ]
+    (of,) = document["metrics"]
+    assert sum(one["did"]["log_loss"] for one in path["steps"]) == pytest.approx(of["difference"])
+    assert all(one["did"]["log_loss"] for one in path["steps"])
