@@ -2,6 +2,7 @@
 
 `python benchmarks/explanations.py` draws 200 pairs of metrics, which cost nothing, and holds each
 answer against brute force over all orders. With `mlbisect` installed, it is asked as well.
+`--real N` makes N pairs of runs of a small project whose metric a formula knows without a run.
 
 Prints a table and, last, one line of JSON; the exit code is 1 if an answer was wrong.
 """
@@ -9,6 +10,7 @@ Prints a table and, last, one line of JSON; the exit code is 1 if an answer was 
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted.judged import Judged, judge
 from planted.pairs import Pair, pairs
 from planted.peer import PeerAnswer, peer
+from planted.projects import explained, real_pairs, wrong
 
 
 def main() -> int:
@@ -25,7 +28,10 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--pairs", type=int, default=200)
     options.add_argument("--seed", type=int, default=2026)
+    options.add_argument("--real", type=int, default=0, metavar="N")
     asked = options.parse_args()
+    if asked.real:
+        return real(asked.real)
     began = time.monotonic()
     drawn = pairs(asked.pairs, asked.seed)
     judged = [judge(pair) for pair in drawn]
@@ -50,6 +56,22 @@ def main() -> int:
     }
     print(json.dumps(summary))
     return int(bool(summary["wrong"] or summary["additive_over_2k"]))
+
+
+def real(count: int) -> int:
+    """Make projects, run A and B in each, and hold `kedro explain` against a formula."""
+    faults, began = 0, time.monotonic()
+    for pair in real_pairs(count):
+        with tempfile.TemporaryDirectory(prefix="lakeproof-pair-") as folder:
+            document = explained(pair, Path(folder) / "project")
+        found = wrong(pair, document)
+        faults += bool(found)
+        print(
+            ", ".join(pair.planted), document["runs"], *(found or ["right"]), sep="  ", flush=True
+        )
+    summary = {"benchmark": "explanations of runs", "pairs": count, "wrong": faults}
+    print(json.dumps({**summary, "seconds": round(time.monotonic() - began)}))
+    return int(bool(faults))
 
 
 def table(judged: Sequence[Judged]) -> str:

@@ -1,0 +1,33 @@
+"""Real runs of a small project whose metric a formula knows: mixes are what they are said to be."""
+
+from fractions import Fraction
+
+import pytest
+
+from planted.projects import DEPTH, LEARNT, SCORED, RealPair, explained, wrong
+
+PLANTED = [(SCORED,), (LEARNT, SCORED, DEPTH)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: ", ".join(planted))
+def test_each_mix_and_each_share_is_what_the_formula_says(planted, tmp_path):
+    pair = RealPair(planted, 1)
+    document = explained(pair, tmp_path / "project")
+    assert wrong(pair, document) == []
+    for mix in document["mixes"]:
+        assert mix["metrics"].get("mae") == pair.metric(frozenset(mix["from_b"]))
+
+
+def test_a_wrong_share_would_be_noticed():
+    """And one that is missing, and shares that do not add up."""
+    pair = RealPair((SCORED,), 1)
+    before, after = (pair.metric(frozenset(taken)) for taken in ((), (SCORED,)))
+    for size in (Fraction(after) - Fraction(before), Fraction(1)):
+        exact = [str(size.numerator), str(size.denominator)]
+        share = {"player": SCORED, "share": float(size), "exact_share": exact, "note": None}
+        document = {
+            "metrics": [{"before": before, "after": after, "shares": [share]}],
+            "next": "mae moved only because the rows moved that are scored.",
+        }
+        assert bool(wrong(pair, document)) == (size == 1)
