@@ -8,6 +8,7 @@ import pytest
 
 from lakeproof.errors import RunError
 from lakeproof.record.code import git, stamp
+from lakeproof.record.code.changed import changed_during
 from lakeproof.record.code.gather_code import gather_code
 from lakeproof.record.places import writable
 from lakeproof.record.redaction.secrets import Secrets
@@ -58,6 +59,9 @@ def test_a_stamp_that_fits_says_the_commit(checkout):
     stamp.write(checkout)
     code = gather_code(without_git(checkout), Secrets.of({}))
     assert (code.commit, code.is_dirty) == (commit, False)
+    assert changed_during(checkout, code, ()) == ()
+    (checkout / "src/nodes.py").write_text("x = 2\n")
+    assert changed_during(checkout, code, ()) == ("src/nodes.py",)
 
 
 def test_a_stamp_of_other_files_is_not_believed(checkout, caplog):

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from lakeproof.record.code import git, git_diff
+from lakeproof.record.code import stamp as stamps
 from lakeproof.record.code.file_contents import ODD_NAME
 from lakeproof.record.code.gather_code import DIFF_NAME
 from lakeproof.record.code.lying_files import readable
@@ -49,7 +50,9 @@ def changed_during(
 def _changed_in_repository(project_path: Path, code: CodeFacts, commit: str) -> set[str]:
     repository = git.find_repository(project_path)
     if repository is None:
-        return {".git"}
+        stamp = stamps.fitting(project_path, code.files)
+        # It was there when the run started, unless a stamp stood in its place.
+        return set() if stamp is not None and stamp.commit == commit else {".git"}
     try:
         diff = git_diff.diff_to_commit(repository, commit)
         changes = git_diff.changes_to_commit(repository, commit)
