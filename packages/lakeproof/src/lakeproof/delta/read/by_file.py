@@ -3,7 +3,8 @@
 For versions that Polars' own `scan_delta` refuses or would read otherwise than the log says: with
 deletion vectors, mapped columns, widened types, or folders that are not called by the values of
 partitions. Files that are written alike are one scan; a filter by a column reaches them, one by a
-partition leaves out no file.
+partition leaves out no file. No caller hands a filter down to here (each lays it over the lazy
+frame), so that the log's statistics are not asked: every footer of the version is read.
 """
 
 from collections.abc import Sequence
