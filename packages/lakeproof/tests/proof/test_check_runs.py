@@ -30,7 +30,7 @@ def checked(ran, tmp_path):
 def check(project: Project, *args: str, code: int) -> list[dict]:
     """What `kedro check --json` says."""
     document = json.loads(project.kedro("check", *args, "--json", code=code).stdout)
-    assert list(document) == ["schema", "runs", "raw_kept"]
+    assert list(document)[:3] == ["schema", "runs", "raw_kept"]
     assert document["schema"] == 1
     for run in document["runs"]:
         assert list(run) == ["run_id", "is_reproducible", "missing", "limits"]
