@@ -157,15 +157,15 @@ def test_a_name_that_is_in_no_schema_is_refused(samples, settings, change, messa
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"columns": ["acid", "grade"]}, "'grade' twice"),
-        ({"columns": ["acid", "id"]}, "'id' twice"),
+        ({"columns": ["acid", "grade"]}, "'grade', which is the target"),
+        ({"columns": ["acid", "id"]}, "'id', which is the key"),
         ({"columns": ["acid", "acid"]}, "'acid' twice"),
         ({"columns": ["acid", "is_test"]}, "'is_test' twice"),
         ({"ratios": {"acid": ["acid", "sugar"]}}, "'acid' twice"),
         ({"ratios": {"leak": ["acid", "grade"]}}, "must not be made of the target or the key"),
         ({"ratios": {"r": ["acid"]}}, r"must be \[numerator, denominator\]"),
         ({"ratios": {"r": "acid/sugar"}}, r"must be \[numerator, denominator\]"),
-        ({"split": {"salt": None, "test_fraction": 0.5}}, "neither text nor an integer"),
+        ({"split": {"salt": None, "test_fraction": 0.5}}, "must be text or a whole number"),
         ({"split": {"salt": True, "test_fraction": 0.5}}, "neither text nor an integer"),
         ({"split": {"salt": 1, "test_fraction": 0}}, "must be a number from 0.0001 to 0.9999"),
         ({"split": {"salt": 1, "test_fraction": 1.0}}, "must be a number from 0.0001 to 0.9999"),
