@@ -4,11 +4,14 @@ import datetime as dt
 import logging
 import math
 
+import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
+from lakeproof.frames import select_rows
 
 from winery.pipelines.feature.nodes import build_features
 from winery.pipelines.ingest.nodes import clean, ingest_deliveries
+from winery.rows import mark_test_rows, part_to_test_on, part_to_train_on
 
 
 @pytest.fixture
@@ -232,3 +235,28 @@ def test_nan_becomes_null_and_all_else_stays():
 def test_a_table_without_floats_passes():
     rows = pl.DataFrame({"k": ["a"], "n": [1]})
     assert clean(rows.lazy()).collect().equals(rows)
+
+
+PINNED = ["W000", "W001", "W003", "W005", "W007"]
+
+
+def marked(salt) -> pl.DataFrame:
+    keys = [f"W{number:03d}" for number in range(12)]
+    rows = nw.from_native(pl.LazyFrame({"k": keys, "y": [1.0] * 12}))
+    return mark_test_rows(rows, key="k", salt=salt, basis_points=2500).to_native().collect()
+
+
+def test_rows_hang_on_the_salt_alone():
+    assert marked(3).filter("is_test")["k"].to_list() == PINNED
+    assert marked(3).equals(marked("3"))
+    assert not marked(3).equals(marked(4))
+
+
+def test_both_sides_are_the_whole_table():
+    rows = marked(3)
+    train, test = (
+        select_rows(rows.lazy(), part(10_000), key="k", target="y", is_label=False)
+        for part in (part_to_train_on, part_to_test_on)
+    )
+    assert test["k"].tolist() == PINNED
+    assert sorted([*train["k"], *test["k"]]) == rows["k"].to_list()

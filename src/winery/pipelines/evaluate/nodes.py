@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.frames import collect_in_order, select_rows, with_settings
 
 from winery.parameters import EvaluateSettings
-from winery.pipelines.evaluate.figures import (
-    confusion_figure,
-    residual_figure,
-)
 from winery.pipelines.evaluate.scores import (
     labels_by_column,
     probability_columns,
@@ -134,7 +130,7 @@ def draw_confusion_matrix(predictions: Any, settings: EvaluateSettings) -> Figur
     actual, predicted = rows["actual"].astype(str), rows["predicted"].astype(str)
     labels = list(labels_by_column(rows.columns, {*actual, *predicted}).values())
     counts = confusion_matrix(actual, predicted, labels=labels)
-    return confusion_figure(counts, labels, settings.target)
+    return _confusion_figure(counts, labels, settings.target)
 
 
 @takes_settings
@@ -149,7 +145,7 @@ def draw_residuals(predictions: Any, settings: EvaluateSettings) -> Figure:
         The figure.
     """
     rows = _in_order(predictions, settings)
-    return residual_figure(rows["predicted"], rows["actual"] - rows["predicted"], settings.target)
+    return _residual_figure(rows["predicted"], rows["actual"] - rows["predicted"], settings.target)
 
 
 def _in_order(predictions: Any, settings: EvaluateSettings) -> DataFrame:
@@ -159,3 +155,39 @@ def _in_order(predictions: Any, settings: EvaluateSettings) -> DataFrame:
             "There are no predictions to score. Run them: kedro run --pipelines evaluate"
         )
     return rows
+
+
+# No `pyplot`: its state is shared by all threads, and it needs a screen.
+def _confusion_figure(counts: Any, labels: list[str], target: str) -> Figure:
+    """Draw how often each class, by row, was taken for which, by column."""
+    from matplotlib.figure import Figure
+
+    side = max(4.5, 2.5 + 0.6 * len(labels))
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(counts, cmap="Blues", vmin=0)
+    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_xlabel(f"predicted {target}")
+    axes.set_ylabel(f"actual {target}")
+    axes.set_title(f"{counts.trace()} of {counts.sum()} test rows are right")
+    dark = counts.max() / 2
+    for row, column in ((r, c) for r in range(len(labels)) for c in range(len(labels))):
+        count = int(counts[row, column])
+        color = "white" if count > dark else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=color)
+    return figure
+
+
+def _residual_figure(predicted: Any, residual: Any, target: str) -> Figure:
+    """Draw by how much each prediction is off."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.5, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.axhline(0, color="black", linewidth=1)
+    axes.scatter(predicted, residual, s=14, alpha=0.4, linewidths=0)
+    axes.set_xlabel(f"predicted {target}")
+    axes.set_ylabel("actual minus predicted")
+    axes.set_title(f"Residuals of {len(residual)} test rows")
+    return figure

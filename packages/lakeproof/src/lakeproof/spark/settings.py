@@ -46,7 +46,7 @@ FIXED = MappingProxyType(
 )
 # Ours, and by a name that Spark leaves alone: whether nobody but this run writes to tables in S3.
 SINGLE_WRITER = "spark.lakeproof.singleWriter"
-# Whose jars are added to Delta's: `s3`, `azure`, or both; a lock for each, `jars-s3.txt`.
+# Whose jars are added to Delta's: `s3`, by the lock of the project's own, or the one beside this.
 STORES = "spark.lakeproof.stores"
 _QUIET = MappingProxyType({"spark.ui.showConsoleProgress": "false"})
 _LOCAL = MappingProxyType(
@@ -94,10 +94,12 @@ class SparkSettings:
     def jar_locks(self) -> list[Path]:
         """The files that name the jars: Delta's, and of each store that is asked for."""
         stores = re.split(r"[,\s]+", self.conf.get(STORES, "").strip())
-        return [
-            self.jar_lock,
-            *(self.jar_lock.with_name(f"jars-{one}.txt") for one in stores if one.isalnum()),
+        places = [
+            (self.jar_lock.with_name(name), Path(__file__).with_name(name))
+            for name in (f"jars-{one}.txt" for one in stores if one.isalnum())
         ]
+        found = [ours if ours.exists() and not own.exists() else own for own, ours in places]
+        return [self.jar_lock, *found]
 
     @property
     def master(self) -> str:

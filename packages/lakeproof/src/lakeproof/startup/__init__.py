@@ -10,9 +10,11 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | four warnings of plug-ins are left out | `quiet` | they are shown |
 | runs are found in MLflow's SQLite file | `record.mlflow_store.mlflow_database` | MLflow is asked |
 | a model's MLflow folder is written by hand | `model.mlflow_model` | `mlflow.sklearn.log_model` |
+| a node's parameters are logged at once | `record.run.observation` | one by one |
 | an old version is opened by its part of the log | `delta.log.log_view` | by the whole log |
 
-The last three know a store, a model and a table: they stay where those are, and ask `plain` first.
+The last four know a store, a model, a run and a table: they stay where those are, and ask `plain`
+first.
 """
 
 from lakeproof.startup.begin import prepare, prepare_package
