@@ -18,7 +18,10 @@ from winery.pipelines.evaluate.nodes import (
 )
 from winery.pipelines.feature.nodes import build_features
 from winery.pipelines.ingest.nodes import clean
-from winery.pipelines.train.nodes import fit_model, select_training_rows
+from winery.pipelines.train.nodes import (
+    fit_model,
+    select_training_rows,
+)
 from winery.settings import CONFIG_LOADER_ARGS
 
 ROOT = Path(__file__).parents[2]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,12 @@ def project(tmp_path: Path) -> Iterator[SmallProject]:
         yield project
 
 
+def lose_the_file() -> None:
+    """Neither where it lay nor where the run has kept it."""
+    RAW.unlink()
+    shutil.rmtree(".lakeproof/raw")
+
+
 def dry_run(run: str) -> DryRun:
     with warnings.catch_warnings():
         # What kedro-mlflow makes others warn of is for its authors.
@@ -63,7 +70,7 @@ def test_it_says_all_stages_and_leaves_everything_as_it_was(project: SmallProjec
 
 
 def test_a_file_that_is_gone_is_missing_and_it_could_not_start(project: SmallProject):
-    RAW.unlink()
+    lose_the_file()
     dry = dry_run("last")
     assert not dry.can_start
     assert str(RAW) in dry.missing[0]
@@ -99,5 +106,5 @@ def test_the_command_gives_a_document_and_the_exit_code_of_the_re_run(project: S
     refused = typed("--report", "proof.html")
     assert refused.exit_code == 2
     assert "--report is about a verdict" in refused.output
-    RAW.unlink()
+    lose_the_file()
     assert typed().exit_code == 2

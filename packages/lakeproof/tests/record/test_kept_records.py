@@ -1,13 +1,12 @@
 """A record that was fetched is kept by its digest, and believed by nothing else."""
 
-from pathlib import Path
-
 from lakeproof.record.documents import kept_records
 from lakeproof.record.documents.document import to_bytes
 from lakeproof.record.mlflow_store import artifacts
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 from lakeproof.record.mlflow_store.store import TAG, RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking
+from lakeproof.state_folder import state_of
 
 from ..reproduce.builders import RUN, a_record
 
@@ -19,7 +18,7 @@ def test_what_is_kept_is_given_again_and_another_content_is_not(tmp_path):
     """Whoever writes into the folder makes nobody believe it."""
     kept_records.keep(tmp_path, CONTENT, SEAL)
     assert kept_records.kept(tmp_path, SEAL) == CONTENT
-    place = tmp_path / kept_records.FOLDER / SEAL.removeprefix("sha256:")
+    place = state_of(tmp_path) / kept_records.FOLDER / SEAL.removeprefix("sha256:")
     place.write_bytes(CONTENT.replace(b'"accuracy"', b'"accuracies"'))
     assert kept_records.kept(tmp_path, SEAL) is None
 
@@ -41,7 +40,7 @@ def test_a_server_is_asked_for_a_record_once(tmp_path, monkeypatch):
     monkeypatch.setattr(artifacts, "fetched", fetch)
     assert store._record(run) == store._record(run) == a_record()
     assert asked == [RUN]
-    for path in Path(tmp_path / kept_records.FOLDER).iterdir():
+    for path in (state_of(tmp_path) / kept_records.FOLDER).iterdir():
         path.write_bytes(b"{}")
     assert store._record(run) == a_record()
     assert asked == [RUN, RUN]

@@ -1,11 +1,13 @@
 """The commands about Lakeproof itself, under one name: `kedro lakeproof …`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lakeproof.cli.group import commands
+from lakeproof.cli.options import common_options
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -79,8 +81,9 @@ def key(is_pem: bool) -> None:
 
 
 @commands.command()
+@common_options(has_env=False)
 @click.pass_obj
-def stamp(metadata: "ProjectMetadata | None") -> None:
+def stamp(metadata: "ProjectMetadata | None", as_json: bool, output: Path | None) -> None:
     """Write down of which commit this tree is, for an image that will have no .git.
 
     The tree must be the commit. A run without a repository believes the stamp if the source files
@@ -91,10 +94,12 @@ def stamp(metadata: "ProjectMetadata | None") -> None:
         kedro stamp
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.catalog import project_path_of
+    from lakeproof.commands.output import emit
     from lakeproof.record.code import stamp as room
 
     done = room.write(project_path_of(metadata))
-    click.echo(f"Stamped {done.commit[:8]} into {room.FILE}: {done.tree[:19]}…")
+    text = f"Stamped {done.commit[:8]} into {room.FILE}: {done.tree[:19]}…"
+    emit(asdict(done), lambda: text, as_json, output)
 
 
 @lakeproof.command()
