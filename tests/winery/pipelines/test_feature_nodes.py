@@ -11,7 +11,11 @@ from lakeproof.frames import select_rows
 
 from winery.pipelines.feature.nodes import build_features
 from winery.pipelines.ingest.nodes import clean, ingest_deliveries
-from winery.rows import mark_test_rows, part_to_test_on, part_to_train_on
+from winery.rows import (
+    mark_test_rows,
+    part_to_test_on,
+    part_to_train_on,
+)
 
 
 @pytest.fixture
