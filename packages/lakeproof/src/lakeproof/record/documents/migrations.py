@@ -72,6 +72,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         # A re-run asks the resolvers again.
         "configuration.catalog_values": None,
         "compute.factors": {},
+    },
+    4: {
         # It is in no chain.
         "previous": None,
         "inputs.models": [],

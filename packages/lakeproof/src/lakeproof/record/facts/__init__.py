@@ -83,7 +83,7 @@ __all__ = [
 
 # Raised with every release that changes what a key means or adds one (`migrations` says what an
 # older record has in its place); readers take every number up to their own.
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(frozen=True)
