@@ -5,7 +5,8 @@ in tests as Polars frames; for Spark they become frames of Spark first, and come
 """
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from conftest import LONG
 from lakeproof.delta import DeltaTable
+from lakeproof.delta.spark.spark_filters import SET_FOR_TABLES
 
 MakeTable = Callable[..., DeltaTable]
 
@@ -79,6 +81,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         is_sample = metafunc.function.__name__ in ON_A_STORE
         places.append(pytest.param("store", marks=() if is_sample else LONG))
     metafunc.parametrize("engine", places, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _settings_stay() -> Iterator[None]:
+    """Take back what a table had the one session of Spark set: no run has all these tables."""
+    yield
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession
+
+        session = SparkSession.getActiveSession()
+        for key in SET_FOR_TABLES if session is not None else ():
+            session.conf.unset(key)
 
 
 @pytest.fixture

@@ -321,6 +321,16 @@ def test_spark_hands_over_what_is_digested_and_finds_what_is_there(spark_session
         assert read("prices").filter(is_there).count() == 1
         assert spark_session.conf.get(keys[1]) == "true"
         assert read("nan").filter(sql.col("x") > 100).count() == 2
+        spark_session.sql(
+            f"CREATE TABLE delta.`{tmp_path}/vectors` (x INT) USING delta "
+            "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
+        )
+        with pytest.raises(TableError, match="'vectors' was not read"):
+            read("vectors")
+        spark_session.conf.set(keys[0], "true")
+        assert read("vectors").count() == 0
+        with pytest.raises(TableError, match="'nan' was not read: table 'vectors' has deletion"):
+            read("nan")
     finally:
         for key, value in before.items():
             spark_session.conf.set(key, value)
