@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import lakeproof
+import projects
 from conftest import Finished, Project, copy_project
 
 from .conftest import (
@@ -194,7 +195,7 @@ def test_a_folder_on_pythonpath_that_git_ignores(make_project, monkeypatch):
     )
     path = f"{project.path / 'src'}:{project.path / 'tools'}"
     with monkeypatch.context() as patch:
-        patch.setattr(Project, "environment", {**project.environment, "PYTHONPATH": path})
+        patch.setattr(projects.Project, "environment", {**project.environment, "PYTHONPATH": path})
         finished = project.kedro("run", "--pipelines", "ingest,feature")
     code = record_of(project, finished.run_id)["code"]
     assert code["search"] == ["tools"]

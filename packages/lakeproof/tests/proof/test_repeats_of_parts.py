@@ -1,6 +1,7 @@
 """Parts of the pipeline, which start from what earlier runs have left."""
 
 import json
+import shutil
 
 import pytest
 
@@ -97,6 +98,7 @@ def test_a_model_that_is_nowhere_is_named(used):
     path.write_bytes(path.read_bytes() + b"\0" * 32)
     evaluated = used.kedro("run", "--pipelines", "evaluate", *FOREST)
     path.unlink()
+    shutil.rmtree(used.path / ".lakeproof/raw")
     done = used.kedro("reproduce", evaluated.run_id, "--json", code=2)
     (missing,) = json.loads(done.stdout)["missing"]
     assert MODEL in missing

@@ -102,7 +102,8 @@ def team(tmp_path_factory: pytest.TempPathFactory, server: Server, store: Object
     globals_.write_text(f"{globals_.read_text()}\nlake: {store.uri}/winery\n")
     catalog = anna.path / "conf/base/catalog.yml"
     text, count = re.subn(
-        r"filepath: (?:\$\{globals:table, )?data/(?:02|04|07)_\w+/\$\{globals:example\}/(\w+)\}?",
+        r"filepath: (?:\$\{either:\$\{globals:table, null\}, )?"
+        r"data/(?:02|04|07)_\w+/\$\{globals:example\}/(\w+)\}?",
         r"filepath: ${globals:lake}/\1\n  credentials: lake",
         catalog.read_text(),
     )

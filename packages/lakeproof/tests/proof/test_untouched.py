@@ -76,7 +76,7 @@ def test_nothing_of_the_users_is_touched(registered):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("anchor", "indent"),
-    [("\n\ndef target_of(", ""), ("    model.fit(measurements, target_of(training_rows", "    ")],
+    [("\n\ndef target_of(", ""), ("    model.fit(measurements, target", "    ")],
     ids=["before its first node", "in a node"],
 )
 def test_a_rerun_that_fails_touches_nothing_either(registered, anchor, indent):
@@ -124,6 +124,12 @@ def test_the_original_run_gets_no_new_tag(registered):
     assert after[verdict.document["rerun_id"]]["data"]["params"].items() >= params.items()
 
 
+def _packed(project):
+    """Count what came with packs: the head of the chain of records is an object of its own."""
+    told = project.git("count-objects", "-v").splitlines()
+    return [line for line in told if "pack" in line]
+
+
 @pytest.mark.slow
 def test_the_commit_of_a_run_outlives_an_amend_and_a_clean_up(make_project):
     """`refs/lakeproof/<run id>` holds it, then the bundle; git would have thrown it away."""
@@ -140,9 +146,9 @@ def test_the_commit_of_a_run_outlives_an_amend_and_a_clean_up(make_project):
     assert only_a_run_is_new(project, before, verdict.document["rerun_id"])
     project.git("update-ref", "-d", f"refs/lakeproof/{finished.run_id}")
     project.git("gc", "--quiet", "--prune=now")
-    objects = project.git("count-objects", "-v")
+    packed = _packed(project)
     repeat(project, finished.run_id)  # from the bundle on the run
-    assert project.git("count-objects", "-v") == objects
+    assert _packed(project) == packed
     (artifacts_of(project, finished.run_id) / "lakeproof/code.bundle").unlink()
     lost = reproduce(project, finished.run_id, expected="INCONCLUSIVE")
     assert f"Commit {commit} of the run is not in this repository" in lost.missing

@@ -24,8 +24,9 @@ def mixes(tmp_path_factory):
     settings = project.path / "src/winery/parameters.py"
     text = settings.read_text()
     field = "    metrics: tuple[str, ...] = ()\n"
-    assert text.count(field) == 1
-    settings.write_text(text.replace(field, f"{field}    rounds: int\n"))
+    start = text.index("class EvaluateSettings")
+    rest = text[start:].replace(field, f"{field}    rounds: int\n", 1)
+    settings.write_text(text[:start] + rest)
     parameters = project.path / "conf/base/parameters_evaluate.yml"
     parameters.write_text(parameters.read_text() + "  rounds: 3\n")
     project.git("commit", "--quiet", "--all", "--message", "Ask for rounds")
