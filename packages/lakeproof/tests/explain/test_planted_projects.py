@@ -9,7 +9,7 @@ from planted.projects import DEPTH, LEARNT, SCORED, RealPair, explained, wrong
 PLANTED = [(SCORED,), (LEARNT, SCORED, DEPTH)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: ", ".join(planted))
 def test_each_mix_and_each_share_is_what_the_formula_says(planted, tmp_path):
     pair = RealPair(planted, 1)

@@ -79,6 +79,7 @@ def test_a_metric_that_there_is_not_is_named_and_nothing_is_run(runs):
     assert "accuracy, log_loss, macro_f1" in done.stderr
 
 
+@pytest.mark.long
 def test_other_seeds_say_how_much_is_chance(runs):
     project, a, b = runs
     asked = ("--metric", "log_loss", "--seeds", "2", "--json")
@@ -91,6 +92,7 @@ def test_other_seeds_say_how_much_is_chance(runs):
         assert share["chance"] == (is_within or share["player"] == "parameter train.seed")
 
 
+@pytest.mark.long
 def test_a_version_between_the_two_is_run_too(runs):
     """A third delivery: from the first to it there are two steps, which add up."""
     project, a, _ = runs
