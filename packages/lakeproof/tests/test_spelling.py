@@ -8,7 +8,7 @@ import pytest
 
 from lakeproof.commands.output import remark, to_json
 from lakeproof.errors import LakeproofError
-from lakeproof.spelling import spelled, spelled_around_colours, steers, typed
+from lakeproof.spelling import first_of, spelled, spelled_around_colours, steers, typed
 
 # Escape and its sequences, their 8-bit forms, bell, return, backspace, turns of direction, lines.
 CHARACTERS = "\x1b\x07\x9b\r\b\x7f\x00\u202e\u2066\u2028\u061c"
@@ -87,3 +87,11 @@ def test_a_command_that_we_advise_gives_a_name_as_it_is(value, told):
     """To a shell it is one word, and to the command no option."""
     assert typed("kedro history", value) == told
     assert shlex.split(told)[-1] == value
+
+
+@pytest.mark.parametrize(
+    ("most", "told"), [(1, "a and 2 more"), (2, "a, b and 1 more"), (3, "a, b, c"), (9, "a, b, c")]
+)
+def test_of_many_names_the_first_few_and_how_many_more(most, told):
+    assert first_of(["a", "b", "c"], most) == told
+    assert first_of([], most) == ""

@@ -7,7 +7,7 @@ move the cursor, colour what follows, turn the line round or show nothing. A lea
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _LINES_AND_TABS = "\n\t"
 _TURNS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff"
@@ -57,6 +57,12 @@ def typed(command: str, *values: str) -> str:
     """
     end_of_options = ["--"] if any(value.startswith("-") for value in values) else []
     return " ".join([command, *end_of_options, *map(shlex.quote, values)])
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """List the first few names, and say how many more there are: `a, b and 3 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def steers(text: str) -> bool:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeproof.cli.group import commands
-from lakeproof.cli.options import common_options, offer_runs, report_option
+from lakeproof.cli.options import (
+    common_options,
+    here_option,
+    keep_option,
+    offer_runs,
+    report_option,
+)
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -17,13 +23,8 @@ if TYPE_CHECKING:
 @click.option(
     "--dirty", "is_dirty", is_flag=True, help="Let changes that are not committed be part of it."
 )
-@click.option(
-    "--here",
-    "is_here",
-    is_flag=True,
-    help="Use the interpreter and libraries of this environment as they are.",
-)
-@click.option("--keep", is_flag=True, help="Leave the scratch project and say where it is.")
+@here_option("Use the interpreter and libraries of this environment as they are.")
+@keep_option()
 @report_option("Write an HTML page about it to this file as well, whatever the verdict.")
 @common_options(has_env=False)
 @click.pass_obj

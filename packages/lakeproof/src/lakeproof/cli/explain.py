@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeproof.cli.group import commands
-from lakeproof.cli.options import common_options, offer_runs, report_option
+from lakeproof.cli.options import common_options, here_option, offer_runs, report_option
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 @click.option("--rows", is_flag=True, help="Say whose prediction changed most.")
 @click.option("--find", is_flag=True, help="Look for the few among many that make the change.")
 @click.option("--trust", is_flag=True, help="Do not reproduce A and B before they are mixed.")
-@click.option(
-    "--here",
-    "is_here",
-    is_flag=True,
-    help="Use the interpreter and libraries of this environment for every mix.",
-)
+@here_option("Use the interpreter and libraries of this environment for every mix.")
 @report_option("Write an HTML page about it to this file as well.")
 @common_options()
 @click.pass_obj

@@ -88,6 +88,18 @@ def common_options(has_env: bool = True) -> Callable[[Command], Command]:
     return add
 
 
+def here_option(told: str) -> Callable[[Command], Command]:
+    """Add the option `is_here`: nothing is built, what is installed serves."""
+    return click.option("--here", "is_here", is_flag=True, help=told)
+
+
+def keep_option() -> Callable[[Command], Command]:
+    """Add the option `keep`: the scratch project stays."""
+    return click.option(
+        "--keep", is_flag=True, help="Leave the scratch project and say where it is."
+    )
+
+
 def report_option(told: str) -> Callable[[Command], Command]:
     """Add the option `report`: a page for people who have neither the project nor Kedro."""
     return click.option(

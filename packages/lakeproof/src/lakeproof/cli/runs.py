@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeproof.cli.group import commands
-from lakeproof.cli.options import common_options, offer_runs, offer_tables, report_option
+from lakeproof.cli.options import (
+    common_options,
+    here_option,
+    keep_option,
+    offer_runs,
+    offer_tables,
+    report_option,
+)
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
@@ -124,13 +131,8 @@ def show(
     type=click.Choice(["embedded", "spark"]),
     help="Run it on this engine instead of the recorded one.",
 )
-@click.option(
-    "--here",
-    "is_here",
-    is_flag=True,
-    help="Use the interpreter and libraries of this environment as they are.",
-)
-@click.option("--keep", is_flag=True, help="Leave the scratch project and say where it is.")
+@here_option("Use the interpreter and libraries of this environment as they are.")
+@keep_option()
 @click.option(
     "--dry-run",
     "is_dry",

@@ -20,6 +20,7 @@ from lakeproof.deliveries.formats import KNOWN, parse
 from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
+from lakeproof.spelling import first_of
 from lakeproof.stores.addresses import misleading
 
 _log = logging.getLogger(__name__)
@@ -184,11 +185,10 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             )
         if near and near != self._mentioned:
             self._mentioned = near
-            more = f" and {len(near) - 3} more" if len(near) > 3 else ""
             _log.warning(
                 "%s in %s is no delivery, for `pattern` is %s. If it is one, correct it in "
                 "catalog.yml.",
-                ", ".join(map(shown, near[:3])) + more,
+                first_of(list(map(shown, near)), 3),
                 self._path,
                 self._pattern,
             )

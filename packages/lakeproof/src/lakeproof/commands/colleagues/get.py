@@ -18,6 +18,7 @@ from lakeproof.record.code import git
 from lakeproof.reproduce.code.bundled import unbundled
 from lakeproof.reproduce.code.repository import repository_of
 from lakeproof.reproduce.code.worktree import require_code
+from lakeproof.spelling import first_of
 
 if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
@@ -137,10 +138,9 @@ def _require_clean(top: Path) -> None:
     told = os.fsdecode(git.ask(top, "status", "--porcelain", "--untracked-files=no"))
     names = [line[3:] for line in told.splitlines()]
     if names:
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         raise GetError(
             f"The working tree has changes that are in no commit: "
-            f"{', '.join(names[:_MOST_NAMED])}{more}. Nothing was changed. Commit them, or put "
+            f"{first_of(names, _MOST_NAMED)}. Nothing was changed. Commit them, or put "
             "them aside: git stash"
         )
 
@@ -191,10 +191,9 @@ def _require_room(top: Path, commit: str) -> None:
         if name and name not in tracked and os.path.lexists(os.path.join(os.fsencode(top), name))
     ]
     if names:
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         raise GetError(
             f"The run has files that lie here without being in git: "
-            f"{', '.join(names[:_MOST_NAMED])}{more}. Nothing was changed. Move them away, and try "
+            f"{first_of(names, _MOST_NAMED)}. Nothing was changed. Move them away, and try "
             "again."
         )
 

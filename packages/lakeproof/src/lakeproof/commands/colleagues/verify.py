@@ -32,6 +32,7 @@ from lakeproof.reproduce.stages.stage_results import Context, StageError
 from lakeproof.reproduce.stages.stage_types import Compare, Register, Stage, stages_of
 from lakeproof.reproduce.verdict_report import document, headline
 from lakeproof.reproduce.verdict_sections import RECORDED, metrics, sections_of
+from lakeproof.spelling import first_of
 from lakeproof.views import text
 
 if TYPE_CHECKING:
@@ -161,10 +162,9 @@ def _require_commit(project: "RunProject", code: "CodeFacts", is_dirty: bool) ->
     if not code.is_dirty or is_dirty:
         return
     lines = os.fsdecode(git.ask(project.path, "status", "--porcelain")).splitlines()
-    names = ", ".join(line[3:] for line in lines[:_MOST_NAMED])
-    more = f" and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
+    names = first_of([line[3:] for line in lines], _MOST_NAMED)
     raise DirtyError(
-        f"The working tree has changes that are in no commit: {names}{more}. Nothing was run. "
+        f"The working tree has changes that are in no commit: {names}. Nothing was run. "
         "Commit them, or let them be part of what is verified: add --dirty"
     )
 

@@ -18,6 +18,7 @@ from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.held import copy_of
 from lakeproof.leases.store import LeaseStore, Standing
 from lakeproof.record.run.ending.leasing import built_upon, lease_all
+from lakeproof.spelling import first_of
 from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
@@ -66,11 +67,10 @@ class LeasedProject:
             lease_all(record, self.project.path, self.locations_of(record))
         if unknown:
             ids = [run_id[:8] for run_id, _ in unknown]
-            more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
             raise LeaseError(
-                f"What {len(ids)} recorded run(s) need is not known ({', '.join(ids[:_MOST_NAMED])}"
-                f"{more}): {unknown[0][1]} Nothing was deleted. If nobody needs to reproduce them: "
-                f"kedro release {' '.join(ids[:_MOST_NAMED])}"
+                f"What {len(ids)} recorded run(s) need is not known "
+                f"({first_of(ids, _MOST_NAMED)}): {unknown[0][1]} Nothing was deleted. If nobody "
+                f"needs to reproduce them: kedro release {' '.join(ids[:_MOST_NAMED])}"
             ) from unknown[0][1]
 
     def locations_of(self, record: "Record") -> Mapping[str, Location]:

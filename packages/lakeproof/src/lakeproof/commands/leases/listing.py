@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lakeproof.commands.leases.leased_project import LeasedProject, delta_tables
 from lakeproof.leases.facts import Lease, in_words
+from lakeproof.spelling import first_of
 from lakeproof.terminal import layout
 from lakeproof.views.values import readable_size
 
@@ -157,8 +158,7 @@ def _holders(holders: "Sequence[Standing]") -> str:
         one.lease.run_id[:_ID_CHARACTERS] + ("" if one.is_ours else " (another project)")
         for one in holders
     ]
-    more = f" and {len(ids) - _MOST_HOLDERS} more" if len(ids) > _MOST_HOLDERS else ""
-    return ", ".join(ids[:_MOST_HOLDERS]) + more
+    return first_of(ids, _MOST_HOLDERS)
 
 
 def _until(holders: "Sequence[Standing]", in_service: frozenset[str] | None) -> str:

@@ -1,15 +1,16 @@
 """Which runs have a model in service: one with an alias or a stage in MLflow's registry."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.mlflow_store.server import asked_once, require_server
 from lakeproof.record.mlflow_store.tracking import Tracking, has_store, serving
 
 if TYPE_CHECKING:
-    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.store.entities import PagedList
     from mlflow.tracking import MlflowClient
 
 # What MLflow calls a stage that nobody has given.
@@ -41,22 +42,19 @@ def runs_in_service(trackings: Iterable[Tracking]) -> frozenset[str] | None:
 
 
 def _in_service(client: "MlflowClient") -> "Iterator[ModelVersion]":
-    for model in _models(client):
+    for model in _all(client.search_registered_models):
         for version in set(dict(model.aliases).values()):
             yield client.get_model_version(model.name, str(version))
-    token = None
-    while True:
-        page = client.search_model_versions(page_token=token)
-        yield from (one for one in page if one.current_stage not in _NO_STAGES)
-        token = page.token
-        if not token:
-            return
+    for one in _all(client.search_model_versions):
+        if one.current_stage not in _NO_STAGES:
+            yield one
 
 
-def _models(client: "MlflowClient") -> "Iterator[RegisteredModel]":
+def _all(search: Callable[..., "PagedList[Any]"]) -> Iterator[Any]:
+    """Give what a search finds, page after page."""
     token = None
     while True:
-        page = client.search_registered_models(page_token=token)
+        page = search(page_token=token)
         yield from page
         token = page.token
         if not token:

@@ -14,6 +14,7 @@ from lakeproof.leases import held
 from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.vacuum import VacuumPlan, vacuum
 from lakeproof.record.places.environments import environments
+from lakeproof.spelling import first_of
 from lakeproof.terminal import layout
 from lakeproof.views.values import readable_size
 
@@ -135,8 +136,7 @@ def render(done: Vacuumed) -> str:
 
 def _holders(leases: Sequence[Lease]) -> str:
     ids = [lease.run_id[:_ID_CHARACTERS] for lease in leases]
-    more = f" and {len(ids) - _MOST_HOLDERS} more" if len(ids) > _MOST_HOLDERS else ""
-    return ", ".join(ids[:_MOST_HOLDERS]) + more
+    return first_of(ids, _MOST_HOLDERS)
 
 
 def _pins(leased: LeasedProject, location: "Location") -> list[int]:

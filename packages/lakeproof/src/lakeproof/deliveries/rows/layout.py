@@ -13,6 +13,7 @@ from lakeproof.configuration import similar
 from lakeproof.deliveries.delivery_errors import refusal, shown
 from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.deliveries.schema import Column
+from lakeproof.spelling import first_of
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -172,5 +173,4 @@ def _escaped(name: str) -> str:
 
 
 def _listed(headers: list[str]) -> str:
-    rest = f" and {len(headers) - 6} more" if len(headers) > 6 else ""
-    return ", ".join(shown(header) for header in headers[:6]) + rest
+    return first_of([shown(header) for header in headers], 6)

@@ -6,7 +6,7 @@ from lakeproof.explain.asking import reason_of
 from lakeproof.explain.explanation import Explanation
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.told.next_step import sentence
-from lakeproof.explain.told.numbers import percent, shown, signed
+from lakeproof.explain.told.numbers import shown
 from lakeproof.explain.told.text import first_line
 from lakeproof.explain.told.waterfall import waterfall
 from lakeproof.explain.told.words import (
@@ -18,8 +18,8 @@ from lakeproof.explain.told.words import (
     path_columns,
     path_title,
     path_words,
+    share_rows,
     together,
-    told,
 )
 from lakeproof.views.blocks import (
     Cell,
@@ -102,7 +102,6 @@ _WORDS = {
 
 
 def _metric(solved: Solved, of: Explanation) -> Section:
-    decimals, difference = decimals_of(solved), solved.after - solved.before
     columns: dict[str, Style] = {
         "what changed": "text",
         "": "text",
@@ -110,13 +109,7 @@ def _metric(solved: Solved, of: Explanation) -> Section:
         "of it": "number",
         "what would make it wrong": "text",
     }
-    rows = []
-    for one in solved.shares:
-        words = told(one, solved, of)
-        part = percent(one.value, difference)
-        rows.append([words.kind, words.what, signed(one.value, decimals), part, words.note])
-    whole = percent(difference, difference)
-    rows.append(["all", "", signed(difference, decimals), whole, "to the last bit"])
+    rows = share_rows(solved, of, "all", "to the last bit")
     return section(
         solved.metric,
         Pictures((waterfall(solved, of),)),

@@ -6,7 +6,7 @@ from lakeproof.explain.explanation import ChangedRows, Explanation, Path
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.told.document import runs
 from lakeproof.explain.told.next_step import headline
-from lakeproof.explain.told.numbers import is_better, percent, shown, signed
+from lakeproof.explain.told.numbers import is_better, shown, signed
 from lakeproof.explain.told.words import (
     ROW_COLUMNS,
     changed_words,
@@ -16,8 +16,8 @@ from lakeproof.explain.told.words import (
     path_columns,
     path_title,
     path_words,
+    share_rows,
     together,
-    told,
 )
 from lakeproof.terminal import layout
 
@@ -59,14 +59,7 @@ def first_line(solved: Solved, of: Explanation) -> str:
 def _metric(solved: Solved, of: Explanation) -> str:
     if solved.after == solved.before and not any(one.value for one in solved.shares):
         return f"{first_line(solved, of)}   nothing moved it"
-    decimals, difference = decimals_of(solved), solved.after - solved.before
-    rows = []
-    for one in solved.shares:
-        words = told(one, solved, of)
-        part = percent(one.value, difference)
-        rows.append([words.kind, words.what, signed(one.value, decimals), part, words.note])
-    whole = percent(difference, difference)
-    rows.append(["", "", signed(difference, decimals), whole, "the shares add up to the last bit"])
+    rows = share_rows(solved, of, "", "the shares add up to the last bit")
     table = layout(
         {"what changed": "left", " ": "left", "share": "right", "of it": "right", "  ": "left"},
         rows,

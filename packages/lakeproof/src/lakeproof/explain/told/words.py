@@ -9,7 +9,8 @@ from lakeproof.explain.explanation import ChangedRows, Explanation, Few, Luck, P
 from lakeproof.explain.game.facts import Taken
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
-from lakeproof.explain.told.numbers import places, shown, signed
+from lakeproof.explain.told.numbers import percent, places, shown, signed
+from lakeproof.spelling import first_of
 from lakeproof.views.values import moment, shortened
 
 _SHORT_ID = 8
@@ -51,6 +52,24 @@ def told(share: Share, solved: Solved, of: Explanation) -> Told:
     return Told(kind, what, "; ".join(filter(None, notes)), chance)
 
 
+def share_rows(solved: Solved, of: Explanation, whole: str, note: str) -> list[list[str]]:
+    """Give the cells of each share: its kind, which one, size, part and note; the sum comes last.
+
+    Args:
+        solved: The shares of one metric.
+        of: The explanation that it is of.
+        whole: What the sum is called.
+        note: What is said of it.
+    """
+    decimals, difference = decimals_of(solved), solved.after - solved.before
+    rows = []
+    for one in solved.shares:
+        words, part = told(one, solved, of), percent(one.value, difference)
+        rows.append([words.kind, words.what, signed(one.value, decimals), part, words.note])
+    size, part = signed(difference, decimals), percent(difference, difference)
+    return [*rows, [whole, "", size, part, note]]
+
+
 def named(player: Player) -> tuple[str, str]:
     """Give the kind of a player and which one it is: `parameter`, `train.seed 2026 → 7`."""
     kind, _, subject = player.name.rpartition(" ")
@@ -72,9 +91,7 @@ def is_chance(share: Share, of: Explanation, luck: Luck | None) -> bool:
 def names(share: Share) -> str:
     """Name the players of a share."""
     if len(share.players) > _MOST_NAMED:
-        return (
-            f"{', '.join(share.players[:_MOST_NAMED])} and {len(share.players) - _MOST_NAMED} more"
-        )
+        return first_of(share.players, _MOST_NAMED)
     return " + ".join(share.players)
 
 

@@ -56,10 +56,7 @@ def unpack(file: Path, code: CodeFacts, target: Path) -> None:
     Raises:
         CodeError: If it is not the bundle that the record names.
     """
-    bundle = _facts(code)
-    assert bundle is not None
-    if not _NAME.fullmatch(bundle.commit) or not _NAME.fullmatch(bundle.tree):
-        raise CodeError("The record names no commit of the run's bundle. Nothing was run.")
+    bundle = _named(code, "Nothing was run.")
     target.mkdir(parents=True)
     by = "sha1" if len(bundle.commit) == 40 else "sha256"
     try:
@@ -86,10 +83,7 @@ def unbundled(file: Path, code: CodeFacts, repository: Path) -> str:
     Raises:
         CodeError: If it is not the bundle that the record names.
     """
-    bundle = _facts(code)
-    assert bundle is not None
-    if not _NAME.fullmatch(bundle.commit) or not _NAME.fullmatch(bundle.tree):
-        raise CodeError("The record names no commit of the run's bundle. Nothing was changed.")
+    bundle = _named(code, "Nothing was changed.")
     git(repository, "bundle", "unbundle", str(file.resolve()))
     tree = git(repository, "rev-parse", "--verify", f"{bundle.commit}^{{tree}}").decode().strip()
     if tree != bundle.tree:
@@ -115,3 +109,12 @@ def restore_left_out(code: CodeFacts, present: Path, target: Path) -> Iterator[s
 
 def _facts(code: CodeFacts) -> BundleFacts | None:
     return code.snapshot.bundle if code.snapshot is not None else None
+
+
+def _named(code: CodeFacts, untouched: str) -> BundleFacts:
+    """Give the bundle that a record names; what it names may be anything."""
+    bundle = _facts(code)
+    assert bundle is not None
+    if not _NAME.fullmatch(bundle.commit) or not _NAME.fullmatch(bundle.tree):
+        raise CodeError(f"The record names no commit of the run's bundle. {untouched}")
+    return bundle

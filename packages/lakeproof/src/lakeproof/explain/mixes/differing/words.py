@@ -9,6 +9,7 @@ from lakeproof.explain.mixes.facts import Side
 from lakeproof.record.facts import Record
 from lakeproof.reproduce.comparison.received import plain_name
 from lakeproof.reproduce.outcomes import Factor
+from lakeproof.spelling import first_of
 
 _MOST_CHARACTERS = 40
 _SHORT = 8
@@ -70,12 +71,11 @@ def of_code(found: Sequence[Factor], a: Record, b: Record) -> tuple[str, str, st
     files = [path for one in found if one.factor == "code" for path in one.actual["files"]]
     names = [one.factor for one in found if one.factor != "code"]
     said = [*files, *names]
-    more = f" and {len(said) - 1} more" if len(said) > 1 else ""
     before, after = (
         (record.code.commit or "no commit")[:_SHORT] + ("+" if record.code.is_dirty else "")
         for record in (a, b)
     )
-    return before, after, f"{said[0]}{more}" if said else ""
+    return before, after, first_of(said, 1)
 
 
 def of_set_up(name: str, found: Sequence[Factor]) -> tuple[str, str, str]:
@@ -85,6 +85,5 @@ def of_set_up(name: str, found: Sequence[Factor]) -> tuple[str, str, str]:
         title = one.factor.partition(":")[2]
         values = (value_of(one.expected), value_of(one.actual))
         return (*(f"{title} {value}".strip() for value in values), "")  # type: ignore[return-value]
-    named = ", ".join(one.factor.partition(":")[2] or one.factor for one in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return f"A's {name}", f"B's {name}", f"{named}{more}"
+    named = [one.factor.partition(":")[2] or one.factor for one in found]
+    return f"A's {name}", f"B's {name}", first_of(named, 3)

@@ -15,6 +15,7 @@ from lakeproof.record.mlflow_store.server import asked_once
 from lakeproof.record.mlflow_store.store import REPRODUCES, RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 from lakeproof.record.places.raw_store import RawStore
+from lakeproof.spelling import first_of
 from lakeproof.versioned.run_tables import Corrected
 
 logger = logging.getLogger(__name__)
@@ -117,8 +118,7 @@ def _tell(one: Corrected, records: Sequence[Record], project_path: Path) -> None
 
 def _named(needing: Sequence[_Needing]) -> str:
     ids = list(dict.fromkeys(one.record.run.run_id[:_SHORT] for one in needing))
-    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
-    return f"{'run' if len(ids) == 1 else 'runs'} {', '.join(ids[:_MOST_NAMED])}{more}"
+    return f"{'run' if len(ids) == 1 else 'runs'} {first_of(ids, _MOST_NAMED)}"
 
 
 def _records(tracking: Tracking) -> list[Record]:
