@@ -90,6 +90,27 @@ def test_a_frame_that_narwhals_wraps_is_a_frame():
         assert crossing != cross("rows", nw.from_native(rows[:0]))
 
 
+@pytest.mark.parametrize(
+    ("data", "rows"),
+    [
+        (pd.DataFrame({"a": [1, 2]}), 2),
+        (pl.Series([1, 2, 3]), 3),
+        (nw.from_native(pl.DataFrame({"a": [1]})), 1),
+        (pyarrow.table({"a": [1, 2]}), 2),
+        (pyarrow.array([1, 2]), 2),
+        (np.zeros((4, 2)), 4),
+        (np.float64(1), None),
+        ([1, 2], None),
+        (pl.LazyFrame({"a": [1]}), None),
+    ],
+)
+def test_rows_are_counted_where_they_are_there(data, rows):
+    """Of what a generator gives, all chunks together."""
+    crossing = cross("rows", data)
+    assert crossing.rows == rows
+    assert joined([crossing, crossing]).rows == (rows and crossing.digest and 2 * rows)
+
+
 class Wrapped:
     """A dataset that keeps another one, as `CachedDataset` and a partitioned one do."""
 

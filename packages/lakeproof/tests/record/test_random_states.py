@@ -4,10 +4,15 @@ import random
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from kedro.io import MemoryDataset
 from kedro.pipeline import Node
 
-from lakeproof.record.run import random_states
+from lakeproof.record.node_io import random_states
+from lakeproof.record.node_io.node_io_recorder import NodeIORecorder
+from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.session_hooks import SessionHooks
+from lakeproof.versioned.run_tables import RunTables
 
 
 class Session:
@@ -15,7 +20,7 @@ class Session:
 
     def __init__(self, resets_random):
         self.resets_random, self.secrets = resets_random, None
-        nothing = SimpleNamespace(begins=lambda *_: None)
+        nothing = SimpleNamespace(begins=lambda *_: None, computes=lambda *_: None)
         self.seen = SimpleNamespace(node_io=nothing, watcher=nothing, params_together=self)
 
     def __call__(self):
@@ -51,3 +56,41 @@ def test_a_node_of_a_mix_draws_what_it_draws_alone():
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])
+
+
+class Nothing:
+    """Takes note of no file, and of nothing that a node reached for."""
+
+    here = ()
+
+    def saved(self, *_):
+        return []
+
+    def of(self, _):
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("draws", "moves"),
+    [
+        (lambda: 1, False),
+        (lambda: np.random.default_rng(1).random(), False),
+        (lambda: float(np.random.random()), True),
+        (random.random, True),
+        (lambda: np.random.seed(1) or 1, True),
+    ],
+)
+def test_a_node_that_moves_a_state_of_all_is_known(draws, moves):
+    """Also one that sets it by itself; one that has a generator of its own does not."""
+    states = random.getstate(), np.random.get_state()
+    recorder = NodeIORecorder(RunTables(), Nothing(), Secrets([]))
+    node = Node(draws, None, "x", name="draw")
+    try:
+        recorder.begins(node)
+        recorder.computes(node)
+        recorder.saved(node, "x", MemoryDataset(), node.run({})["x"])
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+    (found,) = recorder.nodes(None, Nothing())
+    assert found.moves_random is moves

@@ -53,6 +53,24 @@ def test_a_table_that_is_learnt_from_and_scored_on_is_two_players():
     assert [(one.before, one.after) for one in found.players[2:]] == [("100", "7"), ("0.5", "none")]
 
 
+def test_how_many_rows_were_learnt_from_and_asked_about_is_said():
+    """Of what the node got that makes the model; older records do not say it."""
+
+    def counted(run, trained, asked):
+        fit, predict = run.nodes[3:]
+        rows = replace(fit.inputs[0], rows=trained), replace(predict.inputs[1], rows=asked)
+        fit = replace(fit, inputs=(rows[0], *fit.inputs[1:]))
+        predict = replace(predict, inputs=(predict.inputs[0], rows[1], *predict.inputs[2:]))
+        outputs = replace(run.outputs, tables=run.outputs.tables[:1])
+        return replace(run, nodes=(*run.nodes[:3], fit, predict), outputs=outputs)
+
+    a, b = a_run(), another(with_content(a_run(), "samples", "more"))
+    learnt, scored = choices(counted(a, 84, 36), counted(b, 132, 46)).players
+    assert (learnt.detail, scored.detail) == ("84 → 132 training rows", "36 → 46 test rows")
+    learnt, _ = choices(counted(a, None, 36), counted(b, 132, 46)).players
+    assert learnt.detail == ""
+
+
 def test_a_table_that_only_the_scoring_reads_is_one_player():
     """Nothing is learnt from it."""
     run = a_run()

@@ -24,6 +24,8 @@ class NodeIO:
         note: Why there is none.
         holds_place: Whether a text in it names the place of the project, so that it is another
             wherever the project lies. Of what a node got nobody asks.
+        rows: How many a frame or an array has; `None` of all else, and where nobody counted. Those
+            of a table are told where it was read or written.
     """
 
     dataset: str
@@ -31,6 +33,7 @@ class NodeIO:
     digest: str | None
     note: str | None = None
     holds_place: bool = False
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class NodeFacts:
             nothing where nobody looked (`is_watched` of the record).
         clocks: The outputs that seem to hold the time of the run, each with its place:
             `report: made_at`. A guess, by which a divergence is explained.
+        moves_random: Whether it left a random state that all nodes share (Python's, NumPy's,
+            PyTorch's) another than it had found it; `None` where nobody looked.
     """
 
     name: str
@@ -75,6 +80,7 @@ class NodeFacts:
     outputs: tuple[NodeIO, ...]
     not_controlled: tuple[NotControlled, ...] = ()
     clocks: tuple[str, ...] = ()
+    moves_random: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakeproof.deliveries.file_digests import digest_files
-from lakeproof.record.facts import NodeIO
+from lakeproof.record.facts import NodeIO, NodeIOKind
 
 _PICTURES = ("matplotlib.", "plotly.", "PIL.", "altair.", "bokeh.", "seaborn.")
 _PICTURE_DATASETS = (
@@ -23,6 +23,7 @@ _PICTURE_DATASETS = (
 _CHUNKS = "chunks2"
 # Of a note. What a refused digest says ends with what to do about it, and is shorter.
 _MOST_CHARACTERS = 500
+_OF_ROWS = frozenset({"pandas", "polars", "pyarrow", "narwhals", "numpy", "scipy", "torch"})
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -61,8 +62,9 @@ def cross(
         return NodeIO(dataset, "files", digest_files(data))
     try:
         if is_frame(data):
-            return NodeIO(dataset, "frame", digest_frame(data).digest)
-        return NodeIO(dataset, "model" if is_model(data) else "value", digest_model(data))
+            return NodeIO(dataset, "frame", digest_frame(data).digest, rows=rows_of(data))
+        kind: NodeIOKind = "model" if is_model(data) else "value"
+        return NodeIO(dataset, kind, digest_model(data), rows=rows_of(data))
     except LazyPartError as error:
         return NodeIO(dataset, "lazy", None, str(error)[:_MOST_CHARACTERS])
     except (NotDigestibleError, RecursionError) as error:
@@ -78,7 +80,21 @@ def joined(parts: Sequence[NodeIO]) -> NodeIO:
         return next(part for part in parts if part.digest is None)
     text = "\n".join(str(digest) for digest in digests)
     digest = f"{_CHUNKS}:{_sha256(text)}"
-    return NodeIO(parts[0].dataset, "value", digest, f"{len(parts)} chunks")
+    counts = [part.rows for part in parts if part.rows is not None]
+    rows = sum(counts) if len(counts) == len(parts) else None
+    return NodeIO(parts[0].dataset, "value", digest, f"{len(parts)} chunks", rows=rows)
+
+
+def rows_of(data: Any) -> int | None:
+    """Count the rows of a frame or an array that is there; `None` of all else."""
+    library = type(data).__module__.partition(".")[0]
+    if library not in _OF_ROWS:
+        return None
+    shape = getattr(data, "shape", None)
+    if isinstance(shape, tuple):
+        return int(shape[0]) if shape else None
+    # Of Arrow's arrays.
+    return len(data) if library == "pyarrow" and hasattr(data, "__len__") else None
 
 
 def is_model(data: Any) -> bool:

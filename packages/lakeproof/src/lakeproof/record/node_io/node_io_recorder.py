@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
 from lakeproof.record.facts import ModelFacts, NodeFacts, NodeIO
+from lakeproof.record.node_io import random_states
 from lakeproof.record.node_io.clocks import clocks_in
 from lakeproof.record.node_io.mentions import mentions
 from lakeproof.record.node_io.models import describe_model
 from lakeproof.record.node_io.node_io import cross, is_model, joined, keeps_pictures
+from lakeproof.record.node_io.random_states import RandomStates
 from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.node_io.spark_rows import digest_rows, is_spark_frame, is_written_by_spark
 from lakeproof.record.node_io.table_facts import TableRecorder
@@ -40,6 +42,9 @@ class _Passage:
     inputs: dict[str, list[NodeIO | TableUse | Arrivals]] = field(default_factory=dict)
     outputs: dict[str, list[NodeIO | TableUse | Arrivals]] = field(default_factory=dict)
     clocks: dict[str, str] = field(default_factory=dict)
+    # Those that all nodes share, before its function began; nothing where nobody looked.
+    random_states: RandomStates | None = None
+    moves_random: bool | None = None
 
 
 class NodeIORecorder:
@@ -94,6 +99,10 @@ class NodeIORecorder:
                 crossing = replace(crossing, holds_place=True)
             self._files.loaded(dataset, data, crossing)
         self._passages[node.name].inputs.setdefault(name, []).append(crossing)
+
+    def computes(self, node: "Node") -> None:
+        """Take note of the random states that all nodes share: its function comes next."""
+        self._passages[node.name].random_states = random_states.found()
 
     def computed(self, node: "Node", inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
         """Describe the models that a node has just fitted."""
@@ -158,12 +167,17 @@ class NodeIORecorder:
                 ),
                 not_controlled=watcher.of(passage.node.name),
                 clocks=tuple(f"{name}: {place}" for name, place in passage.clocks.items()),
+                moves_random=passage.moves_random,
             )
             for passage in in_order
         )
 
     def _ends(self, node: "Node") -> None:
-        self._passages[node.name].ended = time.monotonic()
+        passage = self._passages[node.name]
+        passage.ended = time.monotonic()
+        # Again after each save: what is lazy, or a generator, computes then.
+        if passage.random_states is not None:
+            passage.moves_random = random_states.found() != passage.random_states
 
     def _use(self, name: str, kind: Any) -> NodeIO | TableUse:
         use = self._tables.last_use(name, kind)

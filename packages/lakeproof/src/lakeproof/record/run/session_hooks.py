@@ -115,7 +115,7 @@ class SessionHooks:
         """Keep secrets from becoming MLflow parameters; Kedro hands hooks a copy of the inputs."""
         if self._session is None or self._catalog is None:
             return (yield)
-        from lakeproof.record.run import random_states
+        from lakeproof.record.node_io import random_states
 
         self._session.seen.node_io.begins(node)
         parameters = [n for n in inputs if n == "parameters" or n.startswith("params:")]
@@ -127,6 +127,7 @@ class SessionHooks:
         # After all other hooks: the node's function comes next.
         if self._session.resets_random:
             random_states.reset()
+        self._session.seen.node_io.computes(node)
         self._session.seen.watcher.begins(node, self._catalog)
         return results
 

@@ -43,7 +43,7 @@ def rows_learnt(
 
 
 def _count(side: Side, record: Record, parts: ModelParts) -> int | None:
-    """Count rows of the one table that is given to a model, or that is made with it."""
+    """Count the rows that whatever makes the model gets; or what is made with it, else is asked."""
     tables = {plain_name(one.dataset): one.rows for one in record.inputs.tables}
     tables |= {plain_name(one.dataset): one.rows for one in record.outputs.tables}
     for node in record.nodes:
@@ -52,9 +52,10 @@ def _count(side: Side, record: Record, parts: ModelParts) -> int | None:
         is_meant = gives & set(parts.models) if side == "learnt" else gets & set(parts.models)
         if not is_meant:
             continue
-        counts = {tables[name] for name in (gets if side == "learnt" else gives) if name in tables}
-        if len(counts) == 1:
-            return counts.pop()
+        for crossings in [node.inputs] if side == "learnt" else [node.outputs, node.inputs]:
+            counts = {tables.get(plain_name(one.dataset), one.rows) for one in crossings} - {None}
+            if len(counts) == 1:
+                return counts.pop()
     return None
 
 

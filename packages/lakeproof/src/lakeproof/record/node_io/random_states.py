@@ -1,4 +1,4 @@
-"""The random states that all nodes of a process share: set anew before each, where that is asked.
+"""The random states that all nodes of a process share: looked at, and set anew where that is asked.
 
 A node that leaves its random numbers to the one before it cannot be run apart from it. In an
 explanation nodes of one run are put together with those of another, and what is shown to be the
@@ -7,10 +7,27 @@ same with these states set anew does not hang on them.
 
 import random
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 # Any number; that it is none of a node's own is what a difference shows.
 _SEED = 20_260_119
+
+# By the library, all that its next numbers hang on.
+RandomStates = Mapping[str, object]
+
+
+def found() -> RandomStates:
+    """Give the states of those that are imported by now."""
+    states: dict[str, object] = {"random": random.getstate()}
+    numpy_random: Any = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        name, key, *rest = numpy_random.get_state()
+        states["numpy"] = name, key.tobytes(), *rest
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "get_rng_state"):
+        states["torch"] = torch.get_rng_state().numpy().tobytes()
+    return states
 
 
 def reset() -> None:
