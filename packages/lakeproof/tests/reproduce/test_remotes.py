@@ -9,7 +9,7 @@ import pytest
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import CodeFacts
 from lakeproof.reproduce.code import remotes
-from lakeproof.reproduce.code.worktree import require_code
+from lakeproof.reproduce.code.required_code import require_code
 
 from .repositories import NO_CONFIGURATION, Repository
 

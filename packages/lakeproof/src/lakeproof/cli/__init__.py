@@ -5,10 +5,21 @@ imported here is paid for by every `kedro` command, so it is click and the stand
 """
 
 # Each adds its commands to the group.
-from lakeproof.cli import colleagues, deliveries, explain, itself, leases, others, runs, tables
+from lakeproof.cli import (
+    check,
+    colleagues,
+    deliveries,
+    explain,
+    itself,
+    leases,
+    others,
+    runs,
+    tables,
+)
 from lakeproof.cli.group import commands
 
 __all__ = [
+    "check",
     "colleagues",
     "commands",
     "deliveries",

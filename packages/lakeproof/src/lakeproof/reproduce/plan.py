@@ -14,7 +14,8 @@ from lakeproof.reproduce.code.bundled import FindArtifact, no_artifact
 from lakeproof.reproduce.code.older_code import diff_of
 from lakeproof.reproduce.code.recorded_contents import lacking
 from lakeproof.reproduce.code.repository import CodeError, git, repository_of
-from lakeproof.reproduce.code.worktree import ARCHIVES, require_code, withheld_of
+from lakeproof.reproduce.code.required_code import require_code
+from lakeproof.reproduce.code.worktree import ARCHIVES, withheld_of
 from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.other_engine import environment_on
 from lakeproof.reproduce.environment.same_environment import differences, is_same, patched

@@ -17,7 +17,7 @@ from lakeproof.errors import LakeproofError
 from lakeproof.record.code import git
 from lakeproof.reproduce.code.bundled import unbundled
 from lakeproof.reproduce.code.repository import repository_of
-from lakeproof.reproduce.code.worktree import require_code
+from lakeproof.reproduce.code.required_code import require_code
 from lakeproof.spelling import first_of
 
 if TYPE_CHECKING:

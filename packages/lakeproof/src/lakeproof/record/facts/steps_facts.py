@@ -119,6 +119,12 @@ class Metric:
     value: float | None
     bits: str
 
+    @classmethod
+    def of(cls, value: float) -> "Metric":
+        """Write a double down."""
+        bits = struct.pack(">d", value).hex()
+        return cls(value if value - value == 0 else None, bits)
+
     @property
     def number(self) -> float:
         """Give the double that the bits are; it raises `ValueError` where they are none."""

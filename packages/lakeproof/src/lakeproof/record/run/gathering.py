@@ -1,7 +1,6 @@
 """One record out of everything that was seen of a run."""
 
 import logging
-import struct
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -214,7 +213,7 @@ class RunInputs:
             outputs=outputs,
             nodes=without_kept_files(nodes, code, self.project_path),
             models=models,
-            metrics={name: to_metric(value) for name, value in metrics.items()},
+            metrics={name: Metric.of(value) for name, value in metrics.items()},
             environment=environment,
             compute=compute,
             not_compared=self.not_compared,
@@ -264,17 +263,6 @@ def _recipe(project_path: Path) -> Recipe:
         return find_recipe(project_path) or Recipe()
     except RecipeError as error:
         raise RunError(str(error)) from error
-
-
-def to_metric(value: float) -> Metric:
-    """Write a double to its last bit."""
-    bits = struct.pack(">d", value).hex()
-    return Metric(value if value - value == 0 else None, bits)
-
-
-def from_bits(bits: str) -> float:
-    """Read what `to_metric` has written."""
-    return float(struct.unpack(">d", bytes.fromhex(bits))[0])
 
 
 def _parameters_of(catalog: "CatalogProtocol[Any, Any]") -> Any:

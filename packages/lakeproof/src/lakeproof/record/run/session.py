@@ -26,7 +26,7 @@ from lakeproof.record.run.ending.doubts import doubts_of
 from lakeproof.record.run.ending.ended import attend, leave, raising_at_sigterm
 from lakeproof.record.run.ending.last_words import Warned
 from lakeproof.record.run.ending.lost_outputs import misspelt_outputs
-from lakeproof.record.run.gathering import RunInputs, from_bits
+from lakeproof.record.run.gathering import RunInputs
 from lakeproof.record.run.keeping import RecordKeeping
 from lakeproof.record.run.observation import Observation
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
@@ -188,7 +188,7 @@ class RunSession:
                 self._register(run_id, catalog)
         self._record.tell_corrections()
         self._warned.say_again(self.secrets.redact_text)
-        print_metrics({name: from_bits(one.bits) for name, one in record.metrics.items()})
+        print_metrics({name: one.number for name, one in record.metrics.items()})
         print_recorded(run_id, doubts_of(record, self.seen.setting.project_path))
 
     def _register(self, run_id: str, catalog: "CatalogProtocol[Any, Any]") -> None:

@@ -17,17 +17,15 @@ from lakeproof.record.code.source import source_files
 from lakeproof.record.facts import CodeFacts, ConfigurationFacts, Content
 from lakeproof.reproduce.code.bundled import (
     FindArtifact,
-    find_bundle,
     no_artifact,
     restore_left_out,
     unpack,
-    why_no_bundle,
 )
 from lakeproof.reproduce.code.files_of_tree import write_files
 from lakeproof.reproduce.code.older_code import check_out_changes, mend_line_ends
 from lakeproof.reproduce.code.recorded_contents import restore
-from lakeproof.reproduce.code.remotes import fetched_from, is_shared, nor_elsewhere
 from lakeproof.reproduce.code.repository import CodeError, git, repository_of
+from lakeproof.reproduce.code.required_code import require_code
 from lakeproof.reproduce.code.safe_writes import cut_links
 
 ARCHIVES = (".gz", ".tgz", ".zip", ".tar")
@@ -115,69 +113,6 @@ def searched(out: CheckedOut, code: CodeFacts) -> Iterator[Path]:
         yield _below(top, folder)
 
 
-def require_code(
-    project_path: Path,
-    code: CodeFacts,
-    find_artifact: FindArtifact = no_artifact,
-    fetches: bool = False,
-) -> Path | None:
-    """Look for the code: in the repository, as a bundle on the run, on the repository's remotes.
-
-    Args:
-        project_path: The user's project.
-        code: As recorded.
-        find_artifact: Brings an artifact of MLflow by its place.
-        fetches: Whether it is brought from a remote that has it; else that one has it is enough.
-
-    Returns:
-        The bundle, where the repository has not the code.
-
-    Raises:
-        CodeError: If none has, or the snapshot in the repository is not the record's.
-    """
-    _require_own_snapshot(project_path, code)
-    try:
-        require_commit(project_path, code)
-    except CodeError as error:
-        bundle = find_bundle(code, find_artifact)
-        if bundle is not None:
-            return bundle
-        if not fetches and is_shared(project_path, code):
-            return None
-        if not fetches or fetched_from(project_path, code) is None:
-            raise CodeError(f"{error.message}{why_no_bundle(code)}") from error
-        _require_own_snapshot(project_path, code)
-        require_commit(project_path, code)
-    return None
-
-
-def _require_own_snapshot(project_path: Path, code: CodeFacts) -> None:
-    """Hold what git knows of a snapshot against the record: which tree, and of which commit.
-
-    Raises:
-        CodeError: If it is another one. Where git does not have it, nothing is said.
-    """
-    kept, tree = (code.snapshot.commit, code.snapshot.tree) if code.snapshot else (None, None)
-    if kept is None or code.commit is None:
-        return
-    try:
-        content = git(project_path, "cat-file", "commit", kept).decode(errors="replace")
-    except CodeError:
-        return
-    facts = [line.split() for line in content.partition("\n\n")[0].splitlines()]
-    parents = [fact[1] for fact in facts if fact[0] == "parent"]
-    if kept != code.commit and code.commit not in parents:
-        raise CodeError(
-            f"The record says that commit {code.commit} was checked out, and its snapshot {kept} "
-            f"is of {' and '.join(parents) or 'none'}: one of them was edited. Nothing was run."
-        )
-    if ["tree", tree] not in facts:
-        raise CodeError(
-            f"The record says that its snapshot {kept} holds tree {tree}, and git has another in "
-            "it: one of them was edited. Nothing was run."
-        )
-
-
 def _check_out_snapshot(project_path: Path, commit: str, tree: str, target: Path) -> None:
     """Write the snapshot's files as they are, whatever attributes and settings say of them."""
     options = ("--detach", "--no-checkout", "--quiet")
@@ -210,33 +145,6 @@ def _below(folder: Path, prefix: str) -> Path:
             "repository. It was edited by hand or damaged. Nothing was run."
         )
     return folder / path
-
-
-def require_commit(project_path: Path, code: CodeFacts) -> str:
-    """Give the recorded commit if the repository still has it.
-
-    Raises:
-        CodeError: If it has not, or if there was none.
-    """
-    if code.commit is None:
-        raise CodeError(
-            "The run was not made from a git commit, so its code is known by digests only and "
-            "cannot be restored. Nothing was run. Commit the project before the next run."
-        )
-    try:
-        for name in dict.fromkeys([code.commit, str(code.kept_commit)]):
-            git(project_path, "cat-file", "-e", f"{name}^{{commit}}")
-    except CodeError as error:
-        if name != code.commit:
-            raise CodeError(
-                f"The snapshot {name} of the run's working tree is not in this repository"
-                f"{nor_elsewhere(project_path)}"
-            ) from error
-        raise CodeError(
-            f"Commit {code.commit} of the run is not in this repository"
-            f"{nor_elsewhere(project_path)}"
-        ) from error
-    return code.commit
 
 
 def _tree_there(code: CodeFacts, bundle: Path | None) -> str | None:
