@@ -33,7 +33,10 @@ NOT_RUN = {
 # Pages whose commands are not for the one project in which the others are typed.
 ELSEWHERE = {
     "your-own-data.md": "a new project with other data; tests/starter/test_your_own_data.py",
-    "new-pipeline.md": "changes a project, and packages it; tests/starter/test_new_project.py",
+    "new-pipeline.md": (
+        "changes a project, tests/docs/test_new_pipeline.py, and packages it, which asks the index "
+        "for what builds a wheel; tests/starter/test_new_project.py builds and runs one offline"
+    ),
     "attest.md": "makes a key of the user's; tests/proof/test_attested_runs.py",
     "ci.md": "a branch with a change; tests/proof/test_verify.py",
     "team.md": "by two people in two folders; tests/proof/test_team.py",

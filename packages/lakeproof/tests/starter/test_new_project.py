@@ -100,18 +100,14 @@ def test_its_examples_go_by_one_step_and_another_table_takes_their_place(project
 
 
 @pytest.mark.slow
-def test_a_pipeline_of_ones_own_is_found_run_and_in_order(project, tmp_path):
-    """What `kedro pipeline create` makes; a whole run has it, and `make check` nothing to say."""
+def test_a_pipeline_of_ones_own_is_in_order(project, tmp_path):
+    """`make check` has nothing to say of what `kedro pipeline create` makes."""
     own = NewProject(shutil.copytree(project.path, tmp_path / "own", symlinks=True))
     own.run(".venv/bin/kedro", "pipeline", "create", "report")
     own.run(".venv/bin/uv", "pip", "install", "--offline", "--no-deps", "--editable", ".")
     place = own.path / f"src/{PACKAGE}/pipelines/report/pipeline.py"
     text = place.read_text().replace("Pipeline([])", 'Pipeline([Node(len, "metrics", "size")])')
     place.write_text(text.replace("  # noqa", ""))
-    said = own.run(".venv/bin/kedro", "registry", "describe", "__default__")
-    assert said.count("(len)") == 1
-    assert "(ingest_stream)" not in said
-    assert "\n- report\n" in own.run(".venv/bin/kedro", "registry", "list")
     assert "All checks passed" in own.make("check")
 
 
