@@ -11,7 +11,7 @@ SIZE = 'Node(len, "params:train", "size", name="size")'
 
 
 def test_the_page_leads_from_a_pipeline_to_a_package():
-    """What follows the second command makes a wheel: `starter/test_new_project` does, and runs it."""
+    """The wheel that follows is made and run by `starter/test_new_project`."""
     assert CREATE.line == "kedro pipeline create report"
     assert [one.line.split()[0] for one in OF_A_PACKAGE] == ["kedro", "ls", "python"]
     assert "`kedro pipeline delete report`" in PAGE.read_text()

@@ -207,6 +207,7 @@ FREE = {
     "NotControlled": {"kind", "name", "note"},
     "ParameterFacts": {"values", "sources", "redacted"},
     "Record": {"problems"},
+    "RowsLeftOut": {"part", "column"},
     "RunFacts": {"status", "command", "error", "options", "config"},  # the last two by `OPTIONS`
     "SnapshotFacts": {"note", "not_bundled"},
     "Surroundings": {"time_zone", "locale", "c_library"},

@@ -13,9 +13,12 @@ import polars as pl
 import pytest
 from kedro.pipeline import node, pipeline
 
+from lakeproof.commands import show
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError, TableError
+from lakeproof.frames import Part, select_rows
 from lakeproof.record.documents import sealed
+from lakeproof.record.facts import RowsLeftOut
 from lakeproof.record.mlflow_store import store
 from lakeproof.record.run.ending.ended import Terminated, raising_at_sigterm
 
@@ -225,7 +228,9 @@ def test_git_that_refuses_the_owner_is_told_with_what_to_type(small_project, cap
 def warn_twice_and_give():
     for _ in range(2):
         logging.getLogger("small_project.nodes").warning("There is no column %s.", "ph")
-    logging.getLogger("lakeproof.frames.rows").warning("1 of 9 rows has no target.")
+    part = Part("training", "is_test", False, "share", "Lower it.")
+    rows = pl.DataFrame({"k": [1, 2, 3], "y": [0.5, None, 1.5], "is_test": [False] * 3})
+    select_rows(rows, part, key="k", target="y", is_label=False)
     logging.getLogger("another").warning("Not of the project.")
     return {"a": 1}
 
@@ -235,9 +240,15 @@ def test_what_the_projects_own_code_warned_of_is_said_again_at_the_end(small_pro
     small_project.run(of(warn_twice_and_give))
     said = capsys.readouterr()
     assert said.err.splitlines().count("Warning: There is no column ph.") == 1
-    assert "Warning: 1 of 9 rows has no target." in said.err
+    assert "Warning: 1 of 3 training rows have no 'y' and are left out" in said.err
     assert "Warning: Not of the project." not in said.err
     assert said.out.splitlines()[-2].startswith("Recorded run ")
+    record = small_project.record()
+    assert record.rows_left_out == (RowsLeftOut("training", "y", 1, 3),)
+    shown = " ".join(show.render(record).split())
+    assert "rows left out count of training: no 'y' 1 3" in shown
     small_project.run(of(give))
     assert "Warning:" not in capsys.readouterr().err
+    assert small_project.record().rows_left_out == ()
+    assert "left out" not in show.render(small_project.record())
     assert logging.getLogger("small_project").handlers == []

@@ -38,7 +38,7 @@ def select_test_rows(features: Any, settings: EvaluateSettings) -> DataFrame:
 
     Returns:
         The key, the measurements as float64 or text, and the target. Rows without a target are
-        left out, and counted in the log.
+        left out, and counted in log and record.
 
     Raises:
         ValueError: There is no such row, or more than fit into memory; a key is repeated.

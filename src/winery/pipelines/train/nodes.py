@@ -35,7 +35,7 @@ def select_training_rows(features: Any, settings: TrainSettings) -> DataFrame:
 
     Returns:
         The key, the measurements as float64 or text, and the target. Rows without a target are
-        left out, and counted in the log.
+        left out, and counted in log and record.
 
     Raises:
         ValueError: There is no such row, or more than fit into memory; a key is repeated.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.frames.left_out import LeftOut, tell
 from lakeproof.frames.memory import (
     Size,
     available_memory,
@@ -65,7 +66,7 @@ def select_rows(
     """Collect the rows of one part, every number and boolean as float64, a missing one as NaN.
 
     Text stays text, whatever the engine's types were. Rows without a target are left out: nothing
-    can be learnt from them or tested on them, and the log says how many there were. A sample is
+    can be learnt from them or tested on them; log and record say how many there were. A sample is
     taken by the key, the same rows on every engine; a larger one keeps the rows of a smaller one.
 
     Args:
@@ -198,6 +199,7 @@ def _with_target(
             "learn from or to test on. Name another target, or deliver it."
         )
     if missing:
+        tell(LeftOut(part.name, target, len(missing), len(table)))
         logger.warning(
             "%d of %d %s rows have no '%s' and are left out; their '%s': %s",
             len(missing), len(table), part.name, target, ", ".join(keys), some_of(missing),

@@ -42,6 +42,7 @@ from lakeproof.record.facts.steps_facts import (
     NodeIO,
     NodeIOKind,
     NotControlled,
+    RowsLeftOut,
 )
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "OutputFacts",
     "ParameterFacts",
     "Record",
+    "RowsLeftOut",
     "RunFacts",
     "SnapshotFacts",
     "Status",
@@ -112,6 +114,8 @@ class Record:
     is_watched: bool = False
     # What nodes gave to MLflow by themselves; `None` where nobody looked.
     logged: tuple[Logged, ...] | None = None
+    # Rows without a target, left out of what was trained or tested on; `None` where nobody looked.
+    rows_left_out: tuple[RowsLeftOut, ...] | None = None
     lakeproof: str | None = None
     previous: str | None = None
     schema: int = SCHEMA

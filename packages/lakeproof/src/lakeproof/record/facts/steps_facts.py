@@ -84,6 +84,23 @@ class NodeFacts:
 
 
 @dataclass(frozen=True)
+class RowsLeftOut:
+    """Rows that a node left out of those that it was given.
+
+    Args:
+        part: Which rows it collected: `training`, `test`.
+        column: The column that has no value in them.
+        rows: How many they are.
+        of: How many the part has, these among them.
+    """
+
+    part: str
+    column: str
+    rows: int
+    of: int
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """A fitted model.
 

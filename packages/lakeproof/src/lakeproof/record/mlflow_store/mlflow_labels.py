@@ -97,6 +97,7 @@ def _sections(record: Record) -> Iterator[Section]:
     if run.status == "FINISHED":
         yield section("", Commands((("Reproduce it", f"kedro reproduce {_short(record)}"),)))
     yield data_sections.inputs(record)
+    yield data_sections.left_out(record)
     yield run_sections.metrics(record, None, Pictures(()))
     yield data_sections.outputs(record)
     changes = ", with changes that were not committed" if record.code.is_dirty else ""

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.frames.left_out import LeftOut, listening
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import (
     InputFacts,
     ModelRead,
     OutputFacts,
     Record,
+    RowsLeftOut,
     RunFacts,
     Status,
 )
@@ -66,6 +68,7 @@ class Observation:
         self._models_read: tuple[ModelRead, ...] = ()
         self._metrics: MetricWatch | None = None
         self._logged: LoggedWatch | None = None
+        self._left_out: dict[LeftOut, None] = {}
 
     def follow(self, run_id: str, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Take note of what stands on the MLflow run by now: the rest comes of nodes."""
@@ -85,8 +88,9 @@ class Observation:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Note what nodes give to MLflow."""
+        """Note what nodes give to MLflow, and the rows that they leave out."""
         with ExitStack() as stack:
+            stack.enter_context(listening(lambda told: self._left_out.update({told: None})))
             for watch in (self._metrics, self._logged):
                 if watch is not None:
                     stack.enter_context(watch.watching())
@@ -103,7 +107,12 @@ class Observation:
         """
         stored = run.data.metrics if run is not None else None
         metrics = self._metrics.results(stored) if self._metrics else (stored or {})
-        record = self._without_logged(run_id, status, metrics, error)
+        left_out = sorted(
+            (RowsLeftOut(**vars(one)) for one in self._left_out), key=lambda one: one.part
+        )
+        record = replace(
+            self._without_logged(run_id, status, metrics, error), rows_left_out=tuple(left_out)
+        )
         if run is None or self._logged is None or self._metrics is None:
             return record
         hide = Hide(self.setting.secrets, self.setting.project_path)

@@ -28,6 +28,7 @@ def sections_of(
         run_sections.run(record),
         run_sections.metrics(record, rerun, pictures),
         data_sections.inputs(record),
+        data_sections.left_out(record),
         data_sections.outputs(record),
         run_sections.nodes(record),
         *([run_sections.not_controlled(record)] if rerun is None else []),

@@ -25,6 +25,15 @@ def inputs(record: Record) -> Section:
     )
 
 
+def left_out(record: Record) -> Section:
+    """Say which rows were left out for want of a target."""
+    columns: dict[str, Style] = {"rows left out": "text", "count": "number", "of": "number"}
+    rows = (
+        [f"{one.part}: no '{one.column}'", one.rows, one.of] for one in record.rows_left_out or ()
+    )
+    return section("Rows left out", table(columns, rows))
+
+
 def outputs(record: Record) -> Section:
     """Say what was written; of tables, which version it became."""
     rows = [*map(_written, record.outputs.tables), *_others(record.outputs)]
