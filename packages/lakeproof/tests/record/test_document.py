@@ -101,7 +101,7 @@ def test_a_record_of_every_schema_is_read(schema, record):
     assert from_bytes(json.dumps(document).encode(), NAME) == record
 
 
-@pytest.mark.parametrize("schema", [2, 3])
+@pytest.mark.parametrize("schema", [2, 3, 4])
 def test_a_record_that_was_kept_under_an_older_schema_is_read_for_ever(schema):
     """Of the last version that wrote it, as it wrote it; today's schema says the same and more."""
     kept = Path(__file__).with_name(f"schema-{schema}.json").read_bytes()

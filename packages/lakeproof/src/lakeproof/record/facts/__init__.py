@@ -85,7 +85,7 @@ __all__ = [
 
 # Raised with every release that changes what a key means or adds one (`migrations` says what an
 # older record has in its place); readers take every number up to their own.
-SCHEMA = 4
+SCHEMA = 5
 
 
 @dataclass(frozen=True)
