@@ -22,7 +22,10 @@ def require(holds: bool, otherwise: str) -> None:
 
 
 def verify(key: bytes, envelope: bytes, records: list[tuple[str, bytes]]) -> dict:
-    """Give the claim of an envelope; `records` are the oldest first."""
+    """Give the claim of an envelope.
+
+    `records`: those up to the run's and those up to the newest of who verified it, oldest first.
+    """
     public, read = load_pem_public_key(key), json.loads(envelope)
     payload = base64.b64decode(read["payload"], validate=True)
     signature = base64.b64decode(read["signatures"][0]["sig"], validate=True)
@@ -34,13 +37,17 @@ def verify(key: bytes, envelope: bytes, records: list[tuple[str, bytes]]) -> dic
     require((json.dumps(same, indent=1) + "\n").encode() == envelope, "the envelope was changed")
     statement = json.loads(payload)
     require(statement["predicateType"] == "urn:lakeproof:reproduction:v1", "another claim")
-    claim, previous, known = statement["predicate"], None, {}
+    claim, known, named = statement["predicate"], {}, {None}
     for run_id, content in records:
         record = json.loads(content)
         require(record["run"]["run_id"] == run_id, f"{run_id} has the record of another run")
-        require(record["previous"] == previous, f"{run_id} does not follow the one before it")
-        known[run_id] = previous = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    require(previous == claim["head"], "the last record is not the one that was attested")
+        follows = record["previous"] in {None, *known.values()} and run_id not in known
+        require(follows, f"{run_id} does not follow the one before it")
+        known[run_id] = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        named.add(record["previous"])
+    ends = {claim["head"], *known.values()} - named
+    require(ends <= {claim["head"], claim["record"]}, "a record is not of what was attested")
+    require(claim["head"] in known.values(), "the last record is not the one that was attested")
     require(known.get(claim["run_id"]) == claim["record"], "the run's record is another one")
     return claim
 

@@ -56,11 +56,16 @@ def forged(run_id: str, previous: str | None) -> bytes:
 
 
 @cache
-def honest() -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
-    """An envelope, and the records up to the one that it names."""
+def honest(by_another: bool = False) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
+    """An envelope, and the records up to the one that it names.
+
+    Who verified the run in another checkout has a chain of their own, which begins after it.
+    """
     records: Records = []
     previous = None
     for number in range(LENGTH):
+        if by_another and number == ATTESTED + 1:
+            previous = None
         run_id = f"{number + 1:032x}"
         content = forged(run_id, previous)
         records.append((run_id, content))
@@ -88,12 +93,12 @@ def signed(records: Records, key: Ed25519PrivateKey, **changes: Any) -> bytes:
     return envelope.sign(reproduction.written(record, replace(claim, **changes)), key)
 
 
-def mutations(seed: int) -> Iterator[tuple[str, bytes, Records]]:
+def mutations(seed: int, by_another: bool = False) -> Iterator[tuple[str, bytes, Records]]:
     """Yield kind, envelope and records for ever, each kind in its turn."""
     chance = random.Random(seed)
     while True:
         for kind in KINDS:
-            content, records = honest()
+            content, records = honest(by_another)
             yield kind, *_mutated(kind, content, list(records), chance)
 
 

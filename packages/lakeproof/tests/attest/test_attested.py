@@ -13,6 +13,7 @@ from lakeproof.attest.attest_errors import AttestationError, KeyFileError
 
 from ..reproduce.builders import a_record
 from .mutations import (
+    ATTESTED,
     KEY,
     KINDS,
     OTHER_KEY,
@@ -45,6 +46,20 @@ def test_every_change_is_noticed():
     for kind, content, records in islice(mutations(2026), 20 * len(KINDS)):
         assert is_noticed_by_script(content, records), kind
         assert kind == "reorder" or is_noticed_by_us(content, records), kind
+
+
+def test_every_change_of_two_chains_is_noticed():
+    """Whoever verified a run in another checkout has a chain that the run is not in."""
+    content, records = honest(by_another=True)
+    assert not is_noticed_by_script(content, list(records))
+    for kind, content, records in islice(mutations(7, by_another=True), 20 * len(KINDS)):
+        # Which chain is written first says nothing.
+        assert kind == "reorder" or is_noticed_by_script(content, records), kind
+    content, records = honest(by_another=True)
+    twice = [*records[: ATTESTED + 1], *records]
+    alone = list(records[ATTESTED + 1 :])
+    assert is_noticed_by_script(content, twice)
+    assert is_noticed_by_script(content, alone)
 
 
 @pytest.mark.parametrize("verdict", ["DIVERGED", "INCONCLUSIVE", "WITHIN TOLERANCE"])

@@ -1,7 +1,7 @@
 """Whether the records of the project hang together: what `kedro check --all` adds."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -48,28 +48,40 @@ def _named(project: "RunProject") -> Iterator[tuple[str, str]]:
 
 
 def export(project: "RunProject", run: str) -> str:
-    """Write the records up to the one that the newest attestation of a run names, oldest first.
+    """Write what leads to a run and to the head that its newest attestation names, oldest first.
+
+    Whoever verified the run has a chain of their own: where the run is not in it, both are written.
 
     Raises:
-        ExportError: If there is no attestation that holds, or the chain has a break.
+        ExportError: If there is no attestation that holds, or a chain has a break.
     """
     found = attestations.newest(project, run)
     if found.statement is None:
         raise ExportError(f"{attestations.told(found)} Nothing was written.")
-    head = found.statement.claim.head
     runs = [*project.stored_runs, *project.records.other_runs()]
     known = {link.digest: link for link in _links(runs)}
-    way = path_to(head, known)
-    if not way or way[0].previous is not None:
-        raise ExportError(
-            f"The chain up to {str(head)[:19]}… is not whole. Nothing was written. See: "
-            "kedro check --all"
-        )
+    claim = found.statement.claim
+    ways = [_whole_path(claim.record, known), _whole_path(claim.head, known)]
     records = [
-        {"run_id": link.run_id, "record": project.records.content(link.run_id).decode()}
-        for link in way
+        {"run_id": run_id, "record": project.records.content(run_id).decode()}
+        for run_id in dict.fromkeys(link.run_id for way in ways for link in way)
     ]
     return json.dumps({"schema": 1, "records": records}, indent=1) + "\n"
+
+
+def _whole_path(digest: str | None, known: Mapping[str, Link]) -> Sequence[Link]:
+    """Give the records up to one.
+
+    Raises:
+        ExportError: If one of them is not there.
+    """
+    way = path_to(digest, known)
+    if not way or way[0].previous is not None:
+        raise ExportError(
+            f"The chain up to {str(digest)[:19]}… is not whole. Nothing was written. See: "
+            "kedro check --all"
+        )
+    return way
 
 
 def document(chain: Chain) -> dict[str, Any]:
