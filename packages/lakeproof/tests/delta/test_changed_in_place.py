@@ -87,7 +87,7 @@ def test_a_log_that_was_edited_is_not_believed(tmp_path, caplog, version):
     log = tmp_path / f"samples/_delta_log/{version:020d}.json"
     actions = [json.loads(line) for line in log.read_text().splitlines()]
     (info,) = (action["commitInfo"] for action in actions if "commitInfo" in action)
-    note = json.loads(info["userMetadata"]) | {"content": json.loads(digest_table(FIRST).to_json())}
+    note = json.loads(info["userMetadata"]) | {"digest": digest_table(FIRST).digest}
     info["userMetadata"] = json.dumps(note)
     log.write_text("\n".join(map(json.dumps, actions)) + "\n")
     time = log.stat().st_mtime + 2

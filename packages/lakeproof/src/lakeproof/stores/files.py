@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from lakeproof.stores.options import for_delta
 
@@ -91,14 +92,27 @@ def put(source: Path, uri: str, options: Mapping[str, str] | None) -> None:
     Raises:
         OSError: If the store cannot be asked.
     """
+    with source.open("rb") as file:
+        _send(file, uri, options)
+
+
+def put_text(text: str, uri: str, options: Mapping[str, str] | None) -> None:
+    """Write a small file into a store, in place of one of that name.
+
+    Raises:
+        OSError: If the store cannot be asked.
+    """
+    _send(BytesIO(text.encode()), uri, options)
+
+
+def _send(file: IO[bytes], uri: str, options: Mapping[str, str] | None) -> None:
     from deltalake.fs import DeltaStorageHandler
 
     folder, _, name = uri.rpartition("/")
     handler = DeltaStorageHandler(folder, for_delta(folder, options) or {})
     # Not through PyArrow 25, which hands delta-rs 1.6 buffers where it wants bytes.
     target: Any = handler._handler.open_output_stream(name, None)
-    with source.open("rb") as file:
-        shutil.copyfileobj(file, target, _BLOCK)
+    shutil.copyfileobj(file, target, _BLOCK)
     target.close()
 
 

@@ -31,14 +31,15 @@ class Taken:
 class CommitNote:
     """Who wrote a version, and from what.
 
+    No value of a row, and nothing that adds up: of two versions that would give away what differs.
+    Older commits also have `content`, the facts behind the digest.
+
     Args:
         run_id: The MLflow run, or `None` outside of one.
         git_commit: The full commit that was checked out.
         node: The Kedro node that handed the rows over.
         rows: Rows in the table after this commit.
         digest: Content digest of the table after this commit, where the writer knew it.
-        content: The facts of which that is the digest, as their own JSON: what is added or removed
-            next can be reckoned with, instead of reading the table again.
         follows: The version that the writer had read, -1 for none. What it says of the whole table
             holds if its commit is the next one.
         delivery: The delivery whose rows these are.
@@ -51,7 +52,6 @@ class CommitNote:
     node: str | None = None
     rows: int | None = None
     digest: str | None = None
-    content: str | None = None
     follows: int | None = None
     delivery: Taken | None = None
     commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -62,9 +62,7 @@ class CommitNote:
         if self.delivery is not None:
             said = asdict(self.delivery).items()
             known["delivery"] = {key: value for key, value in said if value is not None}
-        if self.content is not None:
-            known["content"] = json.loads(self.content)
-        return _canonical(known)
+        return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: Any) -> "CommitNote | None":
@@ -74,11 +72,9 @@ class CommitNote:
             The note, or `None` where somebody else wrote the commit.
         """
         try:
-            content = json.loads(text)
-            delivery = content.pop("delivery", None)
-            known = {key: content[key] for key in cls.__dataclass_fields__ if key in content}
-            if "content" in known:
-                known["content"] = _canonical(known["content"])
+            said = json.loads(text)
+            delivery = said.pop("delivery", None)
+            known = {key: said[key] for key in cls.__dataclass_fields__ if key in said}
             taken = {key: one for key, one in (delivery or {}).items() if key in _OF_DELIVERIES}
             return cls(**known, delivery=Taken(**taken) if taken else None)
         except (TypeError, ValueError, AttributeError):
@@ -86,10 +82,6 @@ class CommitNote:
 
 
 _OF_DELIVERIES = Taken.__dataclass_fields__.keys()
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class CommitNotFoundError(LakeproofError):

@@ -1,6 +1,7 @@
 """What is known of one version of a table: who wrote it, when, and the digest of its rows."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_DIGEST = re.compile("rs1:[0-9a-f]{32}")
 _known: "dict[tuple[object, ...], TableFacts]" = {}
 
 
@@ -66,41 +68,52 @@ def require_rows(opened: OpenedTable) -> None:
         _read(opened)
 
 
-def facts_of(opened: OpenedTable) -> "TableFacts | None":
-    """Give the content of a version where its writer stored it with it, and it holds that.
+def facts_of(opened: OpenedTable, *, may_read: bool = True) -> "TableFacts | None":
+    """Give the content of a version whose writer said its digest, and which holds that.
 
     Files that were written at another time than the log says are read: their content alone tells
     a copy from what was changed in place.
 
+    Args:
+        opened: The version.
+        may_read: Whether rows are read where only the facts beside the log are not at hand. A
+            re-run reads them in any case, when all is written.
+
     Raises:
         TableError: If the rows must be read and cannot.
     """
-    stored = stored_facts(opened)
-    return _read(opened) if stored is not None and other_times(opened) else stored
+    from lakeproof.delta.read.kept_facts import kept_facts
+
+    stored = stored_digest(opened)
+    if stored is None:
+        return None
+    if other_times(opened):
+        return _read(opened)
+    known = _known.get(_key(opened)) or kept_facts(opened.location, stored)
+    if known is not None and known.digest == stored:
+        return known
+    return _read(opened) if may_read else None
+
+
+def known_digest(opened: OpenedTable) -> str | None:
+    """Give the content digest of a version whose writer said it; read where files are in doubt.
+
+    Raises:
+        TableError: If the rows must be read and cannot.
+    """
+    stored = stored_digest(opened)
+    return _read(opened).digest if stored is not None and other_times(opened) else stored
 
 
 def stored_digest(opened: OpenedTable) -> str | None:
-    """Give the content digest that a version's writer stored with it."""
-    facts = stored_facts(opened)
-    return facts.digest if facts is not None else None
-
-
-def stored_facts(opened: OpenedTable) -> "TableFacts | None":
-    """Give the content that a version's writer stored with it, where it can be believed.
+    """Give the content digest that a version's writer stored with it, where it can be believed.
 
     What a writer knew of the content holds if its commit follows the version that it had read: in
     an object store, where nothing locks, somebody else's commit may have come between.
     """
-    from lakeproof.digest import FactsMismatchError, TableFacts
-
     for entry in entries(opened.location, opened.version, opened.version):
-        note = entry.note
-        if note is None or note.content is None or note.follows != opened.version - 1:
-            return None
-        try:
-            return TableFacts.from_json(note.content)
-        except FactsMismatchError:
-            return None
+        if _is_next(entry) and entry.note is not None and _DIGEST.fullmatch(entry.note.digest or ""):
+            return entry.note.digest
     return None
 
 
@@ -138,12 +151,18 @@ def _read(opened: OpenedTable) -> "TableFacts":
     return facts
 
 
-def remember(opened: OpenedTable, facts: "TableFacts") -> None:
-    """Take note of the content of a version that was just written upon content that was known.
+def remember(opened: OpenedTable, facts: "TableFacts | None") -> None:
+    """Take note of the content of a version that was just written, for what is written next.
 
-    So that what comes into a copy of a table, one delivery after the other, reads it but once.
+    Args:
+        opened: The version.
+        facts: What it holds; `None` where that is not known.
     """
-    if other_times(opened):
+    from lakeproof.delta.read.kept_facts import keep_facts
+
+    keep_facts(opened.location, facts)
+    if facts is not None:
+        # Of a copy of a table files alone would tell, and be read before each delivery.
         _known[_key(opened)] = facts
 
 

@@ -9,7 +9,7 @@ from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import find_commit, open_table
 from lakeproof.delta.log.protocol_support import PROPERTIES
-from lakeproof.delta.read.versions import facts_of
+from lakeproof.delta.read.versions import known_digest
 from lakeproof.delta.retention.intervals import on_spark, written
 from lakeproof.delta.retention.lifetime import CLEANUP, FILES, LOG
 from lakeproof.delta.write.lock import write_lock
@@ -44,12 +44,10 @@ def keep_versions(location: Location, git_commit: str | None = None) -> OpenedTa
         if not properties:
             return None
         # No row changes: what is known of the rows holds on.
-        facts = facts_of(current)
         note = CommitNote(
             git_commit=git_commit,
             rows=current.rows(),
-            digest=facts.digest if facts is not None else None,
-            content=facts.to_json() if facts is not None else None,
+            digest=known_digest(current),
             follows=current.version,
         )
         try:

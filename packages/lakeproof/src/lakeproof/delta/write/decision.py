@@ -175,10 +175,10 @@ def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
     if current is None:
         note = noted(write, staged.rows, facts)
         commits.create(staged, write, note)
-        return outcome_of(write, note, staged.rows)
+        return outcome_of(write, note, staged.rows, facts)
     note = noted(write, staged.rows, facts)
     commits.overwrite(staged, write, current, note)
-    return outcome_of(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows, facts)
 
 
 def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
@@ -191,9 +191,10 @@ def _holds(current: OpenedTable, digest: str, believes_commits: bool) -> bool:
 
 
 def _append(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
-    note = noted(write, current.rows() + staged.rows, _with(staged, current))
+    facts = _with(staged, write, current)
+    note = noted(write, current.rows() + staged.rows, facts)
     commits.append(staged, write, current, note)
-    return outcome_of(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows, facts)
 
 
 def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits) -> Written:
@@ -204,14 +205,14 @@ def _merge(staged: Staged, write: Write, current: OpenedTable, commits: Commits)
     replaced = _having_keys_of(staged, write, current)
     going = digest_table(replaced)
     # Rows whose key the table holds twice cannot be reckoned with.
-    facts = _with(staged, current, going) if going.rows == known else None
+    facts = _with(staged, write, current, going) if going.rows == known else None
     note = noted(write, current.rows() + staged.rows - known, facts)
     is_marked = write.transaction is None or is_writable(current, "embedded", "append")
     if is_marked and known == staged.rows and _are_there(staged, current, replaced, going):
         # What was taken must be remembered all the same.
-        return mark(write, note, current, staged.rows)
+        return mark(write, note, current, staged.rows, facts)
     commits.merge(staged, write, current, note)
-    return outcome_of(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows, facts)
 
 
 def _are_there(
@@ -228,7 +229,9 @@ def _are_there(
     return going.digest == staged.facts(common).digest
 
 
-def mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Written:
+def mark(
+    write: Write, note: CommitNote, current: OpenedTable, rows: int, facts: TableFacts | None
+) -> Written:
     """Commit the transaction identifier alone, where there is one."""
     if write.transaction is None:
         return Written(current, is_committed=False, rows=rows)
@@ -242,7 +245,7 @@ def mark(write: Write, note: CommitNote, current: OpenedTable, rows: int) -> Wri
             commit_properties=commit_properties(note, write.transaction),
             post_commithook_properties=after_commit(write.location),
         )
-    return outcome_of(write, note, rows)
+    return outcome_of(write, note, rows, facts)
 
 
 def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
@@ -253,13 +256,13 @@ def _delete(staged: Staged, write: Write, commits: Commits) -> Written:
         )
     # Counted on the table's side, where a key may be there more than once.
     going = digest_table(_having_keys_of(staged, write, current))
-    before = facts_of(current)
+    before = facts_of(current, may_read=write.believes_commits)
     after = before - going if before is not None else None
     note = noted(write, current.rows() - going.rows, after)
     if going.rows == 0:
-        return mark(write, note, current, staged.rows)
+        return mark(write, note, current, staged.rows, after)
     commits.delete(staged, write, current, note)
-    return outcome_of(write, note, staged.rows)
+    return outcome_of(write, note, staged.rows, after)
 
 
 def _only_key(staged: Staged, write: Write) -> dict[str, str]:
@@ -267,20 +270,23 @@ def _only_key(staged: Staged, write: Write) -> dict[str, str]:
 
 
 def _with(
-    staged: Staged, current: OpenedTable, going: TableFacts | None = None
+    staged: Staged, write: Write, current: OpenedTable, going: TableFacts | None = None
 ) -> TableFacts | None:
-    """Reckon what the table will hold once the staged rows are in it, without reading it.
+    """Reckon what the table will hold once the staged rows are in it.
 
     Args:
         staged: The rows to come.
+        write: What becomes of them.
         current: The table before.
         going: The rows of it that will give way.
 
     Returns:
-        `None` where its writer left no facts or its columns change.
+        `None` where its writer left no digest or its columns change.
     """
-    before = facts_of(current)
-    if before is None or staged.columns.items() != current.columns.items():
+    if staged.columns.items() != current.columns.items():
+        return None
+    before = facts_of(current, may_read=write.believes_commits)
+    if before is None:
         return None
     if going is not None:
         before -= going

@@ -51,13 +51,20 @@ def noted(write: Write, rows: int, facts: TableFacts | None) -> CommitNote:
         write.note,
         rows=rows,
         digest=facts.digest if facts is not None else None,
-        content=facts.to_json() if facts is not None else None,
         follows=-1 if write.current is None else write.current.version,
     )
 
 
-def outcome_of(write: Write, note: CommitNote, rows: int) -> Written:
+def outcome_of(
+    write: Write, note: CommitNote, rows: int, facts: TableFacts | None = None
+) -> Written:
     """Find the version that a commit became, and hold what it claims against it.
+
+    Args:
+        write: What was to be written.
+        note: What the commit says of itself.
+        rows: Rows handed over.
+        facts: What the table holds after it, where that is known; kept for the next write.
 
     Raises:
         TableError: If the table has other rows than the commit says.
@@ -68,8 +75,8 @@ def outcome_of(write: Write, note: CommitNote, rows: int) -> Written:
     is_next = opened.version == after + 1
     if is_next and note.rows is not None:
         _require_rows(opened, note.rows)
-    if is_next and note.content is not None:
-        remember(opened, TableFacts.from_json(note.content))
+    if is_next:
+        remember(opened, facts)
     digest = note.digest if is_next else None
     return Written(opened, is_committed=True, rows=rows, digest=digest)
 
