@@ -245,3 +245,17 @@ def test_a_file_that_cannot_be_read(delivery):
     arrived.path.mkdir()
     with pytest.raises(DeliveryError, match=r"cannot be read \(Is a directory\)"):
         arrived.rows()
+
+
+@pytest.mark.parametrize(
+    ("key", "rows"),
+    [("id", "Huber,4711x\n"), ("name", "Huber,1\nHuber,2\n")],
+)
+def test_what_is_personal_is_not_shown(refused, key, rows):
+    """Where it is, and what is wrong with it, is."""
+    schema = {"name": {"type": "string", "personal": True}, "id": {"type": "long"}}
+    schema["id"]["personal"] = True
+    said = refused(f"name,id\n{rows}", schema=schema, key=key)
+    assert "personal" in said
+    assert "Huber" not in said
+    assert "4711x" not in said

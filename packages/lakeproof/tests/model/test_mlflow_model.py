@@ -12,6 +12,7 @@ import yaml
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
+from lakeproof.model.example import invented_rows
 from lakeproof.model.mlflow_model import SkopsFile, log_skops_file
 from small import store_in
 
@@ -118,3 +119,39 @@ def test_without_an_example_there_is_no_signature(tmp_path):
     folder = log_ours(tmp_path, forest, example=None)
     assert not (folder / "input_example.json").exists()
     assert mlflow.models.get_model_info(str(folder)).signature is None
+
+
+def test_rows_that_are_nobodys_stand_for_those_of_people(tmp_path):
+    """Of the same columns and types; the signature is that of the real ones."""
+    shown = pd.DataFrame(
+        {
+            "name": ["Huber", "Meier"],
+            "age": [47, 52],
+            "weight": [71.5, 80.25],
+            "is_late": [True, True],
+            "seen": pd.to_datetime(["2024-02-29", "2025-03-01"]),
+            "town": pd.Categorical(["Bern", "Chur"]),
+        }
+    )
+    invented = invented_rows(shown)
+    assert invented.to_dict("list") == {
+        "name": [""],
+        "age": [0],
+        "weight": [0.0],
+        "is_late": [False],
+        "seen": [pd.Timestamp(0)],
+        "town": [""],
+    }
+    kept = ["name", "age", "weight", "is_late", "seen"]
+    assert list(invented.dtypes[kept]) == list(shown.dtypes[kept])
+    forest = RandomForestRegressor(3, random_state=0).fit(X, X["a"])
+    file = tmp_path / "m.skops"
+    skops.io.dump(forest, file)
+    trusted = skops.io.get_untrusted_types(file=file)
+    skops_file = SkopsFile(file, forest, trusted, REQUIREMENTS, EXAMPLE, invented_rows(EXAMPLE))
+    folder = log_skops_file(skops_file, "m")[1].parent
+    real = told(log_ours(tmp_path, forest))
+    found = told(folder)
+    assert found["example"]["data"] == [[0.0, 0.0, 0.0]]
+    assert found["model"]["signature"] == real["model"]["signature"]
+    assert str(X["a"][0]) not in json.dumps(found)

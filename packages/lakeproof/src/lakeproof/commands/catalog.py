@@ -56,6 +56,7 @@ class ProjectCatalog:
         Raises:
             CatalogError: If there is none, with the names that come close.
         """
+        from lakeproof.record.setup.personal import keep_back
         from lakeproof.versioned.contract import is_versioned
 
         if name not in self.catalog:
@@ -74,7 +75,15 @@ class ProjectCatalog:
                 f"'{self.env}', which has no versions. {self._known()}"
             )
         dataset.name_as(name)
+        keep_back(dataset, self.personal)
         return dataset
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The columns whose values no command shows."""
+        from lakeproof.record.setup.personal import personal_columns
+
+        return personal_columns(self.entries)
 
     def table_names(self) -> list[str]:
         """List the entries that have versions, in the catalog's order, without making others."""

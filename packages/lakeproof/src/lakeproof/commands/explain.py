@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakeproof.explain.doubt.chance import chance_of
@@ -45,6 +46,9 @@ def gather(
     def tell(step: Step) -> None:
         say(f"  {step.does}")
 
+    if wish.shows_rows and (personal := project.personal_in(b.run.kedro_env)):
+        say(f"Rows are not shown: {', '.join(sorted(personal))} is personal in the catalog.")
+        wish = replace(wish, shows_rows=False)
     # What re-runs print would drown what comes of them.
     chatter = say if os.environ.get("LAKEPROOF_DEBUG") else lambda _: None
     mixes = Mixes(project, a, b, chatter, tell, is_here)

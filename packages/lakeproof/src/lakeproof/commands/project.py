@@ -91,6 +91,12 @@ class RunProject:
                     # One that cannot be read today keeps nobody from the others.
                     continue
 
+    def personal_in(self, kedro_env: str) -> frozenset[str]:
+        """Name the columns of which no value is shown, by today's catalog of an environment."""
+        self.locate_in(kedro_env)
+        catalog = self._catalogs[kedro_env]
+        return frozenset() if catalog is None else catalog.personal
+
     def locate_in(self, kedro_env: str) -> Callable[[str], VersionedDataset | None]:
         """Give what looks a table up in today's catalog of an environment.
 

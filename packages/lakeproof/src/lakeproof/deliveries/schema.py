@@ -27,6 +27,7 @@ DeltaType = Literal[
 ]
 Origin = Literal["column", "file", "row", "content"]
 
+_BESIDE_FROM = {"type", "from", "personal"}
 # Two floats that print alike need not be equal, and two booleans tell nothing apart.
 _NO_KEY = ("double", "float", "boolean")
 
@@ -39,6 +40,7 @@ class _Declared:
     nullable: bool = False
     optional: bool = False
     header: str = ""
+    personal: bool = False
     from_: Literal["file", "row", "content"] | None = None
 
 
@@ -55,6 +57,7 @@ class Column:
         origin: A `column` of the file, the `file`'s name without its ending, that and the
             `row`'s six-digit number from 1, or a digest of the row's `content`.
         own: What it says of its text for itself, of the fields of `Dialect`.
+        is_personal: Whether its values belong to persons: they are shown nowhere.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Column:
     is_optional: bool = False
     origin: Origin = "column"
     own: tuple[tuple[str, Any], ...] = ()
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,11 @@ class Schema:
         }
 
     @property
+    def personal(self) -> frozenset[str]:
+        """The columns whose values belong to persons."""
+        return frozenset(column.name for column in self.columns if column.is_personal)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)
@@ -125,7 +134,7 @@ def _column(name: str, config: Any) -> Column:
             f"{where} is optional and not nullable: where a file is without it, its values are "
             f"missing. {EDIT_THE_CATALOG}"
         )
-    if said.from_ and (said.type != "string" or len(config) > 2 or own):
+    if said.from_ and (said.type != "string" or set(config) - _BESIDE_FROM or own):
         raise DeliveryError(
             f"{where} comes `from` the {said.from_}, so it is a string in every row: declare "
             f"{{type: string, from: {said.from_}}} and nothing else. {EDIT_THE_CATALOG}"
@@ -138,7 +147,9 @@ def _column(name: str, config: Any) -> Column:
         )
     values = column_values(own, where, said.type) if own else ()
     origin = said.from_ or "column"
-    return Column(name, said.type, header, is_nullable, said.optional, origin, values)
+    return Column(
+        name, said.type, header, is_nullable, said.optional, origin, values, said.personal
+    )
 
 
 def _refuse_shared_headers(schema: Schema) -> None:

@@ -35,6 +35,7 @@ class DeliveryWriter:
         key: The columns that tell its rows apart.
         engine: Moves the rows.
         run: Knows who writes.
+        personal: The columns of which nothing shows a value, beside those of the deliveries.
 
     Raises:
         RowKeyError: If the table does not merge.
@@ -48,6 +49,7 @@ class DeliveryWriter:
         key: tuple[str, ...],
         engine: Engine,
         run: RunTables,
+        personal: frozenset[str] = frozenset(),
     ) -> None:
         if args.mode != "merge":
             raise RowKeyError(
@@ -60,6 +62,7 @@ class DeliveryWriter:
         self._key = key
         self._engine = engine
         self._run = run
+        self._personal = personal
         self._written: Written | None = None
         self._seen = 0
         self._taken = 0
@@ -177,6 +180,7 @@ class DeliveryWriter:
             note_of(self._run, self._location.name, noted),
             delivery_transaction(delivery.name, delivery.sha256, count + 1, taken.beginning),
             look=look,
+            personal=self._personal | schema.personal,
         )
         with self._engine.handed_over(delivery.parse(delivery), self._location) as rows:
             return self._engine.write(delivery.cleaned(rows), write)

@@ -9,10 +9,9 @@ from dataclasses import replace
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.transactions import beginning_transaction, taken_deliveries
 from lakeproof.delta.read.versions import facts_of
-from lakeproof.delta.write.decision import mark
 from lakeproof.delta.write.engine import SaveArgs, Write, Written, note_of
 from lakeproof.delta.write.lock import write_lock
-from lakeproof.delta.write.own_commits import noted
+from lakeproof.delta.write.own_commits import mark, noted
 from lakeproof.errors import TableError
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.run_tables import RunTables
@@ -51,5 +50,6 @@ def begin_anew(location: Location, git_commit: str | None) -> tuple[Written, int
             replace(note_of(RunTables(git_commit=git_commit), name), node=NODE),
             beginning_transaction(taken.beginning + 1),
         )
-        note = noted(write, current.rows(), facts_of(current))
-        return mark(write, note, current, 0), len(taken.latest)
+        facts = facts_of(current)
+        note = noted(write, current.rows(), facts)
+        return mark(write, note, current, 0, facts), len(taken.latest)

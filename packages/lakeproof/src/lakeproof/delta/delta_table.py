@@ -1,7 +1,7 @@
 """The catalog's face of a Delta table. Versions, locks and engines are behind it."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -51,6 +51,8 @@ class DeltaTable(AbstractDataset[Any, Any]):
         save_args: `mode` (`overwrite`, `append`, `merge`, `delete`, `error`), `partition_by`,
             `schema_mode` (`merge`, `overwrite`), `skip_unchanged`.
         credentials: Storage options of the object store.
+        personal: The columns that hold what belongs to persons, of a table that does not come from
+            deliveries, whose schema says it. Their values stand in no log, message or preview.
         version: Kedro's, from `--load-versions`.
         metadata: For other tools; `kedro-viz` reads its layer from here.
 
@@ -72,6 +74,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         load_args: Mapping[str, Any] | None = None,
         save_args: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
+        personal: str | Sequence[str] = (),
         version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
@@ -83,6 +86,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         self._load_args = dict(load_args or {})
         self._save_config = dict(save_args or {})
         self._credentials = {key: str(value) for key, value in (credentials or {}).items()}
+        self._personal = frozenset((personal,) if isinstance(personal, str) else personal)
         self._flag = version.load if version else None
         self._run: RunTables | None = None
         self._has_warned = False
@@ -106,6 +110,15 @@ class DeltaTable(AbstractDataset[Any, Any]):
     def name_as(self, name: str) -> None:
         """Tell the dataset its catalog name, for messages."""
         self._name = name
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The columns of which no value is shown."""
+        return self._personal
+
+    def keep_back(self, columns: Iterable[str]) -> None:
+        """Show no value of these columns: other entries of the catalog call them personal."""
+        self._personal |= frozenset(columns)
 
     def move_to(self, uri: str) -> None:
         """Be another copy of the table: a re-run writes to one of its own."""
@@ -196,7 +209,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         """
         args = SaveArgs.from_config(self._name, self._save_config)
         run = self._run or RunTables()
-        TableSave(self.location, self.key, args, self._engine(), run).save(data)
+        TableSave(self.location, self.key, args, self._engine(), run, self._personal).save(data)
 
     def preview(self, nrows: int = 5) -> JSONPreview:
         """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
@@ -207,7 +220,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
             pin, opened = self.pin, self.resolve()
         except LakeproofError as error:
             return JSONPreview(nothing(error.message))
-        return JSONPreview(preview(pin, opened, nrows))
+        return JSONPreview(preview(pin, opened, nrows, self._personal))
 
     def _own(self, opened: TableVersion) -> DeltaVersion:
         """Give back as one of this class what a run was given by one."""

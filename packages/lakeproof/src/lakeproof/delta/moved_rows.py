@@ -62,8 +62,10 @@ class MovedRows:
             raise self._refusal(key, changed["key"][0], moved, was.height - now.height)
 
     def _refusal(self, key: str, first: str, moved: pl.DataFrame, fewer: int) -> Exception:
-        what = f"its rows have moved since it was taken: from {first!r} on they are other rows"
-        if moved.height:
+        is_shown = key not in self._delivery.schema.personal
+        start = f": from {first!r} on they are other rows" if is_shown else ""
+        what = f"its rows have moved since it was taken{start}"
+        if moved.height and is_shown:
             what += f" ({moved['key'][0]!r} is what {moved['place'][0]!r} was)"
         if fewer > 0:
             what += f", and there are {fewer} fewer"

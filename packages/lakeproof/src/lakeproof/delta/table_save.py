@@ -36,6 +36,7 @@ class TableSave:
         args: The mode and all else that the catalog says of a save.
         engine: What writes.
         run: Is told what was there, and what was written.
+        personal: The columns of which nothing shows a value.
     """
 
     location: Location
@@ -43,6 +44,7 @@ class TableSave:
     args: SaveArgs
     engine: Engine
     run: RunTables
+    personal: frozenset[str] = frozenset()
 
     def save(self, data: Any) -> None:
         """Write what a node gave.
@@ -79,7 +81,9 @@ class TableSave:
 
     def _deliver(self, data: Any, current: OpenedTable | None) -> Written | None:
         """Take deliveries that are all there, or those that arrive."""
-        writer = DeliveryWriter(self.location, current, self.args, self.key, self.engine, self.run)
+        writer = DeliveryWriter(
+            *(self.location, current, self.args, self.key, self.engine, self.run, self.personal)
+        )
         if not isinstance(data, Arrivals):
             writer.take(data)
         elif data.order is not None:
@@ -97,6 +101,7 @@ class TableSave:
             self.key,
             note_of(self.run, name),
             believes_commits=self.run.believes_commits,
+            personal=self.personal,
         )
         written = self.engine.write(data, write)
         version = written.opened.version

@@ -30,6 +30,7 @@ class SkopsFile:
         trusted: The types in it that skops does not know to be harmless.
         requirements: `name==version` of what is needed to load it.
         example: Some of the rows that the estimator was fitted on.
+        invented: Rows of the same columns that are nobody's, to be shown in their place.
     """
 
     path: Path
@@ -37,6 +38,12 @@ class SkopsFile:
     trusted: Sequence[str]
     requirements: Sequence[str]
     example: "pd.DataFrame | None" = None
+    invented: "pd.DataFrame | None" = None
+
+    @property
+    def shown(self) -> "pd.DataFrame | None":
+        """The rows that the model's folder holds."""
+        return self.example if self.invented is None else self.invented
 
 
 def log_skops_file(file: SkopsFile, name: str) -> tuple[str, Path]:
@@ -80,9 +87,16 @@ def _log_by_mlflow(file: SkopsFile, name: str) -> Any:
         name=name,
         serialization_format="skops",
         skops_trusted_types=list(file.trusted),
-        input_example=file.example,
+        input_example=file.shown,
+        **_own_signature(file),
         pip_requirements=list(file.requirements),
     )
+
+
+def _own_signature(file: SkopsFile) -> dict[str, Any]:
+    """Tell MLflow the signature where it would ask the estimator to predict invented rows."""
+    is_asked = file.invented is not None and hasattr(file.estimator, "predict")
+    return {"signature": _signature(file.estimator, file.example)} if is_asked else {}
 
 
 class _Flavor:
@@ -100,7 +114,7 @@ class _Flavor:
         file, folder = self._file, Path(path)
         folder.mkdir(parents=True)
         shutil.copyfile(file.path, folder / _FILE)
-        _save_example(mlflow_model, file.example, path)
+        _save_example(mlflow_model, file.shown, path)
         if hasattr(file.estimator, "predict"):
             if file.example is not None:
                 mlflow_model.signature = _signature(file.estimator, file.example)
@@ -125,7 +139,7 @@ class _Flavor:
         _write_environment(folder, list(file.requirements))
 
 
-def _signature(estimator: Any, example: "pd.DataFrame") -> Any:
+def _signature(estimator: Any, example: Any) -> Any:
     """Tell the columns that go in and the type that comes out."""
     import pandas as pd
     from mlflow.models import infer_signature

@@ -4,7 +4,7 @@ The file is what other runs load; the MLflow model is what is served. Not for pi
 somebody else's must not run code when it is opened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +68,20 @@ class SklearnModel(AbstractDataset[Any, Any]):
             )
         self.registered_model, self.alias = registered_model, alias
         self._example: pd.DataFrame | None = None
+        self._is_personal = False
         # What this run logged, and the types in it: another run may replace the shared file before
         # this one loads it.
         self._artifact: tuple[Path, list[str]] | None = None
         # Where MLflow keeps the bytes of the file: `models:/…`.
         self.artifact_uri: str | None = None
         self.metadata = metadata
+
+    def keep_back(self, columns: Iterable[str]) -> None:
+        """Show no row that the model was fitted on: where a column is personal, each is somebody's.
+
+        Whichever columns the model learns from.
+        """
+        self._is_personal = self._is_personal or bool(tuple(columns))
 
     def show_inputs(self, inputs: Sequence[Any], model: Any) -> None:
         """Take the input example from the frames the model was fitted on.
@@ -127,13 +135,16 @@ class SklearnModel(AbstractDataset[Any, Any]):
 
     def _log(self, model: Any, file: Path, trusted: list[str]) -> Path:
         """Log the model and give the place of its skops file on this machine."""
+        from lakeproof.model.example import invented_rows
         from lakeproof.model.mlflow_model import SkopsFile, log_skops_file
         from lakeproof.model.requirements import installed_versions, locked_versions
 
         lock = self._requirements
         is_locked = lock is not None and lock.exists()
         requirements = locked_versions(lock) if lock and is_locked else installed_versions()
-        logged = SkopsFile(file, model, trusted, requirements, self._example)
+        example = self._example
+        invented = invented_rows(example) if example is not None and self._is_personal else None
+        logged = SkopsFile(file, model, trusted, requirements, example, invented)
         self.artifact_uri, place = log_skops_file(logged, self._name)
         return place
 

@@ -33,11 +33,13 @@ class Side:
         opened: The version.
         key: The columns that tell its rows apart, by today's catalog.
         run_id: The run that read or wrote it, where one was named.
+        personal: The columns of which no value is shown.
     """
 
     opened: "DeltaVersion"
     key: tuple[str, ...]
     run_id: str | None = None
+    personal: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         """Say which it is."""
@@ -78,10 +80,12 @@ def compared(name: str, a: Side, b: Side) -> Compared:
         LakeproofError: If rows cannot be read.
     """
     from lakeproof.delta.diff.compare_rows import diff
+    from lakeproof.delta.diff.masked import masked
 
     for side in (a, b):
         side.opened.require_files()
-    return Compared(name, a, b, diff(a.opened, b.opened, a.key or b.key, _Progress(name).seen))
+    found = diff(a.opened, b.opened, a.key or b.key, _Progress(name).seen)
+    return Compared(name, a, b, masked(found, a.personal | b.personal))
 
 
 def side_of_run(project: "RunProject", record: "Record", name: str) -> Side:
@@ -111,7 +115,7 @@ def side_of_run(project: "RunProject", record: "Record", name: str) -> Side:
             f"was made anew since (id {used[0].table_id}, now {opened.table_id}). Nothing was "
             "compared."
         )
-    return Side(opened, found.key, run.run_id)
+    return Side(opened, found.key, run.run_id, found.personal | project.personal_in(run.kedro_env))
 
 
 def document(found: Compared) -> dict[str, Any]:
@@ -208,7 +212,8 @@ def _side(project: "RunProject", name: str, wanted: str) -> Side:
     is_version = wanted.isascii() and wanted.isdigit() and len(wanted) < _DIGITS_OF_A_RUN
     if is_version or wanted == LATEST:
         dataset = _delta(open_catalog(project.metadata, project.env).table(name), name)
-        return Side(dataset.open(int(wanted) if is_version else None), dataset.key)
+        opened = dataset.open(int(wanted) if is_version else None)
+        return Side(opened, dataset.key, personal=dataset.personal)
     return side_of_run(project, project.records.record(project.records.resolve(wanted)), name)
 
 

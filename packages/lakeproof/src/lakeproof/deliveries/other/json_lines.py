@@ -92,14 +92,16 @@ def _plain(delivery: "Delivery", line: int, written: str) -> dict[str, str | Non
     except ValueError as error:
         raise refusal(delivery.name, f"it is no JSON ({str(error)[:200]})", line=line) from error
     if not isinstance(found, dict):
-        raise refusal(delivery.name, f"{shown(written.strip())} is no JSON object", line=line)
+        what = "it" if delivery.schema.personal else shown(written.strip())
+        raise refusal(delivery.name, f"{what} is no JSON object", line=line)
     for name, value in found.items():
         if isinstance(value, bool):
             found[name] = "true" if value else "false"
         elif isinstance(value, list | dict):
+            what = "it" if delivery.schema.personal else shown(json.dumps(value))
             raise refusal(
                 delivery.name,
-                f"{shown(json.dumps(value))} is no plain value",
+                f"{what} is no plain value",
                 line=line,
                 column=name,
                 remedy="Flatten it before it is delivered, and run again: kedro run",

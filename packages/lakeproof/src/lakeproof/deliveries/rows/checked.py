@@ -110,8 +110,10 @@ def _refuse_repeated_key(
         found = find_repeated_key((frame.select(layout.key) for frame in frames), suspects)
     if found:
         key, first, second = found
+        personal = delivery.schema.personal
         named = ", ".join(
-            f"{name} {shown(str(value))}" for name, value in zip(layout.key, key, strict=True)
+            f"{name} {'(personal)' if name in personal else shown(str(value))}"
+            for name, value in zip(layout.key, key, strict=True)
         )
         raise refusal(
             delivery.name,

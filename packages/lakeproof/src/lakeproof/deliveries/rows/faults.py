@@ -60,7 +60,8 @@ def refusal_of_value(
         remedy = "Fill it in, or declare the column `nullable: true` in catalog.yml"
     else:
         wanted = _wanted(delivery, fault)
-        what = f"{shown(text or '')} is not {wanted} ({column.type})"
+        value = "a value, which is personal," if column.is_personal else shown(text or "")
+        what = f"{value} is not {wanted} ({column.type})"
         remedy = (
             "Correct it (where a value is missing, leave the field empty) and run again: kedro run"
         )
@@ -166,6 +167,8 @@ def first_refusal(
         # Each reader has errors of its own, and each of them says that the file is damaged.
         cause = cause or error
     said = str(cause)[:200] if cause is not None else "it has no rows"
+    if cause is not None and delivery.schema.personal:
+        said = type(cause).__name__  # what it says may hold a value
     return refusal(delivery.name, f"it cannot be read ({said})")
 
 

@@ -88,7 +88,7 @@ class _EmbeddedCommits:
     ) -> None:
         layout = list(current.table.metadata().partition_columns)
         keeps_layout = list(write.args.partition_by or layout) == layout
-        with prepared(current, note.rows, "removes") as table:
+        with prepared(current, note.rows, "removes", write.personal) as table:
             _write(
                 *(table, staged, write, note, staged.columns),
                 mode="overwrite",
@@ -101,7 +101,7 @@ class _EmbeddedCommits:
     def append(
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        with prepared(current, note.rows, "adds") as table:
+        with prepared(current, note.rows, "adds", write.personal) as table:
             _write(
                 *(table, staged, write, note, {**current.columns, **staged.columns}),
                 mode="append",
@@ -117,7 +117,7 @@ class _EmbeddedCommits:
             _SQL.has_changed(column, current.columns.get(column)) for column in values
         )
         given = {column: _SQL.quoted(column) for column in staged.columns}
-        with prepared(current, note.rows, "removes") as table:
+        with prepared(current, note.rows, "removes", write.personal) as table:
             merger = table.merge(
                 staged.reader(),
                 _SQL.same_key(write.key),
@@ -126,7 +126,7 @@ class _EmbeddedCommits:
                 merge_schema=write.args.schema_mode == "merge",
                 commit_properties=commit_properties(note, write.transaction),
                 post_commithook_properties=after_commit(write.location),
-                **silenced({**current.columns, **staged.columns}),
+                **silenced({**current.columns, **staged.columns}, write.personal),
             )
             if values:
                 merger = merger.when_matched_update(
@@ -139,7 +139,7 @@ class _EmbeddedCommits:
     ) -> None:
         refuse_rewriting(current)
         keys = staged.lazy().select(write.key).collect()
-        with prepared(current, note.rows, "removes") as table:
+        with prepared(current, note.rows, "removes", write.personal) as table:
             table.merge(
                 keys.to_arrow(),
                 _SQL.same_key(write.key),
@@ -147,7 +147,7 @@ class _EmbeddedCommits:
                 target_alias="t",
                 commit_properties=commit_properties(note, write.transaction),
                 post_commithook_properties=after_commit(write.location),
-                **silenced(current.columns),
+                **silenced(current.columns, write.personal),
             ).when_matched_delete().execute()
 
 
@@ -166,6 +166,6 @@ def _write(
         storage_options=storage_options(write),
         commit_properties=commit_properties(note, write.transaction),
         post_commithook_properties=after_commit(write.location),
-        **silenced(columns),
+        **silenced(columns, write.personal),
         **how,
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lakeproof.delta.log.opened_table import OpenedTable
 
+NO_BOUNDS = "delta.dataSkippingNumIndexedCols"
 # delta-rs understands no other spelling of an interval than this one and falls back to a week
 # without a word. Spark refuses a log retention below that of deleted files.
 PROPERTIES = MappingProxyType(
@@ -27,6 +28,9 @@ PROPERTIES = MappingProxyType(
         "delta.enableDeletionVectors": "false",
         "delta.columnMapping.mode": "none",
         "delta.checkpointPolicy": "classic",
+        # The least and greatest values of a column are somebody's, and stay in the log when their
+        # row has gone. They stand in the footers of the files, which go with it.
+        NO_BOUNDS: "0",
     }
 )
 _ENGINES: tuple[EngineName, ...] = ("embedded", "spark")

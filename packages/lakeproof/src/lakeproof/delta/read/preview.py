@@ -6,6 +6,7 @@ underscores of a column's name for Markdown. Not for history: that is `kedro his
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from lakeproof.delta.log.commits import entries, iso_time
@@ -23,13 +24,16 @@ def nothing(reason: str) -> str:
     return json.dumps({"nothing to show": reason}, ensure_ascii=False)
 
 
-def preview(pin: Pin | None, opened: OpenedTable, nrows: int) -> str:
+def preview(
+    pin: Pin | None, opened: OpenedTable, nrows: int, personal: Collection[str] = ()
+) -> str:
     """Show a version.
 
     Args:
         pin: Who asked for this one, if somebody did.
         opened: What a load would read now.
         nrows: How many rows to show; they are the first that lie there, in no order of theirs.
+        personal: The columns of which no value is shown.
     """
     columns = dict(list(opened.columns.items())[:_MOST_COLUMNS])
     left_out = len(opened.columns) - len(columns)
@@ -39,7 +43,7 @@ def preview(pin: Pin | None, opened: OpenedTable, nrows: int) -> str:
         "rows": opened.rows(),
         "written": _written(opened),
         "table id": opened.table_id,
-        f"columns: type | first {nrows} rows": _columns(opened, columns, nrows),
+        f"columns: type | first {nrows} rows": _columns(opened, columns, nrows, personal),
         "columns not shown": left_out or None,
     }
     return json.dumps(_known(shown), ensure_ascii=False)
@@ -67,11 +71,16 @@ def _written(opened: OpenedTable) -> dict[str, Any] | None:
     )
 
 
-def _columns(opened: OpenedTable, columns: dict[str, str], nrows: int) -> dict[str, str]:
+def _columns(
+    opened: OpenedTable, columns: dict[str, str], nrows: int, personal: Collection[str]
+) -> dict[str, str]:
     """Put schema and first rows into one line per column, so that a wide table fits a panel."""
-    rows = scan(opened).select(list(columns)).head(nrows).collect()
+    open_ones = [name for name in columns if name not in personal]
+    rows = scan(opened).select(open_ones).head(nrows).collect()
     return {
-        name: " | ".join([kind, *(_cell(value) for value in rows[name].to_list())])
+        name: f"{kind} | (personal)"
+        if name in personal
+        else " | ".join([kind, *(_cell(value) for value in rows[name].to_list())])
         for name, kind in columns.items()
     }
 

@@ -112,8 +112,8 @@ def stored_digest(opened: OpenedTable) -> str | None:
     an object store, where nothing locks, somebody else's commit may have come between.
     """
     for entry in entries(opened.location, opened.version, opened.version):
-        if _is_next(entry) and entry.note is not None and _DIGEST.fullmatch(entry.note.digest or ""):
-            return entry.note.digest
+        digest = entry.note.digest if entry.note is not None and _is_next(entry) else None
+        return digest if digest is not None and _DIGEST.fullmatch(digest) else None
     return None
 
 

@@ -22,7 +22,15 @@ from lakeproof.delta.log.protocol_support import PROPERTIES, is_writable, requir
 from lakeproof.delta.read.partition_values import require_one_meaning
 from lakeproof.delta.spark.java_errors import explained
 from lakeproof.delta.spark.spark_filters import have_filters_look
-from lakeproof.delta.spark.spark_merge import SQL, but_unchanged, merging, run_merge, table_of
+from lakeproof.delta.spark.spark_merge import (
+    SQL,
+    but_unchanged,
+    merging,
+    run_merge,
+    table_of,
+    unbounded,
+    without_statistics,
+)
 from lakeproof.delta.spark.spark_staging import SparkStagedRows, frame_of, parsed_file
 from lakeproof.delta.spark.spark_store import place_of, require_single_writer
 from lakeproof.delta.write.decision import lost_race, write_staged
@@ -162,7 +170,7 @@ class _SparkCommits:
         create_table_with_add_actions(
             write.location.uri,
             staged.schema,
-            staged.moved_files(),
+            staged.moved_files(without=None),
             mode="error",
             partition_by=_partitions(write) or None,
             configuration=dict(PROPERTIES),
@@ -208,7 +216,7 @@ class _SparkCommits:
             app_id, version = write.transaction
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
         # Not while a MERGE has told the session whose transaction its next commit is.
-        with merging, explained(write.location.name):
+        with merging, without_statistics(write), explained(write.location.name):
             writer.save(place_of(write.location))
 
     def merge(
@@ -256,9 +264,9 @@ class _SparkCommits:
         is_kept = mode == "append" or keeps_columns(staged, current)
         schema = current.table.schema() if is_kept else staged.schema
         kind: Kind = "removes" if mode == "overwrite" else "adds"
-        with prepared(current, note.rows, kind) as table:
+        with prepared(current, note.rows, kind, write.personal) as table:
             table.create_write_transaction(
-                list(staged.moved_files()),
+                list(staged.moved_files(unbounded(write))),
                 mode,
                 schema,
                 partition_by=_partitions(write) or None,

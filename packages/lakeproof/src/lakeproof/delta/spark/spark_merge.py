@@ -1,11 +1,12 @@
 """Corrections and deletions as a MERGE of Spark's, whose commit says who made it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.protocol_support import NO_BOUNDS
 from lakeproof.delta.spark.java_errors import explained
 from lakeproof.delta.spark.spark_store import place_of, require_single_writer
 from lakeproof.delta.write.engine import Write
@@ -16,6 +17,7 @@ from lakeproof.versioned.location import Location
 # What a MERGE says of itself is set in the session, which threads share.
 merging = threading.Lock()
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+_STATISTICS = "spark.databricks.delta.stats.collect"
 _APP_ID = "spark.databricks.delta.write.txnAppId"
 _APP_VERSION = "spark.databricks.delta.write.txnVersion"
 SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
@@ -41,7 +43,7 @@ def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
     if write.transaction is not None:
         app_id, version = write.transaction
         said |= {_APP_ID: app_id, _APP_VERSION: str(version)}
-    with merging:
+    with merging, without_statistics(write):
         for key, value in said.items():
             conf.set(key, value)
         try:
@@ -50,6 +52,30 @@ def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
             with suppress(Exception):  # a session that has died has its own error
                 for key in said:
                     conf.unset(key)
+
+
+def unbounded(write: Write) -> Collection[str] | None:
+    """Name the columns of whose values the log says nothing; `None` for all of them."""
+    configuration = write.current.table.metadata().configuration if write.current else {}
+    return None if configuration.get(NO_BOUNDS) == "0" else write.personal
+
+
+@contextmanager
+def without_statistics(write: Write) -> Iterator[None]:
+    """Have Spark say nothing of the values in files, where a table would have it and must not.
+
+    It knows all columns or none. Rows are then counted by the footers.
+    """
+    if not unbounded(write):
+        yield
+        return
+    conf = spark().conf
+    conf.set(_STATISTICS, "false")
+    try:
+        yield
+    finally:
+        with suppress(Exception):  # a session that has died has its own error
+            conf.unset(_STATISTICS)
 
 
 def but_unchanged(values: list[str], current: OpenedTable) -> str:

@@ -8,7 +8,7 @@ written again. So a lazy plan runs once, and its content is known before the com
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from deltalake.transaction import AddAction
 from lakeproof.delta.log.location import log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
+from lakeproof.delta.log.protocol_support import NO_BOUNDS
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.spark.java_errors import NOT_IN_PATH, explained
 from lakeproof.delta.spark.spark_store import place_of
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     import deltalake
     import pyarrow as pa
     from pyspark.sql import DataFrame
-
-_STATISTICS_OF = "delta.dataSkippingNumIndexedCols"
 
 
 class SparkStagedRows(Staged):
@@ -109,14 +108,18 @@ class SparkStagedRows(Staged):
         for add in self._added():
             yield pl.scan_parquet(Path(self.beside.uri, unquote(add["path"])), glob=False)
 
-    def moved_files(self) -> list[AddAction]:
-        """Move the files into the table's folder and say what a commit has to say of them."""
+    def moved_files(self, without: Collection[str] | None) -> list[AddAction]:
+        """Move the files into the table's folder and say what a commit has to say of them.
+
+        Args:
+            without: The columns of whose values nothing is said; `None` for all of them.
+        """
         assert self._staged is not None
         filesystem, _ = log_files(self.beside)
         actions = []
         for add in self._added():
             path = unquote(add["path"])
-            told = statistics_of(filesystem, path)
+            told = statistics_of(filesystem, path, without)
             self._move(path)
             actions.append(
                 AddAction(
@@ -139,8 +142,7 @@ class SparkStagedRows(Staged):
         frame = self._frame
         for column in self._partition_by:
             frame = _refusing_lost_text(frame, column)
-        # No least and greatest values: they stand in the files' footers.
-        writer = frame.write.format("delta").mode("error").option(_STATISTICS_OF, "0")
+        writer = frame.write.format("delta").mode("error").option(NO_BOUNDS, "0")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
         writer.save(place_of(self.beside))

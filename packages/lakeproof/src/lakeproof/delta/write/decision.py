@@ -17,19 +17,16 @@ from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import latest_after_commit
-from lakeproof.delta.log.protocol_support import is_writable, require_writable
+from lakeproof.delta.log.protocol_support import is_writable
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest, digest_of, facts_of
 from lakeproof.delta.write.column_contract import require_fit
 from lakeproof.delta.write.engine import Write, Written
 from lakeproof.delta.write.own_commits import (
-    after_commit,
-    commit_properties,
+    mark,
     noted,
     outcome_of,
-    storage_options,
 )
-from lakeproof.delta.write.prepared_commit import prepared
 from lakeproof.delta.write.staged_rows import (
     Staged,
     require_key,
@@ -227,25 +224,6 @@ def _are_there(
     if len(common) < len(current.columns):
         going = digest_table(replaced.select(common))
     return going.digest == staged.facts(common).digest
-
-
-def mark(
-    write: Write, note: CommitNote, current: OpenedTable, rows: int, facts: TableFacts | None
-) -> Written:
-    """Commit the transaction identifier alone, where there is one."""
-    if write.transaction is None:
-        return Written(current, is_committed=False, rows=rows)
-    require_writable(current, "embedded", "append")
-    with prepared(current, note.rows, "adds") as table:
-        deltalake.write_deltalake(
-            table,
-            pl.DataFrame(schema=scan(current).collect_schema()).to_arrow(),
-            mode="append",
-            storage_options=storage_options(write),
-            commit_properties=commit_properties(note, write.transaction),
-            post_commithook_properties=after_commit(write.location),
-        )
-    return outcome_of(write, note, rows, facts)
 
 
 def _delete(staged: Staged, write: Write, commits: Commits) -> Written:

@@ -90,6 +90,7 @@ class Write:
         transaction: Application id and version to be set in the same commit, also when no row
             changes.
         believes_commits: Whether `current` holds what its commit says, or is to be read.
+        personal: The columns of which nothing shows a value.
         look: Looks at the rows once they are evaluated, before anything is committed; may refuse.
     """
 
@@ -100,6 +101,7 @@ class Write:
     note: CommitNote
     transaction: tuple[str, int] | None = None
     believes_commits: bool = True
+    personal: frozenset[str] = frozenset()
     look: Callable[["pl.LazyFrame"], None] | None = None
 
 

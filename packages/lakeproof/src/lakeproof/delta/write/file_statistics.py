@@ -8,10 +8,13 @@ digits survive; a column that may hold more goes without. To go once delta-rs wr
 Those of floats pass over NaN, which is greater than all others to Spark: it then leaves out the
 files that hold one. Whether there is one is known of the rows that come, not of those that a merge
 writes again, so that floats go without.
+
+A table that is made here asks for none at all in its log (`protocol_support`): this is for those
+that were made elsewhere, and for the footers.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lakeproof.delta.log.column_types import has_safe_digits
@@ -19,18 +22,19 @@ from lakeproof.delta.log.column_types import has_safe_digits
 _FLOAT = re.compile(r"\b(?:float|double)\b")
 
 
-def silenced(columns: Mapping[str, str]) -> dict[str, Any]:
-    """Keep quiet about columns of which delta-rs would tell something untrue.
+def silenced(columns: Mapping[str, str], personal: Collection[str] = ()) -> dict[str, Any]:
+    """Keep quiet about columns of which delta-rs would tell something untrue, or somebody's own.
 
     Args:
         columns: The Delta type by column of what the files will hold.
+        personal: The columns of which nothing shows a value, whatever the table's properties ask.
 
     Returns:
         Keyword arguments of a write of delta-rs; none where its own choice is right.
     """
     from deltalake import ColumnProperties, WriterProperties
 
-    truthful = list(_truthful(columns))
+    truthful = [column for column in _truthful(columns) if column not in personal]
     if len(truthful) == len(columns):
         return {}
     # By default none: the fields of a struct cannot be named here.

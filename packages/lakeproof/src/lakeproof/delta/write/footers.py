@@ -8,7 +8,7 @@ said, which is always right.
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,16 @@ _GREATEST_CHARACTER = "\U0010ffff"
 _ONE_MILLISECOND = timedelta(milliseconds=1)
 
 
-def statistics_of(filesystem: "pafs.FileSystem", path: str) -> str:
-    """Give the statistics of a file as a Delta log has them, reading its footer alone."""
+def statistics_of(
+    filesystem: "pafs.FileSystem", path: str, without: Collection[str] | None = ()
+) -> str:
+    """Give the statistics of a file as a Delta log has them, reading its footer alone.
+
+    Args:
+        filesystem: Where the file is.
+        path: The file.
+        without: The columns of which nothing is said; `None` for all of them.
+    """
     import pyarrow.parquet as pq
 
     with filesystem.open_input_file(path) as source:
@@ -35,8 +43,12 @@ def statistics_of(filesystem: "pafs.FileSystem", path: str) -> str:
     least: dict[str, Any] = {}
     greatest: dict[str, Any] = {}
     nulls: dict[str, int] = {}
+    if without is None:
+        return json.dumps({"numRecords": footer.num_rows})
     for position in range(min(footer.num_columns, _MOST_COLUMNS)):
         column = footer.schema.column(position)
+        if column.name in without:
+            continue
         if column.path != column.name or column.max_repetition_level:
             continue
         chunks = [footer.row_group(n).column(position) for n in range(footer.num_row_groups)]

@@ -3,12 +3,16 @@
 from dataclasses import replace
 
 import deltalake
+import polars as pl
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import find_commit
+from lakeproof.delta.log.protocol_support import require_writable
+from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import remember
 from lakeproof.delta.write.engine import Write, Written
+from lakeproof.delta.write.prepared_commit import prepared
 from lakeproof.digest import TableFacts
 from lakeproof.errors import TableError
 from lakeproof.versioned.location import Location
@@ -79,6 +83,25 @@ def outcome_of(
         remember(opened, facts)
     digest = note.digest if is_next else None
     return Written(opened, is_committed=True, rows=rows, digest=digest)
+
+
+def mark(
+    write: Write, note: CommitNote, current: OpenedTable, rows: int, facts: TableFacts | None
+) -> Written:
+    """Commit the transaction identifier alone, where there is one."""
+    if write.transaction is None:
+        return Written(current, is_committed=False, rows=rows)
+    require_writable(current, "embedded", "append")
+    with prepared(current, note.rows, "adds", write.personal) as table:
+        deltalake.write_deltalake(
+            table,
+            pl.DataFrame(schema=scan(current).collect_schema()).to_arrow(),
+            mode="append",
+            storage_options=storage_options(write),
+            commit_properties=commit_properties(note, write.transaction),
+            post_commithook_properties=after_commit(write.location),
+        )
+    return outcome_of(write, note, rows, facts)
 
 
 def _require_rows(opened: OpenedTable, expected: int) -> None:

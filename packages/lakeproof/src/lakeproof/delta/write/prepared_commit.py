@@ -13,7 +13,7 @@ before.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -45,13 +45,16 @@ _ASKED_BY = {"timestampNtz": '"timestamp_ntz"'}
 
 
 @contextmanager
-def prepared(current: OpenedTable, rows: int | None, kind: Kind) -> Iterator[deltalake.DeltaTable]:
+def prepared(
+    current: OpenedTable, rows: int | None, kind: Kind, personal: Collection[str] = ()
+) -> Iterator[deltalake.DeltaTable]:
     """Give the handle by which delta-rs makes one commit; it counts when the block has ended.
 
     Args:
         current: The latest version, under the write lock.
         rows: How many rows the table has after it.
         kind: What it does; only that is looked at where nothing can be mended.
+        personal: The columns of which no message shows a value.
 
     Raises:
         TableError: If the commit would not do what was asked for; the table is as it was.
@@ -65,7 +68,7 @@ def prepared(current: OpenedTable, rows: int | None, kind: Kind) -> Iterator[del
     root = Path(os.path.realpath(current.location.uri))
     with folder_beside(current.location, "commit") as folder:
         _link_view(root, folder, current)
-        with explained_rules(current):
+        with explained_rules(current, shows_row=not personal):
             yield Handle(str(folder), version=current.version)
         made = folder / _LOG / f"{current.version + 1:020d}.json"
         if not made.exists():

@@ -87,6 +87,12 @@ def require_partitions(staged: Staged, write: Write) -> None:
         SchemaError: Naming the first such column.
     """
     columns = [column for column in partitions_of(write) if column in staged.columns]
+    if told := [column for column in columns if column in write.personal]:
+        raise SchemaError(
+            f"Column '{told[0]}' of table '{write.location.name}' is personal, and would lay out "
+            "its files: its values would stand in the log and in paths. The table is as it was. "
+            "Take the column out of save_args.partition_by."
+        )
     require_partition_types(
         write.location.name, columns, staged.columns, is_there=write.current is not None
     )
@@ -156,9 +162,10 @@ def require_key(staged: Staged, write: Write) -> None:
     in_order = keys.sort(key).collect()
     repeats = pl.all_horizontal(pl.col(column) == pl.col(column).shift() for column in key)
     if in_order.select(repeats.any()).item():
+        shown = "(personal)" if write.personal.intersection(key) else None
         repeated = in_order.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1)
         raise RowKeyError(
-            f"Rows for table '{name}' hold the key {_shown(repeated.row(0)[:-1])} "
+            f"Rows for table '{name}' hold the key {shown or _shown(repeated.row(0)[:-1])} "
             f"{repeated['len'][0]} times. The table is as it was. Keep one row of each key."
         )
 

@@ -70,8 +70,12 @@ def require_rules(staged: Staged, current: OpenedTable, mode: str) -> None:
 
 
 @contextmanager
-def explained_rules(current: OpenedTable) -> Iterator[None]:
+def explained_rules(current: OpenedTable, *, shows_row: bool = True) -> Iterator[None]:
     """Name the table, what it demands and the row in what delta-rs says of one that breaks it.
+
+    Args:
+        current: The table.
+        shows_row: Whether the row may be shown: nothing in it is personal.
 
     Raises:
         SchemaError: In place of delta-rs's own.
@@ -81,7 +85,8 @@ def explained_rules(current: OpenedTable) -> Iterator[None]:
     except deltalake.exceptions.DeltaError as error:
         if _BROKEN not in str(error):
             raise
-        lines = [line for line in str(error).splitlines() if line.startswith("|")]
+        said = str(error).splitlines() if shows_row else []
+        lines = [line for line in said if line.startswith("|")]
         missing = (f.name for f in current.table.schema().fields if not f.nullable)
         rules = [*_rules(current), *(f"that column '{name}' is not missing" for name in missing)]
         raise SchemaError(

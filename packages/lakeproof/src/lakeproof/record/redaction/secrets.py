@@ -32,9 +32,17 @@ class Secrets:
 
     Args:
         values: Those that are known, longest first.
+        are_rows_personal: Whether what a library says of its errors may hold somebody's values.
     """
 
     values: tuple[str, ...] = ()
+    are_rows_personal: bool = False
+
+    def redact_words(self, text: str) -> str:
+        """Give what an error that is none of ours says, as it may be repeated."""
+        if self.are_rows_personal:
+            return "its words are not shown, since they may hold values of personal columns"
+        return self.redact_text(text)
 
     @classmethod
     def of(cls, values: Iterable[str], environment: Mapping[str, str] | None = None) -> "Secrets":
@@ -62,7 +70,8 @@ class Secrets:
         """
         found = {part for value in self._secrets_of(given) for part in _parts(str(value))}
         known = {*self.values, *found}
-        return Secrets(tuple(sorted(known, key=lambda value: (-len(value), value))))
+        ordered = tuple(sorted(known, key=lambda value: (-len(value), value)))
+        return Secrets(ordered, self.are_rows_personal)
 
     def reason(self, content: str | bytes, path: str = "") -> str | None:
         """Say why a text must not be recorded, without repeating the secret; `None` if it may.

@@ -43,6 +43,7 @@ from lakeproof.record.setup.configuration import credential_values, gather_confi
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
 from lakeproof.record.setup.parameters import gather_parameters, resolved_parameters
+from lakeproof.record.setup.personal import personal_columns
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION
 from lakeproof.versioned.contract import has_engine
@@ -119,6 +120,7 @@ class RunInputs:
         project_path = Path(run_params["project_path"])
         loader = context.config_loader
         secrets = Secrets.of(credential_values(loader)).joined_by(resolved_parameters(loader))
+        secrets = replace(secrets, are_rows_personal=bool(personal_columns(conf_catalog)))
         command, options = gather_command(
             run_params, secrets, getattr(loader, "conf_source", None), project_path
         )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import Record, Status
 from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
@@ -138,6 +139,6 @@ class RecordKeeping:
 
     def told(self, error: BaseException) -> str:
         """Give an error as it may be recorded."""
-        return self._seen.setting.secrets.redact_text(f"{type(error).__name__}: {error}")[
-            :_MOST_CHARACTERS
-        ]
+        secrets = self._seen.setting.secrets
+        hide = secrets.redact_text if isinstance(error, LakeproofError) else secrets.redact_words
+        return f"{type(error).__name__}: {hide(str(error))}"[:_MOST_CHARACTERS]

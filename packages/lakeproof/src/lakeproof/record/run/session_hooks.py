@@ -58,10 +58,12 @@ class SessionHooks:
         from lakeproof.record.documents import rerun_request
         from lakeproof.record.run import rerun
         from lakeproof.record.run.pinning import name_tables
+        from lakeproof.record.setup.personal import tell_all
 
         # Of the one that was made last: Kedro makes the run's, and runs with it.
         self._conf_catalog = conf_catalog
         name_tables(catalog)
+        tell_all(catalog, conf_catalog)
         told = rerun_request.current()
         if told is not None:
             rerun.redirect(told, catalog)

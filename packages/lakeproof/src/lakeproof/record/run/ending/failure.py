@@ -31,10 +31,11 @@ def in_brief(
     if ours is not None:
         return ours
     where = place_of(error, project_path)
-    hide = (secrets or Secrets()).redact_text
+    known = secrets or Secrets()
+    hide, words = known.redact_text, known.redact_words
     failed = f"Node '{node}' failed" if node else "The run failed"
     return RunFailedError(
-        f"{failed}: {told(error, hide)}\n"
+        f"{failed}: {told(error, words)}\n"
         + (f"Raised at {where}. " if where else "")
         + f"The whole traceback: LAKEPROOF_DEBUG=1 {hide(as_typed())}"
     )
