@@ -94,3 +94,19 @@ def test_where_nothing_is_kept_every_run_that_needs_it_is_named(corrected):
     verdict = project.kedro("check", "--all", code=1).stdout
     assert f"{again[:8]}  no            File {LATE} (deliveries) has" in verdict
     assert f"{before[:8]}  no" in verdict
+
+
+def test_what_no_run_needs_goes_with_a_vacuum(corrected):
+    """A run that is released no longer keeps what it read; the other does."""
+    project, before, after = corrected
+    assert "Raw files kept: 2" in project.kedro("leases").stdout
+    project.kedro("release", before)
+    project.kedro("vacuum", "--min-age", "0")
+    (left,) = sizes(project)
+    assert left == next(
+        file["sha256"]
+        for file in record_of(project, after.run_id)["inputs"]["files"]
+        if file["path"] == LATE
+    )
+    said = project.kedro("check", before, code=1).stdout
+    assert f"File {LATE} (deliveries) has" in said

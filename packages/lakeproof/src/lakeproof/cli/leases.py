@@ -143,6 +143,8 @@ def vacuum(
 ) -> None:
     """Delete the files of Delta tables that no lease, no pin and no newest version needs.
 
+    And, unless tables are named, the kept raw files that no run needs.
+
     Of each lease it says how many bytes stay for it alone. The logs are left whole. Where what is
     needed is not known (a lease or a record that cannot be read), nothing is deleted.
 

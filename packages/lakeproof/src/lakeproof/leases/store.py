@@ -19,11 +19,14 @@ from lakeproof.leases.folders import (
     is_shared,
     of_projects_around,
 )
+from lakeproof.leases.raw import FOLDER as RAW
 from lakeproof.versioned.location import Location
 
 logger = logging.getLogger(__name__)
 
 _DECIDED = "runs"
+# Folders of which the one has no lease, and the other those on raw files.
+_OTHERS = (_DECIDED, RAW)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class LeaseStore:
         """
         folder = self._own.path
         for place in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if place.is_dir() and place.name != _DECIDED:
+            if place.is_dir() and place.name not in _OTHERS:
                 yield from self._in(self._own, place.name).values()
 
     def give_back(self, lease: Lease, location: Location | None) -> None:

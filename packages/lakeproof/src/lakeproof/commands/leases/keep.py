@@ -1,7 +1,7 @@
 """`kedro keep` and `kedro release`: a run's leases, by hand."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +11,9 @@ from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.facts import Lease, LeaseError, in_words
-from lakeproof.record.run.ending.leasing import Needed, built_upon, leases_for
+from lakeproof.leases.raw import RawLease
+from lakeproof.record.run.ending.kept_raw_files import lone_files
+from lakeproof.record.run.ending.leasing import Needed, built_upon, lease_raw, leases_for
 from lakeproof.reproduce.needed_tables import located
 from lakeproof.terminal import layout
 
@@ -36,11 +38,13 @@ class Kept:
     Args:
         run_id: The run.
         leases: Its leases, as they stand now.
+        raw: What it needs of the kept raw files.
         copies: Where versions are held, by table id.
     """
 
     run_id: str
     leases: tuple[Lease, ...]
+    raw: RawLease
     copies: dict[str, str]
 
 
@@ -51,10 +55,12 @@ class Released:
     Args:
         run_id: The run.
         leases: Those that ended.
+        raw: What it needed of the kept raw files.
     """
 
     run_id: str
     leases: tuple[Lease, ...]
+    raw: RawLease | None
 
 
 def end_of_day(text: str) -> datetime:
@@ -81,8 +87,8 @@ def keep(leased: LeasedProject, run: str, until: datetime | None, is_held: bool,
     """Lease what a run was made of; in place of the leases that it has.
 
     Raises:
-        LakeproofError: If the run has no record, has not finished or needs no table, or a version
-            is gone: no lease is taken then.
+        LakeproofError: If the run has no record, has not finished or needs neither table nor file,
+            or a version is gone: no lease is taken then.
     """
     records = leased.project.records
     run_id = records.resolve(run)
@@ -98,13 +104,14 @@ def keep(leased: LeasedProject, run: str, until: datetime | None, is_held: bool,
             lease = Lease(**{**vars(lease), "is_held": True})
         leased.store.take(lease, places.get(lease.table_id))
         leases.append(lease)
+    raw = lease_raw(record, leased.project.path, until, why)
     leased.store.decide(run_id)
     copies = {}
     if is_held:
         for table_id, (table, versions) in tables.items():
             place = held.hold(leased.project.path, table_id, versions, table, remark)
             copies[table_id] = place.relative_to(leased.project.path).as_posix()
-    return Kept(run_id, tuple(leases), copies)
+    return Kept(run_id, tuple(leases), raw, copies)
 
 
 def release(leased: LeasedProject, runs: Sequence[str]) -> list[Released]:
@@ -114,7 +121,9 @@ def release(leased: LeasedProject, runs: Sequence[str]) -> list[Released]:
         LakeproofError: If there is no such run, or its model is in service: nothing is ended then.
     """
     own = list(leased.store.own())
-    ids = list(dict.fromkeys(_resolve(leased, run, own) for run in runs))
+    raw = {lease.run_id: lease for lease in leased.raw.all()}
+    known = {*(lease.run_id for lease in own), *raw}
+    ids = list(dict.fromkeys(_resolve(leased, run, known) for run in runs))
     for run_id in ids:
         _refuse_in_service(leased, run_id)
     found = []
@@ -125,7 +134,9 @@ def release(leased: LeasedProject, runs: Sequence[str]) -> list[Released]:
         for lease in ended:
             place = leased.location_of(lease.table_id, lease.table, lease.env)
             leased.store.give_back(lease, place)
-        found.append(Released(run_id, ended))
+        if run_id in raw:
+            leased.raw.give_back(raw[run_id])
+        found.append(Released(run_id, ended, raw.get(run_id)))
     held.sweep(leased.project.path, leased.store.own())
     return found
 
@@ -138,6 +149,7 @@ def document_kept(kept: Kept) -> dict[str, Any]:
             {**_document(lease), "held_in": kept.copies.get(lease.table_id)}
             for lease in kept.leases
         ],
+        "raw_files": len(kept.raw.files),
     }
 
 
@@ -145,7 +157,12 @@ def document_released(released: Sequence[Released]) -> dict[str, Any]:
     """Make the JSON document."""
     return {
         "runs": [
-            {"run_id": one.run_id, "leases": list(map(_document, one.leases))} for one in released
+            {
+                "run_id": one.run_id,
+                "leases": list(map(_document, one.leases)),
+                "raw_files": len(one.raw.files) if one.raw else 0,
+            }
+            for one in released
         ]
     }
 
@@ -157,14 +174,24 @@ def render_kept(kept: Kept) -> str:
         [lease.table, lease.version, in_words(lease.until), kept.copies.get(lease.table_id)]
         for lease in kept.leases
     ]
-    return f"Run {run} keeps what it was made of.\n{layout(_COLUMNS, rows)}"
+    lines = [f"Run {run} keeps what it was made of."]
+    if rows:
+        lines.append(layout(_COLUMNS, rows))
+    if kept.raw.files:
+        lines.append(
+            f"And the raw files that it read, {len(kept.raw.files)}, as far as they are kept."
+        )
+    return "\n".join(lines)
 
 
 def render_released(released: Sequence[Released]) -> str:
     """Write for people what was given back."""
     lines = []
     for one in released:
-        named = ", ".join(f"{lease.table} version {lease.version}" for lease in one.leases)
+        given_back = [f"{lease.table} version {lease.version}" for lease in one.leases]
+        if one.raw is not None:
+            given_back.append(f"{len(one.raw.files)} raw file(s)")
+        named = ", ".join(given_back)
         lines.append(
             f"Run {one.run_id[:_ID_CHARACTERS]} no longer keeps {named}."
             if named
@@ -192,10 +219,10 @@ def _needed_by(record: "Record") -> list[Needed]:
             f"Run {run.run_id[:_ID_CHARACTERS]} cannot be kept: {what}. No lease was taken."
         )
     needed = built_upon(record)
-    if not needed:
+    if not needed and not lone_files(record):
         raise LeaseError(
-            f"Run {run.run_id[:_ID_CHARACTERS]} read no version of a Delta table that was there "
-            "before it: there is nothing to keep. No lease was taken."
+            f"Run {run.run_id[:_ID_CHARACTERS]} read neither a raw file nor a version of a Delta "
+            "table that was there before it: there is nothing to keep. No lease was taken."
         )
     return needed
 
@@ -232,12 +259,12 @@ def _tables_of(
     return found
 
 
-def _resolve(leased: LeasedProject, run: str, own: Sequence[Lease]) -> str:
+def _resolve(leased: LeasedProject, run: str, holders: Collection[str]) -> str:
     """Find a run by its leases, for it may be gone from MLflow; else as every command does."""
     if len(run) >= _FEWEST_CHARACTERS:
-        known = {lease.run_id for lease in own if lease.run_id.startswith(run)}
+        known = [run_id for run_id in holders if run_id.startswith(run)]
         if len(known) == 1:
-            return known.pop()
+            return known[0]
     return leased.project.records.resolve(run)
 
 

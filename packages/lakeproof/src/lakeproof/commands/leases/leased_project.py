@@ -16,8 +16,9 @@ from lakeproof.errors import LakeproofError
 from lakeproof.leases.bill import Bill, make_bill
 from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.held import copy_of
+from lakeproof.leases.raw import RawLease, RawLeases
 from lakeproof.leases.store import LeaseStore, Standing
-from lakeproof.record.run.ending.leasing import built_upon, lease_all
+from lakeproof.record.run.ending.leasing import BY_RUN, built_upon, end_of, lease_all, lease_raw
 from lakeproof.spelling import first_of
 from lakeproof.versioned.location import Location
 
@@ -46,6 +47,11 @@ class LeasedProject:
         return LeaseStore(self.project.path)
 
     @cached_property
+    def raw(self) -> RawLeases:
+        """Those on raw files."""
+        return RawLeases(self.project.path)
+
+    @cached_property
     def in_service(self) -> frozenset[str] | None:
         """The runs whose models have an alias or a stage; `None` where a registry is silent."""
         return runs_in_service(self.project.records.trackings)
@@ -58,13 +64,19 @@ class LeasedProject:
         """
         runs = [run.run_id for run in self.project.records.recorded()]
         unknown = []
-        for run_id in self.store.undecided(runs):
+        of_tables = set(self.store.undecided(runs))
+        # A run may have its leases on tables from before there were any on raw files.
+        of_raw = set(self.raw.undecided(runs))
+        for run_id in (run_id for run_id in runs if run_id in of_tables | of_raw):
             try:
                 record = self.project.records.record(run_id)
             except LakeproofError as error:
                 unknown.append((run_id, error))
                 continue
-            lease_all(record, self.project.path, self.locations_of(record))
+            if run_id in of_tables:
+                lease_all(record, self.project.path, self.locations_of(record))
+            else:
+                lease_raw(record, self.project.path, end_of(record, self.project.path), BY_RUN)
         if unknown:
             ids = [run_id[:8] for run_id, _ in unknown]
             raise LeaseError(
@@ -92,7 +104,7 @@ class LeasedProject:
             return None
         return None
 
-    def is_needed(self, lease: Lease, now: datetime) -> bool:
+    def is_needed(self, lease: Lease | RawLease, now: datetime) -> bool:
         """Tell whether a lease of this project stands: by its time, or by a model in service.
 
         Of a registry that cannot be asked, every model may be in service.
@@ -107,6 +119,9 @@ class LeasedProject:
         for lease in ended:
             place = self.location_of(lease.table_id, lease.table, lease.env)
             self.store.give_back(lease, place)
+        for raw in self.raw.all():
+            if not self.is_needed(raw, now):
+                self.raw.give_back(raw)
         return ended
 
     def bill_of(self, location: Location) -> Bill:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from lakeproof.commands.leases import raw_files
 from lakeproof.commands.leases.leased_project import LeasedProject, delta_tables
 from lakeproof.leases.facts import Lease, in_words
 from lakeproof.spelling import first_of
@@ -35,11 +36,13 @@ class Listed:
         bills: Of each table, by catalog name.
         elsewhere: Leases of this project on tables that are not among these.
         in_service: The runs whose models are in service; `None` where a registry is silent.
+        raw: The raw files that are kept; `None` where tables are asked for by name.
     """
 
     bills: "dict[str, Bill]"
     elsewhere: tuple[Lease, ...]
     in_service: frozenset[str] | None
+    raw: raw_files.RawFiles | None
 
 
 def gather(leased: LeasedProject, catalog: "ProjectCatalog", names: tuple[str, ...]) -> Listed:
@@ -53,7 +56,8 @@ def gather(leased: LeasedProject, catalog: "ProjectCatalog", names: tuple[str, .
     bills = {name: leased.bill_of(one.location) for name, one in tables}
     known = {bill.table_id for bill in bills.values()}
     others = () if names else tuple(one for one in leased.store.own() if one.table_id not in known)
-    return Listed(bills, others, leased.in_service)
+    raw = None if names else raw_files.look(leased)
+    return Listed(bills, others, leased.in_service, raw)
 
 
 def document(listed: Listed) -> dict[str, Any]:
@@ -79,6 +83,7 @@ def document(listed: Listed) -> dict[str, Any]:
             }
             for one in listed.elsewhere
         ],
+        "raw": listed.raw and raw_files.document(listed.raw),
         "is_registry_reached": listed.in_service is not None,
     }
 
@@ -97,7 +102,8 @@ def render(listed: Listed) -> str:
         for name, bill in listed.bills.items()
         for one in bill.versions
     ]
-    if not rows and not listed.elsewhere:
+    has_raw = listed.raw is not None and bool(listed.raw.sizes)
+    if not rows and not listed.elsewhere and not has_raw:
         return "Nothing is leased. A run leases what it was made of; by hand: kedro keep RUN"
     lines = [layout(_COLUMNS, rows)] if rows else []
     return "\n".join([*lines, *_footnotes(listed)])
@@ -146,6 +152,8 @@ def _footnotes(listed: Listed) -> Iterator[str]:
             f"{len(listed.elsewhere)} more on tables that the catalog of this environment does not "
             f"name, or names anew: {', '.join(named)}"
         )
+    if listed.raw is not None and listed.raw.sizes:
+        yield raw_files.told(listed.raw)
     if listed.in_service is None:
         yield (
             "MLflow's registry does not answer: leases that are over stand, for a model may need "

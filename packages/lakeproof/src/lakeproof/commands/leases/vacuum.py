@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from lakeproof.commands.leases import raw_files
 from lakeproof.commands.leases.leased_project import LeasedProject, delta_tables
 from lakeproof.commands.leases.listing import version_document
 from lakeproof.commands.output import remark
@@ -40,11 +41,13 @@ class Vacuumed:
         plans: Of each table, by catalog name.
         ended: The leases whose time was over.
         is_dry: Whether nothing was deleted.
+        raw: The kept raw files, those that went among them; `None` where tables were named.
     """
 
     plans: dict[str, VacuumPlan]
     ended: tuple[Lease, ...]
     is_dry: bool
+    raw: raw_files.RawFiles | None
 
 
 def run(
@@ -79,9 +82,10 @@ def run(
         except LakeproofError as error:
             done = f" Done before: {', '.join(plans)}." if plans and not is_dry else ""
             raise LeaseError(f"{error.message}{done}") from error
+    raw = None if names else raw_files.vacuum(leased, min_age, is_dry)
     if not is_dry:
         held.sweep(leased.project.path, leased.store.own())
-    return Vacuumed(plans, ended, is_dry)
+    return Vacuumed(plans, ended, is_dry, raw)
 
 
 def document(done: Vacuumed) -> dict[str, Any]:
@@ -100,6 +104,7 @@ def document(done: Vacuumed) -> dict[str, Any]:
             }
             for name, plan in done.plans.items()
         ],
+        "raw": done.raw and raw_files.document(done.raw),
         "ended": [
             {"run_id": one.run_id, "table": one.table, "version": one.version, "until": one.until}
             for one in done.ended
@@ -109,13 +114,19 @@ def document(done: Vacuumed) -> dict[str, Any]:
 
 def render(done: Vacuumed) -> str:
     """Write for people what went, and what each lease costs."""
-    if not done.plans:
-        return "There is no Delta table on this disk in the catalog. Nothing was deleted."
+    raw = done.raw
     went = "would go" if done.is_dry else "went"
+    of_raw = []
+    if raw is not None and raw.sizes:
+        size = readable_size(raw.bytes_going)
+        of_raw = [f"Raw files: {len(raw.going)} of {len(raw.sizes)}, {size} {went}."]
+    if not done.plans:
+        said = "There is no Delta table on this disk in the catalog. Nothing was deleted of any."
+        return "\n".join([said, *of_raw])
     lines = [
         f"Table '{name}': {len(plan.going)} file(s), {readable_size(plan.bytes_going)} {went}."
         for name, plan in done.plans.items()
-    ]
+    ] + of_raw
     rows: Sequence[Sequence[Any]] = [
         [
             name,

@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,29 @@ class RawStore:
             return is_same
         finally:
             Path(partial).unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Wait for whoever else keeps or removes files here.
+
+        Raises:
+            OSError: If nothing can be written here.
+        """
+        from filelock import FileLock
+
+        hide_from_git(self.folder.parent)
+        self.folder.mkdir(exist_ok=True)
+        with FileLock(self.folder.with_name(".raw.lock")):
+            yield
+
+    def remove(self, sha256: str) -> None:
+        """Remove a file, if it is kept."""
+        if (path := self.find(sha256)) is not None:
+            path.unlink(missing_ok=True)
+
+    def kept_since(self, moment: float) -> set[str]:
+        """Name the files that have been here since a moment; their own times are the source's."""
+        return {path.name for path in self._files() if path.stat().st_ctime > moment}
 
     def sizes(self) -> dict[str, int]:
         """Give the bytes of each file that is kept, by its digest."""

@@ -36,21 +36,22 @@ def keep_raw_files(record: Record, project_path: Path, most_mb: int) -> None:
         most_mb: Megabytes that a file may have; 0 keeps none.
     """
     store = RawStore(project_path)
-    wanted = [
-        file
-        for file in lone_files(record)
-        if file.size <= most_mb * _MEGABYTE and store.find(file.sha256) is None
-    ]
-    for file in _not_in_git(wanted, record, project_path):
-        try:
-            store.keep(project_path / file.path, file.sha256)
-        except OSError as error:
-            logger.warning(
-                "File %s could not be kept in %s (%s): the run can be reproduced as long as the "
-                "file stays unchanged.",
-                *(file.path, store.folder, error.strerror),
-            )
-            return
+    small = [file for file in lone_files(record) if file.size <= most_mb * _MEGABYTE]
+    wanted = _not_in_git(small, record, project_path)
+    if not wanted:
+        return
+    file = wanted[0]
+    try:
+        # Also what is there: whoever removes it meanwhile knows nothing of this run yet.
+        with store.locked():
+            for file in wanted:
+                store.keep(project_path / file.path, file.sha256)
+    except OSError as error:
+        logger.warning(
+            "File %s could not be kept in %s (%s): the run can be reproduced as long as the file "
+            "stays unchanged.",
+            *(file.path, store.folder, error.strerror),
+        )
 
 
 def is_kept(file: FileFacts, record: Record, project_path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What a run leases: the versions that it read and built upon.
+"""What a run leases: the versions that it read and built upon, and the raw files that it read.
 
 Not what it wrote and read again, which a re-run derives. A re-run takes none, nor does a mix of two
 runs: what they need is the runs' whom they are made of.
@@ -13,8 +13,10 @@ from pathlib import Path
 from lakeproof.determinism import RecipeError, find_recipe
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease, LeaseError, is_table_id, moment
+from lakeproof.leases.raw import RawLease, RawLeases
 from lakeproof.leases.store import LeaseStore
 from lakeproof.record.facts import Record
+from lakeproof.record.run.ending.kept_raw_files import lone_files
 from lakeproof.versioned.location import Location
 
 logger = logging.getLogger(__name__)
@@ -129,4 +131,22 @@ def lease_all(record: Record, project_path: Path, locations: Mapping[str, Locati
     until = end_of(record, project_path)
     for lease in leases_for(record, built_upon(record), until, BY_RUN):
         store.take(lease, locations.get(lease.table_id))
+    lease_raw(record, project_path, until, BY_RUN)
     store.decide(record.run.run_id)
+
+
+def lease_raw(record: Record, project_path: Path, until: datetime | None, why: str) -> RawLease:
+    """Lease the raw files that a run read, whether they are kept or lie where they lay.
+
+    Raises:
+        LeaseError: If the lease cannot be written.
+    """
+    lease = RawLease(
+        run_id=record.run.run_id,
+        until=None if until is None else moment(until),
+        why=why,
+        taken_at=moment(datetime.now(UTC)),
+        files={file.sha256: file.path for file in lone_files(record)},
+    )
+    RawLeases(project_path).take(lease)
+    return lease
