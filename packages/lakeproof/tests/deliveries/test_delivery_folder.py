@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from kedro.io import DataCatalog, DatasetError
 
-from lakeproof.deliveries import DeliveryError, DeliveryFolder, file_digests
+from lakeproof.deliveries import DeliveryError, DeliveryFolder, DeliveryStream, file_digests
 
 SCHEMA = {"sample_id": {"type": "string"}, "alcohol": {"type": "double"}}
 
@@ -215,6 +215,14 @@ def test_a_wrong_entry_is_refused_when_the_catalog_opens(tmp_path, change, said)
     with pytest.raises(DatasetError) as caught:
         DataCatalog.from_config({"deliveries": entry | change})["deliveries"]
     assert said in str(caught.value)
+
+
+def test_nothing_is_delivered_into_a_table_that_was_made_elsewhere(tmp_path):
+    """Whatever else is declared, and whether it comes as a batch or as a stream."""
+    for kind in (DeliveryFolder, DeliveryStream):
+        told = kind(path=str(tmp_path), key="price", schema=SCHEMA, table="/warehouse/houses")
+        with pytest.raises(DeliveryError, match="`table` names '/warehouse/houses', which was"):
+            told.load()
 
 
 def test_a_file_that_is_nearly_a_delivery_is_mentioned(folder, tmp_path, caplog):

@@ -94,6 +94,10 @@ def test_a_key_that_tells_no_rows_apart_is_refused(column, said):
         (["sample_id", "sample_id"], "each once"),
         (["sample_id", "x"], "`key` is 'x', and `schema` has no such column"),
         (7, "`key` is '7'"),
+        ({"sample_id": 1}, """`key` is "{'sample_id': 1}", and `schema` has no such column"""),
+        (None, "`key` is empty: it names the column, or a list of columns, that tells rows apart"),
+        ("", "`key` is empty"),
+        (["sample_id", None], "`key` is empty"),
     ],
 )
 def test_a_key_of_several_columns_names_each_once(key, said):

@@ -8,7 +8,7 @@ from kedro.io import DataCatalog, MemoryDataset, SharedMemoryDataCatalog
 from kedro.pipeline import node, pipeline
 
 from aging import age
-from lakeproof.deliveries import DeliveryStream
+from lakeproof.deliveries import DeliveryError, DeliveryStream
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError, PinError, RunError, TableError
 from lakeproof.record.run.pinning import pin_tables, warn_of_lifetimes
@@ -114,6 +114,9 @@ def test_a_stream_into_a_table_that_is_not_on_spark_is_refused(tables, tmp_path)
     pin({"stream": stream, "b": tables("b", rows=None, engine="spark")}, of=follow)
     stream.replay(None)
     pin({"stream": stream, "b": tables("b", rows=None)}, of=follow)
+    stream = DeliveryStream(path=str(tmp_path / "raw"), key="x", table="/made/elsewhere")
+    with pytest.raises(DeliveryError, match="nothing is delivered into it"):
+        pin({"stream": stream, "b": tables("b", rows=None)}, of=follow)
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
     Args:
         path: The folder, on a local disk.
         key: The column, or columns, that tell rows apart.
-        schema: The columns; see `lakeproof.deliveries.schema.Column`. Without it nothing is taken:
-            a table that was made elsewhere has none.
+        schema: The columns; see `lakeproof.deliveries.schema.Column`. Without it nothing is taken.
+        table: The table that was made elsewhere and has the rows instead: nothing is delivered.
         pattern: Which files of the folder are deliveries, in letters of either case; one pattern,
             or several.
         csv: How they are punctuated; see `lakeproof.deliveries.dialect.Dialect`.
@@ -69,6 +69,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         path: str,
         key: str | Sequence[str],
         schema: Mapping[str, Any] | None = None,
+        table: str | None = None,
         pattern: str | Sequence[str] = "*.csv",
         csv: Mapping[str, Any] | None = None,
         sources: Mapping[str, Any] | None = None,
@@ -92,7 +93,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         self._path = Path(path)
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self._pattern = ", ".join(map(str, self._patterns))
-        self._schema = None if schema is None else Schema.from_config(schema, key)
+        self._table = table
+        self._schema = None if table or schema is None else Schema.from_config(schema, key)
         self._dialect = Dialect.from_config(csv)
         for column in self._schema.columns if self._schema else ():
             if column.own:
@@ -117,6 +119,13 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         Raises:
             DeliveryError: Nothing is.
         """
+        if self._table:
+            raise DeliveryError(
+                f"`table` names {shown(self._table)}, which was made elsewhere and has the rows: "
+                "nothing is delivered into it, neither as a batch nor as a stream. Nothing was "
+                "run. What follows from it: kedro run. To take deliveries instead, take `table` "
+                "out of conf/<environment>/globals.yml"
+            )
         if self._schema is None:
             raise DeliveryError(
                 f"No schema is declared of the deliveries in {self._path}. Nothing was read. Write "

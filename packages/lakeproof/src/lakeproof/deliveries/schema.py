@@ -12,6 +12,7 @@ from lakeproof.configuration import similar
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG, declared
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.dialect import OF_COLUMNS, column_values
+from lakeproof.spelling import first_of
 
 DeltaType = Literal[
     "string",
@@ -28,6 +29,7 @@ DeltaType = Literal[
 Origin = Literal["column", "file", "row", "content"]
 
 _BESIDE_FROM = {"type", "from", "personal"}
+_MOST_NAMED = 5
 # Two floats that print alike need not be equal, and two booleans tell nothing apart.
 _NO_KEY = ("double", "float", "boolean")
 
@@ -165,7 +167,13 @@ def _refuse_shared_headers(schema: Schema) -> None:
 
 
 def _refuse_weak_key(schema: Schema) -> None:
-    if not schema.key or len(set(schema.key)) < len(schema.key):
+    if any(name is None or name == "" for name in schema.key):
+        raise DeliveryError(
+            "`key` is empty: it names the column, or a list of columns, that tells rows apart; "
+            f"`schema` has {first_of([shown(name) for name in schema.names], _MOST_NAMED)}. "
+            f"{EDIT_THE_CATALOG}"
+        )
+    if not schema.key or len(set(map(str, schema.key))) < len(schema.key):
         raise DeliveryError(
             f"`key` is {shown(str(list(schema.key)))}: it names a column, or several, each once. "
             f"{EDIT_THE_CATALOG}"

@@ -58,6 +58,7 @@ def pin_tables(
     _refuse_missing_inputs(pipeline, catalog)
     tables = dict(tables_of(pipeline, catalog))
     _refuse_idle_pins(run_params.get("load_versions") or {}, pipeline, catalog)
+    _refuse_undeclared(pipeline, catalog)
     _refuse_streams(pipeline, catalog)
     read = {name for node in pipeline.nodes for name in node.inputs}
     written = pipeline.all_outputs()
@@ -128,6 +129,16 @@ def _refuse_missing_inputs(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, 
                 f"run. Put it into conf/<environment>/{where}; what there is: kedro catalog "
                 "describe-datasets"
             )
+
+
+def _refuse_undeclared(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> None:
+    """Refuse deliveries of which nobody has said what they are, before a run begins."""
+    from lakeproof.deliveries import DeliveryFolder
+
+    for name in pipeline.inputs():
+        folder = catalog.get(name)
+        if isinstance(folder, DeliveryFolder):
+            _ = folder.schema
 
 
 def _refuse_streams(pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]") -> None:
