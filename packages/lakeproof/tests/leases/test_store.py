@@ -23,7 +23,7 @@ def test_a_lease_on_a_table_of_the_project_stands_in_the_project_alone(shelf):
     own = shelf.path / ".lakeproof"
     assert files_of(own) == [f"leases/{shelf.table_id}/1.{run_id(1)}.json"]
     assert (own / ".gitignore").read_text() == "*\n"
-    assert not Path(shelf.table.location.uri, "_lakeproof").exists()
+    assert not Path(shelf.table.location.uri, "_lakeproof/leases").exists()
     assert shelf.store.of_run(run_id(1)) == [lease]
 
 
@@ -38,7 +38,7 @@ def test_of_two_projects_each_sees_the_leases_of_the_other(shelf, tmp_path):
     ]
     assert seen == [[(0, False), (1, True)], [(0, True), (1, False)]]
     theirs.give_back(theirs.of_run(run_id(2))[0], shelf.table.location)
-    assert files_of(Path(shelf.table.location.uri, "_lakeproof")) == []
+    assert files_of(Path(shelf.table.location.uri, "_lakeproof/leases")) == []
     assert [
         one.lease.version for one in shelf.store.of_table(shelf.table_id, shelf.table.location)
     ] == [1]

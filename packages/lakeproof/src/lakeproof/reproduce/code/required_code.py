@@ -1,4 +1,4 @@
-"""Is a run's code still to be had: in the repository, as a bundle on the run, on a remote?"""
+"""Is the code of a run still there: in the repository, as a bundle on the run, on a remote?"""
 
 from pathlib import Path
 
