@@ -49,7 +49,8 @@ class ObjectStore:
     def ask(self, method: str, key: str, body: bytes | None = None) -> bytes:
         """Send a request past all libraries."""
         address = f"http://127.0.0.1:{self.port}/lake/{key}"
-        request = urllib.request.Request(address, data=body, method=method)
+        plain = {"Content-Type": "application/octet-stream"}
+        request = urllib.request.Request(address, data=body, method=method, headers=plain)
         with urllib.request.urlopen(request) as answer:
             return answer.read()
 

@@ -195,7 +195,7 @@ def test_a_catalog_entry_opens_without_looking_at_the_disk(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"path": "s3://bucket/wine"}, "a folder on a local disk"),
+        ({"path": "s3:/bucket/wine"}, "looks like an address with a slash"),
         (
             {"csv": {"delimiter": ";"}},
             "Unknown key 'delimiter' in `csv`. The keys are: sep",

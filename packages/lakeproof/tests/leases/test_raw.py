@@ -10,10 +10,10 @@ import pytest
 
 from lakeproof.commands.leases import listing, raw_files, vacuum
 from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.raw import RawLease
 from lakeproof.record.facts import FileFacts, InputFacts
-from lakeproof.record.places.raw_store import RawStore
 
 from ..reproduce.builders import a_record
 from .conftest import run_id

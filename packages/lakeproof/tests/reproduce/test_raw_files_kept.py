@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.record.facts import FileFacts, InputFacts
-from lakeproof.record.places.raw_store import RawStore
 from lakeproof.record.run.ending.kept_raw_files import is_kept, keep_raw_files
 
 from .builders import a_record

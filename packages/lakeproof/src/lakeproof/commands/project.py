@@ -1,6 +1,6 @@
 """What a command about runs stands on: the project, its store, and today's catalog."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +15,14 @@ from lakeproof.versioned.contract import VersionedDataset
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
+    from lakeproof.deliveries.raw_store import RawStore
     from lakeproof.record.facts import FileFacts, Maker
     from lakeproof.record.mlflow_store.stored_run import StoredRun
     from lakeproof.record.mlflow_store.stores import RecordStores
     from lakeproof.record.mlflow_store.tracking import Tracking
-    from lakeproof.record.places.raw_store import RawStore
+    from lakeproof.record.setup.opened_buckets import BucketEntry
+    from lakeproof.reproduce.stored_deliveries import StoredDeliveries
+    from lakeproof.reproduce.todays_tables import TodaysTables
 
 
 @dataclass(frozen=True)
@@ -97,27 +100,27 @@ class RunProject:
         catalog = self._catalogs[kedro_env]
         return frozenset() if catalog is None else catalog.personal
 
-    def locate_in(self, kedro_env: str) -> Callable[[str], VersionedDataset | None]:
+    def locate_in(self, kedro_env: str) -> "TodaysTables":
         """Give what looks a table up in today's catalog of an environment.
 
         A catalog that cannot be read today is none: the record says where the table was.
         """
+        from lakeproof.reproduce.todays_tables import TodaysTables
+
         if kedro_env not in self._catalogs:
             try:
                 self._catalogs[kedro_env] = open_catalog(self.metadata, kedro_env)
             except LakeproofError:
                 self._catalogs[kedro_env] = None
         catalog = self._catalogs[kedro_env]
-        if catalog is None:
-            return lambda _: None
 
         def locate(name: str) -> VersionedDataset | None:
             try:
-                return catalog.table(name)
+                return catalog.table(name) if catalog is not None else None
             except LakeproofError:
                 return None
 
-        return locate
+        return TodaysTables(locate, self._options_of)
 
     @cached_property
     def _catalogs(self) -> dict[str, ProjectCatalog | None]:
@@ -146,24 +149,57 @@ class RunProject:
             path = self.records.artifact(uri)
             if path is not None and path.is_file() and sha256_of(path) == file.sha256:
                 return path
-        return None
+        return self._stored_deliveries.find(file)
 
     def has_artifact(self, file: "FileFacts") -> bool:
         """Tell whether a recorded run kept a file with these bytes."""
         kept = self.raw.find(file.sha256)
         if kept is not None and kept.stat().st_size == file.size:
             return True
-        return any(
+        is_logged = any(
             (path := self.records.artifact(uri)) is not None
             and path.is_file()
             and path.stat().st_size == file.size
             for uri in self._artifacts_like(file)
         )
+        return is_logged or self._stored_deliveries.has(file)
+
+    @property
+    def _stored_deliveries(self) -> "StoredDeliveries":
+        from lakeproof.reproduce.stored_deliveries import StoredDeliveries
+
+        records = (run.record for run in self.stored_runs if run.record is not None)
+        return StoredDeliveries(records, self._options_of, self.raw)
+
+    def _options_of(self, uri: str) -> "Mapping[str, str] | None":
+        """Give the settings of a store, as any entry of any environment has them for its bucket."""
+        from kedro.framework.project import settings
+
+        from lakeproof.record.mlflow_store.tracking import open_loader
+        from lakeproof.record.setup.opened_buckets import existing_environments, opened_by
+        from lakeproof.stores.addresses import bucket_of, is_remote
+
+        if not is_remote(uri):
+            return None
+        bucket = bucket_of(uri)
+        if bucket not in self._opened:
+            found = existing_environments(self.path / settings.CONF_SOURCE)
+            first = named_environment(self.env)
+            envs = dict.fromkeys(([first] if first in found else []) + [*found])
+            loaders = (open_loader(self.path, env) for env in envs)
+            self._opened[bucket] = opened_by(bucket, loaders)
+        entry = self._opened[bucket]
+        return entry.options if entry is not None else None
+
+    @cached_property
+    def _opened(self) -> "dict[str, BucketEntry | None]":
+        """The credentials of the buckets that were asked for."""
+        return {}
 
     @property
     def raw(self) -> "RawStore":
         """The raw files that its runs kept."""
-        from lakeproof.record.places.raw_store import RawStore
+        from lakeproof.deliveries.raw_store import RawStore
 
         return RawStore(self.path)
 

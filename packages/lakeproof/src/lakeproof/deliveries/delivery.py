@@ -27,12 +27,13 @@ class Delivery:
     Args:
         name: The file's name, by which deliveries are ordered and known to the table.
         sha256: The digest of its bytes, in hexadecimal, when the folder was listed.
-        path: Where it is.
+        path: Where it is on this machine.
         schema: What its rows must be.
         parse: Opens it and gives its rows as they are in the file, before any step; raises as
             `rows` does.
         dialect: How it is punctuated.
         steps: What is done to the rows once they are read, in order.
+        uri: The address it came from, where that is in a store.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Delivery:
     parse: "Callable[[Delivery], pl.LazyFrame]"
     dialect: Dialect = field(default_factory=Dialect)
     steps: tuple[Step, ...] = ()
+    uri: str | None = None
 
     def map(self, function: Step) -> "Delivery":
         """Return this delivery with one more step between the file and `rows()`.

@@ -4,7 +4,8 @@ Not for tables: whether a delivery is taken already is not known here.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any
@@ -17,11 +18,13 @@ from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.dialect import Dialect, refuse_contradiction
 from lakeproof.deliveries.file_digests import digests
 from lakeproof.deliveries.formats import KNOWN, parse
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.deliveries.rows.files import stem_of
 from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
+from lakeproof.deliveries.stored_folder import StoredFolder
 from lakeproof.spelling import first_of
-from lakeproof.stores.addresses import misleading
+from lakeproof.stores.addresses import is_remote, misleading
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +51,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             hue: {type: double, nullable: true}
 
     Args:
-        path: The folder, on a local disk.
+        path: The folder, on a local disk or in a store (`s3://…`); of a store each file is read
+            once, into `.lakeproof/raw` of the project.
         key: The column, or columns, that tell rows apart.
         schema: The columns; see `lakeproof.deliveries.schema.Column`. Without it nothing is taken.
         table: The table that was made elsewhere and has the rows instead: nothing is delivered.
@@ -56,7 +60,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             or several.
         csv: How they are punctuated; see `lakeproof.deliveries.dialect.Dialect`.
         sources: Files that are fetched when they are missing: a mapping of name to `url` and
-            `sha256`.
+            `sha256`; into a folder on a local disk.
+        credentials: The settings of the store, as tables have them.
         metadata: Anything that Kedro and its plug-ins keep for themselves.
 
     Raises:
@@ -73,13 +78,9 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         pattern: str | Sequence[str] = "*.csv",
         csv: Mapping[str, Any] | None = None,
         sources: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        if "://" in str(path):
-            raise DeliveryError(
-                f"`path` is {shown(str(path))}: deliveries are read from a folder on a local disk. "
-                f"{EDIT_THE_CATALOG}"
-            )
         if meant := misleading(str(path), is_folder=True):
             raise DeliveryError(
                 f"`path` is {shown(str(path))}, which looks like {meant}. {EDIT_THE_CATALOG}"
@@ -90,7 +91,11 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                 f"`pattern` is {shown(str(pattern))}: it must be a pattern of file names, such as "
                 f'"*.csv", or a list of them. {EDIT_THE_CATALOG}'
             )
-        self._path = Path(path)
+        options = {key: str(value) for key, value in (credentials or {}).items()}
+        is_stored = is_remote(str(path))
+        self._stored = StoredFolder.at(str(path), options) if is_stored else None
+        self._path = None if is_stored else Path(path)
+        self._project_path = Path()
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self._pattern = ", ".join(map(str, self._patterns))
         self._table = table
@@ -105,6 +110,11 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         )
         self.metadata = metadata
         self._mentioned: list[str] = []
+        if self._sources and is_stored:
+            raise DeliveryError(
+                f"`sources` are fetched into a folder on a local disk, and `path` is "
+                f"{shown(self._place)}. {EDIT_THE_CATALOG}"
+            )
         for source in self._sources:
             if not self._is_delivery(source.name):
                 raise DeliveryError(
@@ -128,9 +138,9 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             )
         if self._schema is None:
             raise DeliveryError(
-                f"No schema is declared of the deliveries in {self._path}. Nothing was read. Write "
-                "one with: kedro deliveries declare FILE; or, where the table was made elsewhere, "
-                "leave its ingest out: kedro run"
+                f"No schema is declared of the deliveries in {self._place}. Nothing was read. "
+                "Write one with: kedro deliveries declare FILE; or, where the table was made "
+                "elsewhere, leave its ingest out: kedro run"
             )
         return self._schema
 
@@ -138,6 +148,14 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
     def dialect(self) -> Dialect:
         """What their text means."""
         return self._dialect
+
+    def keep_in(self, project_path: Path) -> None:
+        """Be told the project, in which what is read of a store is kept by its content."""
+        self._project_path = project_path
+
+    def lie_in(self, folder: Path) -> None:
+        """Be a local copy of a folder in a store, in a re-run: as recorded, with its addresses."""
+        self._path = folder
 
     def load(self) -> list[Delivery]:
         """List the deliveries; fetch those that are declared under `sources` and missing.
@@ -147,23 +165,40 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                 not what `sources` declares.
         """
         schema = self.schema
+        if self._path is None:
+            assert self._stored is not None
+            listed = self._stored.listed()
+            wanted = {name: listed[name] for name in self._deliveries_of(listed)}
+            files = self._stored.files(wanted, RawStore(self._project_path), time.time_ns())
+        else:
+            files = self._local_files(self._path)
+        address = self._stored.address if self._stored is not None else lambda _: None
+        return [
+            Delivery(name, sha256, path, schema, parse, self._dialect, uri=address(name))
+            for name, (sha256, path) in files.items()
+        ]
+
+    def _local_files(self, folder: Path) -> dict[str, tuple[str, Path]]:
         for source in self._sources:
-            if not (self._path / source.name).is_file():
-                fetch(source, self._path)
-        names = self._names()
+            if not (folder / source.name).is_file():
+                fetch(source, folder)
+        if not folder.is_dir():
+            raise DeliveryError(
+                f"There is no folder {folder} to take deliveries {shown(self._pattern)} from. "
+                "Nothing was read. Make it and put the files there, or correct `path` in "
+                "catalog.yml"
+            )
+        names = self._deliveries_of(path.name for path in folder.iterdir() if path.is_file())
         try:
-            found = digests(self._path, names)
+            found = digests(folder, names)
         except OSError as error:
             raise DeliveryError(
                 f"{error.filename} cannot be read ({error.strerror}). Nothing was read. Make it "
                 "readable, or take it away, and run again: kedro run"
             ) from error
         for source in self._sources:
-            refuse_other_bytes(source, found[source.name], self._path / source.name)
-        return [
-            Delivery(name, found[name], self._path / name, schema, parse, self._dialect)
-            for name in names
-        ]
+            refuse_other_bytes(source, found[source.name], folder / source.name)
+        return {name: (found[name], folder / name) for name in names}
 
     def save(self, data: Any) -> None:
         """Refuse: deliveries come from outside.
@@ -172,24 +207,19 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             DeliveryError: Always.
         """
         raise DeliveryError(
-            f"The deliveries in {self._path} are read only: nothing was written. Let the node "
+            f"The deliveries in {self._place} are read only: nothing was written. Let the node "
             "write to a table, or to another dataset"
         )
 
-    def _names(self) -> list[str]:
-        if not self._path.is_dir():
-            raise DeliveryError(
-                f"There is no folder {self._path} to take deliveries {shown(self._pattern)} from. "
-                "Nothing was read. Make it and put the files there, or correct `path` in "
-                "catalog.yml"
-            )
-        files = sorted(path.name for path in self._path.iterdir() if path.is_file())
+    def _deliveries_of(self, listed: Iterable[str]) -> list[str]:
+        """Choose the deliveries among the files of the folder, in their order."""
+        files = sorted(listed)
         names = [name for name in files if self._is_delivery(name)]
         near = [name for name in files if self._is_nearly(name)]
         if not names:
             has = f" It has {', '.join(map(shown, near[:3]))}." if near else ""
             raise DeliveryError(
-                f"There is no file {shown(self._pattern)} in {self._path}.{has} Nothing was read. "
+                f"There is no file {shown(self._pattern)} in {self._place}.{has} Nothing was read. "
                 "Put the deliveries there, or correct `pattern` in catalog.yml"
             )
         if near and near != self._mentioned:
@@ -198,7 +228,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                 "%s in %s is no delivery, for `pattern` is %s. If it is one, correct it in "
                 "catalog.yml.",
                 first_of(list(map(shown, near)), 3),
-                self._path,
+                self._place,
                 self._pattern,
             )
         self._refuse_shared_stems(names)
@@ -231,14 +261,21 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             and any(fnmatchcase(name.casefold(), one.casefold()) for one in self._patterns)
         )
 
+    @property
+    def _place(self) -> str:
+        """Where deliveries are found, for messages."""
+        return self._stored.uri if self._stored is not None else str(self._path)
+
     def _exists(self) -> bool:
+        if self._path is None:
+            return self._stored is not None and any(map(self._is_delivery, self._stored.listed()))
         return self._path.is_dir() and any(
             self._is_delivery(path.name) for path in self._path.iterdir()
         )
 
     def _describe(self) -> dict[str, Any]:
         return {
-            "path": str(self._path),
+            "path": self._place,
             "pattern": self._pattern,
             "key": ", ".join(self._schema.key) if self._schema else None,
             "columns": list(self._schema.names) if self._schema else None,

@@ -4,6 +4,7 @@ Not for Spark: what follows the folder is the engine of the table that takes the
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lakeproof.checksum import sha256_of
@@ -68,18 +69,28 @@ class DeliveryStream(DeliveryFolder):
         Raises:
             DeliveryError: As for `DeliveryFolder`.
         """
+        folder = self._folder
         listed = {delivery.name: delivery for delivery in super().load()}
         return Arrivals(
-            folder=self._path.absolute(),
+            folder=folder.absolute(),
             listed=listed,
             find=self._find,
             files_per_batch=self._max_files_per_batch,
             order=(self._order or tuple(listed)) if self._is_replayed else None,
         )
 
+    @property
+    def _folder(self) -> Path:
+        if self._path is None:
+            raise DeliveryError(
+                f"`path` is {shown(self._place)}: a stream follows a folder on a local disk. "
+                "Nothing was read. Take them as a batch: kedro run --pipelines ingest"
+            )
+        return self._path
+
     def _find(self, name: str) -> Delivery | None:
         """Make a delivery of a file that came after the folder was listed."""
-        path = self._path / name
+        path = self._folder / name
         if not (self._is_delivery(name) and path.is_file()):
             return None
         return Delivery(name, sha256_of(path), path, self.schema, parse, self._dialect)

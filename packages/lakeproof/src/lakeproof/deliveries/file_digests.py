@@ -27,7 +27,7 @@ _RACY_NS = 2_000_000_000
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
-_Entry = tuple[int, int, str]  # size, mtime_ns, sha256
+Entry = tuple[int, int, str]  # size, mtime_ns, sha256
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
     Raises:
         OSError: A file cannot be read.
     """
-    known = _remembered(folder)
+    known = remembered(folder)
     found: dict[str, str] = {}
-    remembered: dict[str, _Entry] = {}
+    settled: dict[str, Entry] = {}
     for name in names:
         now = time.time_ns()
         status = (folder / name).stat()
@@ -63,13 +63,13 @@ def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
             entry = (status.st_size, status.st_mtime_ns, sha256_of(folder / name))
         found[name] = entry[2]
         if is_settled:
-            remembered[name] = entry
-    if remembered != known:
-        _remember(folder, remembered)
+            settled[name] = entry
+    if settled != known:
+        remember(folder, settled)
     return found
 
 
-def _remembered(folder: Path) -> dict[str, _Entry]:
+def remembered(folder: Path) -> dict[str, Entry]:
     """Return what the cache says, or nothing where it is not one that this module wrote."""
     try:
         document = json.loads((folder / CACHE_NAME).read_bytes())
@@ -80,13 +80,13 @@ def _remembered(folder: Path) -> dict[str, _Entry]:
         return {}
 
 
-def _entry(size: Any, mtime_ns: Any, sha256: Any) -> _Entry:
+def _entry(size: Any, mtime_ns: Any, sha256: Any) -> Entry:
     if not (type(size) is type(mtime_ns) is int and _SHA256.fullmatch(sha256)):
         raise ValueError(sha256)
     return size, mtime_ns, sha256
 
 
-def _remember(folder: Path, entries: dict[str, _Entry]) -> None:
+def remember(folder: Path, entries: dict[str, Entry]) -> None:
     """Replace the cache in one step; a folder that cannot be written to goes without."""
     document = {
         "schema": _SCHEMA,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lakeproof.delta.kept_deliveries import keep_beside
 from lakeproof.delta.log.commit_metadata import Taken
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
@@ -65,7 +66,7 @@ class DeliveryWriter:
         self._personal = personal
         self._written: Written | None = None
         self._seen = 0
-        self._taken = 0
+        self.taken: list[Delivery] = []
 
     def take(
         self, deliveries: Sequence["Delivery"], is_called_off: Callable[[], bool] = lambda: False
@@ -85,22 +86,24 @@ class DeliveryWriter:
         current = self._current
         taken = taken_deliveries(current) if current is not None else TakenDeliveries()
         new = self._new(deliveries, taken)
+        # Before the commits: what is taken is kept.
+        keep_beside(self._location, deliveries)
         for number, delivery in enumerate(new, start=1):
             if is_called_off():
                 return
             try:
                 written = self._write(delivery, taken)
             except LakeproofError:
-                if self._taken:
+                if self.taken:
                     logger.warning(
                         "Table '%s' keeps the %d new deliveries taken before '%s'.",
                         self._location.name,
-                        self._taken,
+                        len(self.taken),
                         delivery.name,
                     )
                 raise
             self._written, self._current = written, written.opened
-            self._taken += 1
+            self.taken.append(delivery)
             taken.note(delivery.name, delivery.sha256, taken.count(delivery.name) + 1)
             logger.info(
                 "Table '%s' took delivery '%s' (%d of %d new): %d rows, version %d",
@@ -122,6 +125,10 @@ class DeliveryWriter:
                 self._current.version,
             )
             return Written(self._current, is_committed=False, rows=0)
+        return self._written
+
+    def by_then(self) -> Written | None:
+        """Say what has been committed when one is not taken."""
         return self._written
 
     def _new(self, deliveries: Sequence["Delivery"], taken: "TakenDeliveries") -> list["Delivery"]:

@@ -1,7 +1,7 @@
 """Which run needs which of the raw files that are kept by their content, and until when.
 
 One file for each run, beside the leases on tables; the raw files themselves lie once for all runs
-(`record.places.raw_store`), and may go when no run needs them. A run that gave back what it needed
+(`deliveries.raw_store`), and may go when no run needs them. A run that gave back what it needed
 stays noted with nothing, so that nobody takes it for one from before.
 """
 

@@ -10,9 +10,8 @@ from typing import Any
 from lakeproof.errors import LakeproofError
 from lakeproof.stores.addresses import is_remote, misleading
 from lakeproof.stores.files import fetch, is_there, put
-from lakeproof.stores.options import for_delta, is_open
 from lakeproof.stores.patience import waiting
-from lakeproof.stores.troubles import plain
+from lakeproof.stores.troubles import without_secrets
 
 
 class ModelError(LakeproofError):
@@ -109,7 +108,5 @@ class ModelPlace:
             with waiting("the model", self.filepath):
                 yield
         except OSError as error:
-            said = plain(str(error))
-            for name, value in (for_delta(self.filepath, self._options) or {}).items():
-                said = said if len(value) < 4 or is_open(name) else said.replace(value, "***")
+            said = without_secrets(str(error), self._options)
             raise ModelError(f"The model at {self.filepath}: {said[:500]} {outcome}") from error

@@ -4,9 +4,8 @@ Four questions, one function each: what the run had to do with a table, where it
 versions are whole, and what follows. Looks at logs, ids and presence; not at rows.
 """
 
-import copy
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
 from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.reproduce.outcomes import Factor
+from lakeproof.reproduce.todays_tables import Locate, TodaysTables, elsewhere, located
+from lakeproof.stores.addresses import bucket_of, is_remote
 from lakeproof.versioned.contract import VersionedDataset
 from lakeproof.versioned.table_version import TableVersion
-
-# A dataset of today's catalog, where it is there and has versions.
-Locate = Callable[[str], VersionedDataset | None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class NeededTable:
         is_written: Whether the run wrote it, so that the re-run needs a copy of its own.
         start: The version that a write starts from; `None` where there was no table, or what was
             there does not matter and is gone.
+        is_replaced: Whether the run replaced all rows, and nobody read those that were there.
     """
 
     datasets: tuple[str, ...]
@@ -58,6 +57,7 @@ class NeededTable:
     versions: tuple[NeededVersion, ...]
     is_written: bool
     start: int | None
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTabl
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         elif opened.troubles:
             table, opened = _held(use, table, opened, project_path)
-        missing += [f"{one}{_unnamed_hint(use.names, locate)}" for one in opened.troubles]
+        missing += [f"{one}{_unnamed_hint(use.names, use.uri, locate)}" for one in opened.troubles]
         factors += _other_ids(use, opened.versions.values())
         tables.append(_needed_table(use, table, opened))
     return FoundTables(tuple(tables), tuple(missing), tuple(factors))
@@ -182,32 +182,6 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def located(
-    names: tuple[str, ...], uri: str, project_path: Path, locate: Locate, table_id: str | None
-) -> VersionedDataset:
-    """Choose the place of a table: today's catalog first, then the recorded one.
-
-    The one that has the recorded table's id wins, as a catalog may have moved on to another table.
-    """
-    recorded = uri if "://" in uri else str(project_path / uri)
-    places = [found for name in names if (found := locate(name)) is not None]
-    places.append(_elsewhere(places[0], recorded) if places else _unnamed(names[0], recorded))
-    if table_id is not None:
-        for place in places:
-            try:
-                if place.open().table_id == table_id:
-                    return place
-            except LakeproofError:
-                continue
-    for place in places:
-        try:
-            place.open()
-        except LakeproofError:
-            continue
-        return place
-    return places[-1] if "://" in recorded or Path(recorded).is_dir() else places[0]
-
-
 def _held(
     use: _Use, table: VersionedDataset, opened: _Opened, project_path: Path
 ) -> tuple[VersionedDataset, _Opened]:
@@ -215,32 +189,21 @@ def _held(
     place = copy_of(project_path, use.table_id, use.needed)
     if place is None:
         return table, opened
-    copy_ = _elsewhere(table, str(place))
+    copy_ = elsewhere(table, str(place))
     again = _open_all(copy_, use.needed)
     is_it = all(one.table_id == use.table_id for one in again.versions.values())
     return (copy_, again) if is_it and not again.troubles else (table, opened)
 
 
-def _elsewhere(table: VersionedDataset, uri: str) -> VersionedDataset:
-    """Give the same dataset, of the same format and credentials, at another place."""
-    other = copy.copy(table)
-    other.move_to(uri)
-    return other
-
-
-def _unnamed(name: str, uri: str) -> VersionedDataset:
-    """Take what no catalog names any more for a Delta table: a record does not say the format."""
-    from lakeproof.delta.delta_table import DeltaTable
-
-    table = DeltaTable(filepath=uri)
-    table.name_as(name)
-    return table
-
-
-def _unnamed_hint(names: tuple[str, ...], locate: Locate) -> str:
-    """Say why a table of another format is not found, where the catalog does not name it."""
+def _unnamed_hint(names: tuple[str, ...], uri: str, locate: Locate) -> str:
+    """Say why a table is not found, where today's catalog does not name it."""
     if any(locate(name) is not None for name in names):
         return ""
+    if is_remote(uri) and isinstance(locate, TodaysTables) and locate.options_of(uri) is None:
+        return (
+            f" Today's catalog names no table '{names[0]}', and no entry of any environment has "
+            f"credentials for {bucket_of(uri)}: the run had its own."
+        )
     return f" Today's catalog names no table '{names[0]}'; if it was no Delta table, put that back."
 
 
@@ -276,4 +239,5 @@ def _needed_table(use: _Use, table: VersionedDataset, opened: _Opened) -> Needed
         ),
         is_written=use.first_write is not None,
         start=use.start,
+        is_replaced=use.is_replaced and use.first_write is not None and use.first_write.written,
     )

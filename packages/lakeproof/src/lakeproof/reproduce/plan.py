@@ -19,8 +19,10 @@ from lakeproof.reproduce.code.worktree import ARCHIVES, withheld_of
 from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.other_engine import environment_on
 from lakeproof.reproduce.environment.same_environment import differences, is_same, patched
-from lakeproof.reproduce.needed_tables import Locate, NeededTable, find_tables
+from lakeproof.reproduce.needed_tables import NeededTable, find_tables
 from lakeproof.reproduce.outcomes import Factor
+from lakeproof.reproduce.todays_tables import Locate
+from lakeproof.stores.addresses import is_remote
 from lakeproof.versioned.pins import LATEST
 
 
@@ -142,6 +144,8 @@ def _missing_files(
         if has_artifact(file):
             continue
         found = f"has {place.stat().st_size} bytes" if place.is_file() else "is not there"
+        if is_remote(file.path):
+            found = "is neither there as it was nor kept beside a table"
         missing.append(
             f"File {file.path} ({file.dataset}) {found}; the run read {file.size} bytes with "
             f"sha256 {file.sha256}. Put that file back."

@@ -7,7 +7,7 @@ would miss what lies in it before it is needed elsewhere.
 import mimetypes
 import os
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 _SCHEMES = (
     "s3|s3a|s3n|gs|gcs|az|azure|abfs|abfss|adl|wasb|wasbs|oss|r2|hdfs|webhdfs|dbfs|http|https|ftp|sftp"
@@ -53,6 +53,13 @@ def misleading(text: str, *, is_folder: bool = False) -> str | None:
 def is_of_a_catalog(text: str) -> bool:
     """Tell the three names of a table of Unity Catalog."""
     return _OF_A_CATALOG.fullmatch(text) is not None
+
+
+def as_url(address: str) -> str:
+    """Write an address as a catalog has it, letter by letter, as delta-rs takes it: as a URL."""
+    scheme, mark, rest = address.partition("://")
+    bucket, slash, key = rest.partition("/")
+    return f"{scheme}{mark}{bucket}{slash}{quote(key)}"
 
 
 def kind_of(uri: str) -> str:

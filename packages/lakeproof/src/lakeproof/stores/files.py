@@ -64,11 +64,13 @@ def sizes(uri: str, options: Mapping[str, str] | None) -> dict[str, int]:
     return found
 
 
-def listed(uri: str, options: Mapping[str, str] | None, below: str = "") -> Iterator[StoredFile]:
+def listed(
+    uri: str, options: Mapping[str, str] | None, below: str = "", *, is_recursive: bool = True
+) -> Iterator[StoredFile]:
     """Yield all files below a place, folders in folders too: one request per thousand."""
     import pyarrow.fs as pafs
 
-    selector = pafs.FileSelector(below, allow_not_found=True, recursive=True)
+    selector = pafs.FileSelector(below, allow_not_found=True, recursive=is_recursive)
     for info in filesystem(uri, options).get_file_info(selector):
         if info.type == pafs.FileType.File:
             yield StoredFile(info.path, info.size or 0, info.mtime_ns or 0)
@@ -116,8 +118,8 @@ def _send(file: IO[bytes], uri: str, options: Mapping[str, str] | None) -> None:
     target.close()
 
 
-def is_there(uri: str, options: Mapping[str, str] | None) -> bool:
-    """Tell whether a store has a file.
+def info(uri: str, options: Mapping[str, str] | None) -> StoredFile | None:
+    """Give what a store says of a file; `None` where there is none.
 
     Raises:
         OSError: If the store cannot be asked.
@@ -126,4 +128,15 @@ def is_there(uri: str, options: Mapping[str, str] | None) -> bool:
 
     folder, _, name = uri.rpartition("/")
     found = filesystem(folder, options).get_file_info(name)
-    return bool(found.type == pafs.FileType.File)
+    if found.type != pafs.FileType.File:
+        return None
+    return StoredFile(found.path, found.size or 0, found.mtime_ns or 0)
+
+
+def is_there(uri: str, options: Mapping[str, str] | None) -> bool:
+    """Tell whether a store has a file.
+
+    Raises:
+        OSError: If the store cannot be asked.
+    """
+    return info(uri, options) is not None

@@ -5,7 +5,10 @@ a few things it is; what is none of them is cleaned and left.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from lakeproof.stores.options import is_open
 
 CREDENTIALS = "conf/<environment>/credentials.yml"
 _COLOUR = re.compile(r"(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m")
@@ -123,3 +126,13 @@ def plain(text: str) -> str:
     code = _CODE.search(text)
     text = re.sub(r"<\?xml.*", f"({code[1]})" if code else "", text, flags=re.DOTALL)
     return " ".join(text.replace("↳", ":").split())
+
+
+def without_secrets(text: str, options: Mapping[str, str] | None) -> str:
+    """Give what a library said without the secrets of a store's settings, and plainly."""
+    text = plain(text)
+    for name, value in (options or {}).items():
+        # A shorter value is a setting that would tear the text.
+        if len(value) > 3 and not is_open(name):
+            text = text.replace(value, "***")
+    return text

@@ -7,7 +7,7 @@ from typing import Any
 
 from lakeproof.stores import options
 from lakeproof.stores.addresses import is_remote
-from lakeproof.stores.troubles import plain
+from lakeproof.stores.troubles import without_secrets
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,7 @@ class Location:
 
     def without_secrets(self, text: str) -> str:
         """Give what a library said without the secrets of the store, and without its colours."""
-        text = plain(text)
-        for name, value in (self.storage_options or {}).items():
-            # A shorter value is a setting that would tear the text.
-            if len(value) > 3 and not options.is_open(name):
-                text = text.replace(value, "***")
-        return text
+        return without_secrets(text, self.storage_options)
 
     def __repr__(self) -> str:
         """Leave the credentials out."""

@@ -14,7 +14,7 @@ from lakeproof.leases.facts import Lease, LeaseError, in_words
 from lakeproof.leases.raw import RawLease
 from lakeproof.record.run.ending.kept_raw_files import lone_files
 from lakeproof.record.run.ending.leasing import Needed, built_upon, lease_raw, leases_for
-from lakeproof.reproduce.needed_tables import located
+from lakeproof.reproduce.todays_tables import located
 from lakeproof.terminal import layout
 
 if TYPE_CHECKING:

@@ -94,7 +94,7 @@ def side_of_run(project: "RunProject", record: "Record", name: str) -> Side:
     Raises:
         TableError: If the run had nothing to do with it, or the table is another one by now.
     """
-    from lakeproof.reproduce.needed_tables import located
+    from lakeproof.reproduce.todays_tables import located
 
     run = record.run
     reads = sorted(record.inputs.tables, key=lambda read: read.is_own)

@@ -17,7 +17,7 @@ from lakeproof.explain.mixes.running.predictions import export_predictions, pred
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.reproduce.code.safe_writes import sha256_if_there
 from lakeproof.reproduce.comparison.received import plain_name
-from lakeproof.reproduce.needed_tables import located
+from lakeproof.reproduce.todays_tables import located
 
 
 @dataclass(frozen=True)

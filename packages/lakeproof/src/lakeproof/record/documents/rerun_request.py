@@ -76,6 +76,7 @@ class Rerun:
         project: The user's project, to whose surroundings places in the catalog may lead.
         resets_random: Whether the random states that nodes share are set anew before each.
         models: The models that the run loaded from MLflow.
+        deliveries: Local folders with what the run read of deliveries in a store, by dataset.
     """
 
     reproduces: str
@@ -93,6 +94,7 @@ class Rerun:
     project: str | None = None
     resets_random: bool | None = None
     models: tuple[RerunModel, ...] = ()
+    deliveries: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:

@@ -89,11 +89,16 @@ class FileRecorder:
         name = crossing.dataset
         if name in self._own or name in self._left_out:
             return
-        paths = self._paths(dataset, data)
         notes = self._notes(dataset) if hasattr(dataset, "confirm") else set()
-        found = [
-            self._facts(name, path, sha256, is_note=path in notes) for path, sha256 in paths.items()
-        ]
+        if are_files(data):
+            paths = [absolute(one.path) for one in data]
+            found = [
+                self._facts(name, path, one.sha256, is_note=path in notes, uri=_address_of(one))
+                for path, one in zip(paths, data, strict=True)
+            ]
+        else:
+            paths = self._paths(dataset)
+            found = [self._facts(name, path, is_note=path in notes) for path in paths]
         with self._lock:
             for path, file in zip(paths, found, strict=True):
                 # Another entry of the catalog may have written the same file.
@@ -162,13 +167,12 @@ class FileRecorder:
         """Give the files that a list of deliveries names, by their digests."""
         return {absolute(file.path): file.sha256 for file in data} if are_files(data) else {}
 
-    def _paths(self, dataset: Any, data: Any) -> dict[Path, str | None]:
-        if are_files(data):
-            return self._listed(data)
+    def _paths(self, dataset: Any) -> list[Path]:
         if is_in_memory(dataset):
-            return {}
+            return []
         places = find(dataset, self._project_path)
-        return dict.fromkeys(self._below([loads_from(dataset, place) for place in places]))
+        loaded = self._below([loads_from(dataset, place) for place in places])
+        return list(dict.fromkeys(loaded))
 
     def _notes(self, dataset: Any) -> set[Path]:
         """Give the files that a dataset names one by one: where it keeps how far it has come."""
@@ -190,6 +194,7 @@ class FileRecorder:
         size: int | None = None,
         is_note: bool = False,
         is_output: bool = False,
+        uri: str | None = None,
     ) -> FileFacts:
         holds_place = False
         if sha256 is None and is_output:
@@ -197,7 +202,7 @@ class FileRecorder:
         real = path if self._redirection is None else self._redirection.real(path)
         return FileFacts(
             dataset=name,
-            path=relative_to_project(real.as_posix(), self._project_path),
+            path=uri or relative_to_project(real.as_posix(), self._project_path),
             sha256=sha256 or sha256_of(path),
             size=path.stat().st_size if size is None else size,
             artifact=artifact,
@@ -214,6 +219,12 @@ class FileRecorder:
         except UnicodeDecodeError:
             return None
         return text if self._secrets.redact_text(text) == text else None
+
+
+def _address_of(file: Any) -> str | None:
+    """Give the address of a delivery that came from a store."""
+    uri: str | None = getattr(file, "uri", None)
+    return uri
 
 
 def _looked_through(path: Path, texts: Sequence[bytes]) -> tuple[str, bool]:

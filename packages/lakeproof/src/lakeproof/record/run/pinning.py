@@ -5,6 +5,7 @@ nothing behind.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.configuration import similar
@@ -19,11 +20,18 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 
-def name_tables(catalog: "CatalogProtocol[Any, Any]") -> None:
-    """Tell every table of a catalog the name under which it is there."""
+def name_tables(catalog: "CatalogProtocol[Any, Any]", project_path: Path) -> None:
+    """Tell every table of a catalog the name under which it is there, and deliveries the project.
+
+    A dataset of Kedro's knows neither.
+    """
+    from lakeproof.deliveries import DeliveryFolder
+
     for name, dataset in catalog.items():
         if is_versioned(dataset):
             dataset.name_as(name)
+        if isinstance(dataset, DeliveryFolder):
+            dataset.keep_in(project_path)
 
 
 def tables_of(

@@ -7,6 +7,7 @@ import copy
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.places.dataset_places import absolute
 from lakeproof.record.places.redirection import MovedTable, Redirection, redirect_all
 from lakeproof.record.setup.catalog_values import hold_catalog
+from lakeproof.record.setup.opened_buckets import existing_environments, lacking, opened_by
 from lakeproof.record.setup.parameters import resolved_parameters, restored
 from lakeproof.versioned.contract import has_engine, is_versioned
 
@@ -45,18 +47,41 @@ def prepare(rerun: Rerun, context: "KedroContext") -> None:
         "server": {"mlflow_tracking_uri": f"sqlite:///{store / 'mlflow.db'}"},
         "tracking": {**tracking, "experiment": experiment, "run": run},
     }
+    others: list[Any] = []
     if rerun.credentials_from is not None:
         # Not another loader: to make one gives the resolver `globals` to it, for the whole process,
         # and with it what today's configuration says.
         theirs = copy.copy(loader)
         theirs.conf_source, theirs.env = rerun.credentials_from, rerun.kedro_env
         loader["credentials"] = _configured(theirs, "credentials", {})
+        for env in existing_environments(Path(rerun.credentials_from)):
+            others.append(copy.copy(theirs))
+            others[-1].env = env
     # After the credentials: theirs is a copy of the loader, which reads elsewhere.
     hold_catalog(loader, rerun.catalog)
+    _open_with_others(loader, others)
     if rerun.parameters:
         loader["parameters"] = copy.deepcopy(
             dict(restored(rerun.parameters, rerun.redacted, lambda: resolved_parameters(loader)))
         )
+
+
+def _open_with_others(loader: Any, others: Iterable[Any]) -> None:
+    """Take the credentials that the user's environment has not, or no more, from another's entry.
+
+    Where there is none, it is an empty one: most tables are in scratch, and what is not says it.
+    """
+    try:
+        known, wanted = (
+            dict(loader["credentials"]),
+            lacking(loader["catalog"], loader["credentials"]),
+        )
+    except Exception:
+        return  # Kedro says it when it makes the catalog
+    if wanted:
+        found = {name: opened_by(bucket, others) for name, bucket in wanted.items()}
+        own = {name: dict(one.options) if one is not None else {} for name, one in found.items()}
+        loader["credentials"] = {**known, **own}
 
 
 def redirect(rerun: Rerun, catalog: "CatalogProtocol[Any, Any]") -> None:
@@ -64,9 +89,11 @@ def redirect(rerun: Rerun, catalog: "CatalogProtocol[Any, Any]") -> None:
 
     A stream takes what the run took, in that order: nothing arrives in scratch.
     """
-    from lakeproof.deliveries import DeliveryStream
+    from lakeproof.deliveries import DeliveryFolder, DeliveryStream
 
     for name, dataset in catalog.items():
+        if isinstance(dataset, DeliveryFolder) and name in rerun.deliveries:
+            dataset.lie_in(Path(rerun.deliveries[name]))
         if isinstance(dataset, DeliveryStream):
             dataset.replay(rerun.arrivals.get(name))
     if rerun.engine is not None:

@@ -62,7 +62,7 @@ class SessionHooks:
 
         # Of the one that was made last: Kedro makes the run's, and runs with it.
         self._conf_catalog = conf_catalog
-        name_tables(catalog)
+        name_tables(catalog, self.context.project_path if self.context is not None else Path())
         tell_all(catalog, conf_catalog)
         told = rerun_request.current()
         if told is not None:

@@ -7,7 +7,7 @@ in place, and a link would be the user's own file.
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from lakeproof.inside import is_inside
@@ -19,6 +19,7 @@ from lakeproof.reproduce.code.safe_writes import (
     make_way,
     sha256_if_there,
 )
+from lakeproof.stores.addresses import is_remote
 
 FindArtifact = Callable[[FileFacts], Path | None]
 
@@ -31,6 +32,7 @@ def place_files(
     worktree_project: Path,
     find_artifact: FindArtifact,
     outside: Path | None = None,
+    stored: Mapping[str, Path] | None = None,
 ) -> None:
     """Put every file that the run read where it was, in the worktree.
 
@@ -45,13 +47,19 @@ def place_files(
         worktree_project: Where the re-run reads.
         find_artifact: Gives a file with the recorded bytes from a run's artifacts, where one is.
         outside: That folder; without it such files are read in place, and only verified.
+        stored: The folders for what came from a store, by dataset.
 
     Raises:
         RawFileError: Naming each that cannot be found, with both digests.
     """
     lost = []
     for file in (file for file in files if not file.is_own):
-        if PurePosixPath(file.path).is_absolute():
+        if is_remote(file.path):
+            folder = (stored or {}).get(file.dataset)
+            name = PurePosixPath(file.path).name
+            if folder is None or not _is_had_elsewhere(file, find_artifact, folder, name):
+                lost.append(_described(file, None))
+        elif PurePosixPath(file.path).is_absolute():
             found = sha256_if_there(Path(file.path))
             is_there = found == file.sha256
             if outside is not None:
@@ -70,6 +78,12 @@ def place_files(
             "they were. Put the recorded ones back and try again."
         )
     _take_out_unseen(files, worktree_project)
+
+
+def stored_folders(files: Iterable[FileFacts], scratch: Path) -> dict[str, Path]:
+    """Give each dataset whose files came from a store a folder in scratch."""
+    names = sorted({file.dataset for file in files if is_remote(file.path) and not file.is_own})
+    return {name: scratch / "stored" / str(number) for number, name in enumerate(names)}
 
 
 def _is_placed(
@@ -113,7 +127,7 @@ def _is_had_elsewhere(file: FileFacts, find_artifact: FindArtifact, root: Path, 
 
 def _take_out_unseen(files: Sequence[FileFacts], worktree_project: Path) -> None:
     by_dataset: dict[str, set[PurePosixPath]] = defaultdict(set)
-    for file in files:
+    for file in (file for file in files if not is_remote(file.path)):
         by_dataset[file.dataset].add(PurePosixPath(file.path))
     seen = set().union(*by_dataset.values())
     for paths in by_dataset.values():
@@ -132,5 +146,6 @@ def _take_out_unseen(files: Sequence[FileFacts], worktree_project: Path) -> None
 
 
 def _described(file: FileFacts, found: str | None) -> str:
-    now = f"is now sha256 {found}" if found else "is not there"
+    gone = "is neither there as it was nor kept" if is_remote(file.path) else "is not there"
+    now = f"is now sha256 {found}" if found else gone
     return f"{file.path} ({file.dataset}) {now}, recorded sha256 {file.sha256}"

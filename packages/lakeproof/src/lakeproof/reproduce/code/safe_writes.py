@@ -53,7 +53,7 @@ def make_way(root: Path, path: str) -> Path:
             f"The record names a file '{path}', which leads out of the project. It was edited by "
             "hand or damaged. Nothing was run."
         )
-    root.mkdir(exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
     folder = root
     for part in parts[:-1]:
         folder = folder / part

@@ -13,6 +13,7 @@ from lakeproof.record.documents.rerun_request import Rerun, RerunModel, RerunTab
 from lakeproof.record.factors.machine import cpu_model
 from lakeproof.record.factors.surroundings import restored_variables
 from lakeproof.record.facts import FileFacts
+from lakeproof.reproduce.code.raw_files import stored_folders
 from lakeproof.reproduce.code.worktree import CheckedOut
 from lakeproof.reproduce.environment.kernel import kernel_to_set
 from lakeproof.reproduce.stages.stage_types import RunChild
@@ -51,6 +52,9 @@ def request_of(
         arrivals=_arrivals(stage.files),
         resets_random=stage.resets_random or None,
         models=tuple(models),
+        deliveries={
+            dataset: str(folder) for dataset, folder in stored_folders(stage.files, scratch).items()
+        },
     )
     if stage.parameters is None:
         return rerun

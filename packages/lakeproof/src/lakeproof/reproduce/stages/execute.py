@@ -21,7 +21,7 @@ from lakeproof.record.mlflow_store.stored_metrics import other_metrics
 from lakeproof.record.places.redirection import outside_of
 from lakeproof.record.run.command import to_yaml
 from lakeproof.reproduce import store_rerun
-from lakeproof.reproduce.code.raw_files import place_files
+from lakeproof.reproduce.code.raw_files import place_files, stored_folders
 from lakeproof.reproduce.code.seen_files import place_seen
 from lakeproof.reproduce.code.worktree import check_out, searched
 from lakeproof.reproduce.comparison.compare import compare
@@ -138,10 +138,12 @@ class _Evaluation:
 
     @carry_out.register
     def _(self, stage: PlaceFiles) -> None:
-        project_path = self._context.project_path
+        project_path, scratch = self._context.project_path, self._context.scratch
         project = _made(self.result.checked_out, stage, CheckOut).project
-        outside = outside_of(self._context.scratch) if stage.mirrors else None
-        place_files(stage.files, project_path, project, self._context.find_artifact, outside)
+        outside = outside_of(scratch) if stage.mirrors else None
+        stored = stored_folders(stage.files, scratch)
+        find = self._context.find_artifact
+        place_files(stage.files, project_path, project, find, outside, stored)
         place_seen(stage.nodes, project_path, project)
 
     @carry_out.register

@@ -17,7 +17,7 @@ from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
 from lakeproof.record.places.redirection import mirror, outside_of
 from lakeproof.reproduce.comparison.received import plain_name
 from lakeproof.reproduce.environment.other_engine import AskedEngine
-from lakeproof.reproduce.needed_tables import Locate, NeededTable
+from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.outcomes import Verdict
 from lakeproof.reproduce.plan import Plan, make_plan
 from lakeproof.reproduce.stages.execute import execute
@@ -32,6 +32,7 @@ from lakeproof.reproduce.stages.stage_types import (
     VerifyTables,
     stages_of,
 )
+from lakeproof.reproduce.todays_tables import Locate
 
 if TYPE_CHECKING:
     from lakeproof.record.mlflow_store.stores import RecordStores

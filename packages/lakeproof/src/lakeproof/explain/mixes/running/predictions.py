@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lakeproof.explain.mixes.differing.model_parts import made_by, parts_of
 from lakeproof.record.facts import Record, TableWritten
 from lakeproof.reproduce.comparison.received import plain_name
-from lakeproof.reproduce.needed_tables import Locate
+from lakeproof.reproduce.todays_tables import Locate
 
 if TYPE_CHECKING:
     import pyarrow as pa

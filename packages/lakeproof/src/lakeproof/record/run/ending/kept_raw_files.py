@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.record.code import git, git_files
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.mlflow_store.server import asked_once
 from lakeproof.record.mlflow_store.store import REPRODUCES, RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
-from lakeproof.record.places.raw_store import RawStore
 from lakeproof.spelling import first_of
+from lakeproof.stores.addresses import is_remote
 from lakeproof.versioned.run_tables import Corrected
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,9 @@ def is_kept(file: FileFacts, record: Record, project_path: Path) -> bool:
     """Tell whether a raw file of a run is still there when it has changed or gone."""
     if RawStore(project_path).find(file.sha256) is not None:
         return True
+    if is_remote(file.path):
+        # Each table in a store keeps what it takes from one.
+        return any(is_remote(table.uri) for table in record.outputs.tables)
     return not _not_in_git([file], record, project_path)
 
 

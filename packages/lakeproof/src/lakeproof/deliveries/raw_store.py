@@ -1,7 +1,8 @@
-"""Small raw files by their content, below `.lakeproof/raw`: what runs read and git does not have.
+"""Raw files by their content, below `.lakeproof/raw`: what runs read and git does not have.
 
-Copies, never links: whoever corrects a delivery in place would change what is kept. Not for which
-files are kept (`record.run.ending`), nor for trust: whoever takes one digests it.
+Copies, never links: whoever corrects a delivery in place would change what is kept. What a run
+reads of a store comes here, too. Not for which local files are kept (`record.run.ending`), nor for
+trust: whoever takes one digests it.
 """
 
 import os
@@ -50,19 +51,42 @@ class RawStore:
         """
         if self.find(sha256) is not None:
             return True
-        folder = self.folder
-        hide_from_git(folder.parent)
-        folder.mkdir(exist_ok=True)
-        handle, partial = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+        with self.partial() as partial:
+            shutil.copy2(source, partial)
+            is_same = sha256_of(partial) == sha256
+            if is_same:
+                os.replace(partial, self.folder / sha256)
+            return is_same
+
+    @contextmanager
+    def partial(self) -> Iterator[Path]:
+        """Give an empty file beside those that are kept; it is gone at the end of the block.
+
+        Raises:
+            OSError: If the folder cannot be written to.
+        """
+        self.make()
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.folder)
         os.close(handle)
         try:
-            shutil.copy2(source, partial)
-            is_same = sha256_of(Path(partial)) == sha256
-            if is_same:
-                os.replace(partial, folder / sha256)
-            return is_same
+            yield Path(name)
         finally:
-            Path(partial).unlink(missing_ok=True)
+            Path(name).unlink(missing_ok=True)
+
+    def take_over(self, partial: Path) -> tuple[str, Path]:
+        """Keep such a file for good.
+
+        Returns:
+            Its sha256, and where it is.
+        """
+        sha256 = sha256_of(partial)
+        os.replace(partial, self.folder / sha256)
+        return sha256, self.folder / sha256
+
+    def make(self) -> None:
+        """Make the folder, which git passes over."""
+        hide_from_git(self.folder.parent)
+        self.folder.mkdir(exist_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -73,8 +97,7 @@ class RawStore:
         """
         from filelock import FileLock
 
-        hide_from_git(self.folder.parent)
-        self.folder.mkdir(exist_ok=True)
+        self.make()
         with FileLock(self.folder.with_name(".raw.lock")):
             yield
 

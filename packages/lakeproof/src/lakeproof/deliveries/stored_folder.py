@@ -1,0 +1,151 @@
+"""A folder of deliveries in a store: listed once, and each content read once into the project.
+
+Not for which of its files are deliveries (`delivery_folder`), nor for what becomes of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lakeproof.deliveries.declared import EDIT_THE_CATALOG
+from lakeproof.deliveries.delivery_errors import DeliveryError, shown
+from lakeproof.deliveries.file_digests import Entry, remember, remembered
+from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.stores.addresses import as_url, kind_of
+from lakeproof.stores.files import StoredFile, fetch, info, listed
+from lakeproof.stores.patience import waiting
+from lakeproof.stores.troubles import without_secrets
+
+_CONNECTIONS = 8
+_ATTEMPTS = 3
+# Stores date a file by their own clock, to the second. It may be another than this machine's by as
+# much as S3 puts up with in a signed request: what looks younger is read again.
+_OTHER_CLOCK_NS = 15 * 60 * 1_000_000_000
+_RACY_NS = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class StoredFolder:
+    """A place in a store.
+
+    Args:
+        uri: Its address, without a slash at its end.
+        options: The settings of the store.
+    """
+
+    uri: str
+    options: Mapping[str, str]
+
+    @classmethod
+    def at(cls, address: str, options: Mapping[str, str]) -> "StoredFolder":
+        """Take the `path` of a catalog entry.
+
+        Raises:
+            DeliveryError: It carries credentials, or delta-rs would look for it somewhere else.
+        """
+        scheme, _, rest = address.partition("://")
+        if "@" in rest.partition("/")[0] and kind_of(address) != "azure":
+            raise DeliveryError(
+                f"`path` is {scheme}://***@…, an address that carries credentials. Put them into "
+                f"credentials.yml and name them under `credentials`. {EDIT_THE_CATALOG}"
+            )
+        return cls(address.rstrip("/"), options)
+
+    def __repr__(self) -> str:
+        """Leave the credentials out."""
+        return f"StoredFolder({self.uri!r})"
+
+    def listed(self) -> dict[str, StoredFile]:
+        """Give its files by name, those of folders in it left out: one request per thousand.
+
+        Raises:
+            DeliveryError: If the store cannot be asked.
+        """
+        with self._explained():
+            found = listed(as_url(self.uri), self.options, is_recursive=False)
+            return {file.path: file for file in found if file.path}
+
+    def files(
+        self, wanted: Mapping[str, StoredFile], raw: RawStore, now_ns: int
+    ) -> dict[str, tuple[str, Path]]:
+        """Give the sha256 of files and where each is on this machine; fetch what is new.
+
+        A file is read again when its size or time is not the remembered one, and as long as its
+        time may be that of another content, too.
+
+        Args:
+            wanted: As listed.
+            raw: Where contents are kept.
+            now_ns: The time by this machine's clock.
+
+        Raises:
+            DeliveryError: If one is gone or changes meanwhile, or the store cannot be asked.
+        """
+        known = remembered(raw.folder)
+        newest = max((file.modified_ns for file in wanted.values()), default=0)
+        settled = max(newest, now_ns - _OTHER_CLOCK_NS) - _RACY_NS
+
+        def one(name: str) -> tuple[Entry, Path]:
+            file = wanted[name]
+            entry = known.get(self.address(name))
+            if entry is not None and entry[:2] == (file.size, file.modified_ns):
+                path = raw.find(entry[2])
+                if path is not None and path.stat().st_size == file.size:
+                    return entry, path
+            return self._fetched(name, file, raw)
+
+        with self._explained(), ThreadPoolExecutor(_CONNECTIONS) as pool:
+            found = dict(zip(wanted, pool.map(one, wanted), strict=True))
+        others = {name: one for name, one in known.items() if name.rpartition("/")[0] != self.uri}
+        ours = {
+            self.address(name): entry for name, (entry, _) in found.items() if entry[1] < settled
+        }
+        if {**others, **ours} != known:
+            raw.make()
+            remember(raw.folder, {**others, **ours})
+        return {name: (entry[2], path) for name, (entry, path) in found.items()}
+
+    def address(self, name: str) -> str:
+        """Give the address of a file."""
+        return f"{self.uri}/{name}"
+
+    def _fetched(self, name: str, file: StoredFile, raw: RawStore) -> tuple[Entry, Path]:
+        """Bring a file, whole: a long one comes in pieces, of which some may be another's."""
+        url = f"{as_url(self.uri)}/{name}"
+        for _ in range(_ATTEMPTS):
+            with raw.partial() as partial:
+                try:
+                    fetch(url, self.options, partial)
+                except FileNotFoundError as error:
+                    raise _gone(name, self.uri) from error
+                now = info(url, self.options)
+                if now is None:
+                    raise _gone(name, self.uri)
+                if now == replace(file, path=now.path) and partial.stat().st_size == now.size:
+                    sha256, path = raw.take_over(partial)
+                    return (now.size, now.modified_ns, sha256), path
+            file = now
+        raise DeliveryError(
+            f"Delivery {shown(name)} in {self.uri} changes while it is read. Nothing was read. Run "
+            "again when it is there as a whole: kedro run"
+        )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            with waiting("the deliveries", self.uri):
+                yield
+        except OSError as error:
+            said = without_secrets(str(error), self.options)
+            raise DeliveryError(
+                f"The deliveries in {self.uri}: {said[:500]} Nothing was read."
+            ) from error
+
+
+def _gone(name: str, uri: str) -> DeliveryError:
+    return DeliveryError(
+        f"Delivery {shown(name)} was in {uri} when it was listed and is gone now. Nothing was "
+        "read. Put it back, or run again without it: kedro run"
+    )

@@ -1,0 +1,63 @@
+"""Deliveries in a store: recorded by address, and re-run by whoever has the bucket alone."""
+
+import json
+import shutil
+
+import pytest
+
+from conftest import Project
+from lakeproof.stores.files import filesystem, put
+
+from .conftest import edit, record_of, repeat, reproduce
+
+pytestmark = pytest.mark.slow
+
+INGEST = ("--pipelines", "ingest")
+
+
+@pytest.fixture
+def stored(make_project, store, tmp_path) -> Project:
+    """The example, whose deliveries and samples are in a bucket."""
+    project = make_project("stored")
+    place = f"{store.uri}/{tmp_path.name}"
+    for file in sorted((project.path / "data/01_raw/wine").glob("*.csv")):
+        put(file, f"{place}/raw/{file.name}", store.options)
+    shutil.rmtree(project.path / "data/01_raw/wine")
+    catalog = project.path / "conf/base/catalog.yml"
+    raw = "  path: data/01_raw/${globals:example}\n"
+    edit(catalog, raw, f"  path: {place}/raw\n  credentials: lake\n")
+    table = "${either:${globals:table, null}, data/02_intermediate/${globals:example}/samples}"
+    edit(catalog, table, f"{place}/samples\n  credentials: lake")
+    credentials = project.path / "conf/local/credentials.yml"
+    credentials.parent.mkdir(exist_ok=True)
+    credentials.write_text(json.dumps({"lake": store.options}))
+    project.git("commit", "-qam", "to the bucket")
+    return project
+
+
+def test_a_run_is_repeated_from_what_is_kept_beside_its_table(stored, store, tmp_path):
+    """When the delivery has changed and this clone has kept nothing; without it, it is said."""
+    first = stored.kedro("run", *INGEST).run_id
+    place = f"{store.uri}/{tmp_path.name}"
+    files = record_of(stored, first)["inputs"]["files"]
+    assert [one["path"] for one in files] == [
+        f"{place}/raw/2026-01-delivery.csv",
+        f"{place}/raw/2026-02-delivery.csv",
+    ]
+
+    changed = tmp_path / "changed.csv"
+    with filesystem(f"{place}/raw", store.options).open_input_file("2026-02-delivery.csv") as file:
+        changed.write_bytes(b"\n".join(file.read().split(b"\n")[:-3]) + b"\n")
+    put(changed, f"{place}/raw/2026-02-delivery.csv", store.options)
+    shutil.rmtree(stored.path / ".lakeproof/raw")
+    (one,) = json.loads(stored.kedro("check", first, "--json").stdout)["runs"]
+    assert one["is_reproducible"]
+    repeat(stored, first)
+
+    kept = filesystem(f"{place}/samples/_lakeproof/deliveries", store.options)
+    for file in files:
+        kept.delete_file(file["sha256"])
+    shutil.rmtree(stored.path / ".lakeproof/raw")
+    missing = reproduce(stored, first, expected="INCONCLUSIVE").missing
+    assert f"File {files[1]['path']} (deliveries) is neither there as it was nor kept" in missing
+    assert files[0]["path"] not in missing
