@@ -1,14 +1,23 @@
 """A table in an object store: what is said where the store is not as it must be, and when."""
 
 import socket
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
+from lakeproof.deliveries import DeliveryFolder
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta import DeltaTable
+from lakeproof.delta.kept_deliveries import kept_at
 from lakeproof.errors import LakeproofError, TableError
-from lakeproof.stores.files import filesystem
+from lakeproof.record.facts import FileFacts, InputFacts
+from lakeproof.reproduce.stored_deliveries import StoredDeliveries
+from lakeproof.stores.files import filesystem, info, put
+from lakeproof.versioned.run_tables import RunTables
 from object_store import ObjectStore
+
+from ..reproduce.builders import a_record
 
 ABC = pl.DataFrame({"id": ["a", "b", "c"], "x": [1.0, None, 3.0]})
 # An end that a test can wait for.
@@ -126,3 +135,87 @@ def test_what_is_tried_of_a_new_store_is_not_left_there(store, entry):
     DeltaTable(**entry).save(ABC)
     prefix = entry["filepath"].removeprefix("s3://lake/")
     assert b"probe" not in store.ask("GET", f"?list-type=2&prefix={prefix}")
+
+
+def test_what_a_table_takes_from_a_store_is_kept_beside_it(store, entry, tmp_path):
+    """By its content, for whoever has the bucket alone; put back when it is lost, and once."""
+    raw = f"{store.uri}/{tmp_path.name}/raw"
+    (tmp_path / "a.csv").write_text("id,x\na,1\n")
+    put(tmp_path / "a.csv", f"{raw}/a.csv", store.options)
+    folder = DeliveryFolder(
+        path=raw,
+        key="id",
+        schema={"id": {"type": "string"}, "x": {"type": "double"}},
+        credentials=store.options,
+    )
+    folder.keep_in(tmp_path)
+    table = DeltaTable(**entry, key="id", save_args={"mode": "merge", "schema_mode": "merge"})
+    table.save(folder.load())
+    (one,) = folder.load()
+    kept = kept_at(entry["filepath"], one.sha256)
+    assert info(kept, store.options).size == 9
+    filesystem(kept.rpartition("/")[0], store.options).delete_file(one.sha256)
+    table.save(folder.load())
+    before = info(kept, store.options)
+    table.save(folder.load())
+    assert info(kept, store.options) == before
+    assert table.versions() == [0]
+
+    # A colleague finds it there when the file has become another.
+    (tmp_path / "b.csv").write_text("id,x\na,2\n")
+    put(tmp_path / "b.csv", f"{raw}/a.csv", store.options)
+    file = FileFacts("deliveries", one.uri, one.sha256, 9)
+    made = a_record()
+    output = replace(made.outputs.tables[0], uri=entry["filepath"])
+    took = replace(
+        made, inputs=InputFacts(files=(file,)), outputs=replace(made.outputs, tables=(output,))
+    )
+    theirs = StoredDeliveries([took], lambda _: store.options, RawStore(tmp_path / "theirs"))
+    assert theirs.has(file)
+    assert theirs.find(file).read_bytes() == b"id,x\na,1\n"
+    nobodys = StoredDeliveries([], lambda _: store.options, RawStore(tmp_path / "nobodys"))
+    assert nobodys.find(file) is None
+    assert nobodys.raw.sizes() == {}
+
+
+def test_a_store_that_goes_between_two_commits_leaves_the_first_and_says_so(tmp_path):
+    """Of the run, which knows what it has committed by then."""
+    going = ObjectStore.started()
+    settings = {**going.options, **SHORT, "timeout": "5s"}
+    table = DeltaTable(
+        filepath=f"{going.uri}/t",
+        credentials=settings,
+        key="id",
+        save_args={"mode": "merge", "schema_mode": "merge"},
+    )
+    for name in ("1", "2"):
+        (tmp_path / f"{name}.csv").write_text(f"id,x\n{name},1\n")
+    schema = {"id": {"type": "string"}, "x": {"type": "double"}}
+    first, second = DeliveryFolder(path=str(tmp_path), key="id", schema=schema).load()
+    run = RunTables()
+    table.join(run)
+    try:
+        with pytest.raises(LakeproofError) as caught:
+            table.save([first, second.map(lambda rows: going.stop() or rows)])
+    finally:
+        if going.process.poll() is None:
+            going.stop()
+    assert "There is no connection to the store" in caught.value.message
+    assert "Whether the rows are in the table is not known" in caught.value.message
+    assert run.committed() == {"t": 0}
+
+
+def test_a_write_that_replaces_all_starts_from_the_log_alone(store, entry, tmp_path):
+    """A re-run of it copies no row out of the store, and its commit is the next."""
+    table = DeltaTable(**entry, save_args={"mode": "overwrite"})
+    table.save(ABC)
+    table.save(ABC.head(1))
+    said = []
+    table.copy_log_to(tmp_path / "scratch", 0, said.append)
+    assert {path.parent.name for path in (tmp_path / "scratch").rglob("*.*")} == {"_delta_log"}
+    again = DeltaTable(filepath=str(tmp_path / "scratch"), save_args={"mode": "overwrite"})
+    again.join(RunTables(believes_commits=False))
+    again.save(ABC)
+    assert again.versions() == [0, 1]
+    assert again.resolve().table_id == table.resolve().table_id
+    assert again.load().collect().height == 3

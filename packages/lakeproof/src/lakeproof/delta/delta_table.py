@@ -179,6 +179,10 @@ class DeltaTable(AbstractDataset[Any, Any]):
         """Link, or copy, the log and the data files of a version."""
         start_table(self.location, version, target, say, also)
 
+    def copy_log_to(self, target: Path, version: int | None, say: Say) -> None:
+        """Copy the log of a version alone: for a write that replaces all rows unread."""
+        start_table(self.location, version, target, say, has_data=False)
+
     def history(self, limit: int | None = None) -> Iterator[VersionFacts]:
         """Yield what each commit says of itself, newest first."""
         return history(self.location, limit)

@@ -4,9 +4,10 @@ Not for what is decided of a write before it is one (`write`), nor for how an en
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.arrivals import Arrivals
 from lakeproof.deliveries.file_digests import digest_files
@@ -22,6 +23,9 @@ from lakeproof.stores.conditional_writes import require_conditional_writes
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.run_tables import RunTables
 from lakeproof.versioned.store_errors import explained_store
+
+if TYPE_CHECKING:
+    from lakeproof.deliveries import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -65,32 +69,43 @@ class TableSave:
                 )
             opened = partial(_reopened, location, current.version) if current else None
             self.run.has_found(location.uri, opened)
-            written = self._deliver(data, current) if is_delivered else self._write(data, current)
-        if written is not None:
-            came = data.deliveries if isinstance(data, Arrivals) else data
-            self.run.has_written(
-                self.location.name,
-                DeltaVersion.of(written.opened),
-                is_committed=written.is_committed,
-                rows=written.rows,
-                mode=self.args.mode,
-                digest=written.digest,
-                given=written.given,
-                deliveries=digest_files(came) if is_delivered else None,
-            )
+            if is_delivered:
+                self._deliver(data, current)
+            else:
+                self._note(self._write(data, current))
 
-    def _deliver(self, data: Any, current: OpenedTable | None) -> Written | None:
+    def _note(self, written: Written, came: Sequence["Delivery"] | None = None) -> None:
+        """Tell the run what has been written, of rows or of deliveries."""
+        self.run.has_written(
+            self.location.name,
+            DeltaVersion.of(written.opened),
+            is_committed=written.is_committed,
+            rows=written.rows,
+            mode=self.args.mode,
+            digest=written.digest,
+            given=written.given,
+            deliveries=digest_files(came) if came is not None else None,
+        )
+
+    def _deliver(self, data: Any, current: OpenedTable | None) -> None:
         """Take deliveries that are all there, or those that arrive."""
         writer = DeliveryWriter(
             *(self.location, current, self.args, self.key, self.engine, self.run, self.personal)
         )
-        if not isinstance(data, Arrivals):
-            writer.take(data)
-        elif data.order is not None:
-            writer.take(data.in_recorded_order())
-        else:
-            self.engine.follow(data, writer.take, self.location)
-        return writer.end()
+        try:
+            if not isinstance(data, Arrivals):
+                writer.take(data)
+            elif data.order is not None:
+                writer.take(data.in_recorded_order())
+            else:
+                self.engine.follow(data, writer.take, self.location)
+        except BaseException:
+            # Each delivery is a commit of its own: those before it stand.
+            if (made := writer.by_then()) is not None:
+                self._note(made, writer.taken)
+            raise
+        if (written := writer.end()) is not None:
+            self._note(written, data.deliveries if isinstance(data, Arrivals) else data)
 
     def _write(self, data: Any, current: OpenedTable | None) -> Written:
         name = self.location.name

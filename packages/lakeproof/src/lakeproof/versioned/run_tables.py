@@ -134,6 +134,12 @@ class RunTables:
                     return use
         return None
 
+    def committed(self) -> dict[str, int]:
+        """Give the last version that the run has committed of each table, by catalog name."""
+        with self._lock:
+            made = [use for use in self.uses if use.kind == "written" and use.is_committed]
+        return {use.dataset: use.opened.version for use in made}
+
     def has_written(
         self,
         dataset: str,

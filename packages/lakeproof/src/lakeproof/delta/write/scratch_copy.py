@@ -49,6 +49,8 @@ def start_table(
     target: Path,
     say: Say,
     also: Collection[int] = (),
+    *,
+    has_data: bool = True,
 ) -> None:
     """Build a table in scratch that is the source as of one version; its next commit is the next.
 
@@ -62,6 +64,7 @@ def start_table(
         target: Its folder in scratch, which is not there yet.
         say: Gets a sentence before anything is copied.
         also: Older versions that the re-run reads of the same table.
+        has_data: Whether its rows come along; not, where all of them are about to be replaced.
 
     Raises:
         PinError: If the log of a version, or one of its data files, is gone.
@@ -76,7 +79,7 @@ def start_table(
     start, _ = newest_whole(names, min([version, *also]))
     log = _log_of(names, start, version)
     log += _sidecars_of(filesystem, log)
-    files = log + _data_of([opened, *older])
+    files = log + (_data_of([opened, *older]) if has_data else [])
     _make_room(target)
     for folder in {PurePosixPath(file.path).parent for file in files}:
         inside(target, folder / "any").parent.mkdir(parents=True, exist_ok=True)

@@ -64,9 +64,9 @@ class RecordKeeping:
             try:
                 self.keep(run_id, status, error)
             except Exception as another:
-                print_ended(run_id, status, self.told(another))
+                print_ended(run_id, status, self.told(another), self._seen.tables.committed())
                 return
-        print_ended(run_id, status)
+        print_ended(run_id, status, committed=self._seen.tables.committed())
 
     def keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
         """Keep the record on this disk, then on its MLflow run; a server may be gone by then."""

@@ -37,7 +37,13 @@ def placed(table: NeededTable, target: Path, say: Say) -> list[RerunTable]:
     uri = table.table.location.uri
     if table.is_written:
         older = [n.version for n in table.versions if n.version != table.start]
-        table.table.copy_to(target, table.start, older, say)
+        copy_log: Callable[[Path, int | None, Say], None] | None = None
+        if table.is_replaced and not older and not table.table.location.is_local:
+            copy_log = getattr(table.table, "copy_log_to", None)
+        if copy_log is not None:
+            copy_log(target, table.start, say)
+        else:
+            table.table.copy_to(target, table.start, older, say)
         uri = str(target)
     versions: list[Any] = list(table.versions) or [None]
     return [

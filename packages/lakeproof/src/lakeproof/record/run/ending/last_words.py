@@ -96,14 +96,20 @@ def print_unsent(run_id: str, store: str, folder: Path) -> None:
     )
 
 
-def print_ended(run_id: str, status: str, trouble: str | None = None) -> None:
+def print_ended(
+    run_id: str, status: str, trouble: str | None = None, committed: Mapping[str, int] | None = None
+) -> None:
     """Say that a run did not finish, on standard error.
 
     Args:
         run_id: The run.
         status: How it ended.
         trouble: Why it has no record, where it has none.
+        committed: The last version that it had committed of each table.
     """
+    if committed:
+        told = ", ".join(f"table '{name}' at version {n}" for name, n in committed.items())
+        click.echo(f"Committed by then, and it stays: {told}.", err=True)
     if trouble is not None:
         click.echo(f"Run {run_id} {status} and has no record: {trouble}", err=True)
         return
