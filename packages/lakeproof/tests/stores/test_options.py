@@ -2,7 +2,8 @@
 
 import pytest
 
-from lakeproof.delta.spark.spark_store import require_single_writer
+from lakeproof.delta.spark.spark_merge import table_of
+from lakeproof.delta.spark.spark_store import name_of, require_single_writer
 from lakeproof.errors import TableError
 from lakeproof.spark.settings import SparkSettings, use_settings
 from lakeproof.stores.addresses import misleading
@@ -75,6 +76,16 @@ def test_sparks_own_commits_in_s3_need_a_word():
         require_single_writer(Location("t", "s3a://lake/t"))
     finally:
         use_settings(None)
+
+
+def test_on_databricks_a_table_of_its_catalog_goes_by_its_name(monkeypatch):
+    """Its own commits there are coordinated; elsewhere Spark knows a place alone."""
+    table = Location("t", "s3://lake/t", None, "main.wine.samples", "id")
+    assert name_of(table) is None
+    monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
+    assert table_of(table) == "`main`.`wine`.`samples`"
+    require_single_writer(table)
+    assert name_of(Location("t", "s3://lake/t")) is None
 
 
 def test_an_ordinary_path_is_one():

@@ -18,7 +18,9 @@ from lakeproof.delta.retention.lifetime import lifetime
 from lakeproof.delta.table_save import TableSave
 from lakeproof.delta.write.engine import Engine, SaveArgs
 from lakeproof.delta.write.scratch_copy import start_table
-from lakeproof.errors import LakeproofError
+from lakeproof.errors import LakeproofError, TableError
+from lakeproof.stores.addresses import is_of_a_catalog
+from lakeproof.stores.unity_catalog import Operation, UnityCatalog
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.pins import Pin, choose_pin
@@ -45,12 +47,13 @@ class DeltaTable(AbstractDataset[Any, Any]):
 
     Args:
         filepath: The table's folder, or an object-store URI (`s3://`, `abfss://`, `gs://`).
+        table: In its place, the name in Unity Catalog: `catalog.schema.table`.
         engine: `embedded` or `spark`; the same for every table of a run.
         key: The column, or columns, whose values tell rows apart.
         load_args: `version: N` or `timestamp: "2026-01-31T00:00:00Z"`; `--load-versions` wins.
         save_args: `mode` (`overwrite`, `append`, `merge`, `delete`, `error`), `partition_by`,
             `schema_mode` (`merge`, `overwrite`), `skip_unchanged`.
-        credentials: Storage options of the object store.
+        credentials: Storage options of the object store; with `table`, also `host` and `token`.
         personal: The columns that hold what belongs to persons, of a table that does not come from
             deliveries, whose schema says it. Their values stand in no log, message or preview.
         version: Kedro's, from `--load-versions`.
@@ -68,7 +71,8 @@ class DeltaTable(AbstractDataset[Any, Any]):
     def __init__(
         self,
         *,
-        filepath: str,
+        filepath: str | None = None,
+        table: str | None = None,
         engine: str = "embedded",
         key: str | Sequence[str] | None = None,
         load_args: Mapping[str, Any] | None = None,
@@ -78,14 +82,16 @@ class DeltaTable(AbstractDataset[Any, Any]):
         version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._uri = without_userinfo(str(filepath).rstrip("/"))
-        # Kedro tells a dataset its name nowhere; the hook does, until then the folder's serves.
-        self._name = PurePosixPath(self._uri).name
+        self._credentials = {key: str(value) for key, value in (credentials or {}).items()}
+        self._table = table
+        self._catalog = UnityCatalog(self._credentials) if table is not None else None
+        self._uri = _place_of(filepath, table)
+        # Kedro tells a dataset its name nowhere; the hook does, until then the place's serves.
+        self._name = PurePosixPath(self._uri).name if table is None else table.rpartition(".")[2]
         self._engine_name = engine
         self.key = (key,) if isinstance(key, str) else tuple(key or ())
         self._load_args = dict(load_args or {})
         self._save_config = dict(save_args or {})
-        self._credentials = {key: str(value) for key, value in (credentials or {}).items()}
         self._personal = frozenset((personal,) if isinstance(personal, str) else personal)
         self._flag = version.load if version else None
         self._run: RunTables | None = None
@@ -95,7 +101,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
     @property
     def location(self) -> Location:
         """Where the table is, and what the catalog calls it."""
-        return Location(self._name, self._uri, self._credentials or None)
+        return self._located("READ")
 
     @property
     def pin(self) -> Pin | None:
@@ -125,6 +131,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
         self._uri = uri
         if "://" not in uri:
             self._credentials = {}
+            self._catalog = None
 
     def use_engine(self, engine: str) -> None:
         """Read and write on another engine than the catalog's: a re-run may be asked to."""
@@ -195,7 +202,7 @@ class DeltaTable(AbstractDataset[Any, Any]):
             TableError: If there is no such table.
         """
         run, pin = self._run, self.pin
-        at_start = run.to_read(self._uri, pin) if run else None
+        at_start = run.to_read(self.location.uri, pin) if run else None
         opened = self._own(at_start) if at_start is not None else self.resolve()
         if run is None and not self._has_warned:  # a run has looked at all its tables beforehand
             self._has_warned = True
@@ -213,7 +220,9 @@ class DeltaTable(AbstractDataset[Any, Any]):
         """
         args = SaveArgs.from_config(self._name, self._save_config)
         run = self._run or RunTables()
-        TableSave(self.location, self.key, args, self._engine(), run, self._personal).save(data)
+        TableSave(
+            self._located("READ_WRITE"), self.key, args, self._engine(), run, self._personal
+        ).save(data)
 
     def preview(self, nrows: int = 5) -> JSONPreview:
         """Show in `kedro viz` the version that a load would read, who wrote it and its rows."""
@@ -225,6 +234,15 @@ class DeltaTable(AbstractDataset[Any, Any]):
         except LakeproofError as error:
             return JSONPreview(nothing(error.message))
         return JSONPreview(preview(pin, opened, nrows, self._personal))
+
+    def _located(self, operation: Operation) -> Location:
+        """Say where the table is; one of Unity Catalog is asked for when it is first needed."""
+        if self._catalog is None or self._table is None:
+            return Location(self._name, self._uri, self._credentials or None)
+        found = self._catalog.table(self._table, operation)
+        return Location(
+            self._name, self._uri or found.place, found.options, found.name, found.table_id
+        )
 
     def _own(self, opened: TableVersion) -> DeltaVersion:
         """Give back as one of this class what a run was given by one."""
@@ -239,10 +257,30 @@ class DeltaTable(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {
-            "filepath": self._uri,
+            "filepath": self._uri or None,
+            "table": self._table,
             "engine": self._engine_name,
             "key": list(self.key),
             "load_args": self._load_args,
             "save_args": self._save_config,
             "load_version": self._flag,
         }
+
+
+def _place_of(filepath: str | None, table: str | None) -> str:
+    """Take the place of an entry, which is a path or a name; empty for a name.
+
+    Raises:
+        TableError: It is neither, or both.
+    """
+    if (filepath is None) == (table is None):
+        raise TableError(
+            "A Delta table has either a `filepath` or a `table` (its name in Unity Catalog), and "
+            f"this entry has {'both' if table else 'neither'}. Correct it in catalog.yml."
+        )
+    if table is not None and not is_of_a_catalog(table):
+        raise TableError(
+            f"`table` is {table!r}: it must be the three names of a table of Unity Catalog, "
+            "catalog.schema.table. Correct it in catalog.yml, or name a `filepath`."
+        )
+    return "" if table is not None else without_userinfo(str(filepath).rstrip("/"))

@@ -18,11 +18,15 @@ class Location:
         name: The catalog name.
         uri: A local path or an object-store URI.
         storage_options: Credentials and settings of the store; never shown.
+        catalog_name: `catalog.schema.table` in Unity Catalog, where it was found by that.
+        catalog_id: What that catalog calls it.
     """
 
     name: str
     uri: str
     storage_options: Mapping[str, str] | None = None
+    catalog_name: str | None = None
+    catalog_id: str | None = None
 
     @property
     def is_local(self) -> bool:

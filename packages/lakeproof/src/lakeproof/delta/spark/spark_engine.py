@@ -32,7 +32,7 @@ from lakeproof.delta.spark.spark_merge import (
     without_statistics,
 )
 from lakeproof.delta.spark.spark_staging import SparkStagedRows, frame_of, parsed_file
-from lakeproof.delta.spark.spark_store import place_of, require_single_writer
+from lakeproof.delta.spark.spark_store import name_of, place_of, require_single_writer
 from lakeproof.delta.write.decision import lost_race, write_staged
 from lakeproof.delta.write.engine import Take, Write, Written, operation_of
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
@@ -64,7 +64,8 @@ class SparkEngine:
             reader = spark().read.format("delta").option("versionAsOf", opened.version)
             require_one_meaning(opened)
             have_filters_look(spark(), opened)
-            frame = reader.load(place_of(opened.location))
+            name = name_of(opened.location)
+            frame = reader.load(place_of(opened.location)) if name is None else reader.table(name)
             # A Spark Connect server looks at the table only when it is asked something of it.
             _ = frame.schema
             return frame

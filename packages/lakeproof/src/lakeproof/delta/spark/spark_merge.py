@@ -8,7 +8,7 @@ from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import NO_BOUNDS
 from lakeproof.delta.spark.java_errors import explained
-from lakeproof.delta.spark.spark_store import place_of, require_single_writer
+from lakeproof.delta.spark.spark_store import name_of, place_of, require_single_writer
 from lakeproof.delta.write.engine import Write
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.spark.session import spark
@@ -100,5 +100,7 @@ def _has_changed(column: str, kind: str | None) -> str:
 
 
 def table_of(location: Location) -> str:
-    """Write a table by its place, as SQL takes it."""
+    """Write a table by its place, as SQL takes it; one of Databricks' own catalog by its name."""
+    if (name := name_of(location)) is not None:
+        return ".".join(SQL.quoted(part) for part in name.split("."))
     return f"delta.{SQL.quoted(place_of(location))}"

@@ -5,6 +5,7 @@ that bucket alone, in this process, so that no secret stands in `spark.yml`, nor
 which holds Spark's own settings. Not for a Spark Connect server, which has a process of its own.
 """
 
+import os
 from typing import Any
 
 from lakeproof.errors import TableError
@@ -15,6 +16,9 @@ from lakeproof.stores.addresses import for_hadoop as hadoop_uri
 from lakeproof.stores.addresses import kind_of
 from lakeproof.stores.options import for_hadoop as hadoop_options
 from lakeproof.versioned.location import Location
+
+# Databricks sets it on its machines.
+_DATABRICKS = "DATABRICKS_RUNTIME_VERSION"
 
 
 def place_of(location: Location) -> str:
@@ -29,6 +33,14 @@ def place_of(location: Location) -> str:
     return hadoop_uri(location.uri)
 
 
+def name_of(location: Location) -> str | None:
+    """Give the name by which Databricks' own Spark knows a table of Unity Catalog, if that is it.
+
+    Any other Spark reaches it by its place.
+    """
+    return location.catalog_name if _DATABRICKS in os.environ else None
+
+
 def require_single_writer(location: Location) -> None:
     """Refuse a commit of Spark's own where another process could lose one by it.
 
@@ -38,7 +50,7 @@ def require_single_writer(location: Location) -> None:
     Raises:
         TableError: Where `spark.yml` does not say that nobody else writes.
     """
-    if location.is_local or kind_of(location.uri) != "s3":
+    if location.is_local or kind_of(location.uri) != "s3" or name_of(location) is not None:
         return
     if current_settings().conf.get(SINGLE_WRITER, "").lower() != "true":
         raise TableError(

@@ -86,6 +86,11 @@ ADDED: Mapping[int, Mapping[str, Any]] = {
         "nodes.*.moves_random": None,
         # Nobody looked.
         "rows_left_out": None,
+        # None came from a catalog.
+        "inputs.tables.*.catalog_name": None,
+        "inputs.tables.*.catalog_id": None,
+        "outputs.tables.*.catalog_name": None,
+        "outputs.tables.*.catalog_id": None,
     },
 }
 

@@ -166,6 +166,8 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "table_id": _TITLE,
         "digest": _DIGEST,
         "committed_digest": _DIGEST,
+        "catalog_name": _TITLE,
+        "catalog_id": _TITLE,
     },
     TableWritten: {
         "dataset": _NAME,
@@ -175,6 +177,8 @@ RULES: Mapping[type, Mapping[str, Rule | Both]] = {
         "started_digest": _DIGEST,
         "digest": _DIGEST,
         "node": _NAME,
+        "catalog_name": _TITLE,
+        "catalog_id": _TITLE,
     },
     FileFacts: {
         "dataset": _NAME,

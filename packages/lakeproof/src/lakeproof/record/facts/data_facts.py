@@ -20,6 +20,8 @@ class TableRead:
         pin: Who asked for the version: `--load-versions`, `the catalog`, or nobody.
         is_own: Whether this run wrote it before it read it.
         committed_digest: What the commit says that the content is, where the rows were another.
+        catalog_name: `catalog.schema.table` in Unity Catalog, where it was found by that.
+        catalog_id: What that catalog calls it.
     """
 
     dataset: str
@@ -33,6 +35,8 @@ class TableRead:
     pin: str | None
     is_own: bool
     committed_digest: str | None = None
+    catalog_name: str | None = None
+    catalog_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class TableWritten:
         handed_over: What was given: `rows:178` that are the whole table, `rows:5 rs1:…` that join
             others (`sha256:…` for several chunks), `sha256:…` of deliveries' names and contents.
             Rows that the table holds already leave no trace in it.
+        catalog_name: `catalog.schema.table` in Unity Catalog, where it was found by that.
+        catalog_id: What that catalog calls it.
     """
 
     dataset: str
@@ -72,6 +78,8 @@ class TableWritten:
     digest_from: Literal["commit", "rows"]
     node: str | None
     handed_over: str | None = None
+    catalog_name: str | None = None
+    catalog_id: str | None = None
 
 
 @dataclass(frozen=True)

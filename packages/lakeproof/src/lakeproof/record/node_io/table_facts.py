@@ -67,6 +67,8 @@ class TableRecorder:
                 pin=use.pin,
                 is_own=(opened.location.uri, opened.version) in written,
                 committed_digest=content.committed,
+                catalog_name=opened.location.catalog_name,
+                catalog_id=opened.location.catalog_id,
             )
         return tuple(found.values())
 
@@ -99,6 +101,8 @@ class TableRecorder:
                 handed_over=_handed_over(
                     [other for other in tables.uses if _is_write_to(other, use.dataset)]
                 ),
+                catalog_name=opened.location.catalog_name,
+                catalog_id=opened.location.catalog_id,
             )
         return tuple(found.values())
 
