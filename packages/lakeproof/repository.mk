@@ -1,18 +1,23 @@
 # What only this repository has: Lakeproof itself lies beside the project that stands on it.
 # The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
-# The files in their order, for the last ones are short; by number of tests the longest come last.
+# The files in the order in which they are collected, long ones first (conftest.py).
 # Those with Spark are one process beside them, so that it starts once, after the project's own.
 BOTH := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Typed in the package's folder, from which Spark's workers import the tests, too.
 BESIDE = cd $(PACKAGE) && { { $(or $(2),true) && $(CURDIR)/$(PYTEST) -m "$(1) and spark"; } & spark=$$!; \
 	$(CURDIR)/$(PYTEST) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others; }
 PACKAGE := packages/lakeproof
-TEST_ALL = $(call BESIDE,not slow,(cd $(CURDIR) && $(PYTEST) tests))
+ROOTS = (cd $(CURDIR) && $(PYTEST) tests)
+TEST_ALL = $(call BESIDE,not slow,$(ROOTS))
 CHECK_PACKAGE = cd $(PACKAGE) && ../../$(BIN)/mypy && ../../$(BIN)/lint-imports
 
 .PHONY: test-slow test-fuzz test-matrix bench bench-spark
 test-slow: .venv/test  ## the long matrix
 	$(call BESIDE,slow and not long)
+
+.PHONY: test-ci
+test-ci: .venv/test  ## test and test-slow in one queue, with one Spark
+	$(call BESIDE,not long,$(ROOTS))
 
 .PHONY: test-long
 test-long: .venv/test  ## every member of the matrices of which test-slow has some

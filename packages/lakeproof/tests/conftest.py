@@ -14,13 +14,14 @@ import pytest
 import projects
 from lakeproof import determinism
 from projects import REPOSITORY, Finished
-from warm import RECIPE, Warm
+from warm import RECIPE, Warm, name_files_of_stack
 
 __all__ = ["LONG", "REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
 
-# Of a test that is one of many of its kind, the others of which are in `make test-slow`.
+# Of a test that is one of many of its kind; the others of them are in `make test-slow` or faster.
 LONG = (pytest.mark.slow, pytest.mark.long)
 SMALL_FOREST = ("n_estimators: 300", "n_estimators: 5")
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # A small Spark on this machine.
 SPARK = {
     "spark.master": "local[2]",
@@ -33,8 +34,6 @@ SPARK = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.ui.enabled": "false",
-    # What is compiled twice and collected side by side pays off after minutes.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 
@@ -72,6 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
     edited within a second.
     """
     sys.dont_write_bytecode = False
+    # A JVM of a test ends before it would pay off to compile twice and collect side by side.
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", JAVA)
+    name_files_of_stack()
     _as_told.update(getattr(config, "workerinput", {}))
     if not entry_points(group="kedro.hooks", name="lakeproof"):
         pytest.exit(
@@ -159,11 +161,14 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs Java where there is none; the last line of the run counts it.
 
-    And what is long is slow, also where a file says no more than that.
+    And what is long is slow, also where a file says no more than that. Files that have whole
+    commands come first, so that of two workers none is left with one of them at the end.
     """
     for item in items:
         if item.get_closest_marker("long") is not None:
             item.add_marker(pytest.mark.slow)
+    first = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in first)
     if shutil.which("java") is None:
         for item in items:
             if item.get_closest_marker("spark") is not None:

@@ -8,6 +8,7 @@ interpreter and its libraries read when they start: where that is another, a pro
 """
 
 import atexit
+import functools
 import json
 import os
 import selectors
@@ -16,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 THREADS = (
@@ -192,6 +195,32 @@ class Warm:
         socket.send_fds(line, [b"."], list(files))
         line.sendall(json.dumps(asked).encode() + b"\n")
         return line
+
+
+def name_files_of_stack() -> None:
+    """Let Kedro's settings have what they use of a stack: the names of its files.
+
+    dynaconf asks four times when a project starts, and has Python look through all modules for the
+    source of each frame; beneath pytest there are sixty, and that takes longer than a command.
+    """
+    from dynaconf.loaders import py_loader
+    from dynaconf.utils import files
+
+    def stack() -> list[SimpleNamespace]:
+        frames = (frame for frame, _ in traceback.walk_stack(None))
+        return [SimpleNamespace(filename=frame.f_code.co_filename) for frame in frames]
+
+    for module in (py_loader, files):
+        module.inspect = SimpleNamespace(stack=stack)
+
+
+def remember_revision() -> None:
+    """Let MLflow look up once which tables it wants: each store that is opened reads 70 files."""
+    from mlflow.store.db import utils
+
+    if not hasattr(utils._get_latest_schema_revision, "cache_info"):
+        utils._get_latest_schema_revision = functools.cache(utils._get_latest_schema_revision)
+    utils._get_latest_schema_revision()
 
 
 def read_line(line: socket.socket) -> bytes:

@@ -3,7 +3,6 @@
 import atexit
 import gc
 import importlib
-import inspect
 import json
 import os
 import runpy
@@ -18,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from warm import OF_KEDRO, SAFE, Warm, read_line
+from warm import OF_KEDRO, SAFE, Warm, name_files_of_stack, read_line, remember_revision
 
 # What a run imports of others; all that is Kedro's or of a plug-in is left to the fork.
 LIBRARIES = (
@@ -46,8 +45,9 @@ def serve(at: str, libraries: Sequence[str] = LIBRARIES) -> None:
     environment = dict(os.environ)
     for name in libraries:
         importlib.import_module(name)
-    # Kedro's settings have the file of each module looked up, which is kept once it is known.
-    inspect.stack()
+    if libraries is LIBRARIES:
+        name_files_of_stack()
+        remember_revision()
     gc.freeze()
     running: dict[int, socket.socket] = {}
     ended, wakes = socket.socketpair()

@@ -59,13 +59,13 @@ ON_A_STORE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to the slow tests what Spark would say once more (see the marker `spark_sample`)."""
+    """Leave to the longest tests what Spark would say once more (see `spark_sample`)."""
     for item in items:
         sample = item.get_closest_marker("spark_sample")
         if sample is not None and item.get_closest_marker("spark") is not None:
             ids = item.callspec.id.split("-", 1)
-            if not set(ids[1:]) & set(sample.args):
-                item.add_marker(pytest.mark.slow)
+            for mark in LONG if not set(ids[1:]) & set(sample.args) else ():
+                item.add_marker(mark)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from conftest import LONG
 from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.errors import SchemaError
 
@@ -31,6 +32,8 @@ VALUES = {
 }
 # The engines write these into a path each in its own way.
 REFUSED = ("decimals", "binary")
+PLACES = [name for name in VALUES if name not in REFUSED]
+KEYS = [name for name in VALUES if name != "booleans"]
 
 
 @pytest.fixture
@@ -39,8 +42,9 @@ def engine(spark_session) -> str:
     return "spark"
 
 
-def rows(values: pl.Series, ids: list[int], x: int) -> pl.DataFrame:
-    return pl.DataFrame({"id": ids, "p": values.gather(ids), "x": [x] * len(ids)})
+def rows(ids: list[int], x: int, **columns: pl.Series) -> pl.DataFrame:
+    given = {name: values.gather(ids) for name, values in columns.items()}
+    return pl.DataFrame({"id": ids, **given, "x": [x] * len(ids)})
 
 
 @pytest.fixture
@@ -53,38 +57,52 @@ def both(make_table, make_embedded_table):
     return make
 
 
-def held(table) -> dict:
-    found = table.load().collect().sort("id")
-    return {row["id"]: (row["p"], row["x"]) for row in found.iter_rows(named=True)}
+def held(table, *columns) -> dict:
+    found = table.load().collect().sort("id").select("id", *columns, "x")
+    return {row[0]: row[1:] for row in found.iter_rows()}
 
 
 @pytest.mark.parametrize("first", ["embedded", "spark"])
-@pytest.mark.parametrize("kind", [name for name in VALUES if name not in REFUSED])
-def test_a_table_laid_out_by_it_is_merged_by_both(both, kind, first):
+@pytest.mark.parametrize(
+    "kinds",
+    [PLACES, *(pytest.param([kind], marks=LONG) for kind in PLACES)],
+    ids=lambda kinds: kinds[0] if len(kinds) == 1 else "all",
+)
+def test_a_table_laid_out_by_them_is_merged_by_both(both, kinds, first):
     """Created, corrected and added to in turn: no row doubles, and each engine reads the same."""
-    values = VALUES[kind]
-    tables = both(key="id", save_args={"mode": "merge", "partition_by": "p"})
+    columns = {kind: VALUES[kind] for kind in kinds}
+    tables = both(key="id", save_args={"mode": "merge", "partition_by": kinds})
     second = {"embedded": "spark", "spark": "embedded"}[first]
-    tables[first].save(rows(values, [0, 1, 2], 1))
-    tables[second].save(rows(values, [1, 2, 3], 2))
-    tables[first].save(rows(values, [0, 3], 3))
-    expected = {number: (values[number], x) for number, x in enumerate([3, 2, 2, 3])}
+    tables[first].save(rows([0, 1, 2], 1, **columns))
+    tables[second].save(rows([1, 2, 3], 2, **columns))
+    tables[first].save(rows([0, 3], 3, **columns))
+    expected = {
+        number: (*(columns[kind][number] for kind in kinds), x)
+        for number, x in enumerate([3, 2, 2, 3])
+    }
     for table in tables.values():
-        assert held(table) == expected
+        assert held(table, *kinds) == expected
     opened = tables[first].resolve()
     assert stored_digest(opened) == compute_digest(opened)
 
 
-@pytest.mark.parametrize("kind", [name for name in VALUES if name != "booleans"])
-def test_a_table_keyed_by_it_is_merged_by_both(both, kind):
+@pytest.mark.parametrize(
+    "kinds",
+    [KEYS, *(pytest.param([kind], marks=LONG) for kind in KEYS)],
+    ids=lambda kinds: kinds[0] if len(kinds) == 1 else "all",
+)
+def test_a_table_keyed_by_them_is_merged_by_both(both, kinds):
     """A known key is known, whoever wrote it."""
-    values = VALUES[kind].drop_nulls().unique(maintain_order=True)
-    tables = both(key="p", save_args={"mode": "merge"})
-    tables["embedded"].save(rows(values, [0, 1], 1))
-    tables["spark"].save(rows(values, [0], 2))
-    tables["embedded"].save(rows(values, [1], 3))
+    columns = {kind: VALUES[kind].drop_nulls().unique(maintain_order=True) for kind in kinds}
+    tables = both(key=kinds, save_args={"mode": "merge"})
+    tables["embedded"].save(rows([0, 1], 1, **columns))
+    tables["spark"].save(rows([0], 2, **columns))
+    tables["embedded"].save(rows([1], 3, **columns))
+    expected = {
+        number: (*(columns[kind][number] for kind in kinds), x) for number, x in enumerate([2, 3])
+    }
     for table in tables.values():
-        assert held(table) == {0: (values[0], 2), 1: (values[1], 3)}
+        assert held(table, *kinds) == expected
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -93,5 +111,5 @@ def test_no_table_is_laid_out_by_what_only_one_engine_would_find(both, kind):
     tables = both(key="id", save_args={"mode": "merge", "partition_by": "p"})
     for table in tables.values():
         with pytest.raises(SchemaError, match="by which the two engines cannot both lay out files"):
-            table.save(rows(VALUES[kind], [0, 1], 1))
+            table.save(rows([0, 1], 1, p=VALUES[kind]))
         assert not table.is_there()

@@ -195,8 +195,15 @@ def test_a_filter_finds_what_it_looks_for(spark_session, table, writer):
 
 @pytest.mark.slow
 @pytest.mark.spark
-@pytest.mark.parametrize("writer", OTHER)
-@pytest.mark.parametrize("kind", ["real", "double"])
+@pytest.mark.parametrize(
+    ("kind", "writer"),
+    [
+        ("real", "spark"),
+        ("double", "embedded"),
+        pytest.param("real", "embedded", marks=pytest.mark.long),
+        pytest.param("double", "spark", marks=pytest.mark.long),
+    ],
+)
 def test_a_value_beyond_all_others_is_found(spark_session, table, kind, writer):
     """Also NaN, which is greater than infinity: no file is left out for bounds that it is past."""
     from pyspark.sql import functions as sql

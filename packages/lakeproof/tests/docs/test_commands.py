@@ -43,7 +43,7 @@ ELSEWHERE = {
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
     "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",
-    "explain.md": "wants two runs that differ; tests/explain/mixes/test_on_the_command_line.py",
+    "explain.md": "wants two runs that differ; tests/explain/mixes/test_mixes.py",
     "existing-project.md": "a project of another shape; tests/docs/test_existing_project.py",
 }
 INSTEAD = {

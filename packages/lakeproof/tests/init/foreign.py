@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from kedro import __version__ as KEDRO  # noqa: N812 - a constant
 
-from projects import Project
+from conftest import Project
 
 _PYPROJECT = """\
 [build-system]

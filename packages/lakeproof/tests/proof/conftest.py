@@ -317,4 +317,4 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pr
 def small(make_project: Callable[[str], Project]) -> tuple[Project, Finished]:
     """A project after one run of everything, with a small forest."""
     project = make_project("small")
-    return project, project.fresh.kedro("run", *FOREST)
+    return project, project.kedro("run", *FOREST)

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from conftest import Project, copy_project
+from conftest import LONG, Project, copy_project
 
 from .conftest import (
     FEATURES,
@@ -165,13 +165,13 @@ def read_version(project: Project, run_id: str) -> tuple[int, str | None]:
 @pytest.mark.slow
 def test_a_pinned_table_that_the_run_also_writes_is_read_at_the_pin_again(pinned):
     """`samples:0` on everything: ingest writes nothing, feature reads the first delivery."""
-    finished = pinned.fresh.kedro("run", "--load-versions", "samples:0", *FOREST)
+    finished = pinned.kedro("run", "--load-versions", "samples:0", *FOREST)
     assert read_version(pinned, finished.run_id) == (0, "--load-versions")
     record = record_of(pinned, finished.run_id)
     (samples,) = (t for t in record["outputs"]["tables"] if t["dataset"] == "samples")
     assert samples["written"] is False
     move_on(pinned)
-    verdict = repeat(pinned.fresh, finished.run_id)
+    verdict = repeat(pinned, finished.run_id)
     assert read_version(pinned, verdict.document["rerun_id"]) == (0, "--load-versions")
 
 
@@ -197,8 +197,15 @@ def moment_of(project: Project, version: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flags", [("--pipelines", "feature"), ()], ids=["read", "written too"])
-@pytest.mark.parametrize("pin", ["version", "timestamp"])
+@pytest.mark.parametrize(
+    ("pin", "flags"),
+    [
+        pytest.param("version", (), id="version of what is written too"),
+        pytest.param("timestamp", ("--pipelines", "feature"), id="timestamp"),
+        pytest.param("version", ("--pipelines", "feature"), id="version", marks=LONG),
+        pytest.param("timestamp", (), id="timestamp of what is written too", marks=LONG),
+    ],
+)
 def test_a_pin_in_the_catalog_is_the_pin_of_the_rerun(pinned, pin, flags):
     """Also after the pin has gone from the catalog, and the log has grown."""
     value = 0 if pin == "version" else f'"{moment_of(pinned, 0)}"'
@@ -220,8 +227,8 @@ def test_another_environment_is_repeated_in_that_environment(make_project):
     """Wine qualities: other deliveries, key, target, task and estimator by `--env` alone."""
     project = make_project("qualities")
     write_qualities(project)
-    finished = project.fresh.kedro("run", "--env", "wine_quality", *FOREST)
-    verdict = repeat(project.fresh, finished.run_id)
+    finished = project.kedro("run", "--env", "wine_quality", *FOREST)
+    verdict = repeat(project, finished.run_id)
     assert {"metric rmse", "metric mae", "metric r2"} <= set(verdict.counting())
     record = record_of(project, verdict.document["rerun_id"])
     assert record["run"]["kedro_env"] == "wine_quality"

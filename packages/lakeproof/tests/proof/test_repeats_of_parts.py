@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import Project
+from conftest import LONG, Project
 
 from .conftest import FOREST, METRICS, MODEL, PREDICTIONS, move_on, nodes_of, record_of, repeat
 
@@ -26,13 +26,13 @@ def used(small) -> Project:
 @pytest.mark.parametrize(
     ("flags", "nodes"),
     [
-        (("--pipelines", "train"), TRAIN),
+        pytest.param(("--pipelines", "train"), TRAIN, marks=LONG),
         (("--pipelines", "evaluate,train"), EVALUATE | TRAIN),
-        (("--from-nodes", "select_test_rows"), EVALUATE),
-        (("--to-nodes", "build_features"), INGEST_FEATURE),
-        (("--nodes", "score_predictions,draw_confusion_matrix"), SCORE),
+        pytest.param(("--from-nodes", "select_test_rows"), EVALUATE, marks=LONG),
+        pytest.param(("--to-nodes", "build_features"), INGEST_FEATURE, marks=LONG),
+        pytest.param(("--nodes", "score_predictions,draw_confusion_matrix"), SCORE, marks=LONG),
         (("--from-inputs", "predictions"), SCORE),
-        (("--to-outputs", "features"), INGEST_FEATURE),
+        pytest.param(("--to-outputs", "features"), INGEST_FEATURE, marks=LONG),
         (("--runner", "ThreadRunner"), INGEST_FEATURE | TRAIN | EVALUATE),
         (("--async", "--pipelines", "feature"), {"build_features"}),
     ],

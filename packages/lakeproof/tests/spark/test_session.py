@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import LONG
 from lakeproof.spark.session import session_in_use, spark
 from lakeproof.spark.spark_facts import gather_spark
 
@@ -165,9 +166,16 @@ def test_a_session_that_is_there_is_taken_over_and_left_as_it_was():
 @pytest.mark.parametrize(
     ("conf", "words"),
     [
-        ({"spark.master": "nonsense"}, "spark.master is 'nonsense', which is no address"),
         ({"spark.master": "local[1]", "spark.driver.port": "{taken}"}, "is taken by another"),
-        ({"spark.master": "local[1]", "spark.driver.memory": "900000g"}, "Lower it in spark.yml"),
+        pytest.param(
+            *({"spark.master": "nonsense"}, "spark.master is 'nonsense', which is no address"),
+            marks=LONG,
+        ),
+        pytest.param(
+            {"spark.master": "local[1]", "spark.driver.memory": "900000g"},
+            "Lower it in spark.yml",
+            marks=LONG,
+        ),
     ],
 )
 def test_a_spark_that_does_not_start_says_why_in_a_sentence(conf, words):

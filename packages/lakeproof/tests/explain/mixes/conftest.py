@@ -1,8 +1,19 @@
 """Two recorded runs of the example, between which everything is mixed once."""
 
+import subprocess
+
 import pytest
 
-from conftest import copy_project
+from conftest import copy_project, warm
+
+
+@pytest.fixture(scope="module")
+def forked_reruns():
+    """Let what a mix starts in this process be forks, as what a command starts is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", subprocess.Popen)
+        warm().fork_reruns()
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ CODE, ROUNDS = "code", "parameter evaluate.rounds"
 
 
 @pytest.fixture(scope="module")
-def mixes(tmp_path_factory):
+def mixes(tmp_path_factory, forked_reruns):
     """Mixes of a run with one that has a setting more, which its code asks for."""
     project = copy_project(tmp_path_factory.mktemp("code") / "project")
     a = project.kedro("run").run_id
