@@ -25,8 +25,8 @@ def logged(folder: Path) -> str:
 def told(folder: Path) -> list[set[str]]:
     """The columns of which the log tells bounds, by file, in the order of the commits."""
     actions = (json.loads(line) for line in logged(folder).splitlines() if line)
-    stats = (json.loads(one["add"]["stats"]) for one in actions if "add" in one)
-    return [set(one["minValues"]) | set(one["maxValues"]) for one in stats]
+    stats = (json.loads(one["add"].get("stats") or "{}") for one in actions if "add" in one)
+    return [{*one.get("minValues", ()), *one.get("maxValues", ())} for one in stats]
 
 
 def test_the_log_of_a_table_made_here_holds_no_value(make_table, make_other, tmp_path):

@@ -58,7 +58,7 @@ def test_a_run_has_its_delivery_as_it_was(corrected):
     assert told["raw_kept"] == {"files": 2, "bytes": sum(kept.values())}
     (one,) = told["runs"]
     assert one["is_reproducible"]
-    assert not any("by digest only" in limit for limit in one["limits"])
+    assert not any("by digest only" in limit["what"] for limit in one["limits"])
     text = project.kedro("check", before).stdout
     assert f"Raw files kept: 2, {sum(kept.values()):,} bytes" in text
 

@@ -23,6 +23,7 @@ from lakeproof.record.facts import (
 from lakeproof.record.run.ending.doubts import unknown_outputs
 from lakeproof.reproduce.comparison.compare import compare
 from lakeproof.reproduce.limits import Around, limits_of
+from lakeproof.reproduce.outcomes import Limit
 
 from .builders import RUN, a_node, a_record, a_rerun, crossing, sha
 
@@ -34,7 +35,9 @@ def around(path="/nowhere", kept=()):
 
 
 def limits(path="/nowhere", kept=(), **changes):
-    return limits_of(a_record(**{**BARE, **changes}), around(path, kept))
+    found = limits_of(a_record(**{**BARE, **changes}), around(path, kept))
+    assert not any(one.at or one.certainty == "dies" for one in found)
+    return tuple(map(str, found))
 
 
 def test_a_run_of_tables_and_files_of_git_has_no_limit():
@@ -161,19 +164,25 @@ def test_a_plan_that_ends_up_somewhere_is_compared_there():
 
 def test_a_yes_is_shown_with_what_it_hangs_on():
     """Of several runs how much it is; the exit code is that of a yes."""
-    one = Checked(RUN, True, (), ("Input 'prices' (SQL): as long as its source gives the same.",))
+    sentence = "Input 'prices' (SQL): as long as its source gives the same."
+    one = Checked(RUN, True, (), (Limit(sentence, "open"),))
     assert check.exit_code([one]) == 0
     assert json.loads(to_json(check.document([one])))["runs"] == [
         {
             "run_id": RUN,
             "is_reproducible": True,
             "missing": [],
-            "limits": ["Input 'prices' (SQL): as long as its source gives the same."],
+            "limits": [
+                {"what": sentence, "certainty": "open", "at": None, "engine": None, "remedy": None}
+            ],
+            "dies_at": None,
+            "dies_of": None,
+            "is_kept": False,
         }
     ]
     head, line = check.render([one]).splitlines()
-    assert head.split() == ["run", "reproducible", "missing,", "or", "if"]
-    assert line.split(maxsplit=2) == [RUN[:8], "yes", one.limits[0]]
+    assert head.split() == ["run", "reproducible", "until", "missing,", "or", "if"]
+    assert line.split(maxsplit=3) == [RUN[:8], "yes", "open", sentence]
     assert f"1 limit(s): kedro check {RUN[:8]}" in check.render([one, one])
 
 

@@ -1,25 +1,34 @@
 """Whether what a lease is on is still there: a lease whose files are gone is never passed over."""
 
 from pathlib import Path
+from typing import Protocol
 
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease, in_words
 from lakeproof.leases.held import copy_of
 from lakeproof.spelling import typed
 from lakeproof.versioned.contract import VersionedDataset
+from lakeproof.versioned.table_version import TableVersion
 
 
-def broken_lease(lease: Lease, table: VersionedDataset | None, project_path: Path) -> str | None:
+class _Looks(Protocol):
+    def at(self, table: VersionedDataset, version: int, *, is_whole: bool) -> TableVersion: ...
+
+
+def broken_lease(
+    lease: Lease, table: VersionedDataset | None, project_path: Path, looks: _Looks
+) -> str | None:
     """Say of a lease that what it is on is gone; `None` where it is there, or a copy of it.
 
     Args:
         lease: The lease.
         table: What today's catalog calls by that name, if it does.
         project_path: The project, which may hold a copy.
+        looks: What was seen of tables already.
     """
     if copy_of(project_path, lease.table_id, [lease.version]) is not None:
         return None
-    if table is not None and _is_whole(lease, table):
+    if table is not None and _is_whole(lease, table, looks):
         return None
     return (
         f"Table '{lease.table}' version {lease.version} is leased to this run "
@@ -29,10 +38,9 @@ def broken_lease(lease: Lease, table: VersionedDataset | None, project_path: Pat
     )
 
 
-def _is_whole(lease: Lease, table: VersionedDataset) -> bool:
+def _is_whole(lease: Lease, table: VersionedDataset, looks: _Looks) -> bool:
     try:
-        opened = table.open(lease.version)
-        opened.require_files()
+        opened = looks.at(table, lease.version, is_whole=True)
     except LakeproofError:
         return False
     return opened.table_id == lease.table_id

@@ -5,15 +5,23 @@ ways to find that; whoever finds another adds a function and its name to `LIMITS
 missing (`plan`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lakeproof.delta.retention.version_ages import VersionAges
+from lakeproof.leases.facts import Lease
+from lakeproof.leases.held import copy_of
 from lakeproof.record.code.git import GitError
 from lakeproof.record.code.git_files import sizes_in
 from lakeproof.record.facts import FileFacts, Record
+from lakeproof.record.run.ending.leasing import built_upon
 from lakeproof.reproduce.code.worktree import withheld_of
 from lakeproof.reproduce.comparison.stored import has_other_bytes_each_time
+from lakeproof.reproduce.dated_limits import lease_limits, version_limits
+from lakeproof.reproduce.needed_tables import NeededTable
+from lakeproof.reproduce.outcomes import Certainty, Limit
+from lakeproof.versioned.contract import VersionedDataset
 
 _MOST = 5
 
@@ -25,20 +33,57 @@ class Around:
     Args:
         project_path: The user's project, which is only read.
         has_artifact: Tells whether MLflow has a copy of a file.
+        tables: Where the versions are that the run needs.
+        leases: What the run has leased, by table id and version, and what stands of it.
+        ages_of: Looks at the log of a table, each once; `None` for what has no such log.
     """
 
     project_path: Path
     has_artifact: Callable[[FileFacts], bool]
+    tables: Sequence[NeededTable] = ()
+    leases: Mapping[tuple[str, int], Lease] = field(default_factory=dict)
+    ages_of: Callable[[VersionedDataset], VersionAges | None] = lambda _: None
 
 
-def limits_of(record: Record, around: Around) -> tuple[str, ...]:
-    """Say in sentences what the yes hangs on.
+def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
+    """Say what the yes hangs on: first what has a date, by date.
 
     Args:
         record: Of a run of which nothing is missing.
         around: What is here today.
     """
-    return tuple(dict.fromkeys(one for find in LIMITS for one in find(record, around)))
+    dated = sorted(_versions(record, around), key=lambda one: (one.at is None, one.at))
+    told = (Limit(one, certainty) for find, certainty in LIMITS for one in find(record, around))
+    return tuple(dict.fromkeys((*dated, *told)))
+
+
+def dies_of(limits: Iterable[Limit], engine: str) -> Limit | None:
+    """Choose what ends a run first on an engine; `None` where nothing has a date.
+
+    Args:
+        limits: Of the run.
+        engine: The one that it ran on, and is reproduced on.
+    """
+    dated = (one for one in limits if one.at is not None and one.engine in (None, engine))
+    return min(dated, key=lambda one: str(one.at), default=None)
+
+
+def _versions(record: Record, around: Around) -> Iterator[Limit]:
+    """Date the versions of tables that the run read or built upon."""
+    needed = {(one.table_id, one.version): one.table for one in built_upon(record)}
+    run_id = record.run.run_id
+    for table in around.tables:
+        numbers = [one.version for one in table.versions]
+        versions = [number for number in numbers if (table.table_id, number) in needed]
+        is_held = copy_of(around.project_path, table.table_id, versions) is not None
+        ages = None if is_held or not versions else around.ages_of(table.table)
+        for version in versions:
+            place = table.table_id, version
+            lease = around.leases.get(place)
+            if is_held and lease is not None:
+                yield from lease_limits(f"{needed[place]}@{version}", lease, run_id)
+            elif ages is not None and ages.table_id == table.table_id:
+                yield from version_limits(needed[place], version, ages, lease, run_id)
 
 
 def _sources(record: Record, around: Around) -> Iterator[str]:
@@ -146,12 +191,12 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
-LIMITS: tuple[Callable[[Record, Around], Iterable[str]], ...] = (
-    _sources,
-    _files_of_nobody,
-    _withheld,
-    _not_controlled,
-    _outputs,
-    _logged,
-    _clocks,
+LIMITS: tuple[tuple[Callable[[Record, Around], Iterable[str]], Certainty], ...] = (
+    (_sources, "open"),
+    (_files_of_nobody, "fragile"),
+    (_withheld, "fragile"),
+    (_not_controlled, "open"),
+    (_outputs, "open"),
+    (_logged, "open"),
+    (_clocks, "open"),
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
 from lakeproof.record.facts import Record, TableRead, TableWritten
+from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.reproduce.todays_tables import Locate, TodaysTables, elsewhere, located
 from lakeproof.stores.addresses import bucket_of, is_remote
@@ -75,26 +76,30 @@ class FoundTables:
     factors: tuple[Factor, ...] = ()
 
 
-def find_tables(record: Record, project_path: Path, locate: Locate) -> FoundTables:
+def find_tables(
+    record: Record, project_path: Path, locate: Locate, looks: Looks | None = None
+) -> FoundTables:
     """Find every table of a run at the versions that a re-run builds upon.
 
     Args:
         record: Of the run.
         project_path: The user's project, from which recorded places lead.
         locate: Looks a table up in today's catalog.
+        looks: What was seen for other runs, where many are looked at.
     """
+    looks = looks or Looks()
     tables: list[NeededTable] = []
     missing: list[str] = []
     factors: list[Factor] = []
     for use in _uses(record):
         table_id = use.table_id if use.needed else None
-        table = located(use.names, use.uri, project_path, locate, table_id)
-        opened = _open_all(table, use.needed)
+        table = located(use.names, use.uri, project_path, locate, table_id, looks)
+        opened = _open_all(table, use.needed, looks)
         if opened.troubles and use.is_replaced:
             # All of it is replaced: what was there decides nothing but version numbers.
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         elif opened.troubles:
-            table, opened = _held(use, table, opened, project_path)
+            table, opened = _held(use, table, opened, project_path, looks)
         missing += [f"{one}{_unnamed_hint(use.names, use.uri, locate)}" for one in opened.troubles]
         factors += _other_ids(use, opened.versions.values())
         tables.append(_needed_table(use, table, opened))
@@ -183,14 +188,14 @@ def _uses(record: Record) -> Iterator[_Use]:
 
 
 def _held(
-    use: _Use, table: VersionedDataset, opened: _Opened, project_path: Path
+    use: _Use, table: VersionedDataset, opened: _Opened, project_path: Path, looks: Looks
 ) -> tuple[VersionedDataset, _Opened]:
     """Take the copy of the versions that somebody holds (`kedro keep --held`), if it is whole."""
     place = copy_of(project_path, use.table_id, use.needed)
     if place is None:
         return table, opened
     copy_ = elsewhere(table, str(place))
-    again = _open_all(copy_, use.needed)
+    again = _open_all(copy_, use.needed, looks)
     is_it = all(one.table_id == use.table_id for one in again.versions.values())
     return (copy_, again) if is_it and not again.troubles else (table, opened)
 
@@ -207,12 +212,11 @@ def _unnamed_hint(names: tuple[str, ...], uri: str, locate: Locate) -> str:
     return f" Today's catalog names no table '{names[0]}'; if it was no Delta table, put that back."
 
 
-def _open_all(table: VersionedDataset, versions: Iterable[int]) -> _Opened:
+def _open_all(table: VersionedDataset, versions: Iterable[int], looks: Looks) -> _Opened:
     whole, troubles = {}, []
     for version in sorted(versions):
         try:
-            opened = table.open(version)
-            opened.require_files()
+            opened = looks.at(table, version, is_whole=True)
         except LakeproofError as error:
             troubles.append(error.message)
         else:

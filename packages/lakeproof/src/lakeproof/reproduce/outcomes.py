@@ -12,6 +12,35 @@ Verdict = Literal[
 ]
 
 
+Certainty = Literal["dies", "fragile", "open"]
+Engine = Literal["embedded", "spark"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a yes of `kedro check` hangs on.
+
+    Args:
+        what: A sentence, or what happens at a date.
+        certainty: `dies` where a rule has a date, `fragile` where there is one copy and no rule,
+            `open` where nothing is known.
+        at: From when on, ISO 8601 in UTC; on no account later than the truth.
+        engine: Whom it concerns, where that is one of the two.
+        remedy: The command that mends it.
+    """
+
+    what: str
+    certainty: Certainty
+    at: str | None = None
+    engine: Engine | None = None
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        start = self.what if self.at is None else f"Until {self.at[:10]}, then {self.what}."
+        return start if self.remedy is None else f"{start} Keep it: {self.remedy}"
+
+
 @dataclass(frozen=True)
 class Artifact:
     """One thing that both runs should have made alike.

@@ -19,6 +19,7 @@ from lakeproof.reproduce.code.worktree import ARCHIVES, withheld_of
 from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.other_engine import environment_on
 from lakeproof.reproduce.environment.same_environment import differences, is_same, patched
+from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.needed_tables import NeededTable, find_tables
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.reproduce.todays_tables import Locate
@@ -64,6 +65,7 @@ def make_plan(
     engine: str | None = None,
     find_artifact: FindArtifact = no_artifact,
     fetches: bool = False,
+    looks: Looks | None = None,
 ) -> Plan:
     """Hold what the record needs against what is here.
 
@@ -77,6 +79,7 @@ def make_plan(
         engine: Instead of the recorded one.
         find_artifact: Brings an artifact of MLflow by its place.
         fetches: Whether code that a remote of the repository has is brought from there.
+        looks: What was seen of tables for other runs, where many are looked at.
     """
     missing = list(record.problems)
     missing += _missing_code(record, project_path, find_artifact, fetches)
@@ -86,7 +89,7 @@ def make_plan(
         for model in record.inputs.models
         if found_model(model, find_artifact) is None
     ]
-    found = find_tables(record, project_path, locate)
+    found = find_tables(record, project_path, locate, looks)
     missing += found.missing
     environment = record.environment
     try:

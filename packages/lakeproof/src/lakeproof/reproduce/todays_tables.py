@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.errors import LakeproofError
+from lakeproof.reproduce.looks import Looks
 from lakeproof.versioned.contract import VersionedDataset
 
 # A dataset of today's catalog, where it is there and has versions.
@@ -33,12 +34,18 @@ class TodaysTables:
 
 
 def located(
-    names: tuple[str, ...], uri: str, project_path: Path, locate: Locate, table_id: str | None
+    names: tuple[str, ...],
+    uri: str,
+    project_path: Path,
+    locate: Locate,
+    table_id: str | None,
+    looks: Looks | None = None,
 ) -> VersionedDataset:
     """Choose the place of a table: today's catalog first, then the recorded one.
 
     The one that has the recorded table's id wins, as a catalog may have moved on to another table.
     """
+    looks = looks or Looks()
     recorded = uri if "://" in uri else str(project_path / uri)
     places = [found for name in names if (found := locate(name)) is not None]
     places.append(
@@ -47,13 +54,13 @@ def located(
     if table_id is not None:
         for place in places:
             try:
-                if place.open().table_id == table_id:
+                if looks.at(place).table_id == table_id:
                     return place
             except LakeproofError:
                 continue
     for place in places:
         try:
-            place.open()
+            looks.at(place)
         except LakeproofError:
             continue
         return place
