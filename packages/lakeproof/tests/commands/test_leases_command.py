@@ -129,3 +129,30 @@ def test_a_misspelt_table_ends_no_lease(leased):
     """It is looked for first."""
     leased.run("vacuum", "sample", code=2)
     assert len(list(LeaseStore(leased.path).own())) == 2
+
+
+def test_small_files_are_written_together_and_what_stays_for_a_lease_is_said_first(leased):
+    """A dry run writes nothing; a version before stays under its number."""
+    table = leased.table("samples")
+    rows = table.load().collect()
+    append = type(table)(filepath=table.location.uri, save_args={"mode": "append"})
+    append.save(rows.head(1))
+    newest = table.open()
+    LeaseStore(leased.path).take(
+        Lease(
+            *(newest.table_id, newest.version, SECOND, None, "a test", "samples"),
+            *("data/wine/samples", "local", moment(datetime.now(UTC))),
+        ),
+        table.location,
+    )
+    planned = leased.json("optimize", "samples", "--dry-run")
+    assert planned["is_dry_run"]
+    assert planned["version"] is None
+    assert planned["rewritten"] == planned["files_before"] == 2
+    assert planned["held_bytes"] == planned["bytes"] > 0
+    assert table.open().version == newest.version
+    done = leased.json("optimize", "samples")
+    assert (done["version"], done["files"]) == (newest.version + 1, 1)
+    assert done["digest"] == newest.compute_digest() == table.open().compute_digest()
+    said = leased.run("optimize", "samples").stdout
+    assert "of which none has company" in said

@@ -1,4 +1,4 @@
-"""The commands about how long versions live: `keep`, `release`, `leases` and `vacuum`."""
+"""The commands about how long versions live: `keep`, `release`, `leases`, `vacuum`, `optimize`."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -163,3 +163,38 @@ def vacuum(
     catalog = open_catalog(metadata, env)
     done = room.run(leased, catalog, tables, timedelta(days=min_age), is_dry)
     emit(room.document(done), lambda: room.render(done), as_json, output)
+
+
+@commands.command()
+@click.argument("table", shell_complete=offer_tables)
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what it would cost; write nothing.")
+@common_options()
+@click.pass_obj
+def optimize(
+    metadata: "ProjectMetadata | None",
+    table: str,
+    is_dry: bool,
+    env: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Write the small files of a Delta table together, in one commit that changes no row.
+
+    The rows are read again afterwards and held against the digest of those before. The files of
+    before stay for leased versions: how many bytes that costs is said first. What nobody needs goes
+    with kedro vacuum.
+
+    \b
+    Example:
+        kedro optimize samples --dry-run
+        kedro optimize samples
+    """  # noqa: D301 - click wants the character itself
+    from lakeproof.commands.catalog import open_catalog
+    from lakeproof.commands.leases import optimize as room
+    from lakeproof.commands.leases.leased_project import LeasedProject
+    from lakeproof.commands.output import emit, remark
+    from lakeproof.commands.project import RunProject
+
+    leased = LeasedProject(RunProject(metadata, env))
+    found = room.run(leased, open_catalog(metadata, env), table, is_dry, remark)
+    emit(room.document(found), lambda: room.render(found), as_json, output)

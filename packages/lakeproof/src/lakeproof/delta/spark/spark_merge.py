@@ -1,7 +1,7 @@
 """Corrections and deletions as a MERGE of Spark's, whose commit says who made it."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from lakeproof.delta.log.commit_metadata import CommitNote
@@ -30,16 +30,25 @@ def run_merge(statement: str, write: Write, note: CommitNote) -> None:
     Raises:
         TableError: In a store that would let it overwrite another commit.
     """
+    run_said(statement, write, note, {})
+
+
+def run_said(statement: str, write: Write, note: CommitNote, settings: Mapping[str, str]) -> None:
+    """Run a statement whose commit says who made it, with settings of the session for it alone.
+
+    Raises:
+        TableError: In a store that would let it overwrite another commit.
+    """
     require_single_writer(write.location)
-    with explained(write.location.name), _said_in_commit(write, note):
+    with explained(write.location.name), _said_in_commit(write, note, settings):
         spark().sql(statement).collect()
 
 
 @contextmanager
-def _said_in_commit(write: Write, note: CommitNote) -> Iterator[None]:
+def _said_in_commit(write: Write, note: CommitNote, settings: Mapping[str, str]) -> Iterator[None]:
     """Have the next commit of this session say who made it and what it took."""
     conf = spark().conf
-    said = {_METADATA: note.to_json()}
+    said = {_METADATA: note.to_json(), **settings}
     if write.transaction is not None:
         app_id, version = write.transaction
         said |= {_APP_ID: app_id, _APP_VERSION: str(version)}

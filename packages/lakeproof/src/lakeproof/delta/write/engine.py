@@ -172,3 +172,16 @@ class Engine(Protocol):
             LakeproofError: With the table as it was.
         """
         ...
+
+    def compact(self, current: OpenedTable, note: CommitNote, target: int) -> None:
+        """Write small files together in one commit that changes no row.
+
+        Args:
+            current: The latest version, under the write lock.
+            note: What the commit says of itself.
+            target: How large a file becomes, in bytes.
+
+        Raises:
+            LakeproofError: With the table as it was.
+        """
+        ...
