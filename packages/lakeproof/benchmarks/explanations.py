@@ -3,6 +3,8 @@
 `python benchmarks/explanations.py` draws 200 pairs of metrics, which cost nothing, and holds each
 answer against brute force over all orders. With `mlbisect` installed, it is asked as well.
 `--real N` makes N pairs of runs of a small project whose metric a formula knows without a run.
+`--cost` explains two runs of the example, with another version of its data and another seed, and
+holds the processor time of all processes against that of one `kedro run`.
 
 Prints a table and, last, one line of JSON; the exit code is 1 if an answer was wrong.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from measure import Seconds, copy_of_project, report, run, seconds
 from planted.judged import Judged, judge
 from planted.pairs import Pair, pairs
 from planted.peer import PeerAnswer, peer
@@ -29,7 +32,10 @@ def main() -> int:
     options.add_argument("--pairs", type=int, default=200)
     options.add_argument("--seed", type=int, default=2026)
     options.add_argument("--real", type=int, default=0, metavar="N")
+    options.add_argument("--cost", action="store_true")
     asked = options.parse_args()
+    if asked.cost:
+        return cost()
     if asked.real:
         return real(asked.real)
     began = time.monotonic()
@@ -72,6 +78,37 @@ def real(count: int) -> int:
     summary = {"benchmark": "explanations of runs", "pairs": count, "wrong": faults}
     print(json.dumps({**summary, "seconds": round(time.monotonic() - began)}))
     return int(bool(faults))
+
+
+def cost() -> int:
+    """Explain two runs of the example, A and B taken for what their records say."""
+    with tempfile.TemporaryDirectory(prefix="lakeproof-cost-") as folder:
+        project = copy_of_project(Path(folder) / "project")
+        said: list[str] = []
+
+        def kedro(*arguments: str) -> Seconds:
+            command = [sys.executable, "-m", "kedro", *arguments]
+            return seconds(lambda: said.append(run(command, project, PYTHONPATH=f"{project}/src")))
+
+        kedro("run", "--pipelines", "ingest")
+        asked = ["--load-versions", "samples:1", "--params", "train.seed=7"]
+        runs = kedro("run", "--load-versions", "samples:0"), kedro("run", *asked)
+        ids = [told.split("Recorded run ")[1].split()[0] for told in said[1:]]
+        explained = kedro("explain", *ids, "--trust", "--json")
+    document = json.loads(said[-1])
+    one = max(one.processor for one in runs)
+    report(
+        "kedro explain, data and seed changed ÷ one kedro run, by processor time",
+        "<= 3",
+        explained.processor <= 3 * one,
+        explain_processor_s=round(explained.processor, 1),
+        run_processor_s=round(one, 1),
+        ratio=round(explained.processor / one, 2),
+        seconds=round(explained, 1),
+        **document["runs"],
+        players=len(document["players"]),
+    )
+    return int(explained.processor > 3 * one or document["runs"]["fitted"] > 6)
 
 
 def table(judged: Sequence[Judged]) -> str:

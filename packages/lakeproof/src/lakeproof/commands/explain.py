@@ -38,6 +38,7 @@ def gather(
     """
     from lakeproof.commands.reproduce import finished
     from lakeproof.explain.mixes.mixes import Mixes
+    from lakeproof.reproduce.stages.forks import Forks
 
     # Both names before either record: a mistyped name is told at once.
     run_ids = [project.records.resolve(run) for run in runs]
@@ -51,7 +52,6 @@ def gather(
         wish = replace(wish, shows_rows=False)
     # What re-runs print would drown what comes of them.
     chatter = say if os.environ.get("LAKEPROOF_DEBUG") else lambda _: None
-    mixes = Mixes(project, a, b, chatter, tell, is_here)
     first, second = _run(a), _run(b)
     chance = chance_of([*first.parameters, *second.parameters], _named(project))
 
@@ -59,7 +59,9 @@ def gather(
         found = project.locate_in(b.run.kedro_env)(table)
         return list(found.history()) if found is not None else []
 
-    return explain(mixes, (first, second), wish, chance, say, history)
+    with Forks() as forks:
+        mixes = Mixes(project, a, b, chatter, tell, is_here, forks.start)
+        return explain(mixes, (first, second), wish, chance, say, history)
 
 
 def _run(record: "Record") -> Run:

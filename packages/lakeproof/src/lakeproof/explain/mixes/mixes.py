@@ -19,10 +19,15 @@ from lakeproof.explain.mixes.running.common_rows import measure_common
 from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.setup.environment import gather_environment
+from lakeproof.reproduce.stages import child_system
+from lakeproof.reproduce.stages.child_system import Start
 from lakeproof.reproduce.stages.scratch import sweep
 from lakeproof.versioned.table_version import VersionFacts
 
 _SHORT = 8
+# What takes longer than as many times the longer of A and B will not end.
+_TIMES_AS_LONG = 20
+_LEAST_PATIENCE_S = 600
 
 
 class Mixes:
@@ -35,6 +40,7 @@ class Mixes:
         say: Gets what re-runs say, a line at a time.
         tell: Gets what is being done.
         is_here: Take today's interpreter and libraries for every mix.
+        start: Starts the process of a run.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class Mixes:
         say: Callable[[str], None] = lambda _: None,
         tell: Callable[[Step], None] = lambda _: None,
         is_here: bool = False,
+        start: Start = child_system.start,
     ) -> None:
         sweep(project.path)
         self._a, self._b = a, b
@@ -53,7 +60,15 @@ class Mixes:
         self._reach = Reach(a, b, self._found)
         self._between = a.run.run_id, b.run.run_id
         self._runs = KnownRuns(project, self._found, a, b)
-        self._runner = MixRunner(project, gather_environment(project.path), say, is_here)
+        longest = max(a.run.duration_s, b.run.duration_s)
+        self._runner = MixRunner(
+            project,
+            gather_environment(project.path),
+            say,
+            is_here,
+            start,
+            max(_LEAST_PATIENCE_S, _TIMES_AS_LONG * longest),
+        )
 
     def players(self) -> list[Player]:
         """List what differs and can be chosen."""

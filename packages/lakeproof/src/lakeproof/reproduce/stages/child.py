@@ -5,7 +5,7 @@ Not for what the run is told (`record.rerun`) nor for what comes out of it.
 
 import os
 import signal
-import subprocess
+import threading
 import tomllib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ from lakeproof import determinism
 from lakeproof.record.code import git
 from lakeproof.record.documents.rerun_request import VARIABLE
 from lakeproof.reproduce.stages import child_system
+from lakeproof.reproduce.stages.child_system import Process, Start
 
 _LINES_KEPT = 50
 _PATIENCE = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0))
@@ -59,10 +60,12 @@ class Finished:
     Args:
         exit_code: Negative where a signal ended it.
         stderr: Its last lines, at most 50.
+        is_late: Whether it was ended because it had taken too long.
     """
 
     exit_code: int
     stderr: tuple[str, ...]
+    is_late: bool = False
 
 
 def run_child(
@@ -76,6 +79,8 @@ def run_child(
     meanwhile: Callable[[], None] = lambda: None,
     umask: int | None = None,
     path: Sequence[Path] = (),
+    start: Start = child_system.start,
+    most_seconds: float | None = None,
 ) -> Finished:
     """Start `kedro run --config` in the worktree, pass on what it says, and wait for it.
 
@@ -96,24 +101,24 @@ def run_child(
         meanwhile: Called once, when the process has started.
         umask: The recorded one; `None` hands on the caller's.
         path: More folders of modules, after the project's own.
+        start: Starts the process.
+        most_seconds: How long it may take.
     """
     # -P: the current folder is not searched for modules, as it is not by the command `kedro`.
     command = [str(python), "-P", "-m", "kedro", "run", "--config", str(run_config.resolve())]
     with rerun_file.with_name(f"{rerun_file.stem}-stdout.txt").open("wb") as stdout:
-        process = subprocess.Popen(
-            [*command, *extra_args],
-            cwd=worktree_project,
-            env=environment_of(
-                determinism.as_given(), worktree_project, environment, rerun_file, path
-            ),
-            stdin=subprocess.PIPE,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            **child_system.start_options(umask),
+        variables = environment_of(
+            determinism.as_given(), worktree_project, environment, rerun_file, path
         )
+        process = start([*command, *extra_args], worktree_project, variables, stdout, umask)
     last: deque[str] = deque(maxlen=_LINES_KEPT)
+    late, watch = threading.Event(), None
     try:
         meanwhile()
+        if most_seconds is not None:
+            watch = threading.Timer(most_seconds, _end_late, [process, late])
+            watch.daemon = True
+            watch.start()
         for line in _lines(process):
             last.append(line)
             say(line)
@@ -122,10 +127,17 @@ def run_child(
         child_system.stop(process, _PATIENCE)
         raise
     finally:
+        if watch is not None:
+            watch.cancel()
         for pipe in (process.stdin, process.stderr):
             assert pipe is not None
             pipe.close()
-    return Finished(process.returncode, tuple(last))
+    return Finished(process.wait(), tuple(last), late.is_set())
+
+
+def _end_late(process: Process, late: threading.Event) -> None:
+    late.set()
+    child_system.stop(process, _PATIENCE)
 
 
 def environment_of(
@@ -160,7 +172,7 @@ def _source_folder(project: Path) -> Path:
     return project.resolve() / str(settings["tool"]["kedro"].get("source_dir", "src"))
 
 
-def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+def _lines(process: Process) -> Iterator[str]:
     """Yield lines until the process has ended, though one that it started may keep the pipe."""
     pipe = process.stderr
     assert pipe is not None

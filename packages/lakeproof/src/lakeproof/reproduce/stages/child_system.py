@@ -11,9 +11,10 @@ import selectors
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, Protocol
 
 Patience = Sequence[tuple[int, float]]
 
@@ -23,6 +24,61 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 _PIECE = 65_536
 # Of the module `subprocess` and of `signal`, on Windows alone.
 _NEW_GROUP, _BREAK = 0x00000200, "CTRL_BREAK_EVENT"
+
+
+class Process(Protocol):
+    """A process that was started, as `subprocess.Popen` has it."""
+
+    pid: int
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Our end of its standard input."""
+        ...
+
+    @property
+    def stderr(self) -> IO[bytes] | None:
+        """Our end of its standard error."""
+        ...
+
+    def poll(self) -> int | None:
+        """Give its exit code, or `None` while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and give its exit code."""
+        ...
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+def start(
+    command: Sequence[str],
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdout: IO[bytes],
+    umask: int | None,
+) -> Process:
+    """Start a process that leads a group of its own and whose input and errors are pipes."""
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        **start_options(umask),
+    )
+
+
+# Starts a command in a folder, with an environment, a file for what it prints, and a umask.
+Start = Callable[[Sequence[str], Path, Mapping[str, str], IO[bytes], int | None], Process]
 
 
 def start_options(umask: int | None, is_windows: bool = IS_WINDOWS) -> dict[str, Any]:
@@ -39,14 +95,12 @@ def start_options(umask: int | None, is_windows: bool = IS_WINDOWS) -> dict[str,
     return {"process_group": 0, "umask": -1 if umask is None else umask}
 
 
-def pieces(
-    process: "subprocess.Popen[bytes]", pipe: IO[bytes], is_windows: bool = IS_WINDOWS
-) -> Iterator[bytes]:
+def pieces(process: Process, pipe: IO[bytes], is_windows: bool = IS_WINDOWS) -> Iterator[bytes]:
     """Yield what comes until it has ended, though a process that it started may keep the pipe."""
     return _by_thread(process, pipe) if is_windows else _by_selector(process, pipe)
 
 
-def _by_selector(process: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> Iterator[bytes]:
+def _by_selector(process: Process, pipe: IO[bytes]) -> Iterator[bytes]:
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
@@ -60,7 +114,7 @@ def _by_selector(process: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> Iterato
                 yield chunk
 
 
-def _by_thread(process: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> Iterator[bytes]:
+def _by_thread(process: Process, pipe: IO[bytes]) -> Iterator[bytes]:
     # A descriptor of its own: the caller closes the pipe while the thread may still wait for it.
     own = os.dup(pipe.fileno())
     arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -86,9 +140,7 @@ def _by_thread(process: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> Iterator[
         yield chunk
 
 
-def stop(
-    process: "subprocess.Popen[bytes]", patience: Patience, is_windows: bool = IS_WINDOWS
-) -> None:
+def stop(process: Process, patience: Patience, is_windows: bool = IS_WINDOWS) -> None:
     """End the process and those that it has started, first by asking.
 
     Args:
@@ -131,7 +183,7 @@ def _signal_group(group: int, number: int) -> None:
     getattr(os, "killpg")(group, number)  # noqa: B009
 
 
-def _kill_tree(process: "subprocess.Popen[bytes]") -> None:
+def _kill_tree(process: Process) -> None:
     """End a tree of Windows; of a leader that has gone, its children cannot be named any more."""
     with suppress(OSError):
         subprocess.run(

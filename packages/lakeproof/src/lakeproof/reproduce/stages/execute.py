@@ -56,6 +56,7 @@ from lakeproof.reproduce.stages.stage_types import (
     StartTables,
     VerifyTables,
 )
+from lakeproof.views.values import readable_time
 
 Say = Callable[[str], None]
 
@@ -198,7 +199,14 @@ class _Evaluation:
             meanwhile=self._context.records.begin_to_open,
             umask=restored_umask(surroundings) if surroundings is not None else None,
             path=(*local.path, *searched(out, stage.code)),
+            start=self._context.start,
+            most_seconds=self._context.most_seconds,
         )
+        if finished.is_late:
+            raise RerunError(
+                f"It did not end within {readable_time(self._context.most_seconds or 0)} and was "
+                "ended."
+            )
         record = _record_of(finished, Path(rerun.record_path))
         self.result.record = record
         folders = self._store.glob(f"mlartifacts/**/{record.run.run_id}/artifacts")

@@ -11,6 +11,8 @@ from lakeproof.record.mlflow_store.store import RecordStore
 from lakeproof.reproduce.code.worktree import CheckedOut
 from lakeproof.reproduce.environment.package_sources import LocalPackages
 from lakeproof.reproduce.outcomes import Comparison
+from lakeproof.reproduce.stages import child_system
+from lakeproof.reproduce.stages.child_system import Start
 
 Say = Callable[[str], None]
 
@@ -44,6 +46,8 @@ class Context:
         records: The user's store.
         say: Gets progress, a line at a time.
         tell: Gets the verdict, before anything is done to store it.
+        start: Starts the process that runs the project.
+        most_seconds: How long that may take.
     """
 
     scratch: Path
@@ -52,6 +56,8 @@ class Context:
     records: RecordStore
     say: Say
     tell: Callable[[Comparison], None] = lambda _: None
+    start: Start = child_system.start
+    most_seconds: float | None = None
 
 
 @dataclass

@@ -20,6 +20,8 @@ from lakeproof.reproduce.environment.other_engine import AskedEngine
 from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.outcomes import Verdict
 from lakeproof.reproduce.plan import Plan, make_plan
+from lakeproof.reproduce.stages import child_system
+from lakeproof.reproduce.stages.child_system import Start
 from lakeproof.reproduce.stages.execute import execute
 from lakeproof.reproduce.stages.scratch import Scratch
 from lakeproof.reproduce.stages.stage_results import Context, Result, StageError
@@ -119,12 +121,16 @@ class MixRunner:
         here: The environment of this process.
         say: Gets progress, a line at a time.
         is_here: Whether that environment is to be taken as it is.
+        start: Starts the process of a run.
+        most_seconds: How long one may take: a mix of two runs that ended need not end.
     """
 
     project: Project
     here: EnvironmentFacts
     say: Say
     is_here: bool = False
+    start: Start = child_system.start
+    most_seconds: float | None = None
     _verified: set[tuple[str, int, str | None]] = field(default_factory=set)
 
     def run(self, asked: Asked) -> Ran:
@@ -209,7 +215,15 @@ class MixRunner:
     def _context(self, scratch: Scratch, run_id: str) -> Context:
         project = self.project
         records = project.records.of(run_id)
-        return Context(scratch.path, project.path, project.find_artifact, records, self.say)
+        return Context(
+            scratch.path,
+            project.path,
+            project.find_artifact,
+            records,
+            self.say,
+            start=self.start,
+            most_seconds=self.most_seconds,
+        )
 
     def _kept(self, asked: Asked, result: Result, scratch: Scratch) -> Ran:
         project, record = self.project, result.record

@@ -1,0 +1,167 @@
+"""The process that forks: it imports libraries, and becomes `python -m kedro` for each that asks.
+
+It runs in the interpreter of the run, which may have another version of Lakeproof: the standard
+library alone, started by its path. It has imported and done nothing else, so that a fork of it is
+what a process is that has just imported: Kedro, the project and all plug-ins are left to the fork.
+"""
+
+import atexit
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+READY, HAS_THREADS = b"ready\n", b"threads\n"
+_OURS = 3
+# jemalloc starts its own again after a fork; Polars' removes what was spilled to disk, of which
+# there is nothing yet.
+_NOT_MISSED = (b"jemalloc_bg_thd", b"polars-ooc-clea")
+_MOST_BYTES = 65_536
+
+
+def serve(line: socket.socket, libraries: Sequence[str]) -> None:
+    """Fork for each that asks, one at a time, until the other end of the line is closed.
+
+    What has threads cannot be forked: then that is all it says.
+
+    Args:
+        line: Asks by a line of JSON and three files, and is told the fork's id and exit code.
+        libraries: What is imported before.
+    """
+    for name in libraries:
+        # Nobody needs it who cannot import it.
+        with suppress(Exception):
+            importlib.import_module(name)
+    if _has_threads():
+        line.sendall(HAS_THREADS)
+        return
+    import gc
+
+    gc.freeze()
+    line.sendall(READY)
+    ended, wakes = socket.socketpair()
+    wakes.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    with selectors.DefaultSelector() as selector:
+        for one in (line, ended):
+            selector.register(one, selectors.EVENT_READ)
+        while True:
+            ready = [key.fileobj for key, _ in selector.select()]
+            if ended in ready:
+                ended.recv(_MOST_BYTES)
+                _tell_ends(line)
+            if line in ready:
+                message, files, _, _ = socket.recv_fds(line, _MOST_BYTES, _OURS)
+                if not message:
+                    return
+                while not message.endswith(b"\n"):
+                    message += line.recv(_MOST_BYTES)
+                pid = os.fork()
+                if pid == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    selector.close()
+                    for other in (line, ended, wakes):
+                        other.close()
+                    _become(json.loads(message), files)
+                with suppress(OSError):
+                    os.setpgid(pid, pid)
+                for file in files:
+                    os.close(file)
+                line.sendall(f"{pid}\n".encode())
+
+
+def _has_threads() -> bool:
+    """Tell whether a library has started threads that a fork would wait for."""
+    names = []
+    for thread in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{thread}/comm", "rb") as file:
+            names.append(file.read().strip())
+    return sum(name not in _NOT_MISSED for name in names) > 1
+
+
+def _tell_ends(line: socket.socket) -> None:
+    with suppress(ChildProcessError):
+        while True:
+            found, status = os.waitpid(-1, os.WNOHANG)
+            if not found:
+                return
+            line.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _become(asked: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
+    """Be `python -P -m kedro` with what was asked for, to the end."""
+    code: Any = 1
+    try:
+        with suppress(OSError):
+            os.setpgid(0, 0)
+        for target, source in enumerate(files):
+            os.dup2(source, target)
+            os.close(source)
+        if asked["umask"] is not None:
+            os.umask(asked["umask"])
+        os.chdir(asked["cwd"])
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        time.tzset()
+        tempfile.tempdir = None
+        # In the place where the interpreter puts them, whose own folder of scripts -P leaves out.
+        sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        importlib.invalidate_caches()
+        numpy_random: Any = sys.modules.get("numpy.random")
+        if numpy_random is not None:
+            # As after an import: Python's own does so by itself.
+            numpy_random.seed()
+        sys.argv = ["kedro", *asked["arguments"]]
+        sys.orig_argv = [sys.orig_argv[0], "-P", "-m", "kedro", *asked["arguments"]]
+        code = _ran()
+    finally:
+        _end(code)
+
+
+def _ran() -> int:
+    """Run Kedro, and give the exit code that the interpreter would have."""
+    try:
+        runpy.run_module("kedro", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        return _told(*sys.exc_info())
+    return 0
+
+
+def _told(kind: Any, error: Any, trace: Any) -> int:
+    try:
+        sys.excepthook(kind, error, trace)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    return 1
+
+
+def _end(code: int) -> NoReturn:
+    """End as an interpreter does, but for taking a million objects apart."""
+    with suppress(BaseException):
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code & 255)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
