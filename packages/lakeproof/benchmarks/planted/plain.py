@@ -30,6 +30,7 @@ class PlainMixes:
     luck: Callable[[frozenset[str], Mapping[str, object]], Mapping[str, float]] | None = None
     asked: list[frozenset[str]] = field(default_factory=list)
     is_proven: bool = False
+    drawing: tuple[str, ...] = ()
     versions: Callable[[int], Outcome | None] = lambda version: None
     asked_versions: list[tuple[str, int]] = field(default_factory=list)
 
@@ -40,6 +41,10 @@ class PlainMixes:
     def notes(self):
         """Say what no mix can choose."""
         return ("The processor is this machine's in every mix.",)
+
+    def random_nodes(self):
+        """Name the nodes that draw from a random state which all share."""
+        return self.drawing
 
     def prove(self):
         """Give the proof, and note that it was asked for."""

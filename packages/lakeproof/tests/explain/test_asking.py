@@ -112,3 +112,37 @@ def test_a_number_that_is_none_is_not_shared_out():
     mixes = additive(1)
     mixes.value_of = lambda taken: {"loss": float("nan"), "rmse": float(len(taken))}
     assert [one.metric for one in asked(mixes).solved] == ["rmse"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"loss": 1.0, "r2": float("nan")}, {"loss": 1.0, "r2": 0.5}, "'r2' is nan in A and 0.5"),
+        ({"loss": 1.0}, {"loss": 1.0, "r2": 0.5}, "'r2' is not there in A and 0.5 in B"),
+    ],
+)
+def test_a_metric_that_only_one_run_has_is_no_reason_to_say_that_none_differs(before, after, told):
+    """Nor one that is no number in one of them; where another one differs, it is said beside it."""
+    ends = {0: before, 1: after}
+    found = asked(PlainMixes([player("code", group="code")], lambda taken: ends[len(taken)]))
+    assert (found.answer, len(found.reasons)) == ("INCONCLUSIVE", 1)
+    assert told in found.reasons[0]
+    ends[1] = {**after, "loss": 2.0}
+    found = asked(PlainMixes([player("code", group="code")], lambda taken: ends[len(taken)]))
+    assert found.answer == "EXPLAINED"
+    assert any(told in one for one in found.assumed)
+
+
+def test_a_metric_that_is_no_number_in_both_is_the_same():
+    nothing = PlainMixes([player("code", group="code")], lambda taken: {"r2": float("nan")})
+    assert asked(nothing).answer == "NO DIFFERENCE"
+
+
+def test_a_run_that_drew_from_a_state_of_all_is_reproduced_also_where_it_is_trusted(wine):
+    """What it gave may hang on the nodes before it."""
+    said = []
+    wine.drawing = ("fit_model",)
+    found = asked(wine, Wish(is_trusted=True), said)
+    assert wine.is_proven
+    assert "fit_model moved a random state that all nodes share" in said[0]
+    assert not any("--trust" in one for one in found.assumed)

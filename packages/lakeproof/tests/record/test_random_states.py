@@ -63,6 +63,9 @@ class Nothing:
 
     here = ()
 
+    def saves(self, *_):
+        pass
+
     def saved(self, *_):
         return []
 
@@ -88,9 +91,41 @@ def test_a_node_that_moves_a_state_of_all_is_known(draws, moves):
     try:
         recorder.begins(node)
         recorder.computes(node)
-        recorder.saved(node, "x", MemoryDataset(), node.run({})["x"])
+        outputs = node.run({})
+        recorder.computed(node, {}, outputs)
+        # As what names a model at random does.
+        random.random()
+        recorder.saved(node, "x", MemoryDataset(), outputs["x"])
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])
     (found,) = recorder.nodes(None, Nothing())
     assert found.moves_random is moves
+
+
+@pytest.mark.parametrize("draws", [True, False])
+def test_a_generator_that_moves_one_between_its_chunks_is_known(draws):
+    """What is drawn while a chunk is saved is not its doing."""
+
+    def chunks():
+        yield 1
+        if draws:
+            random.random()
+        yield 2
+
+    states = random.getstate()
+    recorder = NodeIORecorder(RunTables(), Nothing(), Secrets([]))
+    node = Node(chunks, None, "x", name="draw")
+    try:
+        recorder.begins(node)
+        recorder.computes(node)
+        found = node.run({})
+        recorder.computed(node, {}, found)
+        for chunk in found["x"]:
+            recorder.saves(node, "x", MemoryDataset())
+            random.random()
+            recorder.saved(node, "x", MemoryDataset(), chunk)
+    finally:
+        random.setstate(states)
+    (passed,) = recorder.nodes(None, Nothing())
+    assert passed.moves_random is draws

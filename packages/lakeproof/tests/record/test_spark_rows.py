@@ -54,9 +54,9 @@ def test_the_same_rows_are_the_same_in_whatever_files(spark_session, tmp_path, f
         )
         recorder = FileRecorder(tmp_path)
         boundary = NodeIORecorder(RunTables(), recorder, Secrets())
-        node = type("Node", (), {"name": f"n{number}", "outputs": ["rows"], "inputs": []})()
+        node = type("Node", (), {"name": f"n{number}", "outputs": ["rows"], "inputs": [], "func": len})()
         boundary.begins(node)
-        boundary.saves("rows", dataset)
+        boundary.saves(node, "rows", dataset)
         dataset.save(frame)
         boundary.saved(node, "rows", dataset, frame)
         (crossing,) = boundary._passages[node.name].outputs["rows"]

@@ -1,7 +1,7 @@
 """Have the mixes that the game wants, and put the explanation together."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ from lakeproof.explain.game.facts import NOTHING, Failed, Game, Taken, Value
 from lakeproof.explain.game.solve import Solved, solve
 from lakeproof.explain.game.wanted import Planned, planned, wanted
 from lakeproof.explain.mixes.facts import Failure, MixedRuns, Outcome, Player, Proof
+from lakeproof.spelling import first_of
 from lakeproof.views.values import readable_time
 
 _NO_RUN = ("recorded", "taken")
@@ -76,6 +77,7 @@ def explain(
     ends = {taken: mixes.value(taken) for taken in (NOTHING, _names(players))}
     before, after = ends[NOTHING].metrics, ends[_names(players)].metrics
     metrics = _metrics(before, after, wish.metric)
+    unlike = tuple(_unlike(before, after)) if wish.metric is None else ()
     game = Game(
         tuple(one.name for one in players),
         {one.name: one.group for one in players},
@@ -85,6 +87,7 @@ def explain(
 
     def answer(asked: Asked, *reasons: str, proof: Proof | None = None) -> Explanation:
         solved = [solve(asked.game, name) for name in metrics] if not reasons else []
+        is_taken = wish.is_trusted and proof is None
         return Explanation(
             *runs,
             "INCONCLUSIVE" if reasons else "EXPLAINED" if game.metrics else "NO DIFFERENCE",
@@ -93,17 +96,17 @@ def explain(
             tuple(one for one in solved if one is not None),
             proof,
             reasons,
-            tuple(_assumed(mixes.notes(), wish, asked, solved)),
+            (*(() if reasons else unlike), *_assumed(mixes.notes(), is_taken, asked, solved)),
             chance=chance,
             is_interrupted=asked.is_interrupted,
         )
 
     start = Asked(_told(game, ends.values()), ends)
     if not game.metrics:
-        return answer(start), start
+        return answer(start, *unlike), start
     if not players:
         return answer(start, _NOTHING_DIFFERS), start
-    if not wish.is_trusted:
+    if is_to_be_proven(mixes, wish.is_trusted):
         proof = proof or prove(mixes, say)
         if not proof.holds:
             return answer(start, *_unproven(proof), proof=proof), start
@@ -115,9 +118,20 @@ def explain(
     return answer(asked, *reasons, proof=proof), asked
 
 
+def is_to_be_proven(mixes: MixedRuns, is_trusted: bool) -> bool:
+    """Tell whether A and B are reproduced first: also where they are trusted, if one drew."""
+    return not is_trusted or bool(mixes.random_nodes())
+
+
 def prove(mixes: MixedRuns, say: Callable[[str], None]) -> Proof:
     """Reproduce both runs, and say so."""
-    say("Reproducing A and B, so that what is mixed is what was recorded (--trust skips it)")
+    drawing = mixes.random_nodes()
+    why = (
+        f"{first_of(drawing, 3)} moved a random state that all nodes share: --trust is not enough"
+        if drawing
+        else "--trust skips it"
+    )
+    say(f"Reproducing A and B, so that what is mixed is what was recorded ({why})")
     return mixes.prove()
 
 
@@ -209,6 +223,16 @@ def _metrics(
     return (wanted_one,)
 
 
+def _unlike(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[str]:
+    """Say of which metrics there is no difference to share out, though they are not the same."""
+    for name in dict.fromkeys([*before, *after]):
+        numbers = before.get(name), after.get(name)
+        told = ["not there" if one is None else str(one) for one in numbers]
+        is_one = any(one is None or not math.isfinite(one) for one in numbers)
+        if is_one and told[0] != told[1]:
+            yield f"Metric '{name}' is {told[0]} in A and {told[1]} in B: that is not shared out."
+
+
 def _is_solved(solved: Solved | None) -> bool:
     return solved is not None and bool(solved.shares)
 
@@ -234,10 +258,10 @@ def _unproven(proof: Proof) -> tuple[str, ...]:
 
 
 def _assumed(
-    notes: Iterable[str], wish: Wish, asked: Asked, solved: Iterable[Solved | None]
+    notes: Iterable[str], is_taken: bool, asked: Asked, solved: Iterable[Solved | None]
 ) -> Iterable[str]:
     yield from notes
-    if wish.is_trusted:
+    if is_taken:
         yield "A and B are what their records say: neither was reproduced (--trust)."
     for one in solved:
         if one is not None and one.shares and not one.is_exact:

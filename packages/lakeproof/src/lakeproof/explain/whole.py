@@ -82,7 +82,8 @@ def explain(
         require_named(chance)
     few, budget, proof = None, wish.budget, None
     if wish.finds:
-        proof = None if wish.is_trusted else asking.prove(mixes, say)
+        is_to_be = asking.is_to_be_proven(mixes, wish.is_trusted)
+        proof = asking.prove(mixes, say) if is_to_be else None
         found = few_of(mixes, wish.metric, budget, say) if proof is None or proof.holds else None
         if found is not None:
             few, mixes = found

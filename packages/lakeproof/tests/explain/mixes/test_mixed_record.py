@@ -4,10 +4,19 @@ from dataclasses import replace
 
 from lakeproof.explain.mixes.choice import choice_of
 from lakeproof.explain.mixes.differing.players import choices
+from lakeproof.explain.mixes.mixed.mixed_data import lacking
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
 from lakeproof.record.facts import Distribution, FileFacts
 
-from ...reproduce.builders import a_node, a_table_read, a_table_written, crossing, sha, with_content
+from ...reproduce.builders import (
+    a_node,
+    a_table_read,
+    a_table_written,
+    crossing,
+    digest,
+    sha,
+    with_content,
+)
 from .runs import a_run, another, with_parameters
 
 
@@ -112,3 +121,52 @@ def test_a_parameter_can_be_neither_of_the_two():
     assert mixed.parameters.values["seed"] == 5
     assert mixed.run.options["params"] == {"seed": 5}
     assert mixed.parameters.values["train"] == a.parameters.values["train"]
+
+
+def renamed(run, name="wines", **changes):
+    """The same run, whose catalog calls the table of samples otherwise."""
+    build, *others = run.nodes
+    table = replace(run.inputs.tables[0], dataset=name, **changes)
+    return another(
+        replace(
+            run,
+            nodes=(replace(build, inputs=(replace(build.inputs[0], dataset=name),)), *others),
+            inputs=replace(run.inputs, tables=(table, *run.inputs.tables[1:])),
+            code=replace(run.code, files={"x.py": sha("x")}, tree=f"sha256:{sha('tree')}"),
+        )
+    )
+
+
+def test_a_dataset_with_another_name_is_no_other_data():
+    """Each code finds it under the name that it knows."""
+    a = a_run()
+    b = renamed(a)
+    found = choices(a, b)
+    assert [one.name for one in found.players] == ["code"]
+    (code,) = [mixed_record(choice_of(["code"], found), set(), found, a, b)]
+    assert code.inputs.tables[0].dataset == "wines"
+
+
+def test_another_version_under_another_name_is_had_by_either_code():
+    a = a_run()
+    b = renamed(a, version=4, digest=digest("more"))
+    found = choices(a, b)
+    names = [one.name for one in found.players]
+    assert names == ["learnt from samples", "scored on samples", "code"]
+    for taken, is_new, name in (("code", False, "wines"), (names[0], True, "samples")):
+        choice = choice_of([taken], found)
+        mixed = mixed_record(choice, choice.learnt, found, a, b)
+        (table,) = [one for one in mixed.inputs.tables if not one.is_own]
+        assert (table.dataset, table.version) == (name, 4 if is_new else 3)
+        assert not list(lacking(mixed, b if taken == "code" else a, a))
+
+
+def test_a_table_that_only_one_run_has_is_not_read_as_it_is_today():
+    """A mix of the code that reads it, without it, is none."""
+    a = a_run()
+    b = renamed(a, uri="data/others", table_id="another", digest=digest("others"))
+    found = choices(a, b)
+    mixed = mixed_record(choice_of(["code"], found), set(), found, a, b)
+    (told,) = lacking(mixed, b, a)
+    assert "'wines'" in told
+    assert not list(lacking(part_of(mixed, ["fit"]), b, a))

@@ -48,6 +48,10 @@ class JoinedMixes:
         """Say what differs and cannot be chosen."""
         return self._mixes.notes()
 
+    def random_nodes(self) -> tuple[str, ...]:
+        """Name the nodes of A and B that moved a random state which all share."""
+        return self._mixes.random_nodes()
+
     def prove(self) -> Proof:
         """Reproduce A and B, once each."""
         return self._mixes.prove()

@@ -139,6 +139,13 @@ class MixedRuns(Protocol):
         """Say what differs and cannot be chosen, and what every mix has of this machine instead."""
         ...
 
+    def random_nodes(self) -> tuple[str, ...]:
+        """Name the nodes of A and B that moved a random state which all share.
+
+        What they gave may hang on the nodes before them: nobody is trusted who ran one.
+        """
+        ...
+
     def prove(self) -> Proof:
         """Have A and B again, once each."""
         ...

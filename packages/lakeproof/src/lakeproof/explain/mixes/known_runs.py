@@ -3,7 +3,7 @@
 Tells which of them is a mix that is wanted, and which has fitted its model. Runs nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,6 +48,18 @@ class Known:
         if not self.is_mix:
             return "recorded"
         return "scored" if self.part == "asked" else "fitted"
+
+
+def _hangs_together(run: Known, nodes: Collection[str] | None) -> bool:
+    """Tell whether some nodes of a run, or any, drew what the nodes before them had left.
+
+    In a mix, random states are set anew before each node.
+    """
+    if run.is_mix or run.record is None:
+        return False
+    return any(
+        node.moves_random for node in run.record.nodes if nodes is None or node.name in nodes
+    )
 
 
 class KnownRuns:
@@ -101,7 +113,7 @@ class KnownRuns:
 
     def is_same(self, run: Known, choice: Choice) -> bool:
         """Tell whether a run is a mix, as far as its nodes can tell."""
-        is_complete = run.part != "learnt"
+        is_complete = run.part != "learnt" and not _hangs_together(run, None)
         return is_complete and self._reach.whole(run.choice) == self._reach.whole(choice)
 
     def models(self, choice: Choice) -> tuple[FileFacts, ...] | None:
@@ -156,9 +168,10 @@ class KnownRuns:
                 yield one
 
     def _models_of(self, run: Known) -> tuple[FileFacts, ...] | None:
-        if run.record is None:
+        parts = self._reach.parts(run.choice)
+        if run.record is None or _hangs_together(run, parts.learnt):
             return None
-        names = self._reach.parts(run.choice).models
+        names = parts.models
         files = tuple(
             replace(file, is_own=False)
             for file in run.record.outputs.files

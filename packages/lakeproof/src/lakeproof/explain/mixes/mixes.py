@@ -14,6 +14,7 @@ from lakeproof.explain.mixes.differing.players import choices
 from lakeproof.explain.mixes.facts import CommonRows, How, Outcome, Player, Proof, Step
 from lakeproof.explain.mixes.known_runs import Known, KnownRuns
 from lakeproof.explain.mixes.mixed.at_version import at_version
+from lakeproof.explain.mixes.mixed.mixed_data import lacking
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
 from lakeproof.explain.mixes.running.common_rows import measure_common
 from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
@@ -77,6 +78,11 @@ class Mixes:
     def notes(self) -> tuple[str, ...]:
         """Say what differs and cannot be chosen."""
         return self._found.notes
+
+    def random_nodes(self) -> tuple[str, ...]:
+        """Name the nodes of A and B that moved a random state which all share."""
+        nodes = (node for record in (self._a, self._b) for node in record.nodes)
+        return tuple(dict.fromkeys(node.name for node in nodes if node.moves_random))
 
     def prove(self) -> Proof:
         """Have A and B again, once each; what was proven before need not be again."""
@@ -187,12 +193,14 @@ class Mixes:
         if part != "whole":
             nodes = parts.asked if part == "asked" else parts.learnt
             mixed = part_of(mixed, nodes, models)
+        code, other = (self._b, self._a) if choice.code else (self._a, self._b)
+        mixed = replace(mixed, problems=tuple(lacking(mixed, code, other)))
         takes = [player.name for player in self._found.players if player.name in taken]
         asked = Asked(
             mixed=mixed,
             between=self._between,
             takes=takes,
-            code=self._b if choice.code else self._a,
+            code=code,
             models=() if part == "asked" else parts.models,
             predictions=self._runs.kept.new_table(),
         )

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.arrivals import Arrivals
@@ -42,7 +43,7 @@ class _Passage:
     inputs: dict[str, list[NodeIO | TableUse | Arrivals]] = field(default_factory=dict)
     outputs: dict[str, list[NodeIO | TableUse | Arrivals]] = field(default_factory=dict)
     clocks: dict[str, str] = field(default_factory=dict)
-    # Those that all nodes share, before its function began; nothing where nobody looked.
+    # Those that all nodes share, as its function found them; nothing while it does not run.
     random_states: RandomStates | None = None
     moves_random: bool | None = None
 
@@ -104,15 +105,28 @@ class NodeIORecorder:
         """Take note of the random states that all nodes share: its function comes next."""
         self._passages[node.name].random_states = random_states.found()
 
+    def _looks(self, node: "Node") -> None:
+        passage = self._passages[node.name]
+        if passage.random_states is not None:
+            has_moved = random_states.found() != passage.random_states
+            passage.moves_random = passage.moves_random or has_moved
+            passage.random_states = None
+
     def computed(self, node: "Node", inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
         """Describe the models that a node has just fitted."""
+        if not isgeneratorfunction(node.func):
+            self._looks(node)
         for name, output in outputs.items():
             if is_model(output):
                 self._models[name] = describe_model(name, output, list(inputs.values()))
         self._ends(node)
 
-    def saves(self, name: str, dataset: Any) -> None:
-        """Look at what a dataset has before it takes what a node gives."""
+    def saves(self, node: "Node", name: str, dataset: Any) -> None:
+        """Look at what a dataset has before it takes what a node gives.
+
+        What names a model at random is none of the node's doing.
+        """
+        self._looks(node)
         if not is_versioned(dataset):
             self._files.saves(dataset, name)
 
@@ -137,6 +151,8 @@ class NodeIORecorder:
         passage.outputs.setdefault(name, []).append(crossing)
         if clocks := clocks_in(data, self._began):
             passage.clocks[name] = ", ".join(clocks)
+        if isgeneratorfunction(node.func):
+            self.computes(node)
         self._ends(node)
 
     def nodes(self, tables: TableRecorder, watcher: NodeWatcher) -> tuple[NodeFacts, ...]:
@@ -173,11 +189,7 @@ class NodeIORecorder:
         )
 
     def _ends(self, node: "Node") -> None:
-        passage = self._passages[node.name]
-        passage.ended = time.monotonic()
-        # Again after each save: what is lazy, or a generator, computes then.
-        if passage.random_states is not None:
-            passage.moves_random = random_states.found() != passage.random_states
+        self._passages[node.name].ended = time.monotonic()
 
     def _use(self, name: str, kind: Any) -> NodeIO | TableUse:
         use = self._tables.last_use(name, kind)

@@ -134,12 +134,13 @@ class SessionHooks:
         return results
 
     @hook_impl(tryfirst=True)
-    def before_dataset_saved(self, dataset_name: str) -> None:
+    def before_dataset_saved(self, dataset_name: str, node: "Node") -> None:
         """Look away from a generator while its chunk is saved, and at what is there already."""
         if self._session is not None:
             self._session.seen.watcher.saves()
             if self._catalog is not None:
-                self._session.seen.node_io.saves(dataset_name, self._catalog.get(dataset_name))
+                dataset = self._catalog.get(dataset_name)
+                self._session.seen.node_io.saves(node, dataset_name, dataset)
 
     @hook_impl(wrapper=True)
     def after_dataset_saved(

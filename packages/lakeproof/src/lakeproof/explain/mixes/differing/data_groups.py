@@ -4,7 +4,7 @@ A table that is built upon belongs with what it is built of: new files and the t
 the older ones are one change. Not for what a mix then reads (`mixed_record`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakeproof.explain.mixes.differing.model_parts import is_parameter
@@ -28,13 +28,16 @@ class DataGroup:
     factors: tuple[Factor, ...]
 
 
-def data_groups(found: Iterable[Factor], a: Record, b: Record) -> tuple[DataGroup, ...]:
+def data_groups(
+    found: Iterable[Factor], a: Record, b: Record, renamed: Mapping[str, str] | None = None
+) -> tuple[DataGroup, ...]:
     """Group the inputs that differ and that can be restored from a record.
 
     Args:
         found: The factors of the comparison.
         a: The first record.
         b: The second.
+        renamed: Datasets by the name that the other record has for them.
     """
     factors: dict[str, list[Factor]] = {}
     for factor in found:
@@ -42,7 +45,7 @@ def data_groups(found: Iterable[Factor], a: Record, b: Record) -> tuple[DataGrou
             factors.setdefault(dataset, []).append(factor)
     tables = {plain_name(one.dataset) for record in (a, b) for one in _tables(record)}
     groups: list[set[str]] = [{name} for name in factors]
-    for linked in _built_together((a, b)):
+    for linked in [*_built_together((a, b)), *map(set, (renamed or {}).items())]:
         met = [group for group in groups if group & linked]
         if len(met) > 1 or (met and linked - met[0]):
             groups = [group for group in groups if group not in met]

@@ -4,12 +4,13 @@ Reads the two records and nothing else. What no re-run can choose (a processor, 
 library, a source without versions) is no player: `notes` say it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lakeproof.explain.mixes.differing.data_groups import DataGroup, data_groups
 from lakeproof.explain.mixes.differing.model_parts import ModelParts, parts_of, reads_any
+from lakeproof.explain.mixes.differing.renamed import is_only_renamed, renamed_inputs
 from lakeproof.explain.mixes.differing.words import rows_learnt, state_of, value_of
 from lakeproof.explain.mixes.facts import Group, Player, Side
 from lakeproof.record.facts import Distribution, Record
@@ -39,12 +40,14 @@ class Choices:
         groups: The data behind each player of data, by its name.
         parts: Of A and of B: which nodes learn, which ask.
         notes: Sentences on what differs and cannot be chosen.
+        renamed: Inputs that the two runs have by different names: each by the other's, both ways.
     """
 
     players: tuple[Player, ...]
     groups: dict[str, DataGroup] = field(default_factory=dict)
     parts: tuple[ModelParts, ModelParts] = (ModelParts((), (), ()), ModelParts((), (), ()))
     notes: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def choices(a: Record, b: Record) -> Choices:
@@ -58,7 +61,10 @@ def choices(a: Record, b: Record) -> Choices:
     parts = parts_of(a), parts_of(b)
     by_name: dict[str, DataGroup] = {}
     players: list[Player] = []
-    for group in data_groups(found, a, b):
+    renamed = renamed_inputs(a, b)
+    groups = data_groups(found, a, b, renamed)
+    same = [one for one in groups if is_only_renamed(one, renamed, a, b)]
+    for group in (one for one in groups if one not in same):
         for player in _of_data(group, a, b, parts):
             by_name[player.name] = group
             players.append(player)
@@ -76,7 +82,7 @@ def choices(a: Record, b: Record) -> Choices:
         # What is only installed beside all that a run had leaves it as it was.
         if any(one.is_setup or one.expected is None for one in chosen):
             players.append(_player(name, "set-up", chosen, a, b))
-    in_groups = {one.factor for group in by_name.values() for one in group.factors}
+    in_groups = {one.factor for group in groups for one in group.factors}
     data = [one for one in found if _kind(one) in ("data", "file") and one.factor not in in_groups]
     return Choices(
         tuple(players),
@@ -86,6 +92,7 @@ def choices(a: Record, b: Record) -> Choices:
             *(_not_restored(one) for one in data),
             *_not_chosen(one for one in rest if one.factor not in known),
         ),
+        renamed,
     )
 
 

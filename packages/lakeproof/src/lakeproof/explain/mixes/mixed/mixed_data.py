@@ -19,12 +19,15 @@ Pins = Mapping[str, str]
 _Used = TypeVar("_Used", FileFacts, TableRead, TableWritten)
 
 
-def mixed_data(base: Record, sides: Mapping[str, Record]) -> tuple[InputFacts, OutputFacts, Pins]:
+def mixed_data(
+    base: Record, sides: Mapping[str, Record], renamed: Mapping[str, str] | None = None
+) -> tuple[InputFacts, OutputFacts, Pins]:
     """Give what a mix reads, what it writes upon, and the versions that it asks for.
 
     Args:
         base: The record of its code, which says what is used at all.
         sides: The record that each dataset is taken from; base where none is named.
+        renamed: Datasets by the name that the other record has for them.
     """
     known = touched(base, [node.name for node in base.nodes])
     tables = [one for one in base.inputs.tables if plain_name(one.dataset) not in sides]
@@ -32,7 +35,7 @@ def mixed_data(base: Record, sides: Mapping[str, Record]) -> tuple[InputFacts, O
     written = [one for one in base.outputs.tables if plain_name(one.dataset) not in sides]
     pins = {name: v for name, v in pins_of(base).items() if plain_name(name) not in sides}
     for dataset in (name for name in sides if name in known):
-        record = sides[dataset]
+        record = _named(sides[dataset], dataset, (renamed or {}).get(dataset))
         reads, writes = _reads(dataset, record), _writes(dataset, record)
         ours = _writes(dataset, base)
         if writes and not ours:
@@ -53,6 +56,26 @@ def mixed_data(base: Record, sides: Mapping[str, Record]) -> tuple[InputFacts, O
     )
     outputs = replace(base.outputs, tables=_in_order(written, base.outputs.tables))
     return inputs, outputs, pins
+
+
+def lacking(mixed: Record, base: Record, other: Record) -> Iterator[str]:
+    """Say what the nodes of a mix read that the other run, from which it is taken, has not.
+
+    They would find what is there today.
+
+    Args:
+        mixed: The mix, or a part of it.
+        base: The record of its code.
+        other: The other one.
+    """
+    read = [*(one for one in base.inputs.tables if not one.is_own), *base.inputs.files]
+    there = [*mixed.inputs.tables, *mixed.outputs.tables, *mixed.inputs.files]
+    known = {plain_name(one.dataset) for one in there}
+    known |= touched(other, [node.name for node in other.nodes])
+    needed = touched(mixed, [node.name for node in mixed.nodes])
+    for name in dict.fromkeys(plain_name(one.dataset) for one in read if not one.is_own):
+        if name in needed and name not in known:
+            yield f"its code reads '{name}', which the other run does not have"
 
 
 def only_of(
@@ -90,6 +113,27 @@ def _in_order(found: Iterable[_Used], as_in: Iterable[_Used]) -> tuple[_Used, ..
     order = list(dict.fromkeys(plain_name(one.dataset) for one in as_in))
     known = {name: place for place, name in enumerate(order)}
     return tuple(sorted(found, key=lambda one: known.get(plain_name(one.dataset), len(known))))
+
+
+def _named(record: Record, name: str, was: str | None) -> Record:
+    """Give a record with one of its datasets under another name; that of its column stays."""
+    if was is None:
+        return record
+
+    def here(found: Iterable[_Used]) -> tuple[_Used, ...]:
+        return tuple(
+            replace(one, dataset=one.dataset.replace(was, name, 1))
+            if plain_name(one.dataset) == was
+            else one
+            for one in found
+        )
+
+    inputs, outputs = record.inputs, record.outputs
+    return replace(
+        record,
+        inputs=replace(inputs, tables=here(inputs.tables), files=here(inputs.files)),
+        outputs=replace(outputs, tables=here(outputs.tables)),
+    )
 
 
 def _reads(dataset: str, record: Record) -> list[TableRead]:

@@ -39,7 +39,7 @@ def mixed_record(
         for group in found.groups.values()
         for dataset in group.datasets
     }
-    inputs, outputs, pins = mixed_data(base, sides)
+    inputs, outputs, pins = mixed_data(base, sides, found.renamed)
     players = [player.name for player in found.players if player.group == "parameters"]
     differing = [name.removeprefix("parameter ") for name in players]
     parameters = mixed_parameters(choice.parameters, differing, a, b)
