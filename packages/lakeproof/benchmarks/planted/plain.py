@@ -31,6 +31,7 @@ class PlainMixes:
     asked: list[frozenset[str]] = field(default_factory=list)
     is_proven: bool = False
     drawing: tuple[str, ...] = ()
+    commits: Callable[[frozenset[str], str], Outcome] | None = None
     versions: Callable[[int], Outcome | None] = lambda version: None
     asked_versions: list[tuple[str, int]] = field(default_factory=list)
 
@@ -75,6 +76,10 @@ class PlainMixes:
         """Give what was said of a table's version, and note that it was asked for."""
         self.asked_versions.append((table, version.version))
         return self.versions(version.version)
+
+    def at_commit(self, taken, commit):
+        """Give what was said of a commit."""
+        return self.commits(taken, commit)
 
     def common_rows(self):
         """Give what was said of common rows."""

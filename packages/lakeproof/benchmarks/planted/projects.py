@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, permutations
@@ -185,14 +185,25 @@ def real_pairs(count: int) -> Iterator[RealPair]:
         yield RealPair(KINDS[number % len(KINDS)], number)
 
 
-def explained(pair: RealPair, folder: Path) -> dict:
-    """Make the project in an empty folder, run A and B, and explain them."""
+def explained(pair: RealPair, folder: Path, *options: str, between: Sequence[str] = ()) -> dict:
+    """Make the project in an empty folder, run A and B, and explain them.
+
+    Args:
+        pair: What is planted.
+        folder: Where.
+        options: More of `kedro explain`.
+        between: Messages of commits between A's and B's, which change a comment alone.
+    """
     _make(pair, folder)
     a = _run(folder, pair, frozenset())
+    for message in between:
+        with (folder / "src/probe/nodes.py").open("a") as file:
+            file.write(f"# {message}\n")
+        commit(folder, message)
     b = _run(folder, pair, frozenset(pair.players))
     # The project has no `conf/logging.yml`: Kedro logs to standard output.
     answer = folder.with_suffix(".json")
-    _kedro(folder, "explain", a, b, "--trust", "--output", str(answer))
+    _kedro(folder, "explain", a, b, "--trust", *options, "--output", str(answer))
     document: dict = json.loads(answer.read_text())
     return document
 

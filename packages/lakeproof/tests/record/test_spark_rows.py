@@ -54,7 +54,8 @@ def test_the_same_rows_are_the_same_in_whatever_files(spark_session, tmp_path, f
         )
         recorder = FileRecorder(tmp_path)
         boundary = NodeIORecorder(RunTables(), recorder, Secrets())
-        node = type("Node", (), {"name": f"n{number}", "outputs": ["rows"], "inputs": [], "func": len})()
+        told = {"name": f"n{number}", "outputs": ["rows"], "inputs": [], "func": len}
+        node = type("Node", (), told)()
         boundary.begins(node)
         boundary.saves(node, "rows", dataset)
         dataset.save(frame)

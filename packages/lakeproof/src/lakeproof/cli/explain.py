@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     help="Run A and B with N other seeds each, and label what is no more than that chance.",
 )
 @click.option("--rows", is_flag=True, help="Say whose prediction changed most.")
-@click.option("--find", is_flag=True, help="Look for the few among many that make the change.")
+@click.option(
+    "--find", is_flag=True, help="Look for the few among many, and for the commit, that did it."
+)
 @click.option("--trust", is_flag=True, help="Do not reproduce A and B before they are mixed.")
 @here_option("Use the interpreter and libraries of this environment for every mix.")
 @report_option("Write an HTML page about it to this file as well.")

@@ -159,6 +159,49 @@ class Path:
 
 
 @dataclass(frozen=True)
+class Commit:
+    """One commit of the code.
+
+    Args:
+        id: In full; empty for what B had that was not committed.
+        subject: The first line of its message.
+    """
+
+    id: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class CodeStep:
+    """A commit, with those before it that were not run.
+
+    Args:
+        commit: It.
+        commits: How many these are.
+        did: By metric, what they did after those before.
+        why_not: Why some of them were not run, though they were tried.
+    """
+
+    commit: Commit
+    commits: int
+    did: Mapping[str, float]
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class CodePath:
+    """The commits between A's code and B's.
+
+    Args:
+        steps: In the order in which they were made.
+        rest: Whose all else is.
+    """
+
+    steps: tuple[CodeStep, ...]
+    rest: Literal["A", "B"]
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why the metrics of B are not those of A.
 
@@ -179,6 +222,7 @@ class Explanation:
         few: The few players that make a change, where they were looked for.
         changed: Whose predictions changed most, where that was asked for.
         paths: The commits of each table that lie between, where that was asked for.
+        code: The commits of the code that lie between, where that was asked for.
         is_interrupted: Whether it was ended before all was settled.
     """
 
@@ -198,6 +242,7 @@ class Explanation:
     few: Few | None = None
     changed: ChangedRows | None = None
     paths: tuple[Path, ...] = ()
+    code: CodePath | None = None
     is_interrupted: bool = False
 
     @property

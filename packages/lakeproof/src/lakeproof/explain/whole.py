@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from lakeproof.explain import asking
 from lakeproof.explain.doubt.chance import ChanceError, luck, require_named
 from lakeproof.explain.doubt.rows import rows_doubt
-from lakeproof.explain.explanation import Chance, Explanation, Path
+from lakeproof.explain.explanation import Chance, CodePath, Commit, Explanation, Path
+from lakeproof.explain.find.commits import along_commits
 from lakeproof.explain.find.few import few_of
 from lakeproof.explain.game.facts import NOTHING, Taken
 from lakeproof.explain.mixes.facts import MixedRuns, Outcome
@@ -31,6 +32,9 @@ class Run:
     tables: Mapping[str, int] = field(default_factory=dict)
 
 
+_CODE = "code"
+# Gives the commits between two codes.
+Commits = Callable[[], Sequence[Commit]]
 # Gives the versions of a table.
 History = Callable[[str], Sequence[VersionFacts]]
 
@@ -63,6 +67,7 @@ def explain(
     chance: Chance,
     say: Callable[[str], None],
     history: History = lambda _: (),
+    commits: Commits = lambda: (),
 ) -> Explanation:
     """Explain why the metrics of B are not those of A, with all doubts that were asked for.
 
@@ -73,6 +78,7 @@ def explain(
         chance: Which parameters mean chance.
         say: Gets progress, a line at a time.
         history: Gives the versions of a table.
+        commits: Gives the commits between the codes of A and of B.
 
     Raises:
         LakeproofError: If A or B cannot be read, a metric is unknown, or nobody has said what is
@@ -80,7 +86,7 @@ def explain(
     """
     if wish.seeds:
         require_named(chance)
-    few, budget, proof = None, wish.budget, None
+    few, budget, proof, every = None, wish.budget, None, mixes
     if wish.finds:
         is_to_be = asking.is_to_be_proven(mixes, wish.is_trusted)
         proof = asking.prove(mixes, say) if is_to_be else None
@@ -100,12 +106,45 @@ def explain(
     if explanation.answer != "EXPLAINED" or asked.is_interrupted:
         return explanation
     explanation = _with_doubts(explanation, mixes, runs, wish, asked.outcomes, say)
-    if not wish.shows_rows or explanation.is_interrupted:
-        return explanation
     try:
-        return replace(explanation, paths=tuple(_paths(explanation, mixes, runs, say, history)))
+        if wish.shows_rows and not explanation.is_interrupted:
+            paths = tuple(_paths(explanation, mixes, runs, say, history))
+            explanation = replace(explanation, paths=paths)
+        if wish.finds and not explanation.is_interrupted:
+            explanation = replace(explanation, code=_code_path(explanation, every, commits(), say))
     except KeyboardInterrupt:
-        return replace(explanation, is_interrupted=True)
+        explanation = replace(explanation, is_interrupted=True)
+    return explanation
+
+
+def _code_path(
+    explanation: Explanation,
+    mixes: MixedRuns,
+    commits: Sequence[Commit],
+    say: Callable[[str], None],
+) -> CodePath | None:
+    """Go along the commits of the code, all else being A's; where that does not run, B's."""
+    players = frozenset(one.name for one in mixes.players())
+    moved = [one.metric for one in explanation.solved if one.after != one.before]
+    if len(commits) < 2 or _CODE not in players or not moved:
+        return None
+    metric = explanation.few.metric if explanation.few is not None else moved[0]
+    backgrounds: tuple[tuple[Literal["A", "B"], Taken], ...] = (
+        ("A", NOTHING),
+        ("B", players - {_CODE}),
+    )
+    for rest, taken in backgrounds:
+        ends = mixes.value(taken), mixes.value(taken | {_CODE})
+        if all(end.failure is None and metric in end.metrics for end in ends):
+            steps = along_commits(
+                commits,
+                (ends[0].metrics, ends[1].metrics),
+                lambda one, taken=taken: mixes.at_commit(taken, one.id),  # type: ignore[misc]
+                metric,
+                say,
+            )
+            return CodePath(steps, rest)
+    return None
 
 
 def _paths(

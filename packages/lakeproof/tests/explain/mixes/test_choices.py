@@ -7,6 +7,8 @@ import pytest
 from lakeproof.explain.mixes.choice import Choice, Reach, choice_of
 from lakeproof.explain.mixes.differing.model_parts import parts_of
 from lakeproof.explain.mixes.differing.players import choices
+from lakeproof.explain.mixes.known_runs import Known, hangs_together
+from lakeproof.explain.mixes.mixed.mixed_record import mixed_record
 from lakeproof.record.facts import Distribution, FileFacts, InputFacts
 
 from ...reproduce.builders import (
@@ -129,6 +131,30 @@ def test_a_package_in_the_repository_is_code_and_another_is_not():
     assert names(with_packages("1", "o"), another(with_packages("2", "o"))) == ["packages"]
 
 
+def test_packages_are_one_player_or_each_one():
+    """As it is asked for; one that only one run has is a player as well."""
+    a = a_run()
+
+    def having(*found):
+        distributions = tuple(Distribution(*one.split()) for one in found)
+        return replace(a, environment=replace(a.environment, distributions=distributions))
+
+    a, b = having("numpy 1", "scipy 1", "six 1"), another(having("new 1", "numpy 2", "scipy 1"))
+    assert names(a, b) == ["packages"]
+    found = choices(a, b, opens_packages=True)
+    assert [(one.name, one.before, one.after) for one in found.players] == [
+        ("package new", "none", "1"),
+        ("package numpy", "1", "2"),
+        ("package six", "1", "none"),
+    ]
+    choice = choice_of(["package numpy", "package six"], found)
+    mixed = mixed_record(choice, set(), found, a, b)
+    assert [(one.name, one.version) for one in mixed.environment.distributions] == [
+        ("numpy", "2"),
+        ("scipy", "1"),
+    ]
+
+
 def test_what_no_rerun_can_choose_is_said_and_is_no_player():
     """Another processor, another C library."""
     a = a_run()
@@ -177,3 +203,25 @@ def test_the_mix_that_fits_a_model_asks_about_the_same_side():
     choice = choice_of({"learnt from samples", "scored on prices"}, found)
     whole = Reach(a, b, found).as_learnt(choice)
     assert (whole.learnt, whole.scored) == ({"samples"}, {"samples", "prices"})
+
+
+@pytest.mark.parametrize(
+    ("moves", "is_mix", "nodes", "hangs"),
+    [
+        (None, False, None, False),
+        (False, False, None, False),
+        (True, False, None, True),
+        (True, False, ["fit"], True),
+        (True, False, ["build"], False),
+        (True, True, None, False),
+    ],
+)
+def test_what_drew_from_a_state_of_all_is_not_taken_from_a_recorded_run(
+    moves, is_mix, nodes, hangs
+):
+    """In a mix, the states are set anew before each node."""
+    run = a_run()
+    fit = replace(run.nodes[3], moves_random=moves)
+    record = replace(run, nodes=(*run.nodes[:3], fit, *run.nodes[4:]))
+    known = Known(Choice(), "whole", record, is_mix=is_mix)
+    assert hangs_together(known, nodes) is hangs

@@ -68,6 +68,10 @@ class JoinedMixes:
         """Run A with a table at another version."""
         return self._mixes.at_version(table, version)
 
+    def at_commit(self, taken: frozenset[str], commit: str) -> Outcome:
+        """Give what a mix gives with the code of a commit that is neither's."""
+        return replace(self._mixes.at_commit(self._meant(taken), commit), taken=taken)
+
     def common_rows(self) -> CommonRows:
         """Measure A's and B's model on the rows that both were scored on."""
         return self._mixes.common_rows()

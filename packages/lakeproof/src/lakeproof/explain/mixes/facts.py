@@ -169,6 +169,10 @@ class MixedRuns(Protocol):
         """Run A with a table at another version; `None` where it reads none, or has no digest."""
         ...
 
+    def at_commit(self, taken: frozenset[str], commit: str) -> Outcome:
+        """Give what a mix gives with the code of a commit that is neither's."""
+        ...
+
     def common_rows(self) -> CommonRows:
         """Measure A's and B's model on the rows that both were scored on."""
         ...

@@ -50,7 +50,7 @@ class Known:
         return "scored" if self.part == "asked" else "fitted"
 
 
-def _hangs_together(run: Known, nodes: Collection[str] | None) -> bool:
+def hangs_together(run: Known, nodes: Collection[str] | None) -> bool:
     """Tell whether some nodes of a run, or any, drew what the nodes before them had left.
 
     In a mix, random states are set anew before each node.
@@ -113,7 +113,7 @@ class KnownRuns:
 
     def is_same(self, run: Known, choice: Choice) -> bool:
         """Tell whether a run is a mix, as far as its nodes can tell."""
-        is_complete = run.part != "learnt" and not _hangs_together(run, None)
+        is_complete = run.part != "learnt" and not hangs_together(run, None)
         return is_complete and self._reach.whole(run.choice) == self._reach.whole(choice)
 
     def models(self, choice: Choice) -> tuple[FileFacts, ...] | None:
@@ -169,7 +169,7 @@ class KnownRuns:
 
     def _models_of(self, run: Known) -> tuple[FileFacts, ...] | None:
         parts = self._reach.parts(run.choice)
-        if run.record is None or _hangs_together(run, parts.learnt):
+        if run.record is None or hangs_together(run, parts.learnt):
             return None
         names = parts.models
         files = tuple(

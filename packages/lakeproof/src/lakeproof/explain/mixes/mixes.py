@@ -11,8 +11,17 @@ from pathlib import Path
 
 from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
 from lakeproof.explain.mixes.differing.players import choices
-from lakeproof.explain.mixes.facts import CommonRows, How, Outcome, Player, Proof, Step
+from lakeproof.explain.mixes.facts import (
+    CommonRows,
+    Failure,
+    How,
+    Outcome,
+    Player,
+    Proof,
+    Step,
+)
 from lakeproof.explain.mixes.known_runs import Known, KnownRuns
+from lakeproof.explain.mixes.mixed.at_commit import unknown_inputs, with_commit
 from lakeproof.explain.mixes.mixed.at_version import at_version
 from lakeproof.explain.mixes.mixed.mixed_data import lacking
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
@@ -42,6 +51,7 @@ class Mixes:
         tell: Gets what is being done.
         is_here: Take today's interpreter and libraries for every mix.
         start: Starts the process of a run.
+        opens_packages: Whether each package is a player of its own.
     """
 
     def __init__(
@@ -53,11 +63,12 @@ class Mixes:
         tell: Callable[[Step], None] = lambda _: None,
         is_here: bool = False,
         start: Start = child_system.start,
+        opens_packages: bool = False,
     ) -> None:
         sweep(project.path)
         self._a, self._b = a, b
         self._tell = tell
-        self._found = choices(a, b)
+        self._found = choices(a, b, opens_packages)
         self._reach = Reach(a, b, self._found)
         self._between = a.run.run_id, b.run.run_id
         self._runs = KnownRuns(project, self._found, a, b)
@@ -142,6 +153,30 @@ class Mixes:
         )
         ran = self._runner.run(asked)
         known = Known(choice, "whole", ran.record, ran.failure, predictions=ran.predictions)
+        return self._outcome(taken, choice, known, "fitted")
+
+    def at_commit(self, taken: frozenset[str], commit: str) -> Outcome:
+        """Give what a mix gives with the code of a commit; it is kept as a run, not found again.
+
+        What it reads is what the run with A's code reads, else with B's, and nothing of today.
+        """
+        choice = choice_of(taken, self._found)
+        data = self._reach.data(choice, "whole")
+        mixed = mixed_record(choice, data, self._found, self._a, self._b)
+        mixed = with_commit(mixed, commit, self._runner.project.path)
+        asked = Asked(
+            mixed=mixed,
+            between=self._between,
+            takes=[f"the code of commit {commit[:_SHORT]}", *sorted(taken)],
+            code=mixed,
+            models=self._reach.parts(choice).models,
+            predictions=self._runs.kept.new_table(),
+        )
+        ran = self._runner.run(asked)
+        failure = ran.failure
+        if ran.record is not None and (unknown := list(unknown_inputs(ran.record, mixed))):
+            failure = Failure("before", None, f"it reads '{unknown[0]}', which neither run has")
+        known = Known(choice, "whole", None if failure else ran.record, failure)
         return self._outcome(taken, choice, known, "fitted")
 
     def common_rows(self) -> CommonRows:

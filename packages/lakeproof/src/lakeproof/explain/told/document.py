@@ -67,6 +67,20 @@ def document(of: Explanation) -> dict[str, Any]:
             }
             for path in of.paths
         ],
+        "code_commits": of.code
+        and {
+            "all_else": of.code.rest,
+            "steps": [
+                {
+                    "commit": step.commit.id or None,
+                    "subject": step.commit.subject,
+                    "commits": step.commits,
+                    "did": step.did,
+                    "not_run": step.why_not or None,
+                }
+                for step in of.code.steps
+            ],
+        },
         "interrupted": of.is_interrupted,
         "missing": of.reasons,
         "assumed": of.assumed,

@@ -6,7 +6,7 @@ from lakeproof.explain.explanation import Explanation
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
 from lakeproof.explain.told.numbers import percent, signed
-from lakeproof.explain.told.words import common_rows, decimals_of, is_chance, names
+from lakeproof.explain.told.words import common_rows, decimals_of, is_chance, largest_step, names
 
 _SHORT_ID = 8
 
@@ -86,6 +86,9 @@ def _to_do(share: Share, solved: Solved, of: Explanation) -> str:
     if player.group == "parameters":
         name = player.name.rpartition(" ")[2]
         return f"To have the old one: kedro run --params {name}={player.before}"
+    step = largest_step(of.code, solved.metric) if of.code is not None else None
+    if player.name == "code" and step is not None:
+        return f"It came with '{step.commit.subject}': git show {step.commit.id[:_SHORT_ID]}"
     if player.group == "code":
         return f"Read the changed lines: kedro compare {a} {b}"
     return f"See which they are: kedro compare {a} {b}"

@@ -12,6 +12,9 @@ from lakeproof.explain.told.waterfall import waterfall
 from lakeproof.explain.told.words import (
     ROW_COLUMNS,
     changed_words,
+    code_columns,
+    code_title,
+    code_words,
     decimals_of,
     few_words,
     mix_named,
@@ -74,6 +77,7 @@ def page(of: Explanation, made_at: str) -> Page:
                     section("The few", Sentences((few_words(of.few),) if of.few else ())),
                     _changed(of),
                     *_paths(of),
+                    *_code(of),
                     section("Metrics of every mix", *_mixes(of), note=_MIX),
                     section("What would make it wrong", Sentences(tuple(_doubts(of)))),
                     section("How to read this page", facts(_WORDS)),
@@ -152,6 +156,14 @@ def _paths(of: Explanation) -> Iterator[Section]:
     for path in of.paths:
         rows = table(columns, path_words(path, metrics))
         yield section(f"Commits of {path.table}", rows, note=path_title(path))
+
+
+def _code(of: Explanation) -> Iterator[Section]:
+    if of.code is not None:
+        metrics = [one.metric for one in of.solved if one.shares]
+        columns: dict[str, Style] = dict.fromkeys(code_columns(metrics), "text")
+        rows = table(columns, code_words(of.code, metrics))
+        yield section("Commits of the code", rows, note=code_title(of.code))
 
 
 def _changed(of: Explanation) -> Section:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from lakeproof.explain.explanation import ChangedRows, Explanation, Path
+from lakeproof.explain.explanation import ChangedRows, CodePath, Explanation, Path
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.told.document import runs
 from lakeproof.explain.told.next_step import headline
@@ -10,6 +10,9 @@ from lakeproof.explain.told.numbers import is_better, shown, signed
 from lakeproof.explain.told.words import (
     ROW_COLUMNS,
     changed_words,
+    code_columns,
+    code_title,
+    code_words,
     common_rows,
     decimals_of,
     few_words,
@@ -34,6 +37,8 @@ def render(of: Explanation) -> str:
         parts.append(_changed(of.changed))
     metrics = [one.metric for one in of.solved if one.shares]
     parts += [_path(one, metrics) for one in of.paths]
+    if of.code is not None:
+        parts.append(_code(of.code, metrics))
     if of.assumed:
         parts.append("\n".join(["Relied upon", *(f"- {one}" for one in of.assumed)]))
     return "\n\n".join([*parts, *_mixes(of)])
@@ -74,6 +79,11 @@ def _metric(solved: Solved, of: Explanation) -> str:
 def _path(path: Path, metrics: Sequence[str]) -> str:
     table = layout(dict.fromkeys(path_columns(metrics), "left"), path_words(path, metrics))
     return "\n".join([path_title(path), *(_INDENT + one for one in table.splitlines())])
+
+
+def _code(path: CodePath, metrics: Sequence[str]) -> str:
+    table = layout(dict.fromkeys(code_columns(metrics), "left"), code_words(path, metrics))
+    return "\n".join([code_title(path), *(_INDENT + one for one in table.splitlines())])
 
 
 def _changed(changed: ChangedRows) -> str:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lakeproof.explain.explanation import ChangedRows, Explanation, Few, Luck, Path
+from lakeproof.explain.explanation import (
+    ChangedRows,
+    CodePath,
+    CodeStep,
+    Explanation,
+    Few,
+    Luck,
+    Path,
+)
 from lakeproof.explain.game.facts import Taken
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
@@ -166,6 +174,37 @@ def path_title(path: Path) -> str:
     how = "taken back one by one" if path.is_backwards else "one by one"
     line = f"Commits of {path.table} from A's version to B's, {how}, all else being A's"
     return f"{line}: {path.why_not}" if path.why_not else f"{line} (one path of many)"
+
+
+def code_words(path: CodePath, metrics: Sequence[str]) -> list[list[str]]:
+    """Give the commits of the code as cells: which, how many before it, what they did."""
+    rows = []
+    for step in path.steps:
+        more = f" and {step.commits - 1} before" if step.commits > 1 else ""
+        numbers = [f"{step.did[name]:+.4g}" if name in step.did else "-" for name in metrics]
+        commit = (step.commit.id[:_SHORT_ID] or "not committed") + more
+        rows.append([commit, shortened(step.commit.subject), *numbers, step.why_not])
+    return rows
+
+
+def code_columns(metrics: Sequence[str]) -> tuple[str, ...]:
+    """Give the headings of `code_words`."""
+    return ("commit", "subject", *metrics, "not run")
+
+
+def code_title(path: CodePath) -> str:
+    """Say what the commits of the code are, and that this is one path of many."""
+    return (
+        f"Commits of the code from A's to B's, all else being {path.rest}'s (one path of many; "
+        "what goes up and down within commits that were not run by themselves is not seen)"
+    )
+
+
+def largest_step(path: CodePath, metric: str) -> CodeStep | None:
+    """Find the commit that moved a metric most; `None` where that is not one by itself."""
+    steps = [one for one in path.steps if one.did.get(metric)]
+    found = max(steps, key=lambda one: abs(one.did[metric]), default=None)
+    return found if found is not None and found.commits == 1 and found.commit.id else None
 
 
 def common_rows(of: Explanation, metric: str) -> tuple[int, Fraction] | None:

@@ -8,6 +8,7 @@ same with these states set anew does not hang on them.
 import random
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 # Any number; that it is none of a node's own is what a difference shows.
@@ -19,6 +20,7 @@ RandomStates = Mapping[str, object]
 
 def found() -> RandomStates:
     """Give the states of those that are imported by now."""
+    _import_what_draws()
     states: dict[str, object] = {"random": random.getstate()}
     numpy_random: Any = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -32,6 +34,7 @@ def found() -> RandomStates:
 
 def reset() -> None:
     """Set the states of Python, NumPy and PyTorch, of those that are imported by now."""
+    _import_what_draws()
     random.seed(_SEED)
     numpy_random: Any = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -39,3 +42,12 @@ def reset() -> None:
     torch: Any = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(_SEED)
+
+
+def _import_what_draws() -> None:
+    """Import what draws a number of Python's when it is imported: that is no node's doing.
+
+    scikit-learn imports it with the first estimator.
+    """
+    with suppress(ImportError):
+        import rich.style  # noqa: F401

@@ -29,6 +29,8 @@ _SET_UP = {
 # What does not decide a result by itself: another number of equal content, another way to say it.
 _NO_CAUSE = frozenset({"version", "table id"})
 _PARAMETERS = ("parameters", "globals")
+# Before the name of one that is a player by itself.
+PACKAGE = "package "
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,13 @@ class Choices:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-def choices(a: Record, b: Record) -> Choices:
+def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
     """Make players of what the comparison of two records finds.
 
     Args:
         a: The first record, of a run that finished.
         b: The second.
+        opens_packages: Whether each package is a player of its own.
     """
     found = tuple(one for one in factors(a, b) if _kind(one) not in _NO_CAUSE)
     parts = parts_of(a), parts_of(b)
@@ -80,7 +83,13 @@ def choices(a: Record, b: Record) -> Choices:
         chosen = [one for one in rest if _kind(one) in kinds and one.factor not in own]
         known |= {one.factor for one in chosen}
         # What is only installed beside all that a run had leaves it as it was.
-        if any(one.is_setup or one.expected is None for one in chosen):
+        if not any(one.is_setup or one.expected is None for one in chosen):
+            continue
+        if name == "packages" and opens_packages:
+            single = [one for one in chosen if _kind(one) == "package"]
+            players += [_of_package(one) for one in single]
+            chosen = [one for one in chosen if one not in single]
+        if chosen:
             players.append(_player(name, "set-up", chosen, a, b))
     in_groups = {one.factor for group in groups for one in group.factors}
     data = [one for one in found if _kind(one) in ("data", "file") and one.factor not in in_groups]
@@ -129,6 +138,12 @@ def _of_parameter(factor: Factor) -> Player:
     name = f"parameter {factor.factor.partition(':')[2]}"
     before, after = value_of(factor.expected), value_of(factor.actual)
     return Player(name, "parameters", None, (factor,), before, after)
+
+
+def _of_package(factor: Factor) -> Player:
+    name = factor.factor.partition(":")[2]
+    before, after = value_of(factor.expected), value_of(factor.actual)
+    return Player(f"{PACKAGE}{name}", "set-up", None, (factor,), before, after)
 
 
 def _player(name: str, group: Group, found: Iterable[Factor], a: Record, b: Record) -> Player:

@@ -17,7 +17,7 @@ def renamed_inputs(a: Record, b: Record) -> Mapping[str, str]:
     """
     ours, theirs = _marks(a), _marks(b)
     only_ours, only_theirs = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
-    found = {}
+    found: dict[str, str] = {}
     for name in only_ours:
         others = [other for other in only_theirs if ours[name] & theirs[other]]
         back = [one for one in only_ours if others and ours[one] & theirs[others[0]]]

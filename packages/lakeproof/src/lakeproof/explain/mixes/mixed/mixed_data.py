@@ -68,12 +68,14 @@ def lacking(mixed: Record, base: Record, other: Record) -> Iterator[str]:
         base: The record of its code.
         other: The other one.
     """
-    read = [*(one for one in base.inputs.tables if not one.is_own), *base.inputs.files]
-    there = [*mixed.inputs.tables, *mixed.outputs.tables, *mixed.inputs.files]
-    known = {plain_name(one.dataset) for one in there}
+    read = [one.dataset for one in base.inputs.tables if not one.is_own]
+    read += [one.dataset for one in base.inputs.files if not one.is_own]
+    known = {plain_name(one.dataset) for one in mixed.inputs.tables}
+    known |= {plain_name(one.dataset) for one in mixed.outputs.tables}
+    known |= {plain_name(one.dataset) for one in mixed.inputs.files}
     known |= touched(other, [node.name for node in other.nodes])
     needed = touched(mixed, [node.name for node in mixed.nodes])
-    for name in dict.fromkeys(plain_name(one.dataset) for one in read if not one.is_own):
+    for name in dict.fromkeys(map(plain_name, read)):
         if name in needed and name not in known:
             yield f"its code reads '{name}', which the other run does not have"
 

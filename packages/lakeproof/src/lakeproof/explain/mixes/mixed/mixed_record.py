@@ -10,7 +10,7 @@ from typing import Any
 
 from lakeproof.explain.mixes.choice import Choice
 from lakeproof.explain.mixes.differing.model_parts import touched
-from lakeproof.explain.mixes.differing.players import Choices, lies_in_repository
+from lakeproof.explain.mixes.differing.players import PACKAGE, Choices, lies_in_repository
 from lakeproof.explain.mixes.mixed.mixed_data import mixed_data, only_of, pins_of, spelled
 from lakeproof.explain.mixes.mixed.mixed_parameters import (
     mixed_parameters,
@@ -94,8 +94,13 @@ def _environment(choice: Choice, a: Record, b: Record) -> EnvironmentFacts:
     python = (b if "python" in choice.set_up else a).environment
     engine = (b if "engine" in choice.set_up else a).environment
     code = (b if choice.code else a).environment
+    single = {one.removeprefix(PACKAGE) for one in choice.set_up if one.startswith(PACKAGE)}
     distributions = [
-        *(one for one in packages.distributions if not lies_in_repository(one)),
+        *(one for one in packages.distributions if one.name not in single),
+        *(one for one in b.environment.distributions if one.name in single),
+    ]
+    distributions = [
+        *(one for one in distributions if not lies_in_repository(one)),
         *(one for one in code.distributions if lies_in_repository(one)),
     ]
     return replace(
