@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from lakeproof.delta.diff.aligned import in_step
 from lakeproof.delta.diff.changed_values import Changes
 from lakeproof.delta.diff.own_files import without_common_files
 from lakeproof.delta.diff.row_words import (
@@ -93,9 +94,11 @@ class _Comparing:
         )
         own: list[list[Words]] = [[], []]
         rows, is_repeated = [0, 0], False
+        same = in_step(ours.words, theirs.words)
+        sides_left = (ours.words, same[0]), (theirs.words, same[1])
         count = count_of_parts(ours.words, theirs.words)
         for number in range(count):
-            pair = parts(ours.words, count, number), parts(theirs.words, count, number)
+            pair = tuple(parts(*side, count, number) for side in sides_left)
             is_repeated |= any((one[1:] == one[:-1]).any() for one in pair)
             for place, (words, more) in enumerate(_more_often(*pair)):
                 own[place].append(words)

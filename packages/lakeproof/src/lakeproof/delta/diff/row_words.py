@@ -83,12 +83,12 @@ def words_of(side: OpenedTable, columns: Sequence[str], seen: Seen, file: Path) 
     return SideWords(np.concatenate(held) if held else np.empty(0, np.uint64), sums)
 
 
-def parts(words: Words, count: int, number: int) -> Words:
-    """Give the words of one of so many parts, sorted."""
-    if count == 1:
-        return np.sort(words)
-    chunks = (words[start : start + _CHUNK] for start in range(0, len(words), _CHUNK))
-    here = [chunk[chunk % np.uint64(count) == np.uint64(number)] for chunk in chunks]
+def parts(words: Words, in_step: Mask, count: int, number: int) -> Words:
+    """Give the words of one of so many parts, sorted, without those that fell away in pairs."""
+    here = [np.empty(0, np.uint64)]
+    for start in range(0, len(words), _CHUNK):
+        left = words[start : start + _CHUNK][~in_step[start : start + _CHUNK]]
+        here.append(left if count == 1 else left[left % np.uint64(count) == np.uint64(number)])
     return np.sort(np.concatenate(here))
 
 

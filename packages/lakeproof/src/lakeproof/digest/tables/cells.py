@@ -83,6 +83,29 @@ def cells_of(array: Any, scratch: Scratch, live: Mask | None = None) -> Cells:
     return _with_nulls(lanes, nulls)
 
 
+def first_lane(array: Any, scratch: Scratch) -> Words:
+    """Give the first lane that `cells_of` gives, at half its price for values of fixed width.
+
+    Raises:
+        NotDigestibleError: A value does not fit the Delta type.
+    """
+    kind = array.type
+    is_plain = types.is_primitive(kind) and not types.is_dictionary(kind)
+    if not is_plain:
+        first, second = cells_of(array, scratch).lanes
+        scratch.give(second)
+        return first
+    nulls = nulls_of(array)
+    words, is_lent = words_of(array, _but(None, nulls), scratch)
+    lane = scratch.take(len(array))
+    mix(words, lane, scratch)
+    if is_lent:
+        scratch.give(words)
+    if nulls is not None:
+        np.copyto(lane, np.uint64(NULL_CELL.first), where=nulls)
+    return lane
+
+
 def fold(row: Words, cells: Words, key: int) -> None:
     """Add the cells times the key to the running row in one lane; the cells are used up."""
     np.multiply(cells, np.uint64(key), out=cells)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from lakeproof.digest.tables.arithmetic import Scratch, Words, keys, mix, total
-from lakeproof.digest.tables.cells import cells_of, fold
+from lakeproof.digest.tables.cells import cells_of, first_lane, fold
 
 
 def row_words(
@@ -23,10 +23,10 @@ def row_words(
     rows = np.zeros(batch.num_rows, dtype=np.uint64)
     sums = {}
     for name in columns:
-        cells = cells_of(batch.column(name), scratch)
-        sums[name] = total(cells.lanes[0])
-        fold(rows, cells.lanes[0], keys(name)[0])
-        scratch.give(*cells.lanes)
+        lane = first_lane(batch.column(name), scratch)
+        sums[name] = total(lane)
+        fold(rows, lane, keys(name)[0])
+        scratch.give(lane)
     mix(rows, rows, scratch)
     return rows, sums
 
