@@ -1,5 +1,9 @@
 """`kedro deliveries`: what it writes, says and refuses."""
 
+import datetime as dt
+
+import polars as pl
+
 from lakeproof.deliveries import DeliveryFolder
 from lakeproof.delta import DeltaTable
 
@@ -81,3 +85,49 @@ def test_what_the_base_says_of_another_task_is_said_anew(lakehouse):
     lakehouse.write("conf/houses/parameters.yml", "{}\n")
     files = lakehouse.json("deliveries", "declare", file, "--target", "price")["files"]
     assert len(files) == 2
+
+
+def test_a_table_that_is_there_is_declared_without_a_schema(lakehouse, tmp_path):
+    """By its path; what no model takes is left out, and files in its place take its own away."""
+    place = tmp_path / "warehouse/trips"
+    place.parent.mkdir()
+    rows = {
+        "trip_id": range(40),
+        "city": ["Bern", "Zürich"] * 20,
+        "day": [dt.date(2026, 1, 1)] * 40,
+        "stops": [["a"]] * 40,
+        "price": [number * 0.5 for number in range(40)],
+    }
+    pl.DataFrame(rows).write_delta(place)
+    lakehouse.write("conf/base/globals.yml", "task: classification\n")
+    lakehouse.write("conf/base/parameters.yml", "train: {estimators: {mine: {class: a.B}}}\n")
+    said = lakehouse.run("deliveries", "declare", str(place)).stdout
+    assert "By it, 40 rows are read" in said
+    assert "stops: no model takes values of that type" in said
+    assert "Then: git add conf && git commit, and kedro run --env trips" in said
+    assert lakehouse.read("conf/trips/globals.yml").splitlines()[1:] == [
+        "example: trips",
+        f'table: "{place}"',
+        "key: trip_id",
+        "target: price",
+        "task: regression",
+    ]
+    assert "but: [day, stops]" in lakehouse.read("conf/trips/parameters_feature.yml")
+    assert "RandomForestRegressor" in lakehouse.read("conf/trips/parameters_train.yml")
+    file = str(lakehouse.write("data/01_raw/trips/a.csv", "trip_id,price\n1,2.5\n"))
+    lakehouse.run("deliveries", "declare", file)
+    assert "table:" not in lakehouse.read("conf/trips/globals.yml")
+
+
+def test_a_table_of_which_nothing_tells_rows_apart_wants_a_key(lakehouse, tmp_path):
+    """No key can be made of content there; one that is named is taken."""
+    place = tmp_path / "twice"
+    pl.DataFrame({"a": [1, 1, 2], "b": [1.5, 1.5, 2.5]}).write_delta(place)
+    said = lakehouse.run("deliveries", "declare", str(place), code=2).output
+    assert "tells its rows apart" in said
+    assert "--key" in said
+    told = lakehouse.json("deliveries", "declare", str(place), "--key", "a", "--dry-run")
+    assert told["declared"]["key"] == "a"
+    assert "There is no column 'x'; there are a, b" in (
+        lakehouse.run("deliveries", "declare", str(place), "--key", "x", code=2).output
+    )

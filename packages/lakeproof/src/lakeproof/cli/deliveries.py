@@ -72,16 +72,18 @@ def declare(
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """Write schema and globals.yml of an environment from a look at files.
+    """Write schema and globals.yml of an environment from a look at files, or at a Delta table.
 
     Types, missing values, dates, punctuation, key and target are guessed, held against all rows,
     and yours to read over: a run knows what is declared and guesses nothing. Without --env the
-    environment has the name of the files' folder in data/01_raw. What is in it beside is kept.
+    environment has the name of the files' folder in data/01_raw, or of the table's. What is in it
+    beside is kept. Of a table, which is read and never written, no schema is declared.
 
     \b
     Example:
         kedro deliveries declare data/01_raw/penguins/penguins.csv --target Species
         kedro deliveries declare --env houses --key PID --dry-run ~/AmesHousing.csv
+        kedro deliveries declare /warehouse/houses --target price
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.deliveries import declare as room
     from lakeproof.commands.output import emit, trouble_is

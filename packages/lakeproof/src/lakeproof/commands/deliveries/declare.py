@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.commands.catalog import project_path_of
 from lakeproof.commands.catalog_edits.round_trip import edited, load
 from lakeproof.commands.command_errors import CatalogError
+from lakeproof.commands.deliveries import declared_table
 from lakeproof.commands.deliveries.parameter_files import Base, file_of, parameters_for
 from lakeproof.commands.output import write_atomically
 
@@ -59,8 +60,9 @@ def declare(
 
     Args:
         metadata: The project.
-        files: Deliveries of one kind.
-        env: The environment to write; without it, the name of the files' folder in `data/01_raw`.
+        files: Deliveries of one kind; or the folder of one Delta table.
+        env: The environment to write; without it, the name of the files' folder in `data/01_raw`,
+            or of the table's.
         key: The names of the key's columns; guessed where there are none.
         target: The name of the target; guessed where there is none.
         is_dry: Whether nothing is written.
@@ -71,26 +73,33 @@ def declare(
     from lakeproof.deliveries.look.proposal import propose
 
     project = project_path_of(metadata)
+    table = files[0] if len(files) == 1 and declared_table.is_table(files[0]) else None
     folder = _folder_of(project, files)
-    env = env or folder
+    env = env or (folder if table is None else table.resolve().name)
     if env is None:
         raise CatalogError(
             f"{files[0]} is in no folder of data/01_raw, by whose name the environment would be "
             "called. Nothing was written. Name one: kedro deliveries declare --env houses FILE…"
         )
-    proposal = propose([_delivery(file) for file in files], key, target)
     conf = Path("conf") / env
     base = Base.of(project)
-    texts = {str(conf / "globals.yml"): _globals(folder or env, proposal, files, base)}
-    for pipeline, said in parameters_for(proposal, base).items():
+    if table is None:
+        proposal = propose([_delivery(file) for file in files], key, target)
+        said = _globals(folder or env, proposal, files, base)
+    else:
+        proposal = declared_table.look_at(table, key, target)
+        said = _globals_of_table(env, proposal, table, project)
+    texts = {str(conf / "globals.yml"): said}
+    for pipeline, values in parameters_for(proposal, base).items():
         place = str(conf / file_of(project / conf, pipeline))
-        texts[place] = texts.get(place, "") + _parameters(pipeline, said)
+        texts[place] = texts.get(place, "") + _parameters(pipeline, values)
     changed = {path: _merged(project / path, text, path) for path, text in texts.items()}
     if not is_dry:
         for path, text in changed.items():
             (project / path).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(project / path, text.encode())
-    return Declared(env, proposal, changed, not is_dry, _hints(project, files, env, folder))
+    hints = _hints(project, files if table is None else (), env, folder)
+    return Declared(env, proposal, changed, not is_dry, hints)
 
 
 def document(done: Declared) -> dict[str, Any]:
@@ -164,6 +173,21 @@ def _globals(example: str, found: "Proposal", files: "Sequence[Path]", base: Bas
     return "\n".join(lines) + "\n"
 
 
+def _globals_of_table(example: str, found: "Proposal", table: Path, project: Path) -> str:
+    place = table.resolve()
+    if place.is_relative_to(project.resolve()):
+        place = place.relative_to(project.resolve())
+    lines = [
+        f"# From a look at the table {table.name}, to be read over. It is read, and never written.",
+        f"example: {_yaml(example)}",
+        f"table: {_yaml(place.as_posix())}",
+        f"key: {_yaml(found.key)}",
+        f"target: {_yaml(found.target)}",
+        f"task: {found.task}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _parameters(pipeline: str, said: Mapping[str, Any]) -> str:
     lines = [f"{pipeline}:"]
     for name, value in said.items():
@@ -192,6 +216,9 @@ def _merged(path: Path, proposed: str, name: str) -> str:
 
 def _put(document: Any, new: Mapping[str, Any], keeps: bool) -> None:
     """Put values into a document; of parameters, what stands beside them is kept."""
+    if not keeps and "schema" in new:
+        # What was declared of a table before.
+        document.pop("table", None)
     for key, value in new.items():
         if keeps and isinstance(value, dict) and isinstance(document.get(key), dict):
             _put(document[key], value, keeps)

@@ -84,7 +84,7 @@ def _feature(found: "Proposal", base: Base) -> dict[str, Any]:
     foreign = [
         name
         for name, pair in (ratios.items() if isinstance(ratios, Mapping) else ())
-        if not (isinstance(pair, list) and set(pair) <= found.schema.keys())
+        if not (isinstance(pair, list) and set(pair) <= {*found.schema, *found.columns})
     ]
     if foreign:
         said["ratios"] = dict.fromkeys(foreign)

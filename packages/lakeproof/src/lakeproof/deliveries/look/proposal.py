@@ -40,6 +40,7 @@ class Proposal:
             or one value in all of them.
         rows: How many there are, read by it.
         remarks: What a person should look at, in sentences.
+        columns: Those of a table that is there already, of which no schema is declared.
     """
 
     schema: dict[str, dict[str, Any]]
@@ -50,6 +51,7 @@ class Proposal:
     no_features: list[str]
     rows: int
     remarks: list[str] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
 
 
 def propose(
@@ -76,6 +78,29 @@ def propose(
         f"{names[header]}: {remark}" for header, one in guessed.items() for remark in one.remarks
     ]
     whole = pl.concat([frame.rename(names) for frame in frames], how="diagonal_relaxed")
+    proposal = replace(aimed(schema, whole, key, target, remarks), csv=dialect.differing())
+    return replace(proposal, rows=_read(files, proposal))
+
+
+def aimed(
+    schema: dict[str, dict[str, Any]],
+    whole: pl.DataFrame,
+    key: list[str] | None,
+    target: str | None,
+    remarks: list[str],
+) -> Proposal:
+    """Propose what tells rows apart, what is predicted, and which columns say nothing of it.
+
+    Args:
+        schema: The columns, as in the catalog.
+        whole: Their values.
+        key: The names of the key's columns, where they are known.
+        target: The name of the target, where it is known.
+        remarks: What was noticed before; what is guessed comes to it.
+
+    Raises:
+        DeliveryError: There is no such column.
+    """
     aim = _known([target], schema)[0] if target else None
     chosen = _known(key, schema) if key else _key(schema, whole, remarks, aim)
     if not chosen:
@@ -84,17 +109,16 @@ def propose(
     for name in chosen:
         schema[name] = {k: v for k, v in schema[name].items() if k != "nullable"}
     aim = aim or _target(schema, chosen, remarks)
-    proposal = Proposal(
+    return Proposal(
         schema,
         chosen[0] if len(chosen) == 1 else chosen,
         aim,
         _task(schema[aim]["type"], whole[aim] if aim in whole.columns else None),
-        dialect.differing(),
+        {},
         [n for n in schema if n not in (*chosen, aim) and _says_nothing(whole[n], schema[n])],
         0,
         remarks,
     )
-    return replace(proposal, rows=_read(files, proposal))
 
 
 def _as_they_are(delivery: Delivery) -> pl.DataFrame:
@@ -154,7 +178,7 @@ def _known(names: list[str], schema: dict[str, Any]) -> list[str]:
     for name in names:
         if name not in schema and name not in headers:
             raise DeliveryError(
-                f"The files have no column '{name}'; they have {', '.join(schema)}. Nothing was "
+                f"There is no column '{name}'; there are {', '.join(schema)}. Nothing was "
                 "written. Name one of them."
             )
     return [name if name in schema else headers[name] for name in names]
