@@ -234,3 +234,15 @@ def test_deletion_vectors_are_files_of_their_versions(shelf):
     assert shelf.rows(3) == ["v3"]
     assert len([one for one in shelf.files if one.endswith(".bin")]) == 2
     assert len(shelf.files) == 4
+
+
+def test_sums_of_a_version_before_somebody_elses_delete_go_with_its_rows(shelf):
+    """By them, and by what is left, the row could be reckoned; those of the newest stay."""
+    kept = Path(shelf.table.location.uri, "_lakeproof/facts.json")
+    shelf.vacuum()
+    assert kept.exists()
+    deltalake.DeltaTable(shelf.table.location.uri).delete("id = 'x'")
+    shelf.vacuum(is_dry=True)
+    assert kept.exists()
+    shelf.vacuum()
+    assert not kept.exists()

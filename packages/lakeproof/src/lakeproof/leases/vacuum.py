@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lakeproof.delta.log.opening import open_table
+from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.inside import is_inside
 from lakeproof.leases.bill import Bill
@@ -82,6 +83,7 @@ def vacuum(
             now = reckon()
             if now.needed == plan.bill.needed:
                 _delete(location, plan.going)
+                forget_facts_of_others(open_table(location))
                 return plan
             plan = _plan(location, now, pins, min_age)
     raise LeaseError(

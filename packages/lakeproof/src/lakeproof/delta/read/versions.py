@@ -166,6 +166,25 @@ def remember(opened: OpenedTable, facts: "TableFacts | None") -> None:
         _known[_key(opened)] = facts
 
 
+def forget_facts_of_others(opened: OpenedTable) -> None:
+    """Remove the facts beside the log if they are of another version than the newest.
+
+    Somebody else has deleted rows since: by what the version before added up to, and the rows that
+    are left, they could be reckoned.
+
+    Args:
+        opened: The newest version, under the write lock.
+
+    Raises:
+        OSError: If they cannot be removed.
+    """
+    from lakeproof.delta.read.kept_facts import forget_facts, kept_facts
+
+    stored = stored_digest(opened)
+    if stored is None or kept_facts(opened.location, stored) is None:
+        forget_facts(opened.location)
+
+
 def _key(opened: OpenedTable) -> tuple[object, ...]:
     return opened.location.absolute_uri, opened.version, opened.table_id, other_times(opened)
 
