@@ -65,6 +65,13 @@ def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path 
     return next(found, None)
 
 
+def copies_with(project_path: Path, table_id: str, versions: Iterable[int]) -> Iterator[Path]:
+    """Yield the copies that hold any of some versions."""
+    wanted = set(versions)
+    if is_table_id(table_id):
+        yield from (place for place, has in _folders(project_path, table_id) if wanted & has)
+
+
 def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
     """Remove what no held lease needs any more, and what killed commands have left.
 

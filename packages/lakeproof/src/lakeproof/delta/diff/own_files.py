@@ -30,23 +30,29 @@ def without_common_files(
         second.location.uri
     ):
         return None
-    if not all(map(_is_plain, (first, second))):
+    if not all(map(is_plain, (first, second))):
         return None
     ours, theirs = (set(opened.rows_by_path()) for opened in (first, second))
     if not ours & theirs:
         return None
-    parts = _part(first, ours - theirs), _part(second, theirs - ours)
+    parts = only_files(first, ours - theirs), only_files(second, theirs - ours)
     return (parts[0], parts[1]) if parts[0] is not None and parts[1] is not None else None
 
 
-def _is_plain(opened: OpenedTable) -> bool:
+def is_plain(opened: OpenedTable) -> bool:
     """Tell whether the files of a version are all there is to know of its rows."""
     mapping = opened.table.metadata().configuration.get("delta.columnMapping.mode", "none")
     features = set(opened.table.protocol().reader_features or ())
     return features <= _PLAIN and mapping == "none"
 
 
-def _part(opened: OpenedTable, paths: set[str]) -> OpenedTable | None:
+def only_files(opened: OpenedTable, paths: set[str]) -> OpenedTable | None:
+    """Give a version as if it had some of its files alone; `None` where that cannot be told.
+
+    Args:
+        opened: One that is on this disk and plain.
+        paths: As the log spells them.
+    """
     adds = list(_adds(opened, paths))
     if None in adds:
         return None

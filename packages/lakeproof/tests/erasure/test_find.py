@@ -1,0 +1,90 @@
+"""Where the rows of a key are: in which versions and files, and which runs had to do with them."""
+
+import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from lakeproof.delta import DeltaTable
+from lakeproof.erasure.found_versions import FoundVersion, find_versions
+from lakeproof.erasure.key_rows import ErasureError, key_rows
+from lakeproof.erasure.traces import files_below, traces
+
+KEYS = pl.DataFrame({"k": ["b"]})
+
+
+def save(path: Path, mode: str, rows: dict) -> DeltaTable:
+    table = DeltaTable(filepath=str(path / "t"), key="k", save_args={"mode": mode})
+    table.save(pl.DataFrame(rows))
+    return table
+
+
+@pytest.fixture
+def table(tmp_path) -> DeltaTable:
+    """Version 0 without `b`, 1 and 2 with it, the second time corrected, 3 without."""
+    save(tmp_path, "append", {"k": ["a", "c"], "x": [1, 2]})
+    save(tmp_path, "append", {"k": ["b", "d"], "x": [3, 4]})
+    save(tmp_path, "merge", {"k": ["b"], "x": [5]})
+    return save(tmp_path, "delete", {"k": ["b"]})
+
+
+def test_every_version_that_holds_the_rows_is_found_whoever_wrote_it(table):
+    """As brute force finds them; a file is read once for all versions that have it."""
+    found = find_versions(table.location, KEYS)
+    brute = [
+        version
+        for version in range(4)
+        if "b" in table._engine().read(table.open(version)).collect()["k"]
+    ]
+    assert [one.version for one in found.versions] == brute == [1, 2]
+    assert found.versions[0] == FoundVersion(1, 1, is_whole=True)
+    assert not found.is_live
+    assert len(found.files) == 2
+    both = find_versions(table.location, pl.DataFrame({"k": ["b", "a"]}))
+    assert [(one.version, one.rows) for one in both.versions] == [(0, 1), (1, 2), (2, 2), (3, 1)]
+    assert both.is_live
+
+
+def test_a_version_whose_files_are_gone_is_not_called_free_of_the_rows(table, tmp_path):
+    """What was in them is not known."""
+    for path in find_versions(table.location, KEYS).files[:1]:
+        (tmp_path / "t" / path).unlink()
+    found = find_versions(table.location, pl.DataFrame({"k": ["a"]}))
+    assert [(one.version, one.is_whole) for one in found.versions] == [
+        (0, True),
+        (1, False),
+        (2, True),
+        (3, True),
+    ]
+
+
+def test_keys_are_read_as_the_table_has_them():
+    """Numbers, days, and keys of several columns; one that is none is not repeated."""
+    schema = pl.Schema({"n": pl.Int32, "day": pl.Date, "t": pl.String})
+    assert key_rows(["7", "7"], ["n"], schema, "t")["n"].to_list() == [7]
+    found = key_rows(["day=2026-02-01,n=1"], ["n", "day"], schema, "t")
+    assert found.rows() == [(1, datetime.date(2026, 2, 1))]
+    for texts, key in ((["Huber"], ["n"]), (["Huber"], ["day"]), (["n=Huber"], ["n", "t"])):
+        with pytest.raises(ErasureError) as caught:
+            key_rows(texts, key, schema, "t")
+        assert "Huber" not in caught.value.message
+
+
+def test_a_key_is_found_as_text_by_itself_alone(tmp_path):
+    """Not within a longer word, not in a table's own file, and nothing for two letters."""
+    (tmp_path / "deep").mkdir()
+    for name, text in {
+        "example.json": '{"data": [["W001", 1]]}',
+        "other.json": "W0012 and xW001",
+        "deep/raw.csv": "W001,3\n",
+        "part.parquet": "W001",
+    }.items():
+        (tmp_path / name).write_text(text)
+    files = list(files_below([tmp_path, tmp_path / "none"], []))
+    assert {path.name for path in traces(files, ["W001"])} == {"example.json", "raw.csv"}
+    assert list(traces(files, ["W0"])) == []
+    assert [path.name for path in files_below([tmp_path], [tmp_path / "deep"])] == [
+        "example.json",
+        "other.json",
+    ]
