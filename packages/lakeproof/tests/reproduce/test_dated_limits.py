@@ -1,4 +1,4 @@
-"""Until when a run can be had: the earliest of what dated rules say, never later than the truth."""
+"""Until when a run can be reproduced: the earliest of what rules say, never after the truth."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -130,7 +130,7 @@ def test_each_version_is_opened_once_for_all_runs(foreign):
 
 
 def test_those_that_die_first_come_first_and_a_deadline_is_about_what_is_kept():
-    """What cannot be had already is before all."""
+    """What cannot be reproduced already is before all."""
 
     def run(name: str, at: str | None = None, is_kept: bool = False, gone: bool = False) -> Checked:
         limits = (Limit("something", "dies", at),) if at else ()

@@ -45,7 +45,7 @@ class Checked:
         is_reproducible: Whether nothing is missing.
         missing: What is, in sentences.
         limits: What the yes hangs on, first what has a date.
-        dies_at: From when on the run may not be had any more, by dated rules; `None` without one.
+        dies_at: From when on it may not be reproducible, by dated rules; `None` without one.
         dies_of: What happens then.
         is_kept: Whether a lease, or a model in service, keeps it.
     """
@@ -60,7 +60,7 @@ class Checked:
 
     @property
     def until(self) -> str:
-        """Say in a word or a date how long it can be had."""
+        """Say in a word or a date how long it can be reproduced."""
         if not self.is_reproducible:
             return ""
         if self.dies_at is not None:

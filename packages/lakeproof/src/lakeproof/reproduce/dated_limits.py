@@ -1,4 +1,4 @@
-"""Until when a version of a table can be had: by dated rules, never later than the truth.
+"""Until when a version of a table can be read: by dated rules, never later than the truth.
 
 What is the newest version today may be superseded tomorrow: that has no date. What comes first of
 several is the date, also where it only says what somebody *may* do from then on.
