@@ -182,3 +182,60 @@ def test_what_is_not_there_is_refused(look):
         look("id,x\nA,1\n", target="z")
     with pytest.raises(DeliveryError, match="is empty"):
         look("")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x1f\x8b\x08\x00rest", "compressed by gzip (.csv.gz)"),
+        (b"(\xb5/\xfdrest", "compressed by zstd"),
+        (b"PAR1\x15\x04rest", "a Parquet file"),
+        (b"PK\x03\x04rest", "a zip archive, as workbooks (.xlsx) are"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "an old workbook"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "`git lfs pull`"),
+        ("\ufeff<!DOCTYPE html><html>404</html>\n", "a page (HTML or XML)"),
+        ('[{"id": 1}, {"id": 2}]', "one object a line are read (.jsonl)"),
+    ],
+)
+def test_what_is_no_text_of_rows_is_called_what_it_is(look, tmp_path, content, said):
+    """By its first bytes, whatever its ending says; also where a schema is declared."""
+    with pytest.raises(DeliveryError) as caught:
+        look(content)
+    assert said in caught.value.message
+    path = tmp_path / "0a.csv"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    schema = Schema.from_config({"id": {"type": "string"}}, "id")
+    with pytest.raises(DeliveryError) as caught:
+        parse(Delivery(path.name, digest, path, schema, parse))
+    assert said in caught.value.message
+
+
+def test_names_that_begin_alike_are_no_other_file(look):
+    """Only what no line of names begins with."""
+    assert look("PAR1,PK\nA,1\n").schema.keys() == {"PAR1", "PK"}
+    assert look("<x>,[y]\nA,1\n").schema["x"] == {"type": "string", "header": "<x>"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32"])
+def test_wide_characters_are_told_with_a_mark_and_without(look, encoding):
+    """Of one byte a character, it is said that it is a guess."""
+    found = look("id,ville\nA,Genève\nB,Zürich\n".encode(encoding))
+    assert found.csv == {"encoding": encoding}
+    assert not any("is a guess, look at those" in remark for remark in found.remarks)
+    guessed = look("id,ville\nA,Genève\n".encode("mac-roman"))
+    assert "its letters are latin-1 is a guess, look at those beyond A to Z" in guessed.remarks[0]
+
+
+def test_the_index_that_pandas_writes_is_a_column_without_a_name(look):
+    """It is declared as one, and read."""
+    found = look(",id,x\n0,A,1\n1,B,2\n")
+    assert found.schema["column"] == {"type": "long", "header": ""}
+    assert (found.key, found.rows) == ("id", 2)
+    ended = look(",id,x,\n0,A,1,\n1,B,2,\n")
+    assert (ended.csv, ended.rows) == ({"trailing_separator": True}, 2)
+
+
+def test_what_cannot_be_unpacked_is_said(look):
+    """In a sentence."""
+    with pytest.raises(DeliveryError, match="it cannot be unpacked"):
+        look("id,x\nA,1\n", name="a.csv.gz")

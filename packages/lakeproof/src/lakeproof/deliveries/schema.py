@@ -142,7 +142,8 @@ def _column(name: str, config: Any) -> Column:
             f"{{type: string, from: {said.from_}}} and nothing else. {EDIT_THE_CATALOG}"
         )
     header = said.header if "header" in config else name
-    if not isinstance(name, str) or not name or not header:
+    # A column may have no name in the file: pandas writes its index so.
+    if not isinstance(name, str) or not name or not isinstance(header, str):
         raise DeliveryError(
             f"{where} has the header {shown(str(header))}: names are text; put quotes around "
             f"them. {EDIT_THE_CATALOG}"

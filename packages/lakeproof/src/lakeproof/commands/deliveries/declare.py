@@ -128,7 +128,8 @@ def render(done: Declared) -> str:
     for path, text in done.texts.items():
         parts.append(f"{'Wrote' if done.is_written else 'Would write'} {path}:\n\n{text}")
     found = done.proposal
-    parts.append(f"By it, {found.rows:,} rows are read. Read it over:")
+    over = " Read it over:" if found.remarks else ""
+    parts.append(f"By it, {found.rows:,} rows are read.{over}")
     parts += [f"  {remark}" for remark in found.remarks]
     parts += ["", *done.hints]
     return "\n".join(parts)

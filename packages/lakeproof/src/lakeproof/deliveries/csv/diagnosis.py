@@ -14,10 +14,11 @@ from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.csv import content
 from lakeproof.deliveries.csv.content import Content
 from lakeproof.deliveries.csv.csv_records import is_text, not_unpacked, records
+from lakeproof.deliveries.csv.other_content import wide_encoding
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
 from lakeproof.deliveries.dialect import is_utf8
 from lakeproof.deliveries.rows.faults import refusal_of_value
-from lakeproof.deliveries.rows.files import changed
+from lakeproof.deliveries.rows.files import changed, opened
 from lakeproof.deliveries.rows.layout import Layout
 from lakeproof.deliveries.rows.values import first_fault
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Record = tuple[int, list[str]]
 
 _CHUNK_ROWS = 10_000
+# So many bytes tell an encoding.
+_LOOKED_AT = 64
 
 
 def explain(
@@ -64,13 +67,15 @@ def explain(
 def not_text(delivery: "Delivery", line: int) -> DeliveryError:
     """Word the refusal of bytes that are no text."""
     encoding = delivery.dialect.encoding
+    with opened(delivery) as file:
+        wide = wide_encoding(file.read(_LOOKED_AT))
     named = "UTF-8" if is_utf8(encoding) else encoding
     return refusal(
         delivery.name,
         f"it has bytes that are not {named} text",
         line=line,
         remedy=f"Save the file as {named}, or say in catalog.yml what it is, such as csv: "
-        "{encoding: cp1252}, and run again: kedro run",
+        f"{{encoding: {wide or 'cp1252'}}}, and run again: kedro run",
     )
 
 

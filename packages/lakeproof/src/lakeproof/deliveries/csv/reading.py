@@ -16,6 +16,7 @@ from pyarrow import csv
 
 from lakeproof.deliveries.csv import content, diagnosis
 from lakeproof.deliveries.csv.csv_records import header_of, lines_of
+from lakeproof.deliveries.csv.other_content import refuse_other_content
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
 from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.rows.layout import COMPLETE, Header, Layout
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _PLAIN = {"double": pa.float64(), "float": pa.float32()}
 # The name of the column that a separator too many makes: no other has it.
-_TRAILING = ""
+_TRAILING = "\x01trailing"
 
 
 class CsvReader:
@@ -40,6 +41,7 @@ class CsvReader:
         Raises:
             DeliveryError: The file is empty, or its header is no text.
         """
+        refuse_other_content(delivery)
         header, is_text = header_of(delivery)
         if not header.names:
             raise refusal(delivery.name, _emptiness(delivery), remedy=COMPLETE)

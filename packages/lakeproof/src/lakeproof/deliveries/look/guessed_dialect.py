@@ -6,6 +6,8 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lakeproof.deliveries.csv.csv_records import not_unpacked
+from lakeproof.deliveries.csv.other_content import refuse_other_content, wide_encoding
 from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.rows.files import ending_of, opened, unpacked
 
@@ -13,7 +15,15 @@ if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
 
 _SEPARATORS = (",", ";", "\t", "|")
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# Of those that begin alike, the longer first.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# In which almost any byte is a letter.
+ONE_BYTE = ("cp1252", "latin-1")
 _BLOCK = 4 * 2**20
 _ROWS = 500
 
@@ -26,8 +36,12 @@ def guess(delivery: "Delivery") -> Dialect:
     """
     if ending_of(delivery.name) in (".parquet", ".pq", ".jsonl", ".ndjson"):
         return Dialect()
-    with opened(delivery) as file:
-        data = unpacked(delivery.name, file).read(_BLOCK)
+    refuse_other_content(delivery)
+    try:
+        with opened(delivery) as file:
+            data = unpacked(delivery.name, file).read(_BLOCK)
+    except (OSError, EOFError) as error:
+        raise not_unpacked(delivery.name, error) from error
     encoding = _encoding(data)
     # A character may be cut in two at the end.
     text = codecs.getincrementaldecoder(encoding)("replace").decode(data).removeprefix("\ufeff")
@@ -55,13 +69,15 @@ def _encoding(data: bytes) -> str:
     for mark, name in _MARKS.items():
         if data.startswith(mark):
             return name
-    for name in ("utf-8", "cp1252"):
+    if (wide := wide_encoding(data)) is not None:
+        return wide
+    for name in ("utf-8", ONE_BYTE[0]):
         try:
             codecs.getincrementaldecoder(name)().decode(data)
         except UnicodeDecodeError:
             continue
         return name
-    return "latin-1"
+    return ONE_BYTE[1]
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:

@@ -12,7 +12,7 @@ from lakeproof.deliveries.delivery_errors import DeliveryError
 from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.formats import parse, reader_of
 from lakeproof.deliveries.look.guessed_columns import Guessed, guess_column, table_names
-from lakeproof.deliveries.look.guessed_dialect import guess
+from lakeproof.deliveries.look.guessed_dialect import ONE_BYTE, guess
 from lakeproof.deliveries.rows.layout import Layout
 from lakeproof.deliveries.schema import Column, Schema
 
@@ -78,6 +78,12 @@ def propose(
         f"{names[header]}: {remark}" for header, one in guessed.items() for remark in one.remarks
     ]
     whole = pl.concat([frame.rename(names) for frame in frames], how="diagonal_relaxed")
+    if dialect.encoding in ONE_BYTE:
+        remarks.insert(
+            0,
+            f"csv: no file is UTF-8; that its letters are {dialect.encoding} is a guess, look at "
+            "those beyond A to Z",
+        )
     proposal = replace(aimed(schema, whole, key, target, remarks), csv=dialect.differing())
     return replace(proposal, rows=_read(files, proposal))
 

@@ -146,6 +146,11 @@ def _remedy_for_stranger(header: str, headers: list[str], absent: list[str]) -> 
             "Each line ends with a separator too many. Take it out, or say so in catalog.yml: "
             "csv: {trailing_separator: true}"
         )
+    if header == "":
+        return (
+            "It has no name, as the index that pandas writes. Leave it out of the file (index="
+            'False), or declare it in catalog.yml: index: {type: long, header: ""}'
+        )
     if twin := _twin(header, absent):
         return (
             f"The schema's differs in Unicode form alone ({_form(header)} and {_form(twin)}). Say "
