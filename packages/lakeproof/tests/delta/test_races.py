@@ -156,7 +156,8 @@ def test_where_the_store_goes_with_the_commit_nobody_says_that_nothing_was_writt
         original(self, staged, write, current, note)
         # As if its server had ended.
         settings = write.location.storage_options
-        settings["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
+        (address,) = (name for name in settings if "endpoint" in name.lower())
+        settings[address] = "http://127.0.0.1:1"
         raise OSError("Generic S3 error: Error performing PUT http://127.0.0.1:1/lake/t")
 
     monkeypatch.setattr(_EmbeddedCommits, "overwrite", gone)
