@@ -56,6 +56,8 @@ def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, serv
     # One request for all parameters of a node, of which there are four.
     assert "runs/log-parameter" not in server.log
     assert 4 <= server.log.count("runs/log-batch") <= 8
+    assert "runs/log-metric" not in server.log
+    assert server.log.count("GET /api/2.0/mlflow/runs/get?") <= 7
 
     found = json.loads(project.fresh.kedro("reproduce", "last", "--json").stdout)
 

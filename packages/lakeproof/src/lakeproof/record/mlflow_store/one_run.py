@@ -52,7 +52,7 @@ def one_run(run_id: str) -> Iterator[None]:
             os.environ[_CONTEXT] = given
 
 
-def children_of(run_id: str) -> list["Run"]:
+def children_of(parent: "Run") -> list["Run"]:
     """Find the runs that nodes have started beside theirs; one that still goes on is ended.
 
     Whoever has started it without ending it never will: the nodes are done.
@@ -60,7 +60,7 @@ def children_of(run_id: str) -> list["Run"]:
     from mlflow.tracking import MlflowClient
 
     client = MlflowClient()
-    experiment = client.get_run(run_id).info.experiment_id
+    run_id, experiment = parent.info.run_id, parent.info.experiment_id
     found: list[Run] = []
     token = None
     while True:

@@ -74,19 +74,22 @@ def pack(project_path: Path, parcel: Parcel, files: Mapping[str, bytes]) -> Path
     return target
 
 
-def send(client: "MlflowClient", folder: Path, is_late: bool = False) -> None:
+def send(
+    client: "MlflowClient", folder: Path, is_late: bool = False, run: "Run | None" = None
+) -> None:
     """Put a record onto its run, and forget it here once it has arrived.
 
     Args:
         client: Of its store.
         folder: Where it was kept.
         is_late: Whether the run's own process is gone: its MLflow run is then ended, too.
+        run: The MLflow run, where it has just been asked for.
 
     Raises:
         RunError: If the run has another record already.
     """
     parcel = Parcel(**json.loads((folder / _PARCEL).read_bytes()))
-    run = client.get_run(parcel.run_id)
+    run = run or client.get_run(parcel.run_id)
     known = run.data.tags.get(TAG)
     if known is not None and known != parcel.tags[TAG]:
         raise RunError(

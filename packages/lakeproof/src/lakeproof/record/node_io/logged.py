@@ -104,7 +104,7 @@ class LoggedWatch:
             *_histories(run, metrics),
             *self._files(run, files),
             *_models(run, self._models_of_datasets(files)),
-            *_runs(children_of(self._run_id), hide),
+            *_runs(children_of(run), hide),
         )
 
     def _texts(

@@ -15,6 +15,10 @@ from typing import Any
 
 # MLflow's own thread, which logs how busy the machine is: no result of the run.
 _MACHINE = "SystemMetricsMonitor"
+# What MLflow says of a metric beside its value, which a batch takes otherwise.
+_OF_MORE = ("dataset_name", "dataset_digest", "model_id")
+# As many as MLflow takes at once.
+_MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class MetricWatch:
         self._points: list[Point] = []
         self._of_machine: set[str] = set()
         self._of_nodes: set[str] = set()
+        # Nodes may save side by side, each in a thread of its own.
+        self._waiting = threading.local()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -53,9 +59,39 @@ class MetricWatch:
         Client.log_metric = self._noting_one(log_metric)
         Client.log_batch = self._noting_all(log_batch)
         try:
-            yield
+            with self._saved_together():
+                yield
         finally:
             Client.log_metric, Client.log_batch = log_metric, log_batch
+
+    @contextmanager
+    def _saved_together(self) -> Iterator[None]:
+        """Send what kedro-mlflow's dataset of metrics saves at once, and not one by one."""
+        from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
+        from mlflow.tracking import MlflowClient
+
+        Dataset: Any = MlflowMetricsHistoryDataset  # noqa: N806
+        own, save = "save" in vars(Dataset), Dataset.save
+
+        def saving(dataset: Any, data: Any) -> None:
+            waiting: list[Any] = []
+            self._waiting.metrics = waiting
+            try:
+                save(dataset, data)
+            finally:
+                self._waiting.metrics = None
+                for start in range(0, len(waiting), _MOST):
+                    some = waiting[start : start + _MOST]
+                    MlflowClient().log_batch(self._run_id, metrics=some)
+
+        Dataset.save = saving
+        try:
+            yield
+        finally:
+            if own:
+                Dataset.save = save
+            else:
+                del Dataset.save
 
     def results(self, stored: Mapping[str, float] | None) -> dict[str, float]:
         """Give the newest value of each metric as it was logged, without those of the machine.
@@ -108,6 +144,8 @@ class MetricWatch:
             return [point for point in self._points if point.key == key]
 
     def _noting_one(self, log: Callable[..., Any]) -> Callable[..., Any]:
+        from mlflow.entities import Metric
+
         def log_metric(
             client: Any,
             run_id: str,
@@ -119,6 +157,11 @@ class MetricWatch:
             **kwargs: Any,
         ) -> Any:
             timestamp = time.time_ns() // 1_000_000 if timestamp is None else timestamp
+            waiting: list[Any] | None = getattr(self._waiting, "metrics", None)
+            is_plain = not args and not any(kwargs.get(name) for name in _OF_MORE)
+            if waiting is not None and run_id == self._run_id and is_plain:
+                waiting.append(Metric(key, _as_number(value), timestamp, step or 0))
+                return None
             result = log(client, run_id, key, value, timestamp, step, *args, **kwargs)
             self._note(run_id, key, value, timestamp, step)
             return result
@@ -137,18 +180,22 @@ class MetricWatch:
         return log_batch
 
     def _note(self, run_id: str, key: str, value: Any, timestamp: Any, step: Any) -> None:
-        from mlflow.tracking.metric_value_conversion_utils import (
-            convert_metric_value_to_float_if_possible,
-        )
-
         if run_id != self._run_id:
             return
-        number = float(convert_metric_value_to_float_if_possible(value))
+        number = _as_number(value)
         is_machine = threading.current_thread().name == _MACHINE
         with self._lock:
             (self._of_machine if is_machine else self._of_nodes).add(key)
             if not is_machine:
                 self._points.append(Point(key, number, int(step or 0), int(timestamp)))
+
+
+def _as_number(value: Any) -> float:
+    from mlflow.tracking.metric_value_conversion_utils import (
+        convert_metric_value_to_float_if_possible,
+    )
+
+    return float(convert_metric_value_to_float_if_possible(value))
 
 
 def is_kept_as(value: float, stored: float) -> bool:

@@ -52,16 +52,17 @@ def digest_run(run: "Run", hide: Callable[[str, str], str]) -> str:
 
 def files_of(run: "Run") -> Iterator[tuple[str, tuple[str, int]]]:
     """Give the artifacts of a run, with digest and size."""
-    place = local_path(run.info.artifact_uri or "")
+    uri = run.info.artifact_uri or ""
+    place = local_path(uri)
     if place is not None:
         yield from _files_in(place)
         return
-    from mlflow.artifacts import download_artifacts
-    from mlflow.tracking import MlflowClient
+    from mlflow.artifacts import download_artifacts, list_artifacts
 
-    if MlflowClient().list_artifacts(run.info.run_id):
+    # By its address: by its id, MLflow asks its server for that each time.
+    if list_artifacts(artifact_uri=uri):
         with tempfile.TemporaryDirectory(prefix="lakeproof-logged-") as folder:
-            download_artifacts(artifact_uri=f"runs:/{run.info.run_id}/", dst_path=folder)
+            download_artifacts(artifact_uri=f"{uri}/", dst_path=folder)
             yield from _files_in(Path(folder))
 
 

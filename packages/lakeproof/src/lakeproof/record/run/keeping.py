@@ -85,7 +85,7 @@ class RecordKeeping:
                 self._name,
                 self._seen.setting.bundle_data,
             )
-            self._send(folder, record, store, is_there=run is not None)
+            self._send(folder, record, store, run)
         if self._seen.rerun is None and status == "FINISHED":
             found = {use.opened.table_id: use.opened.location for use in self._seen.tables.uses}
             setting = self._seen.setting
@@ -117,15 +117,15 @@ class RecordKeeping:
                 raise
             return None
 
-    def _send(self, folder: Path, record: Record, store: Tracking, is_there: bool) -> None:
+    def _send(self, folder: Path, record: Record, store: Tracking, run: "Run | None") -> None:
         import mlflow
         from mlflow.tracking import MlflowClient
 
         from lakeproof.record.run.ending.last_words import print_unsent
 
         try:
-            if is_there:
-                unsent.send(MlflowClient(), folder)
+            if run is not None:
+                unsent.send(MlflowClient(), folder, run=run)
                 self.has_arrived = True
                 return
         except Exception:
