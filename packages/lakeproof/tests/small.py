@@ -22,7 +22,7 @@ from kedro.runner import SequentialRunner
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.store import TAG, RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking
-from warm import remember_revision
+from warm import spare_mlflow
 
 FILES = {
     "pyproject.toml": (
@@ -117,7 +117,7 @@ def empty_store() -> Path:
     """Make MLflow's tables once; it takes longer than a run."""
     from mlflow.tracking import MlflowClient
 
-    remember_revision()
+    spare_mlflow()
     path = Path(tempfile.mkdtemp(), "mlflow.db")
     MlflowClient(f"sqlite:///{path}").search_experiments()
     return path

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from warm import OF_KEDRO, SAFE, Warm, name_files_of_stack, read_line, remember_revision
+from warm import OF_KEDRO, SAFE, Warm, name_files_of_stack, read_line, spare_mlflow
 
 # What a run imports of others; all that is Kedro's or of a plug-in is left to the fork.
 LIBRARIES = (
@@ -47,7 +47,7 @@ def serve(at: str, libraries: Sequence[str] = LIBRARIES) -> None:
         importlib.import_module(name)
     if libraries is LIBRARIES:
         name_files_of_stack()
-        remember_revision()
+        spare_mlflow()
     gc.freeze()
     running: dict[int, socket.socket] = {}
     ended, wakes = socket.socketpair()

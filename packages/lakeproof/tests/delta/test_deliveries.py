@@ -88,6 +88,7 @@ def test_a_file_that_changed_after_it_was_taken_is_a_correction(folder, table):
 
 
 @pytest.mark.slow
+@pytest.mark.spark_sample
 def test_a_file_changed_back_is_taken_again(folder, table):
     """From A to B to A are three deliveries."""
     for number, text in enumerate(["id,x\na,1\n", "id,x\na,2\n", "id,x\na,1\n"]):
@@ -109,6 +110,7 @@ def test_a_delivery_that_changes_no_row_is_remembered(folder, table):
 
 
 @pytest.mark.slow
+@pytest.mark.spark_sample
 def test_what_was_taken_is_remembered_beyond_a_checkpoint(folder, table):
     """Transaction identifiers live in the table's state, not in its last commits."""
     for number in range(25):

@@ -65,6 +65,7 @@ def test_a_delete_takes_rows_away(table):
 
 
 @pytest.mark.slow
+@pytest.mark.spark_sample
 def test_a_table_that_holds_a_key_twice_is_not_reckoned(table):
     """Two rows give way to one."""
     table("append").save(pl.DataFrame({"k": ["a"], "x": [9.0], "n": [9]}))
@@ -74,6 +75,7 @@ def test_a_table_that_holds_a_key_twice_is_not_reckoned(table):
 
 
 @pytest.mark.slow
+@pytest.mark.spark_sample
 def test_a_new_column_is_not_reckoned(table):
     """Every row is another one with it."""
     merged = table("merge", schema_mode="merge")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import Project
+from conftest import LONG, Project
 
 from .conftest import SAMPLES, belongings, reproduce
 from .parts import data_files, put_back
@@ -134,15 +134,18 @@ def test_a_failed_run_is_shown_and_refused(ran):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["show", "reproduce", "check"])
-def test_a_run_that_nobody_made(ran, command):
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("ffffffff", "There is no run ffffffff in this project."),
+        pytest.param("fff", "'fff' is not a run", marks=LONG),
+        pytest.param("../x", "'../x' is not a run", marks=LONG),
+    ],
+)
+def test_a_run_that_nobody_made(ran, run, told):
     """An unknown prefix, one too short, one that is no id: a sentence and what to type."""
     project, _ = ran
-    for run, told in (
-        ("ffffffff", "There is no run ffffffff in this project."),
-        ("fff", "'fff' is not a run"),
-        ("../x", "'../x' is not a run"),
-    ):
+    for command in ("show", "reproduce", "check"):
         done = project.kedro(command, run, "--json", code=2)
         assert told in done.stderr
         assert "kedro runs" in done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Finished, Project
+from conftest import LONG, Finished, Project
 
 from .conftest import append, belongings, commit_all, edit
 from .parts import install
@@ -133,7 +133,9 @@ def test_for_people_factors_come_first_and_the_answer_may_go_to_a_file(compared,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("run", ["ffffffff", "last-but-one", "abc"])
+@pytest.mark.parametrize(
+    "run", ["ffffffff", *(pytest.param(run, marks=LONG) for run in ("last-but-one", "abc"))]
+)
 def test_a_run_that_is_not_there_is_trouble(compared, run):
     """Exit code 2, for 1 is an answer; nothing on standard output."""
     project, runs = compared

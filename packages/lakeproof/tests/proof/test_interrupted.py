@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Finished, Project
+from conftest import LONG, Finished, Project
 
 from .conftest import FOREST, belongings, commit_all, edit, only_a_run_is_new, repeat, runs_of
 
@@ -91,7 +91,7 @@ def hold(waiting):
     [
         pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
         pytest.param(signal.SIGKILL, id="kill -9", marks=pytest.mark.slow),
-        pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, id="kill", marks=LONG),
     ],
 )
 def test_a_rerun_that_is_cut_short_takes_its_child_along_and_leaves_nothing(waiting, hold, how):
@@ -158,9 +158,8 @@ def test_a_kept_scratch_project_is_left_and_in_nobodys_way(waiting):
     (kept,) = (project.path / ".lakeproof/scratch").iterdir()
     assert str(kept) in verdict.stderr
     assert (kept / "project/src/winery").is_dir()
-    repeat(project, run.run_id)
-    assert (kept / "project/src/winery").is_dir()
     repeat(project, run.run_id, "--keep")
+    assert (kept / "project/src/winery").is_dir()
     assert len(list((project.path / ".lakeproof/scratch").iterdir())) == 2
     for place in (project.path / ".lakeproof/scratch").iterdir():
         project.git("worktree", "remove", "--force", str(place / "project"))

@@ -137,7 +137,7 @@ def test_a_clone_with_tables_and_runs_copied_into_it(lived_in, tmp_path):
         old.path.with_name("away").rename(old.path)
     # With both in place, too, each keeps to its own.
     new.kedro("run", "--pipelines", "evaluate", *FOREST)
-    repeat(new.fresh, finished.run_id)
+    repeat(new, finished.run_id)
     assert digests(old.path) == before
     listed = old.kedro("runs").stdout
     assert "no record" not in listed

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import Project
+from conftest import LONG, Project
 
 from .conftest import append, commit_all, edit, reproduce
 from .parts import add_pipeline, install, make_environment
@@ -97,9 +97,9 @@ def to_the_end(node: str) -> tuple[str, ...]:
     "node",
     [
         pytest.param("by_clock", marks=pytest.mark.slow),
-        pytest.param("by_chance", marks=pytest.mark.slow),
+        pytest.param("by_chance", marks=LONG),
         "by_threads",
-        pytest.param("by_place", marks=pytest.mark.slow),
+        pytest.param("by_place", marks=LONG),
     ],
 )
 def test_a_node_that_is_never_the_same_is_named(probing, node, tmp_path):
@@ -124,7 +124,7 @@ def test_a_node_that_is_never_the_same_is_named(probing, node, tmp_path):
 def test_the_hash_of_a_text_is_the_same_by_the_recipe_and_diverges_without(probing):
     """With the recipe its seed is part of the run; who opts out is told where that leads."""
     done = probing.fresh.kedro(*to_the_end("by_hash"))
-    reproduce(probing.fresh, done.run_id, expected="REPEATED")
+    reproduce(probing, done.run_id, expected="REPEATED")
     edit(
         probing.path / "pyproject.toml", "[tool.lakeproof]\n", "[tool.lakeproof]\nrecipe = false\n"
     )

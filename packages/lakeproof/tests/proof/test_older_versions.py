@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Project
+from conftest import LONG, Project
 from installed import NewProject, build, link_environment
 from lakeproof.distribution.wheel import packed, wheel_name
 from lakeproof.version import VERSION
@@ -48,7 +48,7 @@ def of_another_version(wheel: Path, version: str) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("commit_of_old", COMMITS)
+@pytest.mark.parametrize("commit_of_old", [COMMITS[0], pytest.param(COMMITS[1], marks=LONG)])
 def test_a_run_of_the_copied_folder_is_repeated_after_the_move(tmp_path, commit_of_old):
     """As docs/from-the-copied-folder.md moves it: the recorded commit has the old machinery."""
     known = Project(ROOT).git("rev-parse", "--is-shallow-repository")

@@ -25,10 +25,8 @@ def used(make_project) -> Project:
 @pytest.mark.slow
 def test_a_run_and_a_rerun_from_other_folders(used):
     """The project is found from below it; its re-run asks from yet another folder."""
-    finished = used.fresh.kedro(
-        "run", "--pipelines", "feature", cwd=used.path / "data/08_reporting"
-    )
-    repeat(used.fresh, finished.run_id, cwd=used.path / "src/winery")
+    finished = used.kedro("run", "--pipelines", "feature", cwd=used.path / "data/08_reporting")
+    repeat(used, finished.run_id, cwd=used.path / "src/winery")
     assert not (used.path / "src/winery/.lakeproof").exists()
 
 

@@ -80,7 +80,6 @@ def test_a_model_that_was_overwritten_is_found_by_its_digest(used):
         for file in record_of(used, evaluated.run_id)["inputs"]["files"]
         if file["dataset"] == "model"
     )
-    repeat(used, evaluated.run_id)
     old = (used.path / MODEL).read_bytes()
     used.kedro("run", "--pipelines", "train,evaluate", "--params", "train.estimator=linear")
     assert (used.path / MODEL).read_bytes() != old

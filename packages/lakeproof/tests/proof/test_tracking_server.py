@@ -48,7 +48,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Project
 
 def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, server: Server):
     """With no other change, its artifacts too; what `--json` prints is one document."""
-    project.fresh.kedro("run", *FOREST)
+    project.kedro("run", *FOREST)
     (experiment,) = MlflowClient(server.uri).search_experiments(filter_string="name = 'winery'")
     assert experiment.artifact_location.startswith("mlflow-artifacts:/")
     assert not (project.path / "mlartifacts").exists()
@@ -59,7 +59,7 @@ def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, serv
     assert "runs/log-metric" not in server.log
     assert server.log.count("GET /api/2.0/mlflow/runs/get?") <= 7
 
-    found = json.loads(project.fresh.kedro("reproduce", "last", "--json").stdout)
+    found = json.loads(project.kedro("reproduce", "last", "--json").stdout)
 
     assert found["verdict"] == "REPEATED"
     before = server.log.count("lakeproof/record.json")
@@ -75,20 +75,20 @@ def test_a_server_that_goes_costs_a_sentence_and_no_record(project: Project, ser
     going = GOING.format(group=server.group)
     nodes.write_text(before + going)
     try:
-        done = project.fresh.kedro("run", "--pipelines", "ingest,feature")
+        done = project.kedro("run", "--pipelines", "ingest,feature")
     finally:
         nodes.write_text(before)
         server.stop()
     run_id = next(line for line in done.stdout.splitlines() if "Recorded run" in line).split()[-1]
     kept = project.path / f".lakeproof/unsent/{run_id}"
     assert f"is kept in {kept}" in done.stderr
-    away = project.fresh.kedro("show", run_id, code=None)
+    away = project.kedro("show", run_id, code=None)
     assert away.exit_code != 0
     assert f"Error: The tracking server {server.uri} does not answer" in away.stderr
     assert len(away.stderr.splitlines()) <= 3
 
     server.start()
-    shown = json.loads(project.fresh.kedro("show", run_id, "--json").stdout)
+    shown = json.loads(project.kedro("show", run_id, "--json").stdout)
 
     assert shown["run"]["run_id"] == run_id
     assert not kept.exists()

@@ -93,7 +93,7 @@ def wine_quality_files() -> Path:
     pytest.skip("the UCI files are not here; name their folder in WINE_QUALITY")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_published_example_runs_on_the_uci_files(project: Project):
     """Red, then white; 1,000 trees; the same bits when it is run again."""
     source, target = wine_quality_files(), project.path / "data/01_raw/wine_quality"
