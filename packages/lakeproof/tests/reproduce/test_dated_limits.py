@@ -17,12 +17,14 @@ from lakeproof.delta.retention.lifetime import Retention, lifetime
 from lakeproof.delta.retention.version_ages import VersionAges, ages_of
 from lakeproof.errors import PinError
 from lakeproof.leases.facts import Lease, moment
+from lakeproof.reproduce import plan
+from lakeproof.reproduce.code.bundled import no_artifact
 from lakeproof.reproduce.dated_limits import lease_limits, version_limits
 from lakeproof.reproduce.limits import dies_of
 from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.outcomes import Limit
 
-from .builders import RUN
+from .builders import RUN, a_record
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -144,3 +146,15 @@ def test_those_that_die_first_come_first_and_a_deadline_is_about_what_is_kept():
     assert check.exit_code([late, soon], datetime(2032, 1, 1, tzinfo=UTC)) == 1
     fragile = Checked("x", True, (), (Limit("one copy", "fragile"), Limit("who knows", "open")))
     assert fragile.until == "fragile"
+
+
+@pytest.mark.parametrize(("bundle", "asked"), [(None, 1), (object(), 2)])
+def test_git_is_asked_once_for_runs_of_the_same_code(monkeypatch, tmp_path, bundle, asked):
+    """Not where it is a run's own bundle that has it: the next run's may be gone."""
+    calls = []
+    monkeypatch.setattr(plan, "require_code", lambda *_: calls.append(1) or bundle)
+    monkeypatch.setattr(plan, "repository_of", lambda path: path)
+    looks = Looks()
+    for _ in range(2):
+        assert plan._missing_code(a_record(), tmp_path, no_artifact, False, looks) == []
+    assert len(calls) == asked

@@ -88,7 +88,8 @@ class _Look:
         """Give what a run's record is held against."""
         standing = {(one.table_id, one.version): one for one in self.standing(run_id)}
         return Around(
-            self.project.path, self.project.has_artifact, plan.tables, standing, self._ages_of
+            *(self.project.path, self.project.has_artifact, plan.tables),
+            *(standing, self._ages_of, self.looks),
         )
 
     def standing(self, run_id: str) -> Iterator[Lease]:
@@ -260,7 +261,10 @@ def _check(look: _Look, run_id: str, record: "Record | str") -> Checked:
         if factor.factor.startswith("table id:")
     ]
     if not plan.has_environment:
-        missing += missing_interpreter(record.environment, project.path)
+        environment = record.environment
+        missing += look.looks.once(
+            repr(environment), lambda: list(missing_interpreter(environment, project.path))
+        )
     missing += look.broken(run_id)
     limits = limits_of(record, look.around(run_id, plan))
     end = None if missing else dies_of(limits, record.compute.engine)

@@ -19,6 +19,7 @@ from lakeproof.record.run.ending.leasing import built_upon
 from lakeproof.reproduce.code.worktree import withheld_of
 from lakeproof.reproduce.comparison.stored import has_other_bytes_each_time
 from lakeproof.reproduce.dated_limits import lease_limits, version_limits
+from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.outcomes import Certainty, Limit
 from lakeproof.versioned.contract import VersionedDataset
@@ -36,6 +37,7 @@ class Around:
         tables: Where the versions are that the run needs.
         leases: What the run has leased, by table id and version, and what stands of it.
         ages_of: Looks at the log of a table, each once; `None` for what has no such log.
+        looks: What was seen for other runs.
     """
 
     project_path: Path
@@ -43,6 +45,7 @@ class Around:
     tables: Sequence[NeededTable] = ()
     leases: Mapping[tuple[str, int], Lease] = field(default_factory=dict)
     ages_of: Callable[[VersionedDataset], VersionAges | None] = lambda _: None
+    looks: Looks = field(default_factory=Looks)
 
 
 def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
@@ -101,7 +104,7 @@ def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
         if not file.is_own and file.text is None
     }
     asked = {path: file for path, file in asked.items() if path not in known and "\n" not in path}
-    held = _held_by_git(record, around.project_path, list(asked))
+    held = _held_by_git(record, around, tuple(asked))
     alone = [
         file.path
         for path, file in asked.items()
@@ -114,12 +117,14 @@ def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
         )
 
 
-def _held_by_git(record: Record, project_path: Path, paths: Sequence[str]) -> set[str]:
+def _held_by_git(record: Record, around: Around, paths: tuple[str, ...]) -> set[str]:
     commit = record.code.kept_commit
     if not paths or commit is None:
         return set()
     try:
-        sizes = sizes_in(project_path, commit, paths)
+        sizes = around.looks.once(
+            (commit, paths), lambda: sizes_in(around.project_path, commit, paths)
+        )
     except GitError:
         return set()
     return {path for path, size in zip(paths, sizes, strict=True) if size is not None}

@@ -1,4 +1,7 @@
-"""What was seen of tables, for whoever looks at many runs: each version is opened once."""
+"""What was seen already, for whoever looks at many runs: no version is opened twice."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from lakeproof.errors import LakeproofError
 from lakeproof.versioned.contract import VersionedDataset
@@ -6,10 +9,22 @@ from lakeproof.versioned.table_version import TableVersion
 
 
 class Looks:
-    """The versions that were opened, and what was said of those that could not be."""
+    """The versions that were opened, those that could not be, and what else was asked."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, int | None, bool], TableVersion | LakeproofError] = {}
+        self._answers: dict[Hashable, Any] = {}
+
+    def once(self, question: Hashable, ask: Callable[[], Any]) -> Any:
+        """Give the answer to a question, which is asked again while it is `None`.
+
+        Args:
+            question: All that the answer hangs on, beside what does not change meanwhile.
+            ask: Finds it; what it raises is raised each time.
+        """
+        if self._answers.get(question) is None:
+            self._answers[question] = ask()
+        return self._answers[question]
 
     def at(
         self, table: VersionedDataset, version: int | None = None, *, is_whole: bool = False

@@ -5,10 +5,10 @@ to be used (`verify`), not here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
+from lakeproof.record.facts import CodeFacts, EnvironmentFacts, FileFacts, Record
 from lakeproof.record.registry.loaded_models import found_model
 from lakeproof.reproduce.code.bundled import FindArtifact, no_artifact
 from lakeproof.reproduce.code.older_code import diff_of
@@ -82,7 +82,8 @@ def make_plan(
         looks: What was seen of tables for other runs, where many are looked at.
     """
     missing = list(record.problems)
-    missing += _missing_code(record, project_path, find_artifact, fetches)
+    looks = looks or Looks()
+    missing += _missing_code(record, project_path, find_artifact, fetches, looks)
     missing += _missing_files(record, project_path, has_artifact)
     missing += [
         f"The model {model.uri} ('{model.dataset}') is gone from MLflow. Register it again."
@@ -109,16 +110,22 @@ def make_plan(
 
 
 def _missing_code(
-    record: Record, project_path: Path, find_artifact: FindArtifact, fetches: bool
+    record: Record, project_path: Path, find_artifact: FindArtifact, fetches: bool, looks: Looks
 ) -> list[str]:
     if record.code.commit is None:
         return []  # said by the record's own problems
     code = record.code
-    try:
+
+    def found_here() -> Path | None:
         bundle = require_code(project_path, code, find_artifact, fetches)
         if code.kept_tree is None and code.diff is not None and code.diff.withheld is not None:
             diff_of(project_path, code)
-        top = project_path if bundle is not None else repository_of(project_path)
+        # What one run's bundle has says nothing of the next run's.
+        return repository_of(project_path) if bundle is None else None
+
+    try:
+        # What the repository has by itself, it has for every run of this code.
+        top = looks.once(_without_bundle(code), found_here) or project_path
     except CodeError as error:
         return [error.message]
     conf = project_path / record.configuration.source
@@ -127,6 +134,12 @@ def _missing_code(
     withheld = [lacking(file, top) for file in withheld_of(code) if file.sha256]
     withheld += [lacking(file, present) for file in record.configuration.files]
     return [sentence for sentence in withheld if sentence is not None]
+
+
+def _without_bundle(code: CodeFacts) -> str:
+    """Tell the codes of two runs apart by what a repository has of them."""
+    kept = code.snapshot and replace(code.snapshot, bundle=None, not_bundled=None)
+    return repr(replace(code, snapshot=kept))
 
 
 def _missing_files(
