@@ -176,7 +176,7 @@ def with_tests(each: Set, python: Path, report: Path, workers: str) -> Outcome:
     """Run the core of the tests, and read what came of them."""
     # A warning of a version is no failure of ours: the suite on the locked ones minds them.
     command = [str(python), "-m", "pytest", *("-q", "-n", workers, "--dist", "loadfile")]
-    command += ["-W", "default", "-m", "not spark", f"--junitxml={report}", *CORE]
+    command += ["-W", "default", "-m", "not spark and not long", f"--junitxml={report}", *CORE]
     command += [f"--deselect={name}" for name in each.left_out]
     subprocess.run(command, cwd=PACKAGE, env={**os.environ, "PYTHONPATH": ""}, check=False)
     if not report.is_file():

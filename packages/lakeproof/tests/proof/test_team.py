@@ -1,5 +1,6 @@
 """The page for a team, typed by two people in two folders that share a remote, a server, a bucket.
 
+A third, who shares nothing, verifies what they claim.
 The server keeps its runs in SQLite here, and in PostgreSQL by `make test-stores`.
 """
 
@@ -7,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,15 +26,16 @@ from .servers import MORE, Postgres, Server
 pytestmark = pytest.mark.slow
 
 PAGE = REPOSITORY / "packages/lakeproof/docs/team.md"
-_TYPED = re.compile(r"^(anna|ben)\$ (.+)$", re.MULTILINE)
+_TYPED = re.compile(r"^(anna|ben|carol)\$ (.+)$", re.MULTILINE)
 
 
 @dataclass
 class Team:
-    """Two people, and what each of them typed and was told."""
+    """Who types, and what each of them typed and was told."""
 
     anna: Project
     ben: Project
+    carol: Project
     told: dict[str, list[Finished]] = field(default_factory=dict)
 
     def types(self, who: str, line: str, runs: dict[str, str]) -> Finished:
@@ -40,9 +43,12 @@ class Team:
         for shown, run_id in runs.items():
             line = line.replace(shown, run_id)
         project: Project = getattr(self, who)
-        words = shlex.split(line)
+        typed, _, target = line.partition(" > ")
+        words = shlex.split(typed)
         if words[0] == "kedro":
             done = project.kedro(*words[1:], code=None)
+            if target:
+                (project.path / target).write_text(done.stdout)
         else:
             path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             ran = subprocess.run(
@@ -110,12 +116,28 @@ def team(tmp_path_factory: pytest.TempPathFactory, server: Server, store: Object
     assert count == 3
     catalog.write_text(text)
     gives_keys(anna, store)
-    return Team(anna, Project(folder / "ben"))
+    (folder / "carol").mkdir()
+    shutil.copy(PAGE.with_name("verify.py"), folder / "carol")
+    return Team(anna, Project(folder / "ben"), Project(folder / "carol"))
 
 
-def test_what_the_page_says_is_typed_by_two_people(team: Team, store: ObjectStore):
-    """From nothing to a verdict on each other's runs, and on each other's changes."""
+def names_model_and_key(team: Team, printed: str) -> None:
+    """Edit as the page says: what Ben's command has printed goes into `pyproject.toml`."""
+    edit(
+        team.anna.path / "conf/base/catalog.yml",
+        "type: lakeproof.model.SklearnModel\n",
+        "type: lakeproof.model.SklearnModel\n  registered_model: wine\n",
+    )
+    with (team.anna.path / "pyproject.toml").open("a") as file:
+        file.write(f'\n{printed}\n[tool.lakeproof.promote]\npolicy = "signed"\n')
+
+
+def test_what_the_page_says_is_typed_by_two_people(
+    team: Team, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """From nothing to a verdict on each other's runs, a promoted model, and each other's changes."""
     runs: dict[str, str] = {}
+    shown = iter(("3f9c2a7b", "81d0c6aa", "5c1d9e02"))
     lines = _TYPED.findall(PAGE.read_text(encoding="utf-8"))
     assert len(lines) > 12
     for who, line in lines:
@@ -132,11 +154,20 @@ def test_what_the_page_says_is_typed_by_two_people(team: Team, store: ObjectStor
             # What she has not committed, no remote has, and no bundle either.
             edit(team.anna.path / "conf/base/parameters_train.yml", "seed: 2026", "seed: 2027")
         if line.startswith("git switch -c"):
-            assert team.ben.git("status", "--porcelain") == ""
-        done = team.types(who, line, runs)
+            assert team.ben.git("status", "--porcelain", "--untracked-files=no") == ""
+        if line.startswith("python verify.py"):
+            for folder, name in ((team.ben, "key.pub"), (team.anna, "attestation.json")):
+                shutil.copy(folder.path / name, team.carol.path)
+            shutil.copy(team.anna.path / "chain.json", team.carol.path)
+        with monkeypatch.context() as set_up:
+            if "lakeproof key" in line or "--attest" in line:
+                set_up.setenv("XDG_CONFIG_HOME", str(tmp_path))
+            done = team.types(who, line, runs)
         assert done.exit_code == 0, f"{who}$ {line}\n{done.stdout}\n{done.stderr}"
+        if line == "kedro lakeproof key":
+            names_model_and_key(team, done.stdout)
         if line.startswith("kedro run") and who == "anna":
-            runs["3f9c2a7b" if "params" not in line else "81d0c6aa"] = done.run_id
+            runs[next(shown)] = done.run_id
 
     def told(beginning: str) -> Finished:
         return next(ones[0] for line, ones in team.told.items() if line.startswith(beginning))
@@ -145,7 +176,9 @@ def test_what_the_page_says_is_typed_by_two_people(team: Team, store: ObjectStor
     assert "Another checkout" in told("ben kedro reproduce").stdout
     assert "another user" in told("ben kedro reproduce").stdout
     assert "seed: 7" in told("ben kedro get").stdout
-    assert "REPEATED" in told("ben kedro verify").stdout
+    assert "signed by 'root'" in told("anna kedro promote").stdout
+    assert json.loads(told("carol python").stdout)["run_id"] == runs["5c1d9e02"]
+    assert "REPRODUCED" in told("ben kedro verify").stdout
     shared = team.ben.git("ls-remote", "origin", "refs/lakeproof/*")
     assert runs["81d0c6aa"] in shared
 

@@ -50,6 +50,20 @@ def dirty(repository: Repository) -> None:
     repository.write("tool.sh", "#!/bin/sh\n").chmod(0o755)
 
 
+def test_where_git_may_write_nothing_its_objects_are_borrowed(repository, monkeypatch):
+    """As in a container whose source is mounted to be read; the project's repository is whole."""
+    dirty(repository)
+    code = repository.gather()
+    there = source_files(repository.project)
+    before = repository.state()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != ".git")
+    out = repository.check_out(code)
+    assert source_files(out.project) == there
+    assert repository.state() == before
+    own = gather_code(out.project, Secrets(), keeps=False)
+    assert (own.commit, own.tree) == (code.commit, code.tree)
+
+
 def test_a_dirty_tree_comes_back_as_it_was(repository):
     """Edited, staged, deleted and untracked files, binary ones and modes, after other commits."""
     dirty(repository)

@@ -11,12 +11,13 @@ from lakeproof.record.code.git import find_repository
 from lakeproof.record.code.git_diff import diff_to_commit
 from lakeproof.record.facts import CodeFacts
 from lakeproof.reproduce.code.recorded_contents import bytes_of, restore
-from lakeproof.reproduce.code.repository import CodeError, git
+from lakeproof.reproduce.code.repository import CodeError, git, lay_out
 
 
 def check_out_changes(project_path: Path, code: CodeFacts, commit: str, target: Path) -> None:
     """Put a record from before there were snapshots together: commit, diff, untracked files."""
-    git(project_path, "worktree", "add", "--detach", "--quiet", str(target), commit)
+    lay_out(project_path, commit, target)
+    git(target, "reset", "--hard", "--quiet")
     if code.diff is not None:
         _apply(target, diff_of(project_path, code))
     for content in code.untracked:

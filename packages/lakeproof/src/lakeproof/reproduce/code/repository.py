@@ -52,3 +52,29 @@ def repository_of(project_path: Path) -> Path:
     """
     top = os.fsdecode(git(project_path, "rev-parse", "--show-toplevel"))
     return Path(top.removesuffix("\n"))
+
+
+def lay_out(project_path: Path, commit: str, target: Path) -> None:
+    """Make a worktree of a commit, and write no file of it.
+
+    Where nothing may be written into the user's repository (a read-only mount, another owner), it
+    is a repository of its own, which borrows the user's objects.
+
+    Raises:
+        CodeError: If git cannot.
+    """
+    shared = Path(os.fsdecode(git(project_path, "rev-parse", "--git-common-dir")).rstrip("\n"))
+    shared = (project_path / shared).resolve()
+    if os.access(shared, os.W_OK):
+        options = ("--detach", "--no-checkout", "--quiet")
+        git(project_path, "worktree", "add", *options, str(target), commit)
+        return
+    target.mkdir(parents=True)
+    kind = "sha1" if len(commit) == 40 else "sha256"
+    git(target, "init", "--quiet", "--template=", f"--object-format={kind}")
+    borrowed = target / ".git/objects/info/alternates"
+    borrowed.parent.mkdir(exist_ok=True)
+    borrowed.write_bytes(os.fsencode(shared / "objects") + b"\n")
+    if (shared / "shallow").is_file():
+        (target / ".git/shallow").write_bytes((shared / "shallow").read_bytes())
+    git(target, "update-ref", "--no-deref", "HEAD", commit)

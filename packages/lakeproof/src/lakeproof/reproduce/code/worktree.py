@@ -24,7 +24,7 @@ from lakeproof.reproduce.code.bundled import (
 from lakeproof.reproduce.code.files_of_tree import write_files
 from lakeproof.reproduce.code.older_code import check_out_changes, mend_line_ends
 from lakeproof.reproduce.code.recorded_contents import restore
-from lakeproof.reproduce.code.repository import CodeError, git, repository_of
+from lakeproof.reproduce.code.repository import CodeError, git, lay_out, repository_of
 from lakeproof.reproduce.code.required_code import require_code
 from lakeproof.reproduce.code.safe_writes import cut_links
 
@@ -115,8 +115,7 @@ def searched(out: CheckedOut, code: CodeFacts) -> Iterator[Path]:
 
 def _check_out_snapshot(project_path: Path, commit: str, tree: str, target: Path) -> None:
     """Write the snapshot's files as they are, whatever attributes and settings say of them."""
-    options = ("--detach", "--no-checkout", "--quiet")
-    git(project_path, "worktree", "add", *options, str(target), commit)
+    lay_out(project_path, commit, target)
     git(target, "read-tree", commit)
     try:
         write_files(project_path, tree, target)
