@@ -40,7 +40,7 @@ CORE = (
 FOR_TESTS = (
     "kedro-datasets[json,matplotlib,pandas-csvdataset,pandas-parquetdataset,pickle]",
     "kedro-viz>=12",
-    "moto[s3]>=5.2.5,<6",
+    "moto[s3,server]>=5.2.5,<6",
     # Before it, pip cannot install the wheel that a test carries into a project.
     "pip>=23",
     "pytest>=8",

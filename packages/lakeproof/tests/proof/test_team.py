@@ -135,7 +135,7 @@ def names_model_and_key(team: Team, printed: str) -> None:
 def test_what_the_page_says_is_typed_by_two_people(
     team: Team, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """From nothing to a verdict on each other's runs, a promoted model, and each other's changes."""
+    """From nothing to verdicts on each other's runs, a promoted model and a verified change."""
     runs: dict[str, str] = {}
     shown = iter(("3f9c2a7b", "81d0c6aa", "5c1d9e02"))
     lines = _TYPED.findall(PAGE.read_text(encoding="utf-8"))
@@ -154,11 +154,10 @@ def test_what_the_page_says_is_typed_by_two_people(
             # What she has not committed, no remote has, and no bundle either.
             edit(team.anna.path / "conf/base/parameters_train.yml", "seed: 2026", "seed: 2027")
         if line.startswith("git switch -c"):
-            assert team.ben.git("status", "--porcelain", "--untracked-files=no") == ""
+            assert team.ben.git("status", "--porcelain") == ""
         if line.startswith("python verify.py"):
-            for folder, name in ((team.ben, "key.pub"), (team.anna, "attestation.json")):
-                shutil.copy(folder.path / name, team.carol.path)
-            shutil.copy(team.anna.path / "chain.json", team.carol.path)
+            for name in ("key.pub", "attestation.json", "chain.json"):
+                shutil.copy(team.anna.path.parent / name, team.carol.path)
         with monkeypatch.context() as set_up:
             if "lakeproof key" in line or "--attest" in line:
                 set_up.setenv("XDG_CONFIG_HOME", str(tmp_path))

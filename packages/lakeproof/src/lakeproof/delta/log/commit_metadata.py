@@ -15,7 +15,7 @@ class Taken:
     Args:
         name: The file's name.
         sha256: Of its bytes.
-        columns: What was declared of each column; `None` in commits of Lakeproof 0.2.0 and before.
+        columns: What was declared of each column; `None` in older commits.
         key: The columns that told its rows apart.
         dialect: What its text meant, where that was not the strict default.
     """
