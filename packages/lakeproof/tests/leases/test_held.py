@@ -1,9 +1,11 @@
 """Copies that outlive their table: a Delta table of its own, which nobody's maintenance reaches."""
 
+import json
 import shutil
 from pathlib import Path
 
 import deltalake
+import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
@@ -78,3 +80,39 @@ def test_a_lost_version_that_is_held_stops_no_vacuum(shelf):
     assert (version.strength, version.trouble) == ("held", None)
     shelf.vacuum(reckon=reckon)
     assert len(shelf.files) == 1
+
+
+@pytest.mark.parametrize("has_checkpoint", [False, True])
+def test_the_log_of_a_copy_gives_no_row_away(tmp_path, has_checkpoint):
+    """Of a table made elsewhere, whose bounds would outlive what is erased there."""
+    source = tmp_path / "data/t"
+    people = pl.DataFrame({"id": ["Aebi", "Meier", "Zaugg"], "born": [1931, 1970, 2004]})
+    deltalake.write_deltalake(str(source), people.to_arrow())
+    note = json.dumps({"content": {"columns": [["born", "long", 0, "5905"]]}, "rows": 3})
+    deltalake.write_deltalake(
+        str(source),
+        people.to_arrow(),
+        mode="append",
+        commit_properties=deltalake.CommitProperties(custom_metadata={"userMetadata": note}),
+    )
+    table = deltalake.DeltaTable(str(source))
+    table.delete("id = 'Meier'")
+    if has_checkpoint:
+        deltalake.DeltaTable(str(source)).create_checkpoint()
+        for number in range(2):
+            (source / f"_delta_log/{number:020d}.json").unlink()
+    dataset = DeltaTable(filepath=str(source))
+    times = {path.name: path.stat().st_mtime_ns for path in (source / "_delta_log").iterdir()}
+    place = held.hold(tmp_path, table.metadata().id, [2], dataset, print)
+    log = place / "_delta_log"
+    known = {path.name: path.stat().st_mtime_ns for path in log.iterdir() if path.name in times}
+    assert {name: times[name] for name in known if name != "_last_checkpoint"} == {
+        name: one for name, one in known.items() if name != "_last_checkpoint"
+    }
+    written = b"".join(path.read_bytes() for path in log.iterdir())
+    for value in (b"Aebi", b"Meier", b"Zaugg", b"1931", b"2004", b"5905"):
+        assert value not in written, value
+    assert b"Meier" in b"".join(path.read_bytes() for path in (source / "_delta_log").iterdir())
+    assert rows(place) == ["Aebi", "Aebi", "Zaugg", "Zaugg"]
+    assert DeltaTable(filepath=str(place)).open().rows() == 4
+    assert deltalake.DeltaTable(str(place)).to_pyarrow_table().num_rows == 4

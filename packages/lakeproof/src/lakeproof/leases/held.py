@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lakeproof.inside import inside
+from lakeproof.leases.clean_log import clean_log
 from lakeproof.leases.facts import Lease, is_table_id
 from lakeproof.leases.folders import hide_from_git
 from lakeproof.versioned.contract import Say, VersionedDataset
@@ -47,6 +48,7 @@ def hold(
     partial = target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
     try:
         table.copy_to(partial, newest, older, say)
+        clean_log(partial)
         os.replace(partial, target)
     except OSError:
         if not target.is_dir():  # or another command has made it meanwhile
