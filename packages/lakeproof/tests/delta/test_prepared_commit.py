@@ -158,6 +158,20 @@ def test_an_overwrite_keeps_what_a_table_demands(tmp_path, schema_mode):
     assert table.resolve().stored_digest() == table.resolve().compute_digest()
 
 
+def test_a_merge_leaves_rows_whose_values_may_not_be_missing(tmp_path):
+    """Also where new columns may come; where one does, it is said what cannot be done at once."""
+    schema = pa.schema([pa.field(field.name, field.type, nullable=False) for field in REQUIRED])
+    place = str(tmp_path / "t")
+    deltalake.write_deltalake(place, pa.table({"id": ["a", "b"], "x": [1.0, 2.0]}, schema=schema))
+    save_args = {"mode": "merge", "schema_mode": "merge"}
+    table = DeltaTable(filepath=place, key="id", save_args=save_args)
+    table.save(pl.DataFrame({"id": ["a", "c"], "x": [1.5, 3.0]}))
+    assert sorted(table.load().collect().rows()) == [("a", 1.5), ("b", 2.0), ("c", 3.0)]
+    with pytest.raises(SchemaError, match="bring the column 'new', and its column 'x' may not be"):
+        table.save(pl.DataFrame({"id": ["a"], "x": [0.0], "new": ["n"]}))
+    assert table.resolve().version == 1
+
+
 @pytest.mark.parametrize("mode", ["append", "overwrite", "merge"])
 @pytest.mark.parametrize(
     ("row", "said"),

@@ -20,7 +20,7 @@ from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
 from lakeproof.delta.write.prepared_commit import prepared
 from lakeproof.delta.write.table_rules import keeps_columns
-from lakeproof.errors import RunError
+from lakeproof.errors import RunError, SchemaError
 from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
@@ -127,6 +127,9 @@ class _EmbeddedCommits:
         self, staged: StagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
         refuse_rewriting(current)
+        new = [column for column in staged.columns if column not in current.columns]
+        if new:
+            _refuse_beside_demanded(new, current, write)
         values = [column for column in staged.columns if column not in write.key]
         changed = " OR ".join(
             _SQL.has_changed(column, current.columns.get(column)) for column in values
@@ -138,7 +141,8 @@ class _EmbeddedCommits:
                 _SQL.same_key(write.key),
                 source_alias="s",
                 target_alias="t",
-                merge_schema=write.args.schema_mode == "merge",
+                # Where it is asked to, it takes rows that stay as they are for rows without values.
+                merge_schema=bool(new),
                 commit_properties=commit_properties(note, write.transaction),
                 post_commithook_properties=after_commit(write.location),
                 **silenced({**current.columns, **staged.columns}, write.personal),
@@ -164,6 +168,27 @@ class _EmbeddedCommits:
                 post_commithook_properties=after_commit(write.location),
                 **silenced(current.columns, write.personal),
             ).when_matched_delete().execute()
+
+
+def _refuse_beside_demanded(new: list[str], current: OpenedTable, write: Write) -> None:
+    """Refuse new columns beside values that may not be missing: delta-rs would find them missing.
+
+    To go once delta-rs 1.6's merge with `merge_schema` keeps the rows that match none.
+
+    Raises:
+        SchemaError: Naming both.
+    """
+    demanded = [
+        field.name
+        for field in current.table.schema().fields
+        if not field.nullable and field.name not in write.key
+    ]
+    if demanded:
+        raise SchemaError(
+            f"Rows for table '{write.location.name}' bring the column '{new[0]}', and its column "
+            f"'{demanded[0]}' may not be missing: delta-rs cannot merge both at once. The table is "
+            "as it was. Have Spark merge them (engine: spark), or leave the new column out."
+        )
 
 
 def _write(
