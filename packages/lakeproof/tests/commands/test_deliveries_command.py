@@ -3,9 +3,12 @@
 import datetime as dt
 
 import polars as pl
+import pytest
 
-from lakeproof.deliveries import DeliveryFolder
+from lakeproof.deliveries import DeliveryError, DeliveryFolder
 from lakeproof.delta import DeltaTable
+
+ID = {"id": {"type": "string"}}
 
 
 def test_a_table_takes_its_deliveries_anew(lakehouse):
@@ -45,6 +48,20 @@ def test_what_files_are_is_written_for_a_person_to_read_over(lakehouse):
     assert "columns: all" in lakehouse.read("conf/houses/parameters_feature.yml")
     again = lakehouse.json("deliveries", "declare", file)
     assert again["files"]["conf/houses/globals.yml"] == written
+
+
+def test_a_folder_stands_for_the_files_in_it(lakehouse):
+    """Not for those of folders below, which are named where no other file is there."""
+    for name in ("a.csv", "b.csv", "notes.md", "_SUCCESS"):
+        file = lakehouse.write(f"data/01_raw/houses/{name}", f"id,x\n{name},1\n")
+    told = lakehouse.json("deliveries", "declare", str(file.parent), "--dry-run")
+    assert (told["env"], told["rows"]) == ("houses", 2)
+    lakehouse.write("data/01_raw/sales/year=2025/a.csv", "id,x\n1,2\n")
+    said = lakehouse.run("deliveries", "declare", str(file.parent.parent / "sales"), code=2).output
+    assert "folders below it are left alone" in said
+    deliveries = DeliveryFolder(path=str(file.parent.parent / "sales"), key="id", schema=ID)
+    with pytest.raises(DeliveryError, match=r"left alone, as the one of 'year=2025/a\.csv'"):
+        deliveries.load()
 
 
 def test_files_outside_of_the_raw_data_need_the_name_of_an_environment(lakehouse, tmp_path):

@@ -217,7 +217,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         names = [name for name in files if self._is_delivery(name)]
         near = [name for name in files if self._is_nearly(name)]
         if not names:
-            has = f" It has {', '.join(map(shown, near[:3]))}." if near else ""
+            has = f" It has {', '.join(map(shown, near[:3]))}." if near else self._below()
             raise DeliveryError(
                 f"There is no file {shown(self._pattern)} in {self._place}.{has} Nothing was read. "
                 "Put the deliveries there, or correct `pattern` in catalog.yml"
@@ -233,6 +233,17 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             )
         self._refuse_shared_stems(names)
         return names
+
+    def _below(self) -> str:
+        """Say which files of folders below would be deliveries, if they lay in this one."""
+        if self._path is None:
+            return ""
+        inner = (path for path in self._path.rglob("*") if self._is_delivery(path.name))
+        first = next((path for path in inner if path.is_file()), None)
+        if first is None:
+            return ""
+        place = first.relative_to(self._path).as_posix()
+        return f" Folders below it are left alone, as the one of {shown(place)}."
 
     def _refuse_shared_stems(self, names: list[str]) -> None:
         """Refuse two files of which one would pass for the other's correction."""

@@ -60,7 +60,7 @@ def declare(
 
     Args:
         metadata: The project.
-        files: Deliveries of one kind; or the folder of one Delta table.
+        files: Deliveries of one kind, or the folder that they are in; or that of one Delta table.
         env: The environment to write; without it, the name of the files' folder in `data/01_raw`,
             or of the table's.
         key: The names of the key's columns; guessed where there are none.
@@ -74,6 +74,7 @@ def declare(
 
     project = project_path_of(metadata)
     table = files[0] if len(files) == 1 and declared_table.is_table(files[0]) else None
+    files = files if table else [file for path in files for file in _files_of(path)]
     folder = _folder_of(project, files)
     env = env or (folder if table is None else table.resolve().name)
     if env is None:
@@ -133,6 +134,26 @@ def render(done: Declared) -> str:
     parts += [f"  {remark}" for remark in found.remarks]
     parts += ["", *done.hints]
     return "\n".join(parts)
+
+
+def _files_of(path: Path) -> list[Path]:
+    """Give the files of a folder; any other path is one."""
+    from lakeproof.deliveries.formats import KNOWN
+    from lakeproof.deliveries.rows.files import ending_of
+
+    if not path.is_dir():
+        return [path]
+    found = [
+        one
+        for one in sorted(path.iterdir())
+        if one.is_file() and ending_of(one.name) in KNOWN and not one.name.startswith(("_", "."))
+    ]
+    if not found:
+        raise CatalogError(
+            f"No file in {path} has the ending of a delivery ({', '.join(KNOWN)}); folders below "
+            "it are left alone. Nothing was written. Put the files into one folder."
+        )
+    return found
 
 
 def _delivery(file: Path) -> Any:
