@@ -141,3 +141,22 @@ def test_of_a_metric_of_no_known_direction_nothing_is_said():
     mixes = PlainMixes([player("code", "a", "b", "code")], lambda taken: {"x": 1.0 - len(taken)})
     assert "better" not in render(explained(mixes))
     assert "worse" not in render(explained(mixes))
+
+
+@pytest.mark.parametrize(
+    ("before", "env", "told"),
+    [
+        ("linear", None, "To have the old one: kedro run --params train.model=linear"),
+        ("linear", "prod", "kedro run --env prod --params train.model=linear"),
+        ("a b", None, "kedro run --params 'train.model=a b'"),
+        (None, None, "See both values: kedro compare 3f9c2a7b 81d0c6aa"),
+        (["a"], None, "See both values: kedro compare 3f9c2a7b 81d0c6aa"),
+    ],
+)
+def test_what_to_type_for_the_old_value_can_be_typed(before, env, told):
+    """In the environment of the old run; where no command line can say it, both are shown."""
+    shown = str(before) if before is not None else "none"
+    one = player("parameter train.model", shown, "forest")
+    one = replace(one, factors=(replace(one.factors[0], expected=before),))
+    mixes = PlainMixes([one], lambda taken: {"loss": float(len(taken))})
+    assert render(explained(mixes, env=env)).splitlines()[0].endswith(told)

@@ -75,7 +75,13 @@ def gather(
 
 def _run(record: "Record") -> Run:
     tables = {one.dataset: one.version for one in record.inputs.tables}
-    return Run(record.run.run_id, dict(leaves(record.parameters.values)), tables)
+    env = record.run.options.get("env")
+    return Run(
+        record.run.run_id,
+        dict(leaves(record.parameters.values)),
+        tables,
+        env if isinstance(env, str) else None,
+    )
 
 
 def _named(project: "RunProject") -> tuple[str, ...]:

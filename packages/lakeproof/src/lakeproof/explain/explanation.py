@@ -223,6 +223,7 @@ class Explanation:
         changed: Whose predictions changed most, where that was asked for.
         paths: The commits of each table that lie between, where that was asked for.
         code: The commits of the code that lie between, where that was asked for.
+        env: The environment that A was asked for with; `None` for the usual one.
         is_interrupted: Whether it was ended before all was settled.
     """
 
@@ -243,6 +244,7 @@ class Explanation:
     changed: ChangedRows | None = None
     paths: tuple[Path, ...] = ()
     code: CodePath | None = None
+    env: str | None = None
     is_interrupted: bool = False
 
     @property

@@ -25,11 +25,13 @@ class Run:
         run_id: Its id.
         parameters: As its nodes got them, by dotted name.
         tables: The version of each table that it read, by catalog name.
+        env: The environment that it was asked for with; `None` for the usual one.
     """
 
     run_id: str
     parameters: Mapping[str, Any]
     tables: Mapping[str, int] = field(default_factory=dict)
+    env: str | None = None
 
 
 _CODE = "code"
@@ -102,7 +104,7 @@ def explain(
         say,
         proof,
     )
-    explanation = replace(explanation, few=few)
+    explanation = replace(explanation, few=few, env=runs[0].env)
     if explanation.answer != "EXPLAINED" or asked.is_interrupted:
         return explanation
     explanation = _with_doubts(explanation, mixes, runs, wish, asked.outcomes, say)

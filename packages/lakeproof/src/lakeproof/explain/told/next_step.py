@@ -1,6 +1,7 @@
 """The first line: what made the difference, and what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from shlex import quote
 
 from lakeproof.explain.explanation import Explanation
 from lakeproof.explain.game.solve import Share, Solved
@@ -84,14 +85,23 @@ def _to_do(share: Share, solved: Solved, of: Explanation) -> str:
     if player.group == "data":
         return f"See which of its rows are new: {_diff(player, a, b)}"
     if player.group == "parameters":
-        name = player.name.rpartition(" ")[2]
-        return f"To have the old one: kedro run --params {name}={player.before}"
+        return _old_parameter(player, of)
     step = largest_step(of.code, solved.metric) if of.code is not None else None
     if player.name == "code" and step is not None:
         return f"It came with '{step.commit.subject}': git show {step.commit.id[:_SHORT_ID]}"
     if player.group == "code":
         return f"Read the changed lines: kedro compare {a} {b}"
     return f"See which they are: kedro compare {a} {b}"
+
+
+def _old_parameter(player: Player, of: Explanation) -> str:
+    """Say how to run with A's value, where a command line can say it."""
+    name, value = player.name.rpartition(" ")[2], player.factors[0].expected
+    if value is None or isinstance(value, Mapping | list | tuple) or str(value) != player.before:
+        runs = f"{of.from_run[:_SHORT_ID]} {of.to_run[:_SHORT_ID]}"
+        return f"See both values: kedro compare {runs}"
+    env = f" --env {quote(of.env)}" if of.env else ""
+    return f"To have the old one: kedro run{env} --params {quote(f'{name}={value}')}"
 
 
 def _diff(player: Player, a: str, b: str) -> str:
