@@ -5,6 +5,7 @@ the command needs was run by the mixes before it.
 """
 
 import json
+import subprocess
 from fractions import Fraction
 from itertools import combinations
 
@@ -14,6 +15,7 @@ from kedro.framework.startup import bootstrap_project
 from lakeproof.commands.project import RunProject
 from lakeproof.explain.mixes import mixes as mixes_room
 from lakeproof.explain.mixes.mixes import Mixes
+from lakeproof.reproduce.stages.forks import Forks
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,6 +23,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
 ]
 
+# What starts a process, before `forked_reruns` has some of them forked.
+PROCESS = subprocess.Popen
 LEARNT, SCORED, SEED = "learnt from samples", "scored on samples", "parameter train.seed"
 
 
@@ -110,9 +114,10 @@ def test_both_runs_are_what_they_are_said_to_be(runs, forked_reruns):
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(8))
 def test_each_mix_alone_gives_the_same_bits(runs, had, number, tmp_path, monkeypatch):
-    """Nothing is taken for it from a run that was recorded or mixed before."""
+    """In a process of its own; nothing is taken for it from a run recorded or mixed before."""
     names, _, outcomes = had
     taken = all_of(names)[number]
+    monkeypatch.setattr(subprocess, "Popen", PROCESS)
     alone = mixes(runs)
     alone._runs._runs.clear()
     monkeypatch.setattr(alone._runs.kept, "folder", tmp_path)
@@ -120,6 +125,21 @@ def test_each_mix_alone_gives_the_same_bits(runs, had, number, tmp_path, monkeyp
     assert outcome.how in ("fitted", "scored")
     assert outcome.run_id != outcomes[taken].run_id
     assert outcome.metrics == outcomes[taken].metrics
+
+
+@pytest.mark.long
+def test_forks_of_what_explain_starts_give_the_same_bits(runs, had, tmp_path, monkeypatch):
+    """Two of them, the second after what the first has left behind."""
+    _, _, outcomes = had
+    monkeypatch.setattr(subprocess, "Popen", PROCESS)
+    with Forks() as forks:
+        again = mixes(runs, start=forks.start)
+        again._runs._runs.clear()
+        monkeypatch.setattr(again._runs.kept, "folder", tmp_path)
+        for taken in (frozenset({SEED}), frozenset({LEARNT, SCORED})):
+            assert again.value(taken).metrics == outcomes[taken].metrics
+        (server,) = forks._servers.values()
+        assert server is not None
 
 
 @pytest.fixture(scope="module")
