@@ -46,6 +46,16 @@ def test_what_delta_rs_would_look_for_elsewhere_is_refused(tmp_path, name):
     assert not (tmp_path / name / "t").exists()
 
 
+@pytest.mark.parametrize("name", ["h#1", "q?1", "a b", "c%20d", "ü", "{a}", "[x]"])
+def test_so_is_an_address_of_a_store_that_it_makes_another_of(name):
+    """Two tables whose names differ behind a `#` were one; no store is asked."""
+    table = DeltaTable(filepath=f"s3://lake/{name}/t")
+    for touch in (table.check, table.load, table.is_there, lambda: table.save(ROWS)):
+        with pytest.raises(TableError, match="delta-rs looks for another place where an address"):
+            touch()
+    DeltaTable(filepath="s3://my.lake/a-b_c.d/x=1/t").check()
+
+
 @pytest.mark.parametrize("name", ["*", "^x$"])
 def test_a_column_by_which_polars_means_several_is_refused(tmp_path, name):
     """The table is as it was."""

@@ -31,6 +31,11 @@ def test_a_model_in_a_store_comes_back_and_leaves_no_folder(store, tmp_path):
     assert model.exists()
     assert SklearnModel(**entry).load().coef_ == FITTED.coef_
     assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]
+    # Each sign is one of the name: behind a `#` is no other place.
+    other = SklearnModel(**{**entry, "filepath": f"{store.uri}/{tmp_path.name}#ü %20/m.skops"})
+    assert not other.exists()
+    other.save(FITTED)
+    assert other.load().coef_ == FITTED.coef_
 
 
 def test_a_store_that_does_not_take_a_model_is_told_in_a_sentence(store):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.errors import LakeproofError
-from lakeproof.stores.addresses import is_remote, misleading
+from lakeproof.stores.addresses import as_url, is_remote, misleading
 from lakeproof.stores.files import fetch, is_there, put
 from lakeproof.stores.patience import waiting
 from lakeproof.stores.troubles import without_secrets
@@ -44,12 +44,18 @@ class ModelPlace:
         """Tell whether it is in a store."""
         return is_remote(self.filepath)
 
+    @property
+    def _url(self) -> str:
+        """Its address as `stores` takes one: of the folder a URL, the name as it is."""
+        folder, _, name = self.filepath.rpartition("/")
+        return f"{as_url(folder)}/{name}"
+
     def exists(self) -> bool:
         """Tell whether there is a file."""
         if not self.is_remote:
             return Path(self.filepath).exists()
         with self._explained("Nothing was read."):
-            return is_there(self.filepath, self._options)
+            return is_there(self._url, self._options)
 
     @contextmanager
     def to_read(self) -> Iterator[Path]:
@@ -67,7 +73,7 @@ class ModelPlace:
             copy = Path(folder, "model.skops")
             with self._explained("Nothing was run with it."):
                 try:
-                    fetch(self.filepath, self._options, copy)
+                    fetch(self._url, self._options, copy)
                 except FileNotFoundError as error:
                     raise self._no_model() from error
             yield copy
@@ -84,7 +90,7 @@ class ModelPlace:
                 copy = Path(folder, "model.skops")
                 yield copy
                 with self._explained("The model that is there is as it was."):
-                    put(copy, self.filepath, self._options)
+                    put(copy, self._url, self._options)
             return
         path = Path(self.filepath)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,9 @@ CHECKPOINT_FILE = re.compile(
 
 # delta-rs 1.6 takes none of these: it looks for another folder, or falls over. To go once it does.
 _NOT_IN_PATHS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
+# Of an address it makes a URL: what follows `#` or `?` is left out, so that two tables would be
+# one, and what a URL has encoded is written and not found again.
+_NOT_IN_ADDRESSES = re.compile(r"[^A-Za-z0-9/_.~+=@:!$&'(),;*-]")
 
 
 def require_path(location: Location) -> None:
@@ -33,6 +36,13 @@ def require_path(location: Location) -> None:
             f"Table '{location.name}' has the filepath {location.uri}, which looks like {meant} "
             "and would be taken for a folder of this machine. Nothing was opened or written. "
             "Correct it in catalog.yml."
+        )
+    key = "" if location.is_local else location.uri.partition("://")[2].partition("/")[2]
+    if found := _NOT_IN_ADDRESSES.search(key):
+        raise TableError(
+            f"Table '{location.name}' is at {location.uri}, and delta-rs looks for another place "
+            f"where an address has {found[0]!r} in it. Nothing was opened or written. Take letters "
+            "from a to z, digits and - _ . alone."
         )
     if location.is_local and (found := _NOT_IN_PATHS.search(location.absolute_uri)):
         raise TableError(
