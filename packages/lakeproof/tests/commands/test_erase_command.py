@@ -1,9 +1,17 @@
 """`kedro erase --dry-run`: the answer to who asks where they are, which does not name them."""
 
 import json
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
+
+from lakeproof.commands.erasure import erase
+from lakeproof.erasure import erase_rows
+from lakeproof.erasure.receipts import ReceiptStore, erased_sentence
+from lakeproof.leases import held
+from lakeproof.leases.facts import Lease, moment
+from lakeproof.leases.store import LeaseStore
 
 
 @pytest.fixture
@@ -32,7 +40,87 @@ def test_versions_files_and_copies_are_found_and_the_key_is_not_repeated(people)
     assert "w1" not in told
 
 
-def test_nothing_is_erased_by_a_version_that_finds(people):
-    """It says so, and what to type."""
+def test_without_a_reason_nothing_is_erased(people):
+    """A receipt says why."""
     refused = people.run("erase", "samples", "w1", code=2)
-    assert "finds rows, and erases none. Add --dry-run" in refused.stderr
+    assert "Say --why" in refused.stderr
+    assert people.table("samples").open().version == 2
+
+
+def lying(project) -> bytes:
+    """All bytes of the project's tables and of what Lakeproof keeps."""
+    paths = [*(project.path / "data").rglob("*"), *(project.path / ".lakeproof").rglob("*")]
+    return b"".join(path.read_bytes() for path in sorted(paths) if path.is_file())
+
+
+@pytest.fixture
+def person(lakehouse):
+    """A table of two versions with the rows of a person, the first of them leased and held."""
+    table = type(lakehouse.table("samples"))(
+        filepath=lakehouse.table("samples").location.uri, save_args={"schema_mode": "overwrite"}
+    )
+    table.save(pl.DataFrame({"id": ["Zaugg-Hämmerli", "w0"], "x": [4711, 1]}))
+    table.save(pl.DataFrame({"id": ["Zaugg-Hämmerli", "w0", "w2"], "x": [4711, 1, 2]}))
+    opened = table.open(3)
+    lease = Lease(
+        *(opened.table_id, 3, "1" * 32, None, "audit", "samples"),
+        *("data/wine/samples", "local", moment(datetime.now(UTC)), True),
+    )
+    LeaseStore(lakehouse.path).take(lease, table.location)
+    held.hold(lakehouse.path, opened.table_id, [3], table, print)
+    return lakehouse
+
+
+def test_rows_go_from_all_versions_and_nothing_else_does(person):
+    """No byte of them is left, the receipt proves what went and names nobody."""
+    table = person.table("samples")
+    assert b"Zaugg" in lying(person)
+    done = person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request 4711b")
+    assert (done["state"], done["why"], done["keys"], done["left"]) == (
+        "done",
+        "request 4711b",
+        1,
+        [],
+    )
+    (proven,) = done["proven"]
+    assert (proven["before"], proven["after"], proven["rows"]) == (4, 5, 1)
+    assert proven["digest_after"] == table.open().compute_digest()
+    assert sorted(table.load().collect()["id"]) == ["w0", "w2"]
+    assert [(one["version"], one["rows"]) for one in done["versions"]] == [(3, 1), (4, 1)]
+    assert b"Zaugg" not in lying(person)
+    assert list(LeaseStore(person.path).own()) == []
+    assert not list((person.path / ".lakeproof/held").glob("*/*"))
+    assert not list((person.path / ".lakeproof/erasures").glob("*.secret"))
+    assert "Zaugg" not in json.dumps(done)
+    told = erased_sentence(person.path, "samples", table.open().table_id, 3)
+    assert told.startswith("1 row(s) of samples@3 were erased on 20")
+    assert erased_sentence(person.path, "samples", table.open().table_id, 1) is None
+
+
+@pytest.mark.parametrize("instant", ["delete_rows", "_release", "remove_files"])
+def test_an_erasure_that_is_interrupted_goes_on_with_the_same_command(person, monkeypatch, instant):
+    """Until it has ended its receipt says that it has not, and another key begins another."""
+
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erase, instant, killed)
+        with pytest.raises(BaseException):  # noqa: B017, PT011 - as a hand at the keyboard ends it
+            person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    store = ReceiptStore(person.path)
+    (begun,) = store.all()
+    assert (begun.state, begun.done_at) == ("begun", None)
+    assert store.begun("samples", ["w0"]) is None
+    done = person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    assert (done["receipt_id"], done["state"]) == (begun.receipt_id, "done")
+    assert {one["version"] for one in done["versions"]} == {3, 4}
+    assert b"Zaugg" not in lying(person)
+
+
+def test_a_deletion_that_takes_more_than_the_rows_is_no_erasure(person, monkeypatch):
+    """The digests of before, less the rows, and of after must be one."""
+    monkeypatch.setattr(erase_rows, "compute_digest", lambda _: "rs1:other")
+    refused = person.run("erase", "samples", "Zaugg-Hämmerli", "--why", "request", code=2)
+    assert "holds other rows at version 5 than those before less 1" in refused.stderr
+    assert [one.state for one in ReceiptStore(person.path).all()] == ["begun"]

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
+from lakeproof.erasure.receipts import ErasedVersion, ReceiptStore
 from lakeproof.reproduce.needed_tables import FoundTables, NeededVersion, find_tables
 
 from .builders import a_record, a_table_read, a_table_written
@@ -126,3 +127,21 @@ def test_a_table_of_another_id_is_a_factor_until_its_content_is_read(tmp_path: P
         table_id,
         True,
     )
+
+
+def test_a_version_of_which_rows_were_erased_is_called_that(tmp_path: Path, table_id: str):
+    """With the receipt, and before the sentence on what is missing; a whole version is none."""
+    store = ReceiptStore(tmp_path)
+    begun = store.begin("samples", ["A1"], "request", "2026-11-29T12:00:00Z")
+    erased = ErasedVersion("samples", table_id, 1, 1)
+    store.put(replace(begun, state="done", done_at="2026-11-30T12:00:00Z", versions=(erased,)))
+    read = a_table_read("samples", table_id=table_id, version=1)
+    assert found(tmp_path, [read]).missing == ()
+    for path in (tmp_path / "data/samples").glob("*.parquet"):
+        path.unlink()
+    first, second = found(tmp_path, [read]).missing
+    assert first == (
+        f"1 row(s) of samples@1 were erased on 2026-11-30 (receipt {begun.short}): what the run "
+        "was made of is not to be restored."
+    )
+    assert "cannot be read at version 1" in second

@@ -1,4 +1,4 @@
-"""The command `erase`: where the rows of a person are."""
+"""The command `erase`: where the rows of a person are, and that they go."""
 
 import sys
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.argument("table", shell_complete=offer_tables)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Find the rows; change nothing.")
+@click.option("--why", metavar="TICKET", help="For the receipt; needed without --dry-run.")
 @common_options()
 @click.pass_obj
 def erase(
@@ -24,33 +25,42 @@ def erase(
     table: str,
     keys: tuple[str, ...],
     is_dry: bool,
+    why: str | None,
     env: str | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """Find where the rows of keys are: versions, runs by side, models, raw files, copies.
+    """Erase the rows of keys from tables, or find where they are with --dry-run.
 
-    This version finds, and erases nothing: --dry-run is needed. The answer names no key. KEY is a
-    value of the table's key, or a=1,b=2 where that has several columns; - reads them from standard
-    input, a line each, so that they stand in no history of a shell.
+    Rows go from the newest versions, in commits that name no key and of which it is proven that
+    nothing else went; leases on older versions with such rows end, and the files that held them are
+    removed. A receipt names versions and runs. Raw files, models and git's history are listed and
+    left. Interrupted, the same command goes on. KEY is a value of the table's key, or a=1,b=2 where
+    that has several columns; - reads keys from standard input, a line each, so that they stand in
+    no history of a shell.
 
     \b
     Example:
         kedro erase samples W001 --dry-run
+        kedro erase samples W001 --why "request 4711"
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.catalog import open_catalog
-    from lakeproof.commands.erasure import find as room
+    from lakeproof.commands.erasure import erase as erasing
+    from lakeproof.commands.erasure import find as finding
+    from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
-    if not is_dry:
-        raise click.UsageError(
-            "This version finds rows, and erases none. Add --dry-run; what to do by hand is in "
-            "docs/personal-data.md."
-        )
+    if not is_dry and not why:
+        raise click.UsageError("Say --why, for the receipt; or add --dry-run to find rows only.")
     texts = tuple(line.rstrip("\n") for line in sys.stdin) if keys == ("-",) else keys
     texts = tuple(text for text in texts if text)
     if not texts:
         raise click.UsageError("No key was given.")
-    found = room.find(RunProject(metadata, env), open_catalog(metadata, env), table, texts)
-    emit(room.document(found), lambda: room.render(found), as_json, output)
+    project, catalog = RunProject(metadata, env), open_catalog(metadata, env)
+    if is_dry:
+        found = finding.find(project, catalog, table, texts)
+        emit(finding.document(found), lambda: finding.render(found), as_json, output)
+        return
+    done = erasing.erase(LeasedProject(project), catalog, table, texts, str(why))
+    emit(erasing.document(done), lambda: erasing.render(done), as_json, output)

@@ -1,4 +1,4 @@
-"""Where the rows of a key are: versions, runs, files. It finds; nothing here is changed.
+"""Where the rows of a key are, and that they go: versions, runs, files, and a receipt of it.
 
 Not for which columns are personal: that is declared, and kept back by whoever would show them.
 """

@@ -75,7 +75,7 @@ def run(
             plans[name] = vacuum(
                 location,
                 lambda place=location: leased.bill_of(place),  # type: ignore[misc]
-                _pins(leased, location),
+                pins_of(leased, location),
                 min_age,
                 is_dry,
             )
@@ -150,7 +150,7 @@ def _holders(leases: Sequence[Lease]) -> str:
     return first_of(ids, _MOST_HOLDERS)
 
 
-def _pins(leased: LeasedProject, location: "Location") -> list[int]:
+def pins_of(leased: LeasedProject, location: "Location") -> list[int]:
     """List the versions of a table that catalogs pin, in whatever environment."""
     from kedro.framework.project import settings
 

@@ -1,0 +1,91 @@
+"""Delete rows from the newest version of a table, prove that no other went, remove files."""
+
+import os
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lakeproof.delta.log.commit_metadata import CommitNote
+from lakeproof.delta.log.data_files import data_files, decoded
+from lakeproof.delta.log.opening import open_table
+from lakeproof.delta.read.scan import scan
+from lakeproof.delta.read.versions import compute_digest
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write
+from lakeproof.delta.write.lock import write_lock
+from lakeproof.digest import digest_table
+from lakeproof.erasure.key_rows import ErasureError
+from lakeproof.erasure.receipts import Proven
+from lakeproof.inside import is_inside
+from lakeproof.versioned.location import Location
+
+NODE = "kedro erase"
+
+
+def delete_rows(location: Location, keys: Any, engine: Engine) -> Proven | None:
+    """Delete the rows of keys in one commit that names none.
+
+    Args:
+        location: The table.
+        keys: A frame of the columns that tell rows apart.
+        engine: What writes.
+
+    Returns:
+        What was proven; `None` where the newest version has no such row.
+
+    Raises:
+        LakeproofError: If it cannot be written.
+        ErasureError: If what is left is not what was there less those rows.
+    """
+    columns = tuple(keys.columns)
+    with write_lock(location.name, location.uri):
+        current = open_table(location)
+        going = digest_table(scan(current).join(keys.lazy(), on=list(columns), how="semi"))
+        if not going.rows:
+            return None
+        before = digest_table(scan(current))
+        version = current.version
+        write = Write(location, current, SaveArgs(mode="delete"), columns, CommitNote(node=NODE))
+        written = engine.write(keys, write)
+        after = compute_digest(written.opened)
+    if written.opened.version == version + 1 and after != (before - going).digest:
+        raise ErasureError(
+            f"Table '{location.name}' holds other rows at version {written.opened.version} than "
+            f"those before less {going.rows}. The erasure has not ended; report this."
+        )
+    return Proven(
+        location.name,
+        written.opened.table_id,
+        version,
+        before.digest,
+        going.rows,
+        written.opened.version,
+        after,
+    )
+
+
+def remove_files(
+    location: Location, paths: Iterable[str], needed: Callable[[], Collection[str]]
+) -> list[str]:
+    """Remove data files that held rows, and that nothing needs.
+
+    Args:
+        location: The table, on this disk.
+        paths: As the log spells them.
+        needed: Asks, under the table's lock, which files are: by path below the table's folder.
+
+    Returns:
+        Those that stay because something needs them.
+    """
+    root = Path(os.path.realpath(location.uri))
+    with write_lock(location.name, location.uri):
+        live = {file.path for file in data_files(open_table(location))}
+        keep = {*live, *needed()}
+        stay = []
+        for path in map(decoded, paths):
+            if path in keep:
+                stay.append(path)
+            elif is_inside(root, path):
+                with suppress(FileNotFoundError):
+                    os.unlink(root / path)
+    return stay

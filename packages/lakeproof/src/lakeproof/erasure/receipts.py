@@ -1,0 +1,195 @@
+"""What was erased, when and why: a receipt per erasure, which names no key.
+
+While an erasure is on its way its keys are told by a hash under a secret beside it, so that the
+same command goes on with it; once it is done the secret is gone, and the hash says nothing.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from lakeproof.errors import LakeproofError
+from lakeproof.leases.folders import hide_from_git
+
+_PLACE = Path(".lakeproof", "erasures")
+_SHOWN = 8
+
+
+class ReceiptError(LakeproofError):
+    """A receipt cannot be read."""
+
+
+@dataclass(frozen=True)
+class ErasedVersion:
+    """A version of a table that held rows which were erased.
+
+    Args:
+        table: The catalog name.
+        table_id: The table's id.
+        version: Its number.
+        rows: How many rows were erased of it.
+    """
+
+    table: str
+    table_id: str
+    version: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A deletion of which it was proven that it took these rows and nothing else.
+
+    Args:
+        table: The catalog name.
+        table_id: The table's id.
+        before: The version and
+        digest_before: the digest with the rows.
+        rows: How many rows went.
+        after: The version and
+        digest_after: the digest without them: that of the rows before, less those.
+    """
+
+    table: str
+    table_id: str
+    before: int
+    digest_before: str
+    rows: int
+    after: int
+    digest_after: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One erasure.
+
+    Args:
+        receipt_id: Random, in hexadecimal.
+        state: `begun` until all that it can do is done.
+        why: As it was given.
+        begun_at: ISO 8601 in UTC.
+        done_at: The same, once it is done.
+        table: The table whose keys they were.
+        keys: How many.
+        hashes: Of the keys, under a secret that is thrown away.
+        versions: Those that held rows.
+        proven: The deletions from newest versions.
+        runs: The runs that read or wrote such versions.
+        left: What still holds rows, or may.
+    """
+
+    receipt_id: str
+    state: Literal["begun", "done"]
+    why: str
+    begun_at: str
+    done_at: str | None
+    table: str
+    keys: int
+    hashes: tuple[str, ...]
+    versions: tuple[ErasedVersion, ...] = ()
+    proven: tuple[Proven, ...] = ()
+    runs: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """Name it for people."""
+        return self.receipt_id[:_SHOWN]
+
+
+class ReceiptStore:
+    """The receipts of a project.
+
+    Args:
+        project_path: The project.
+    """
+
+    def __init__(self, project_path: Path) -> None:
+        self._project_path = project_path
+        self._folder = project_path / _PLACE
+
+    def all(self) -> Iterator[Receipt]:
+        """Yield them, in no order.
+
+        Raises:
+            ReceiptError: If one is damaged: what was erased is not known then.
+        """
+        for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
+            try:
+                told = json.loads(path.read_bytes())
+                told.pop("schema")
+                for name, kind in (("versions", ErasedVersion), ("proven", Proven)):
+                    told[name] = tuple(kind(**one) for one in told[name])
+                yield Receipt(**{key: _tuple(one) for key, one in told.items()})
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                raise ReceiptError(
+                    f"The receipt {path} cannot be read ({type(error).__name__}), so what was "
+                    "erased is not known. Restore it from a backup."
+                ) from error
+
+    def begun(self, table: str, texts: Sequence[str]) -> Receipt | None:
+        """Find an erasure of the same keys that has not ended."""
+        for receipt in self.all():
+            if receipt.state == "begun" and receipt.table == table:
+                secret = self._secret(receipt.receipt_id)
+                if secret.is_file():
+                    hashes = hashed(texts, secret.read_bytes())
+                    if hashes == receipt.hashes:
+                        return receipt
+        return None
+
+    def begin(self, table: str, texts: Sequence[str], why: str, now: str) -> Receipt:
+        """Note that an erasure begins, before anything is erased."""
+        hide_from_git(self._project_path)
+        receipt_id, secret = secrets.token_hex(16), secrets.token_bytes(32)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._secret(receipt_id).touch(mode=0o600)
+        self._secret(receipt_id).write_bytes(secret)
+        keys = hashed(texts, secret)
+        receipt = Receipt(receipt_id, "begun", why, now, None, table, len(keys), keys)
+        self.put(receipt)
+        return receipt
+
+    def put(self, receipt: Receipt) -> None:
+        """Write a receipt, in place of what it was; of one that is done the secret goes first."""
+        if receipt.state == "done":
+            self._secret(receipt.receipt_id).unlink(missing_ok=True)
+        descriptor, partial = tempfile.mkstemp(prefix=".", dir=self._folder)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"schema": 1, **asdict(receipt)}, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, self._folder / f"{receipt.receipt_id}.json")
+
+    def _secret(self, receipt_id: str) -> Path:
+        return self._folder / f"{receipt_id}.secret"
+
+
+def hashed(texts: Iterable[str], secret: bytes) -> tuple[str, ...]:
+    """Hash keys so that only who has the secret can tell whose they are."""
+    told = (hmac.new(secret, text.encode(), hashlib.sha256).hexdigest() for text in texts)
+    return tuple(sorted(set(told)))
+
+
+def erased_sentence(project_path: Path, table: str, table_id: str, version: int) -> str | None:
+    """Say of a version that rows of it were erased; `None` where none were."""
+    for receipt in ReceiptStore(project_path).all():
+        for one in receipt.versions:
+            if (one.table_id, one.version) == (table_id, version):
+                when = receipt.done_at or receipt.begun_at
+                return (
+                    f"{one.rows} row(s) of {table}@{version} were erased on {when[:10]} (receipt "
+                    f"{receipt.short}): what the run was made of is not to be restored."
+                )
+    return None
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
