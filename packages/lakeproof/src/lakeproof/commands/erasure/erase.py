@@ -140,8 +140,8 @@ def render(receipt: Receipt) -> str:
     rows = sum(one.rows for one in receipt.proven)
     lines = [
         f"Erased {rows} row(s) of {receipt.keys} key(s) from {len(receipt.proven)} table(s), and "
-        f"{len(receipt.versions)} version(s) of before; {len(receipt.runs)} run(s) cannot be "
-        f"reproduced as they were. Receipt {receipt.short}."
+        f"{len(receipt.versions)} version(s) of before; {len(receipt.runs)} run(s) had to do with "
+        f"them. Receipt {receipt.short}."
     ]
     lines += [
         f"  {one.table}: version {one.after} is version {one.before} less {one.rows} row(s), by "
