@@ -205,3 +205,16 @@ def test_a_commit_with_its_facts_in_it_is_still_believed(table, tmp_path, readin
     table("append").save(ROWS[:1].with_columns(k=pl.lit("d")))
     assert_believed(table("append"))
     assert "content" not in notes(tmp_path)[1]
+
+
+def test_a_place_that_takes_no_facts_takes_rows_all_the_same(table, tmp_path, readings):
+    """The commit stands, and the next one reads the table."""
+    kept(tmp_path).unlink()
+    kept(tmp_path).parent.rmdir()
+    kept(tmp_path).parent.write_text("a file where the folder should be")
+    appended = table("append")
+    for key in ("d", "e"):
+        versions._known.clear()
+        appended.save(ROWS[:1].with_columns(k=pl.lit(key)))
+        assert_believed(appended)
+    assert readings == [0, 1]
