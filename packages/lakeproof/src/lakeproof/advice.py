@@ -24,6 +24,11 @@ _A_FILE = re.compile(
     r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml(?: or --params)?|(?<=in )catalog\.yml"
 )
 _CREDENTIALS = "conf/<environment>/credentials.yml"
+# The key that is to be corrected there: "correct `pattern` in …".
+_KEY_BEFORE = re.compile(r"`(\w+)` in (?:conf/)?$")
+_LEFT_UNTOUCHED = re.compile(r"Nothing (?:of it )?was ")
+# Files are called as they like.
+_A_DELIVERY = re.compile(r"Delivery '[^']*'")
 _WORD = re.compile(r"['`]([^'`\s]{1,80})['`]")
 # What a shell's history may hold a log need not: by name, and rather one too many.
 _A_SECRET = re.compile(r"(?i)([\w.]*(?:pass|secret|token|key|pwd|credential|auth)[\w.]*=)[^,]+")
@@ -58,9 +63,12 @@ def concrete(text: str) -> str:
     text = _AGAIN.sub(lambda _: as_typed(), text)
     text = text.replace(_CREDENTIALS, credentials_file())
     place = None
-    if _A_FILE.search(text) is not None:
+    if (found := _A_FILE.search(text)) is not None:
+        key = _KEY_BEFORE.search(text[: found.start()])
         # What was wrong is named before what was left untouched.
-        place = where_written(*words_of(text.partition("Nothing was ")[0]))
+        said = _LEFT_UNTOUCHED.split(text)[0]
+        place = where_written(key[1]) if key else None
+        place = place or where_written(*words_of(said))
     return text if place is None else _A_FILE.sub(lambda _: place, text)
 
 
@@ -90,7 +98,8 @@ def words_of(text: str) -> list[str]:
 
     What it quotes later is what would do instead.
     """
-    return [*_WORD.findall(text)[:_QUOTED_FIRST], *_FULL_KEY.findall(text)]
+    quoted = _WORD.findall(_A_DELIVERY.sub("", text))
+    return [*quoted[:_QUOTED_FIRST], *_FULL_KEY.findall(text)]
 
 
 def configuration_files() -> Iterator[tuple[Path, str]]:

@@ -53,6 +53,17 @@ def test_the_word_that_stands_in_few_lines_tells_more(conf):
     assert where_written(*words_of(error)) == "conf/base/catalog.yml, line 10"
 
 
+def test_the_key_that_is_to_be_corrected_tells_most(conf):
+    """A file's name and a column that nobody declared stand elsewhere by chance."""
+    (conf / "base/spark.yml").write_text("spark.sql.shuffle.partitions: 2\nz: 1\n")
+    configured_in(conf.parent, conf, ("red", "base"))
+    error = "Delivery '2.csv', line 1: it has the column 'z'. Nothing of it was taken. Declare it "
+    assert concrete(f"{error}under `schema` in catalog.yml").endswith(
+        "under `schema` in conf/red/globals.yml, line 1"
+    )
+    assert words_of("Delivery '2.csv', column 'alcohol': 'x'") == ["alcohol", "x"]
+
+
 def test_where_nothing_is_known_the_words_stay(conf):
     """In a notebook, or of a word that stands nowhere."""
     assert concrete(refused("dubble")) == refused("dubble")
