@@ -24,6 +24,11 @@ _A_FILE = re.compile(
     r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml(?: or --params)?|(?<=in )catalog\.yml"
 )
 _CREDENTIALS = "conf/<environment>/credentials.yml"
+# Commands that look the table up in the catalog of an environment.
+_ON_A_TABLE = re.compile(
+    r"\bkedro (?:history|deliveries anew) [\w-]+(?![\w-])(?! --env)"
+    r"|(?<=Take them: )kedro run\b(?! -)"
+)
 # The key that is to be corrected there: "correct `pattern` in …".
 _KEY_BEFORE = re.compile(r"`(\w+)` in (?:conf/)?$")
 _LEFT_UNTOUCHED = re.compile(r"Nothing (?:of it )?was ")
@@ -61,6 +66,8 @@ def configured_in(project_path: Path, conf_path: Path, environments: Iterable[st
 def concrete(text: str) -> str:
     """Put the file and the command that are meant into a text that could not know them."""
     text = _AGAIN.sub(lambda _: as_typed(), text)
+    if env := _environment():
+        text = _ON_A_TABLE.sub(lambda found: f"{found[0]} --env {env}", text)
     text = text.replace(_CREDENTIALS, credentials_file())
     place = None
     if (found := _A_FILE.search(text)) is not None:
@@ -150,6 +157,17 @@ def as_typed(otherwise: str = "kedro run") -> str:
         return otherwise
     whole = shlex.join(["kedro", *(_A_SECRET.sub(r"\1…", one) for one in arguments)])
     return whole if len(whole) <= _MOST_CHARACTERS else f"kedro {shlex.quote(arguments[0])} …"
+
+
+def _environment() -> str | None:
+    """Give the environment that was typed; one of a variable stays in force."""
+    arguments = _arguments()
+    for place, one in enumerate(arguments):
+        if one in ("--env", "-e") and place + 1 < len(arguments):
+            return shlex.quote(arguments[place + 1])
+        if one.startswith("--env="):
+            return shlex.quote(one.removeprefix("--env="))
+    return None
 
 
 def _arguments() -> list[str]:

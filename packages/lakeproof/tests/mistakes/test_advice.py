@@ -78,6 +78,18 @@ def test_what_was_typed_wins_over_files(conf, monkeypatch):
     assert concrete(refused("dubble")).endswith("Correct the entry in --params")
 
 
+@pytest.mark.parametrize("typed", [("--env", "red"), ("-e", "red"), ("--env=red",)])
+def test_a_command_on_a_table_is_advised_for_the_environment_that_was_typed(monkeypatch, typed):
+    """In another one the table of that name is another."""
+    monkeypatch.setattr(sys, "argv", ["/bin/kedro", "run", *typed])
+    for command in ("kedro deliveries anew samples", "kedro history samples"):
+        assert concrete(f"Take them: {command}") == f"Take them: {command} --env red"
+    assert concrete("Take them: kedro run") == "Take them: kedro run --env red"
+    assert concrete("kedro history samples --env blue").endswith("samples --env blue")
+    monkeypatch.setattr(sys, "argv", ["/bin/kedro", "run"])
+    assert concrete("kedro history samples") == "kedro history samples"
+
+
 def test_run_again_repeats_what_was_typed(monkeypatch):
     """Quoted as a shell takes it; the error itself, which a record keeps, stays as it is."""
     error = LakeproofError("Correct the file and run again: kedro run")

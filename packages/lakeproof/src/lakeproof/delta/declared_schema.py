@@ -7,6 +7,7 @@ a file that comes later would not fit: that is said before the first node, with 
 import logging
 from typing import TYPE_CHECKING
 
+from lakeproof.advice import concrete
 from lakeproof.delta.begin_anew import NODE
 from lakeproof.delta.log.commits import entries
 from lakeproof.delta.log.opening import exists, open_table
@@ -64,7 +65,7 @@ def require_same_declaration(location: Location, folder: "DeliveryFolder") -> No
 def _say(name: str, taken: "Taken", declared: dict[str, str], folder: "DeliveryFolder") -> None:
     """Warn of what has changed and does not keep new deliveries from fitting."""
     was = taken.columns or {}
-    anew = f"to have it in all rows, take all files anew: kedro deliveries anew {name}"
+    anew = concrete(f"to have it in all rows, take all files anew: kedro deliveries anew {name}")
     if gone := [column for column in was if column not in declared]:
         logger.warning(
             "Table '%s' keeps column %s, which the schema of its deliveries declares no more: new "

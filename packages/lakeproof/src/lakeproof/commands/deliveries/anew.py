@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.advice import concrete
 from lakeproof.errors import TableError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def document(done: BegunAnew) -> dict[str, Any]:
 
 def render(done: BegunAnew) -> str:
     """Write it for people."""
-    return (
+    return concrete(
         f"Table '{done.table}' takes its deliveries anew with the next run; version {done.version} "
         f"says so and changes no row. The {done.deliveries} taken so far, and what came since, "
         "replace its rows and columns.\nOlder versions stay: kedro history "
