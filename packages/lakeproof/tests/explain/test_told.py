@@ -9,6 +9,7 @@ from lakeproof.explain.asking import Wish, explain
 from lakeproof.explain.explanation import Chance, Luck, RowsDoubt, Spread
 from lakeproof.explain.told import text
 from lakeproof.explain.told.document import document
+from lakeproof.reproduce.outcomes import Factor
 from planted.plain import A, B, PlainMixes, player
 
 
@@ -160,3 +161,18 @@ def test_what_to_type_for_the_old_value_can_be_typed(before, env, told):
     one = replace(one, factors=(replace(one.factors[0], expected=before),))
     mixes = PlainMixes([one], lambda taken: {"loss": float(len(taken))})
     assert render(explained(mixes, env=env)).splitlines()[0].endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("1.7.2", "1.9.1", "what scikit-learn changed from 1.7.2 to 1.9.1; to have the old one"),
+        (None, "1.9.1", "See which they are: kedro compare"),
+        ("1.7.2 (editable)", "1.9.1", "See which they are: kedro compare"),
+    ],
+)
+def test_of_one_package_its_own_changes_are_the_next_step(before, after, told):
+    one = player("package scikit-learn", group="set-up")
+    one = replace(one, factors=(Factor("package:scikit-learn", before, after),))
+    mixes = PlainMixes([one], lambda taken: {"loss": float(len(taken))})
+    assert told in render(explained(mixes)).splitlines()[0]

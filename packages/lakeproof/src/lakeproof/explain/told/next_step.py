@@ -1,5 +1,6 @@
 """The first line: what made the difference, and what to do about it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
@@ -8,8 +9,10 @@ from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
 from lakeproof.explain.told.numbers import percent, signed
 from lakeproof.explain.told.words import common_rows, decimals_of, is_chance, largest_step, names
+from lakeproof.reproduce.outcomes import Factor
 
 _SHORT_ID = 8
+_VERSION = re.compile(r"[0-9][A-Za-z0-9.!+_-]*")
 
 
 def headline(of: Explanation) -> str:
@@ -91,7 +94,20 @@ def _to_do(share: Share, solved: Solved, of: Explanation) -> str:
         return f"It came with '{step.commit.subject}': git show {step.commit.id[:_SHORT_ID]}"
     if player.group == "code":
         return f"Read the changed lines: kedro compare {a} {b}"
+    packages = [one for one in player.factors if one.factor.startswith("package:")]
+    if len(packages) == len(player.factors) == 1 and all(map(_is_version, packages)):
+        (one,) = packages
+        name = one.factor.partition(":")[2]
+        return (
+            f"Read what {name} changed from {one.expected} to {one.actual}; "
+            f"to have the old one, install {name}=={one.expected}"
+        )
     return f"See which they are: kedro compare {a} {b}"
+
+
+def _is_version(factor: Factor) -> bool:
+    """Tell a package that both runs have from an index."""
+    return all(_VERSION.fullmatch(str(one or "")) for one in (factor.expected, factor.actual))
 
 
 def _old_parameter(player: Player, of: Explanation) -> str:
