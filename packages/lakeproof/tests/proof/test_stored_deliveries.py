@@ -8,7 +8,7 @@ import pytest
 from conftest import Project
 from lakeproof.stores.files import filesystem, put
 
-from .conftest import edit, record_of, repeat, reproduce
+from .conftest import append, edit, record_of, repeat, reproduce
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +28,7 @@ def stored(make_project, store, tmp_path) -> Project:
     edit(catalog, raw, f"  path: {place}/raw\n  credentials: lake\n")
     table = "${either:${globals:table, null}, data/02_intermediate/${globals:example}/samples}"
     edit(catalog, table, f"{place}/samples\n  credentials: lake")
-    credentials = project.path / "conf/local/credentials.yml"
-    credentials.parent.mkdir(exist_ok=True)
+    credentials = project.path / "conf/base/credentials.yml"
     credentials.write_text(json.dumps({"lake": store.options}))
     project.git("commit", "-qam", "to the bucket")
     return project
@@ -61,3 +60,42 @@ def test_a_run_is_repeated_from_what_is_kept_beside_its_table(stored, store, tmp
     missing = reproduce(stored, first, expected="INCONCLUSIVE").missing
     assert f"File {files[1]['path']} (deliveries) is neither there as it was nor kept" in missing
     assert files[0]["path"] not in missing
+
+
+@pytest.mark.long
+@pytest.mark.spark
+def test_spark_runs_on_the_bucket_by_the_same_credentials(stored, store, tmp_path):
+    """With the locked jars for S3; what it wrote is read, and re-run, without it."""
+    features = "data/04_feature/${globals:example}/features"
+    place = f"{store.uri}/{tmp_path.name}/features\n  credentials: lake"
+    edit(stored.path / "conf/base/catalog.yml", features, place)
+    append(stored.path / "conf/base/spark.yml", "spark.lakeproof.stores: s3\n")
+    append(stored.path / "conf/base/spark.yml", 'spark.lakeproof.singleWriter: "true"\n')
+    stored.git("commit", "-qam", "on Spark")
+    first = stored.kedro("run", "--env", "spark", "--pipelines", "ingest,feature").run_id
+    corrected = tmp_path / "2026-03-delivery.csv"
+    with filesystem(f"{store.uri}/{tmp_path.name}/raw", store.options).open_input_file(
+        "2026-02-delivery.csv"
+    ) as file:
+        header, row, *_ = file.read().split(b"\n")
+    corrected.write_bytes(b"\n".join([header, row.replace(b".", b".1", 1), b""]))
+    put(corrected, f"{store.uri}/{tmp_path.name}/raw/{corrected.name}", store.options)
+    second = stored.kedro("run", "--env", "spark", "--pipelines", "ingest,feature").run_id
+    assert "features" in stored.kedro("compare", first, second, code=None).stdout
+    reproduce(stored, second, "--engine", "embedded", expected="REPRODUCED")
+
+
+def test_a_bucket_is_opened_by_whoever_else_names_it(stored, store, tmp_path):
+    """When the environment of the run is gone, with its credentials."""
+    lab = stored.path / "conf/lab"
+    lab.mkdir()
+    base = stored.path / "conf/base/credentials.yml"
+    (lab / "credentials.yml").write_text(base.read_text().replace('"lake"', '"labs"'))
+    edit(stored.path / "conf/base/catalog.yml", "credentials: lake\n  engine", "engine")
+    entries = (stored.path / "conf/base/catalog.yml").read_text().split("\n\n")
+    (samples,) = (one for one in entries if one.startswith("samples:"))
+    (lab / "catalog.yml").write_text(f"{samples}\n  credentials: labs\n")
+    stored.kedro("run", *INGEST, "--env", "lab")
+    run = stored.kedro("run", "--pipelines", "feature", "--env", "lab").run_id
+    shutil.rmtree(lab)
+    repeat(stored, run)

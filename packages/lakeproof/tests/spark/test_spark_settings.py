@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeproof.spark.jars import read_lock
 from lakeproof.spark.settings import FIXED, SparkSettings
 from lakeproof.spark.spark_errors import SparkError
 
@@ -72,3 +73,11 @@ def test_a_server_comes_before_a_master_and_the_environment_stands_in(monkeypatc
     assert SparkSettings.from_config({}, LOCK).remote == "sc://elsewhere:15002"
     monkeypatch.delenv("SPARK_REMOTE")
     assert SparkSettings.from_config({}, LOCK).remote is None
+
+
+@pytest.mark.parametrize("store", ["s3", "azure"])
+def test_the_jars_of_a_store_are_locked_beside_deltas(store):
+    """By the lock that comes with the package."""
+    delta, own = settings(**{"lakeproof.stores": store}).jar_locks
+    assert delta == LOCK
+    assert read_lock(own)[0].coordinate.startswith("org.apache.hadoop:hadoop-a")
