@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import io
 
 import polars as pl
 import pytest
@@ -239,3 +240,12 @@ def test_what_cannot_be_unpacked_is_said(look):
     """In a sentence."""
     with pytest.raises(DeliveryError, match="it cannot be unpacked"):
         look("id,x\nA,1\n", name="a.csv.gz")
+
+
+def test_a_workbook_is_looked_at_as_one(look):
+    """Its punctuation is none of text, and an archive is what it is."""
+    written = io.BytesIO()
+    pl.DataFrame({"id": ["A", "B"], "x": [1.5, 2.5]}).write_excel(written)
+    found = look(written.getvalue(), name="a.xlsx")
+    assert (found.csv, found.rows) == ({}, 2)
+    assert found.schema == {"id": {"type": "string"}, "x": {"type": "double"}}

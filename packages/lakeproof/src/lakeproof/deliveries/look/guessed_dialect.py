@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from lakeproof.deliveries.csv.csv_records import not_unpacked
 from lakeproof.deliveries.csv.other_content import refuse_other_content, wide_encoding
+from lakeproof.deliveries.csv.reading import CsvReader
 from lakeproof.deliveries.dialect import Dialect
-from lakeproof.deliveries.rows.files import ending_of, opened, unpacked
+from lakeproof.deliveries.formats import reader_of
+from lakeproof.deliveries.rows.files import opened, unpacked
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -34,7 +36,7 @@ def guess(delivery: "Delivery") -> Dialect:
     Raises:
         DeliveryError: It cannot be read.
     """
-    if ending_of(delivery.name) in (".parquet", ".pq", ".jsonl", ".ndjson"):
+    if not isinstance(reader_of(delivery.name), CsvReader):
         return Dialect()
     refuse_other_content(delivery)
     try:
