@@ -122,6 +122,14 @@ def test_any_name_is_one(bucket, store, name):
     assert one.rows().collect().rows() == [("z", 1.0)]
 
 
+def test_a_name_that_no_record_would_hold_is_refused(bucket, monkeypatch):
+    """Before a row is taken, not after the last."""
+    odd = stored_folder.StoredFile("a\nb.csv", 1, 0)
+    monkeypatch.setattr(stored_folder, "listed", lambda *_, **__: [odd])
+    with pytest.raises(DeliveryError, match=r"a\\nb\.csv.* cannot be shown"):
+        bucket.entry().load()
+
+
 def test_a_file_that_changes_while_it_is_read_is_read_again_or_refused(bucket, monkeypatch):
     """A long one comes in pieces, of which some would be another's."""
     plain = stored_folder.fetch

@@ -83,6 +83,12 @@ class StoredFolder:
         Raises:
             DeliveryError: If one is gone or changes meanwhile, or the store cannot be asked.
         """
+        if odd := [name for name in wanted if not name.isprintable()]:
+            raise DeliveryError(
+                f"Delivery {shown(odd[0])} in {self.uri} has a sign in its name that cannot be "
+                "shown, and no record would hold its address. Nothing was read. Give it another "
+                "name"
+            )
         known = remembered(raw.folder)
         newest = max((file.modified_ns for file in wanted.values()), default=0)
         settled = max(newest, now_ns - _OTHER_CLOCK_NS) - _RACY_NS
