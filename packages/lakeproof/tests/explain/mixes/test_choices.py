@@ -161,6 +161,7 @@ def test_what_no_rerun_can_choose_is_said_and_is_no_player():
     b = another(a, compute=replace(a.compute, cpu="Another CPU", threads={"OMP_NUM_THREADS": "2"}))
     found = choices(a, b)
     assert [one.name for one in found.players] == ["threads"]
+    assert found.players[0].after.startswith("OMP_NUM_THREADS 2, PYTHONHASHSEED not s")
     assert len(found.notes) == 1
     assert "cpu" in found.notes[0]
 

@@ -1,6 +1,6 @@
 """What a player was in A and in B, in few words for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakeproof.explain.mixes.differing.data_groups import DataGroup
@@ -63,6 +63,10 @@ def value_of(value: Any) -> str:
     """Give a value of a parameter, bounded."""
     if value is None:
         return "none"
+    if isinstance(value, Mapping) and value:
+        value = ", ".join(
+            f"{name} {'not set' if one is None else one}" for name, one in value.items()
+        )
     text = str(value)
     return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
