@@ -1,10 +1,17 @@
 """Whose credentials open a bucket: any entry that names it, of any environment."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
+from lakeproof.delta import DeltaTable
 from lakeproof.record.run.rerun import _open_with_others
 from lakeproof.record.setup.opened_buckets import lacking, opened_by
+from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.needed_tables import _unnamed_hint
-from lakeproof.reproduce.todays_tables import TodaysTables
+from lakeproof.reproduce.todays_tables import TodaysTables, located
+from lakeproof.stores.addresses import bucket_of, chosen_host
 
+AZURE = "abfss://data@acctours.dfs.core.windows.net"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_REGION": 1}
 
 
@@ -55,3 +62,25 @@ def test_where_nobody_has_any_the_bucket_is_named():
     nobody = TodaysTables(lambda name: None, lambda uri: None)
     said = _unnamed_hint(("samples",), "s3://lake/samples", nobody)
     assert "no entry of any environment has credentials for s3://lake" in said
+
+
+def test_a_container_of_the_same_name_in_another_account_is_another_place():
+    """A record may name any host: what is sent there is not for it."""
+    ours = loader({"ours": {"azure_storage_sas_token": "sig=…"}}, x=entry(f"{AZURE}/x"))
+    assert opened_by(bucket_of(f"{AZURE}/y"), [ours]) is not None
+    theirs = AZURE.replace("acctours", "acctheirs")
+    assert opened_by(bucket_of(f"{theirs}/y"), [ours]) is None
+    today = DeltaTable(filepath=f"{AZURE}/x", credentials={"azure_storage_sas_token": "sig=…"})
+    today.name_as("x")
+    nobody = TodaysTables(lambda name: today, lambda uri: None)
+    found = []
+
+    class Seen(Looks):
+        def at(self, table, version=None, *, is_whole=False):
+            found.append(table)
+            return SimpleNamespace(table_id=f"id {len(found)}")
+
+    located(("x",), f"{theirs}/x", Path(), nobody, "id 2", Seen())
+    assert found[1].location.uri == f"{theirs}/x"
+    assert not found[1].location.storage_options
+    assert chosen_host("s3://lake/x") == chosen_host("az://data/x") == ""

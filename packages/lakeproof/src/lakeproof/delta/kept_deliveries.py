@@ -4,10 +4,12 @@ Whoever has the bucket alone has them, as they were, when the file they came fro
 gone. Not for those of a local folder, which each project keeps for itself (`deliveries.raw_store`).
 """
 
+import errno
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from lakeproof.checksum import sha256_of
 from lakeproof.stores.files import listed, put
 from lakeproof.versioned.location import Location
 
@@ -27,7 +29,7 @@ def keep_beside(location: Location, deliveries: Iterable["Delivery"]) -> None:
     """Keep those that came from a store beside a table in one: all, also what it took before.
 
     Raises:
-        OSError: If the store cannot be asked.
+        OSError: If the store cannot be asked, or what this machine has is another content.
     """
     wanted = {one.sha256: one for one in deliveries if one.uri is not None}
     if location.is_local or not wanted:
@@ -36,4 +38,6 @@ def keep_beside(location: Location, deliveries: Iterable["Delivery"]) -> None:
     sizes = {PurePosixPath(file.path).name: file.size for file in there}
     for sha256, one in wanted.items():
         if sizes.get(sha256) != one.path.stat().st_size:
+            if sha256_of(one.path) != sha256:
+                raise OSError(errno.EIO, f"{one.path} is damaged: it is not what was read once")
             put(one.path, kept_at(location.uri, sha256), location.storage_options)

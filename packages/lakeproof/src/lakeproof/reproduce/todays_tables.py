@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lakeproof.errors import LakeproofError
 from lakeproof.reproduce.looks import Looks
+from lakeproof.stores.addresses import chosen_host
 from lakeproof.versioned.contract import VersionedDataset
 
 # A dataset of today's catalog, where it is there and has versions.
@@ -48,9 +49,11 @@ def located(
     looks = looks or Looks()
     recorded = uri if "://" in uri else str(project_path / uri)
     places = [found for name in names if (found := locate(name)) is not None]
-    places.append(
-        elsewhere(places[0], recorded) if places else _unnamed(names[0], recorded, locate)
-    )
+    if places and chosen_host(recorded) in ("", chosen_host(places[0].location.uri)):
+        places.append(elsewhere(places[0], recorded))
+    else:
+        # A record may name any host: what opens today's place is not sent there.
+        places.append(_unnamed(names[0], recorded, locate))
     if table_id is not None:
         for place in places:
             try:

@@ -74,7 +74,18 @@ def kind_of(uri: str) -> str:
 
 def bucket_of(uri: str) -> str:
     """Give what credentials are for: the scheme's kind with the bucket, and the account if any."""
-    return f"{kind_of(uri)}://{urlsplit(uri).netloc.rpartition('@')[0] or urlsplit(uri).netloc}"
+    return f"{kind_of(uri)}://{urlsplit(uri).netloc}"
+
+
+def chosen_host(uri: str) -> str:
+    """Give the host that an address itself decides on, to which credentials are then sent.
+
+    Of S3, and where no account is named, the settings decide: that is "".
+    """
+    host = urlsplit(uri).netloc
+    if kind_of(uri) == "azure":
+        return host.rpartition("@")[2] if "@" in host else ""
+    return host if kind_of(uri) in ("http", "https") else ""
 
 
 def for_hadoop(uri: str) -> str:

@@ -7,6 +7,8 @@ import pytest
 from lakeproof.explain.mixes.choice import Choice, Reach, choice_of
 from lakeproof.explain.mixes.differing.model_parts import parts_of
 from lakeproof.explain.mixes.differing.players import choices
+from lakeproof.explain.mixes.facts import Proof
+from lakeproof.explain.mixes.kept_mixes import KeptMixes
 from lakeproof.explain.mixes.known_runs import Known, hangs_together
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record
 from lakeproof.record.facts import Distribution, FileFacts, InputFacts
@@ -226,3 +228,12 @@ def test_what_drew_from_a_state_of_all_is_not_taken_from_a_recorded_run(
     record = replace(run, nodes=(*run.nodes[:3], fit, *run.nodes[4:]))
     known = Known(Choice(), "whole", record, is_mix=is_mix)
     assert hangs_together(known, nodes) is hangs
+
+
+def test_what_ran_in_one_environment_is_not_taken_for_another(tmp_path):
+    """With --here all is run on today's libraries: neither proof nor mixes hold elsewhere."""
+    between = ("a" * 32, "b" * 32)
+    KeptMixes(tmp_path, between, "sha").keep_proof(Proof(("REPEATED", "REPEATED"), ()))
+    assert KeptMixes(tmp_path, between, "sha").proof is not None
+    assert KeptMixes(tmp_path, between, "other").proof is None
+    assert KeptMixes(tmp_path, between).proof is None

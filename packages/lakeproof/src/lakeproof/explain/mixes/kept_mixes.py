@@ -18,7 +18,7 @@ from lakeproof.inside import inside
 from lakeproof.version import VERSION
 
 _STATE = ".lakeproof"
-_SCHEMA = 1
+_SCHEMA = 2
 _SHORT = 16
 
 
@@ -49,12 +49,17 @@ class KeptMixes:
     Args:
         project_path: The user's project.
         between: The ids of A and B.
+        here: The digest of the environment in which all is run in place of the recorded ones.
     """
 
-    def __init__(self, project_path: Path, between: tuple[str, str]) -> None:
+    def __init__(
+        self, project_path: Path, between: tuple[str, str], here: str | None = None
+    ) -> None:
         name = "-".join(run_id[:_SHORT] for run_id in between)
         self.folder = inside(project_path.resolve() / _STATE / "explain", name)
         self._head = {"schema": _SCHEMA, "lakeproof": VERSION, "between": list(between)}
+        # What ran in one environment says nothing of another.
+        self._head["here"] = here
         content = self._read()
         self.mixes: list[KeptMix] = content[0]
         self.proof: Proof | None = content[1]

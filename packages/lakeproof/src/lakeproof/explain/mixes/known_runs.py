@@ -70,13 +70,16 @@ class KnownRuns:
         found: What differs between A and B.
         a: The first record.
         b: The second.
+        here: The digest of the environment that is taken in place of the recorded ones.
     """
 
-    def __init__(self, project: Project, found: Choices, a: Record, b: Record) -> None:
+    def __init__(
+        self, project: Project, found: Choices, a: Record, b: Record, here: str | None = None
+    ) -> None:
         self._project = project
         self._records = a, b
         self._reach = Reach(a, b, found)
-        self.kept = KeptMixes(project.path, (a.run.run_id, b.run.run_id))
+        self.kept = KeptMixes(project.path, (a.run.run_id, b.run.run_id), here)
         everything = frozenset(player.name for player in found.players)
         self._runs = [
             Known(choice_of(taken, found), "whole", record, is_mix=False)

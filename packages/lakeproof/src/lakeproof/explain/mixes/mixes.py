@@ -4,9 +4,11 @@ A mix whose nodes have all that a known run's had is that run. One that only ask
 otherwise runs what is done with the model. Only what is left fits one.
 """
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
@@ -27,7 +29,7 @@ from lakeproof.explain.mixes.mixed.mixed_data import lacking
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
 from lakeproof.explain.mixes.running.common_rows import measure_common
 from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
-from lakeproof.record.facts import FileFacts, Record
+from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.stages import child_system
 from lakeproof.reproduce.stages.child_system import Start
@@ -71,11 +73,13 @@ class Mixes:
         self._found = choices(a, b, opens_packages)
         self._reach = Reach(a, b, self._found)
         self._between = a.run.run_id, b.run.run_id
-        self._runs = KnownRuns(project, self._found, a, b)
+        environment = gather_environment(project.path)
+        here = _digest(environment) if is_here else None
+        self._runs = KnownRuns(project, self._found, a, b, here)
         longest = max(a.run.duration_s, b.run.duration_s)
         self._runner = MixRunner(
             project,
-            gather_environment(project.path),
+            environment,
             say,
             is_here,
             start,
@@ -262,3 +266,8 @@ class Mixes:
             duration_s=known.duration_s,
             predictions=self._runs.predictions(known),
         )
+
+
+def _digest(environment: EnvironmentFacts) -> str:
+    content = json.dumps(asdict(environment), sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -60,8 +60,15 @@ def is_kept(file: FileFacts, record: Record, project_path: Path) -> bool:
     if RawStore(project_path).find(file.sha256) is not None:
         return True
     if is_remote(file.path):
-        # Each table in a store keeps what it takes from one.
-        return any(is_remote(table.uri) for table in record.outputs.tables)
+        # A table in a store keeps what it takes from one.
+        takers = {
+            given.dataset
+            for node in record.nodes
+            if any(got.dataset == file.dataset for got in node.inputs)
+            for given in node.outputs
+        }
+        taken = [table for table in record.outputs.tables if table.dataset in takers]
+        return any(is_remote(table.uri) for table in taken)
     return not _not_in_git([file], record, project_path)
 
 
