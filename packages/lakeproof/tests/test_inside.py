@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeproof.inside import OutsideError, inside, is_inside
+from lakeproof.inside import OutsideError, by_no_link, inside, is_by_no_link, is_inside
 
 
 @pytest.fixture
@@ -49,3 +49,20 @@ def test_a_folder_that_is_reached_by_a_link_is_the_same(root, tmp_path):
     (tmp_path / "way").symlink_to(tmp_path / "root")
     assert inside(tmp_path / "way", "in/a")
     assert is_inside(root, str(tmp_path / "way/in/a"))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_so"),
+    [
+        *[("in", True), ("in/a", True), ("not/there/yet", True), ("in/..a", True)],
+        *[("again", False), ("again/a", False), ("out", False), ("out/a", False), ("up", False)],
+        *[("", False), ("..", False), ("../root/in", False), ("/etc/passwd", False)],
+    ],
+)
+def test_a_link_may_lead_to_another_folder_of_ours(root, path, is_so):
+    """So that what goes with all that is in it has none on the way; the way to the root may."""
+    (root.parent / "way").symlink_to("root")
+    assert is_by_no_link(root, path) is is_by_no_link(root.parent / "way", path) is is_so
+    if not is_so:
+        with pytest.raises(OutsideError):
+            by_no_link(root, path)

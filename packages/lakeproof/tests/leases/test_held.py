@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import uuid
 from pathlib import Path
 
 import deltalake
@@ -10,6 +11,7 @@ import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError
+from lakeproof.inside import OutsideError
 from lakeproof.leases import held
 
 
@@ -58,6 +60,24 @@ def test_a_copy_goes_with_the_last_lease_that_asks_for_it(shelf):
     assert rows(place) == ["v1", "x"]
     held.sweep(shelf.path, [shelf.lease(1, is_held=False)])
     assert not place.exists()
+
+
+@pytest.mark.parametrize("link", ["", "held", "held/{id}", "held/{id}/7"])
+def test_what_lies_behind_a_link_is_nobodys_copy_to_delete(tmp_path, link):
+    """A clone brings links along, to whatever folder; nothing is written there, either."""
+    table_id, project, victim = str(uuid.uuid4()), tmp_path / "project", tmp_path / "victim"
+    place = project / ".lakeproof" / link.format(id=table_id)
+    file = victim / Path("held", table_id, "7/a.txt").relative_to(link.format(id=table_id))
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    place.parent.mkdir(parents=True)
+    place.symlink_to(victim)
+    held.sweep(project, [])
+    assert list(held.copies_with(project, table_id, [7])) == []
+    assert file.read_text() == "mine"
+    if not link.endswith("7"):
+        with pytest.raises(OutsideError):
+            held.hold(project, table_id, [8], None, print)
 
 
 def test_a_lost_version_that_is_held_stops_no_vacuum(shelf):

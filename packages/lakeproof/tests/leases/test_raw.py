@@ -11,6 +11,7 @@ import pytest
 from lakeproof.commands.leases import listing, raw_files, vacuum
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.inside import OutsideError
 from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.raw import RawLease
 from lakeproof.record.facts import FileFacts, InputFacts
@@ -69,6 +70,23 @@ def test_a_file_goes_with_the_last_run_that_needs_it(leased):
     assert leased.raw.undecided([run_id(1), run_id(2), run_id(3)]) == [run_id(3)]
     swept(leased)
     assert kept(leased) == set()
+
+
+def test_what_lies_behind_a_link_is_anothers(leased, tmp_path):
+    """Neither its raw files nor its leases go; a link that a clone brings along leads there."""
+    take(leased, 1, "a", until=NOW - timedelta(days=1))
+    other = tmp_path / "clone"
+    (other / ".lakeproof").mkdir(parents=True)
+    for name in ("raw", "leases"):
+        (other / ".lakeproof" / name).symlink_to(tmp_path / "project/.lakeproof" / name)
+    records = SimpleNamespace(trackings=(), recorded=list)
+    theirs = LeasedProject(SimpleNamespace(path=other, raw=RawStore(other), records=records))
+    assert swept(theirs).going == ()
+    theirs.project.raw.remove(sha256("a"))
+    with pytest.raises(OutsideError):
+        theirs.end_what_is_over()
+    assert kept(leased) == {"a", "b"}
+    assert [one.run_id for one in leased.raw.all()] == [run_id(1)]
 
 
 def test_what_is_young_stays_and_a_dry_run_deletes_nothing(leased):

@@ -110,6 +110,19 @@ def test_what_a_killed_command_left_goes_with_the_next_sweep(project):
     assert sweep(project) == ()
 
 
+@pytest.mark.parametrize("link", [".lakeproof", ".lakeproof/scratch", ".lakeproof/scratch/one"])
+def test_what_lies_behind_a_link_was_left_by_nobody(tmp_path, link):
+    """A clone brings links along, to whatever folder."""
+    victim = tmp_path / "victim"
+    file = victim / Path(".lakeproof/scratch/one/a").relative_to(link)
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    (tmp_path / "project" / link).parent.mkdir(parents=True)
+    (tmp_path / "project" / link).symlink_to(victim)
+    assert sweep(tmp_path / "project") == ()
+    assert file.read_text() == "mine"
+
+
 def test_what_is_to_be_kept_stays(project):
     """Through any number of sweeps, its worktree too."""
     with Scratch(project, "one", keep=True) as scratch:

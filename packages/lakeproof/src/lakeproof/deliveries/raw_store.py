@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeproof.checksum import sha256_of
+from lakeproof.inside import is_by_no_link
 from lakeproof.state_folder import hide_from_git, state_of
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -102,8 +103,8 @@ class RawStore:
             yield
 
     def remove(self, sha256: str) -> None:
-        """Remove a file, if it is kept."""
-        if (path := self.find(sha256)) is not None:
+        """Remove a file, if it is kept, and here: not behind a link to another project's."""
+        if self._is_ours and (path := self.find(sha256)) is not None:
             path.unlink(missing_ok=True)
 
     def kept_since(self, moment: float) -> set[str]:
@@ -114,7 +115,12 @@ class RawStore:
         """Give the bytes of each file that is kept, by its digest."""
         return {path.name: path.stat().st_size for path in self._files()}
 
+    @property
+    def _is_ours(self) -> bool:
+        around = self.folder.parents[1]
+        return is_by_no_link(around, self.folder.relative_to(around))
+
     def _files(self) -> Iterator[Path]:
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+        for path in self.folder.iterdir() if self.folder.is_dir() and self._is_ours else ():
             if _SHA256.fullmatch(path.name) and path.is_file() and not path.is_symlink():
                 yield path

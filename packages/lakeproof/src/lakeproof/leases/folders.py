@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lakeproof.delta.log.location import filesystem_of
+from lakeproof.inside import by_no_link
 from lakeproof.leases.facts import LeaseError
 from lakeproof.versioned.location import Location
 
@@ -90,8 +91,21 @@ class LocalFolder:
             raise
 
     def remove(self, table_id: str, file: str) -> None:
-        """Remove a file, if it is there."""
-        (self.path / table_id / file).unlink(missing_ok=True)
+        """Remove a file, if it is there.
+
+        Raises:
+            OutsideError: If it is behind a link: then it is a lease of another project.
+        """
+        self.place_of(table_id, file).unlink(missing_ok=True)
+
+    def place_of(self, table_id: str, file: str) -> Path:
+        """Say where a file is, or would be.
+
+        Raises:
+            OutsideError: If a link leads there.
+        """
+        root = self.path.parent.parent
+        return by_no_link(root, self.path.relative_to(root) / table_id / file)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from lakeproof.inside import inside
+from lakeproof.inside import by_no_link, inside, is_by_no_link
 from lakeproof.leases.clean_log import clean_log
 from lakeproof.leases.facts import Lease, is_table_id
 from lakeproof.leases.folders import hide_from_git
@@ -38,7 +38,7 @@ def hold(
         Its folder, which may have been there.
 
     Raises:
-        LakeproofError: If a version is not whole; nothing is held then.
+        LakeproofError: If a version is not whole, or the place behind a link; nothing is held.
     """
     *older, newest = sorted(set(versions))
     target = _folder(project_path, table_id, [*older, newest])
@@ -68,9 +68,9 @@ def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path 
 
 
 def copies_with(project_path: Path, table_id: str, versions: Iterable[int]) -> Iterator[Path]:
-    """Yield the copies that hold any of some versions."""
+    """Yield the copies that hold any of some versions, and that may be deleted."""
     wanted = set(versions)
-    if is_table_id(table_id):
+    if is_table_id(table_id) and _is_ours(project_path, table_id):
         yield from (place for place, has in _folders(project_path, table_id) if wanted & has)
 
 
@@ -88,7 +88,8 @@ def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
     needed = {(table_id, frozenset(has)) for (table_id, _), has in by_run.items()}
     root = project_path / _PLACE
     for place in sorted(root.iterdir()) if root.is_dir() else ():
-        if not is_table_id(place.name):
+        # A link, which a clone may bring along, leads to what is somebody else's.
+        if not is_table_id(place.name) or not _is_ours(project_path, place.name):
             continue
         known = {
             folder
@@ -101,14 +102,19 @@ def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
 
 
 def _folder(project_path: Path, table_id: str, versions: Sequence[int]) -> Path:
-    place = inside(project_path / _PLACE, table_id)
+    inside(project_path / _PLACE, table_id)
+    place = by_no_link(project_path, _PLACE / table_id)
     return place / "+".join(map(str, versions))
+
+
+def _is_ours(project_path: Path, table_id: str) -> bool:
+    return is_by_no_link(project_path, _PLACE / table_id)
 
 
 def _folders(project_path: Path, table_id: str) -> Iterator[tuple[Path, set[int]]]:
     place = project_path / _PLACE / table_id
     for folder in sorted(place.iterdir()) if place.is_dir() else ():
-        if not folder.name.startswith(_PARTIAL):
+        if not folder.name.startswith(_PARTIAL) and not folder.is_symlink():
             numbers = folder.name.split("+")
             if all(one.isascii() and one.isdecimal() for one in numbers):
                 yield folder, set(map(int, numbers))

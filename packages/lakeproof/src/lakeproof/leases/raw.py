@@ -107,7 +107,9 @@ class RawLeases:
 
         Raises:
             LeaseError: If that cannot be written; it stands then.
+            OutsideError: If it is behind a link: then it is a lease of another project.
         """
+        self._folder.place_of(FOLDER, _name(lease.run_id))
         self.take(replace(lease, files={}))
 
     def all(self) -> Iterator[RawLease]:

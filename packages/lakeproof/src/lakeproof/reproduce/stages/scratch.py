@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from lakeproof.errors import LakeproofError
-from lakeproof.inside import inside
+from lakeproof.inside import inside, is_by_no_link
 from lakeproof.reproduce.code.worktree_entries import discard
 from lakeproof.state_folder import hide_from_git, state_of
 
@@ -94,12 +94,15 @@ class Scratch:
 def sweep(project_path: Path) -> tuple[Path, ...]:
     """Remove what killed commands left; never what is in use, never what was to be kept.
 
+    Behind a link, which a clone may bring along, lies what no command of this project has left.
+
     Returns:
         The folders that are gone.
     """
     place = _place(project_path)
     try:
-        names = sorted(os.listdir(place))
+        is_ours = is_by_no_link(place.parents[1], place.relative_to(place.parents[1]))
+        names = sorted(os.listdir(place)) if is_ours else []
     except OSError:
         return ()
     gone = []
