@@ -1,6 +1,7 @@
 """`kedro erase --dry-run`: the answer to who asks where they are, which does not name them."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import polars as pl
@@ -95,6 +96,34 @@ def test_rows_go_from_all_versions_and_nothing_else_does(person):
     told = erased_sentence(person.path, "samples", table.open().table_id, 3)
     assert told.startswith("1 row(s) of samples@3 were erased on 20")
     assert erased_sentence(person.path, "samples", table.open().table_id, 1) is None
+
+
+def test_a_held_copy_is_searched_though_its_table_has_lost_the_rows(person):
+    """Also one of an earlier table; what could not be looked at is named as left."""
+    table = person.table("samples")
+    root = person.path / table.location.uri
+    gone = {*table.open(3).rows_by_path(), *table.open(4).rows_by_path()}
+    table.save(pl.DataFrame({"id": ["w0"], "x": [1]}))
+    for path in gone:
+        (root / path).unlink()
+    copies = person.path / ".lakeproof/held"
+    (copy,) = copies.glob("*/*")
+    shutil.copytree(copy, copies / "0b1f0cf6-97a2-4c1c-8f3a-0a8b0f1c2d3e" / "3")
+    found = person.json("erase", "samples", "Zaugg-Hämmerli", "--dry-run")
+    assert [[one["version"] for one in copy["versions"]] for copy in found["copies"]] == [[3], [3]]
+    done = person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    assert not list(copies.glob("*/*"))
+    assert list(LeaseStore(person.path).own()) == []
+    assert [(one["version"], one["rows"]) for one in done["versions"]] == [(3, 1), (3, 1)]
+    assert done["left"] == ["samples: not known of versions 4, which cannot be read"]
+
+
+def test_nothing_found_is_no_erasure(people):
+    """A key that was mistyped has no receipt; the words do not repeat it."""
+    refused = people.run("erase", "samples", "w11", "--why", "request", code=2)
+    assert "Nothing was found of 1 key(s)" in refused.stderr
+    assert "w11" not in refused.stderr
+    assert list(ReceiptStore(people.path).all()) == []
 
 
 @pytest.mark.parametrize("instant", ["delete_rows", "_release", "remove_files"])

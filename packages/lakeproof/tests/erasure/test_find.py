@@ -1,17 +1,19 @@
 """Where the rows of a key are: in which versions and files, and which runs had to do with them."""
 
 import datetime
+import os
 from pathlib import Path
 
+import deltalake
 import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
 from lakeproof.erasure.found_versions import FoundVersion, find_versions
-from lakeproof.erasure.key_rows import ErasureError, key_rows
+from lakeproof.erasure.key_rows import ErasureError, Keys, key_rows
 from lakeproof.erasure.traces import files_below, traces
 
-KEYS = pl.DataFrame({"k": ["b"]})
+KEYS = Keys(["b"], ["k"])
 
 
 def save(path: Path, mode: str, rows: dict) -> DeltaTable:
@@ -41,7 +43,7 @@ def test_every_version_that_holds_the_rows_is_found_whoever_wrote_it(table):
     assert found.versions[0] == FoundVersion(1, 1, is_whole=True)
     assert not found.is_live
     assert len(found.files) == 2
-    both = find_versions(table.location, pl.DataFrame({"k": ["b", "a"]}))
+    both = find_versions(table.location, Keys(["b", "a"], ["k"]))
     assert [(one.version, one.rows) for one in both.versions] == [(0, 1), (1, 2), (2, 2), (3, 1)]
     assert both.is_live
 
@@ -50,13 +52,50 @@ def test_a_version_whose_files_are_gone_is_not_called_free_of_the_rows(table, tm
     """What was in them is not known."""
     for path in find_versions(table.location, KEYS).files[:1]:
         (tmp_path / "t" / path).unlink()
-    found = find_versions(table.location, pl.DataFrame({"k": ["a"]}))
+    found = find_versions(table.location, Keys(["a"], ["k"]))
     assert [(one.version, one.is_whole) for one in found.versions] == [
         (0, True),
         (1, False),
         (2, True),
         (3, True),
     ]
+
+
+def test_a_version_whose_rest_has_no_row_is_not_known_of(table, tmp_path):
+    """The row may have been in the file that is gone."""
+    for path in {*table.open(1).rows_by_path()} - {*table.open(0).rows_by_path()}:
+        (tmp_path / "t" / path).unlink()
+    found = find_versions(table.location, KEYS)
+    assert (found.unreadable, [one.version for one in found.versions]) == ((1,), [2])
+
+
+def test_a_key_is_read_as_each_version_has_it(tmp_path):
+    """A number once, a text later, and where it had another name it is not known."""
+    deltalake.write_deltalake(str(tmp_path / "t"), pl.DataFrame({"id": [1, 2]}).to_arrow())
+    for rows in ({"k": [1, 2]}, {"k": ["1", "x"]}, {"k": [3]}):
+        deltalake.write_deltalake(
+            *(str(tmp_path / "t"), pl.DataFrame(rows).to_arrow()),
+            mode="overwrite",
+            schema_mode="overwrite",
+        )
+    table = DeltaTable(filepath=str(tmp_path / "t"), key="k")
+    one, text = (find_versions(table.location, Keys([key], ["k"])) for key in ("1", "x"))
+    assert ([found.version for found in one.versions], one.unreadable) == ([1, 2], (0,))
+    assert ([found.version for found in text.versions], text.unreadable) == ([2], (0, 1, 3))
+
+
+def test_files_that_no_version_names_are_read(table, tmp_path):
+    """A killed writer's, and what stayed when a table was made anew; a young one is told apart."""
+    root = tmp_path / "t"
+    old, young, other = (root / f"{name}.parquet" for name in ("old", "young", "other"))
+    for path in (old, young):
+        pl.DataFrame({"k": ["b"]}).write_parquet(path)
+    os.utime(old, (0, 0))
+    other.write_bytes(b"PAR1")
+    pl.DataFrame({"k": ["a"]}).write_parquet(root / "without.parquet")
+    found = find_versions(table.location, KEYS)
+    assert set(found.files) > {"old.parquet", "young.parquet"}
+    assert (found.recent, found.unread_files) == (("young.parquet",), ("other.parquet",))
 
 
 def test_keys_are_read_as_the_table_has_them():

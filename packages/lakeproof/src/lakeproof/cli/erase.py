@@ -46,21 +46,22 @@ def erase(
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.catalog import open_catalog
     from lakeproof.commands.erasure import erase as erasing
-    from lakeproof.commands.erasure import find as finding
+    from lakeproof.commands.erasure import found as shown
+    from lakeproof.commands.erasure.find import find
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
 
     if not is_dry and not why:
         raise click.UsageError("Say --why, for the receipt; or add --dry-run to find rows only.")
-    texts = tuple(line.rstrip("\n") for line in sys.stdin) if keys == ("-",) else keys
+    texts = tuple(line.rstrip("\r\n") for line in sys.stdin) if keys == ("-",) else keys
     texts = tuple(text for text in texts if text)
     if not texts:
         raise click.UsageError("No key was given.")
     project, catalog = RunProject(metadata, env), open_catalog(metadata, env)
     if is_dry:
-        found = finding.find(project, catalog, table, texts)
-        emit(finding.document(found), lambda: finding.render(found), as_json, output)
+        found = find(project, catalog, table, texts)
+        emit(shown.document(found), lambda: shown.render(found), as_json, output)
         return
     done = erasing.erase(LeasedProject(project), catalog, table, texts, str(why))
     emit(erasing.document(done), lambda: erasing.render(done), as_json, output)

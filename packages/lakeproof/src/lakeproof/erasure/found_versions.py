@@ -1,5 +1,6 @@
 """Which versions of a table hold rows of some keys: of each file the key is read, and once."""
 
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,14 @@ from lakeproof.delta.log.location import available_versions
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_to_read
 from lakeproof.delta.read.scan import scan
-from lakeproof.errors import LakeproofError
+from lakeproof.erasure.key_rows import ErasureError, Keys
+from lakeproof.leases.needed_files import files_of, lying_files
 from lakeproof.versioned.location import Location
+
+# A writer may be about to name a younger file in a commit.
+_DAY = 86_400
+# What changed, row by row, beside the versions: of tables with a change data feed.
+_CHANGES = "_change_data"
 
 
 @dataclass(frozen=True)
@@ -38,84 +45,154 @@ class FoundVersions:
 
     Args:
         versions: Those that hold rows of the keys, oldest first.
-        unreadable: Those that could not be looked at.
-        files: The data files that hold some.
+        unreadable: Those of which it is not known: their files are gone, or the key is none there.
+        files: The data files that hold some, also such that no version names.
         newest: The newest version of the table.
+        recent: Those of the files that no version names yet: they are too young to be left over.
+        unread_files: Files that no version names, and in which the key could not be read.
+        is_folder_searched: Whether such files were looked for: in no object store.
     """
 
     versions: tuple[FoundVersion, ...]
     unreadable: tuple[int, ...]
     files: tuple[str, ...]
     newest: int
+    recent: tuple[str, ...] = ()
+    unread_files: tuple[str, ...] = ()
+    is_folder_searched: bool = True
 
     @property
     def is_live(self) -> bool:
         """Tell whether the newest version holds any."""
         return any(one.version == self.newest for one in self.versions)
 
+    @property
+    def has_rows(self) -> bool:
+        """Tell whether a row was found."""
+        return bool(self.versions or self.files)
 
-def find_versions(location: Location, keys: pl.DataFrame) -> FoundVersions:
-    """Look for keys in every version that the log can rebuild.
+    @property
+    def is_clear(self) -> bool:
+        """Tell whether all was looked at, and no row was there."""
+        return not (self.has_rows or self.unreadable or self.unread_files)
+
+
+def find_versions(
+    location: Location, keys: Keys, only: Collection[int] | None = None
+) -> FoundVersions:
+    """Look for keys in every version that the log can rebuild, and in files that none names.
+
+    Args:
+        location: The table.
+        keys: What to look for.
+        only: The versions to look at; all where it is `None`.
 
     Raises:
         LakeproofError: If there is no table.
+        ErasureError: If no version has the columns of the keys.
     """
     search = _Search(location, keys)
-    numbers = available_versions(location)
+    there = available_versions(location)
+    numbers = there if only is None else sorted(only)
     found, unreadable = [], []
     for version in numbers:
         try:
             one = search.look(version)
-        except LakeproofError:
+        except Exception:  # whatever it is, this version was not looked at
             unreadable.append(version)
             continue
-        if one is not None and one.rows:
+        if one.rows:
             found.append(one)
-    files = tuple(path for path, rows in search.rows_in.items() if rows)
-    return FoundVersions(tuple(found), tuple(unreadable), files, max(numbers, default=-1))
+        elif not one.is_whole:
+            unreadable.append(version)
+    if numbers and search.foreign == len(numbers):
+        raise ErasureError(f"it has no column '{search.absent}'")
+    if location.is_local:
+        search.look_at_strays()
+    files = [path for path, rows in search.rows_in.items() if rows]
+    return FoundVersions(
+        tuple(found),
+        tuple(unreadable),
+        (*files, *search.strays),
+        max(there, default=-1),
+        tuple(search.recent),
+        tuple(search.unread),
+        location.is_local,
+    )
 
 
 class _Search:
-    def __init__(self, location: Location, keys: pl.DataFrame) -> None:
+    def __init__(self, location: Location, keys: Keys) -> None:
         self._location, self._keys = location, keys
         # `None` for a file that is gone.
         self.rows_in: dict[str, int | None] = {}
+        # Versions without the columns of the key.
+        self.foreign, self.absent = 0, ""
+        self._named: set[str] = set()
+        self.strays: list[str] = []
+        self.recent: list[str] = []
+        self.unread: list[str] = []
 
-    def look(self, version: int) -> FoundVersion | None:
+    def look(self, version: int) -> FoundVersion:
         opened = open_to_read(self._location, version)
-        if not set(self._keys.columns) <= opened.columns.keys():
-            return None
+        if absent := [one for one in self._keys.columns if one not in opened.columns]:
+            self.foreign, self.absent = self.foreign + 1, absent[0]
+            raise ErasureError(f"it has no column '{absent[0]}'")
+        rows = scan(opened)
+        keys = self._keys.rows(rows.collect_schema(), self._location.name)
         if not (opened.location.is_local and is_plain(opened)):
-            return FoundVersion(version, count_keys(scan(opened), self._keys), is_whole=True)
-        paths = list(opened.rows_by_path())
-        self._read(opened, [path for path in paths if path not in self.rows_in])
+            count = count_keys(rows, keys)
+            self._name(opened)
+            return FoundVersion(version, count, is_whole=True)
+        paths = opened.table.get_add_actions(flatten=False)["path"].to_pylist()
+        self._read(opened, keys, [path for path in paths if path not in self.rows_in])
+        self._name(opened)
         counts = [self.rows_in[path] for path in paths]
         return FoundVersion(version, sum(one or 0 for one in counts), None not in counts)
 
-    def _read(self, opened: OpenedTable, paths: Sequence[str]) -> None:
+    def look_at_strays(self) -> None:
+        """Read the files in the table's folder that none of the versions names."""
+        root = Path(self._location.absolute_uri)
+        modified = {path: one.modified for path, one in lying_files(self._location).items()}
+        for path in (root / _CHANGES).rglob("*.parquet"):
+            modified[path.relative_to(root).as_posix()] = path.stat().st_mtime
+        for name, written in modified.items():
+            if name in self._named or not name.endswith(".parquet"):
+                continue
+            try:
+                rows = pl.scan_parquet(root / name, glob=False)
+                keys = self._keys.rows(rows.collect_schema(), self._location.name)
+                count = count_keys(rows, keys)
+            except Exception:  # whatever it is, this file was not looked at
+                self.unread.append(name)
+                continue
+            if count:
+                self.strays.append(name)
+                if time.time() - written < _DAY:
+                    self.recent.append(name)
+
+    def _name(self, opened: OpenedTable) -> None:
+        """Count a version's files as looked at: not before, since what none looked at is read."""
+        if opened.location.is_local:
+            self._named |= files_of(opened).keys()
+
+    def _read(self, opened: OpenedTable, keys: Any, paths: Sequence[str]) -> None:
         root = Path(opened.location.uri)
         there = [path for path in paths if (root / decoded(path)).exists()]
         self.rows_in |= dict.fromkeys(set(paths).difference(there))
-        if there and not self._count(opened, there):
+        if there and not self._count(opened, keys, there):
             self.rows_in |= dict.fromkeys(there, 0)
             return
         for path in there:
-            self.rows_in[path] = self._count(opened, [path])
+            self.rows_in[path] = self._count(opened, keys, [path])
 
-    def _count(self, opened: OpenedTable, paths: Iterable[str]) -> int:
+    def _count(self, opened: OpenedTable, keys: Any, paths: Iterable[str]) -> int:
         part = only_files(opened, set(paths))
-        return count_keys(scan(part if part is not None else opened), self._keys)
+        return count_keys(scan(part if part is not None else opened), keys)
 
 
 def count_keys(rows: Any, keys: pl.DataFrame) -> int:
-    """Count the rows of some keys; the other columns are not read.
-
-    Raises:
-        ErasureError: Never; a type that does not fit is one of which there are no rows.
-    """
-    columns: Collection[str] = keys.columns
-    schema = rows.collect_schema()
-    if any(schema[name] != keys.schema[name] for name in columns):
-        return 0
-    held = rows.select(columns).join(keys.lazy(), on=list(columns), how="semi")
+    """Count the rows of some keys, which have its types; the other columns are not read."""
+    columns = keys.columns
+    held = rows.select(columns).join(keys.lazy(), on=columns, how="semi")
     return int(held.select(pl.len()).collect(engine="streaming").item())

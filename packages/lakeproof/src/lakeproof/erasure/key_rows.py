@@ -1,6 +1,7 @@
 """Keys as they were typed, as rows of the columns that tell a table's rows apart."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,27 @@ from lakeproof.errors import LakeproofError
 
 class ErasureError(LakeproofError):
     """What is to be found cannot be looked for. Its message names no key."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys as they were typed, for tables and versions whose columns have other types.
+
+    Args:
+        texts: One a row; of a key of several columns `a=1,b=2`.
+        columns: Those of the key.
+    """
+
+    texts: Sequence[str]
+    columns: Sequence[str]
+
+    def rows(self, schema: pl.Schema, table: str) -> Any:
+        """Read them as a table has them.
+
+        Raises:
+            ErasureError: If one is none of that type, or a column is not there.
+        """
+        return key_rows(self.texts, self.columns, schema, table)
 
 
 def key_rows(texts: Sequence[str], key: Sequence[str], schema: pl.Schema, table: str) -> Any:
@@ -22,8 +44,10 @@ def key_rows(texts: Sequence[str], key: Sequence[str], schema: pl.Schema, table:
         table: Its name.
 
     Raises:
-        ErasureError: If one is none of that type. It is not shown.
+        ErasureError: If one is none of that type, or a column is not there. It is not shown.
     """
+    if absent := [column for column in key if column not in schema]:
+        raise ErasureError(f"it has no column '{absent[0]}'")
     rows = [_parts(text, key, table) for text in texts]
     columns = []
     for place, name in enumerate(key):

@@ -35,12 +35,14 @@ class ErasedVersion:
         table_id: The table's id.
         version: Its number.
         rows: How many rows were erased of it.
+        is_whole: Whether all of its files were there then; else there may have been more.
     """
 
     table: str
     table_id: str
     version: int
     rows: int
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,14 @@ def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path 
     return next(found, None)
 
 
-def copies_with(project_path: Path, table_id: str, versions: Iterable[int]) -> Iterator[Path]:
-    """Yield the copies that hold any of some versions, and that may be deleted."""
-    wanted = set(versions)
-    if is_table_id(table_id) and _is_ours(project_path, table_id):
-        yield from (place for place, has in _folders(project_path, table_id) if wanted & has)
+def every_copy(project_path: Path) -> Iterator[tuple[str, Path, set[int] | None]]:
+    """Yield what may be deleted: table id, place, versions, `None` for a copy that is half made."""
+    root = project_path / _PLACE
+    for place in sorted(root.iterdir()) if root.is_dir() else ():
+        known = dict(_folders(project_path, place.name))
+        for folder in sorted(place.iterdir()) if place.is_dir() else ():
+            if folder.is_dir() and is_by_no_link(project_path, folder.relative_to(project_path)):
+                yield place.name, folder, known.get(folder)
 
 
 def sweep(project_path: Path, leases: Iterable[Lease]) -> None:

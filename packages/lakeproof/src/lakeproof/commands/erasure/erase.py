@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.commands.erasure.find import Found, FoundTable, find
+from lakeproof.commands.erasure.find import find
+from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.leases.vacuum import pins_of
 from lakeproof.delta import DeltaTable
@@ -16,10 +17,9 @@ from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.erasure.erase_rows import delete_rows, remove_files
-from lakeproof.erasure.key_rows import key_rows
+from lakeproof.erasure.key_rows import ErasureError, key_rows
 from lakeproof.erasure.receipts import ErasedVersion, Proven, Receipt, ReceiptStore
 from lakeproof.leases.facts import moment
-from lakeproof.leases.held import copies_with
 from lakeproof.leases.needed_files import files_of
 
 if TYPE_CHECKING:
@@ -42,10 +42,16 @@ def erase(
     store = ReceiptStore(leased.project.path)
     leased.decide_all()
     found = find(leased.project, catalog, name, texts)
-    receipt = store.begun(name, texts) or store.begin(name, texts, why, moment(datetime.now(UTC)))
+    begun = store.begun(name, texts)
+    if begun is None and found.is_nothing:
+        raise _nothing_of(found)
+    receipt = begun or store.begin(name, texts, why, moment(datetime.now(UTC)))
+    # What was found first counts: some files may be gone by now.
+    versions = {(one.table_id, one.version): one for one in _versions(found)}
+    versions |= {(one.table_id, one.version): one for one in receipt.versions}
     receipt = replace(
         receipt,
-        versions=tuple(dict.fromkeys((*receipt.versions, *_versions(found)))),
+        versions=tuple(versions.values()),
         runs=tuple(dict.fromkeys((*receipt.runs, *(one.run_id for one in found.runs)))),
     )
     store.put(receipt)
@@ -63,10 +69,11 @@ def erase(
         location = catalog.table(one.table).location
         if location.is_local:
             needed = partial(_needed, leased, location)
-            stay = remove_files(location, one.found.files, needed)
+            old = [path for path in one.found.files if path not in one.found.recent]
+            stay = remove_files(location, old, needed)
             left += [f"{one.uri}/{path}" for path in stay]
             forget_facts_of_others(open_table(location))
-    left += _left(find(leased.project, catalog, name, texts))
+    left += _left(find(leased.project, catalog, name, texts), receipt)
     done = replace(
         receipt,
         state="done",
@@ -84,9 +91,22 @@ def _key_of(catalog: "ProjectCatalog", name: str) -> tuple[str, ...]:
 
 
 def _versions(found: Found) -> Iterator[ErasedVersion]:
-    for one in found.tables:
+    for one in (*found.tables, *found.copies):
         for version in one.found.versions:
-            yield ErasedVersion(one.table, one.table_id, version.version, version.rows)
+            yield ErasedVersion(
+                one.table, one.table_id, version.version, version.rows, version.is_whole
+            )
+
+
+def _nothing_of(found: Found) -> ErasureError:
+    """Say that nothing was found, and how much was not looked at."""
+    count = len(list(not_known(found)))
+    where = f", where it could be looked ({count} thing(s) could not)" if count else ""
+    return ErasureError(
+        f"Nothing was found of {found.keys} key(s){where}. Nothing was changed, and there is no "
+        "receipt. Look at how the key is written, and at what was searched: the same command with "
+        "--dry-run"
+    )
 
 
 def _delete(
@@ -101,15 +121,14 @@ def _delete(
 
 def _release(leased: LeasedProject, found: Found) -> None:
     """End the leases on versions with the rows, and remove the copies that are held of them."""
-    held = {(one.table_id, v.version) for one in found.tables for v in one.found.versions}
+    held = found.held
     for lease in list(leased.store.own()):
         if (lease.table_id, lease.version) in held:
             place = leased.location_of(lease.table_id, lease.table, lease.env)
             leased.store.give_back(lease, place)
-    for one in found.tables:
-        versions = [version.version for version in one.found.versions]
-        for copy in list(copies_with(leased.project.path, one.table_id, versions)):
-            shutil.rmtree(copy)
+    for copy in found.copies:
+        if copy.found.has_rows:
+            shutil.rmtree(leased.project.path / copy.uri)
 
 
 def _needed(leased: LeasedProject, location: "Location") -> set[str]:
@@ -120,14 +139,19 @@ def _needed(leased: LeasedProject, location: "Location") -> set[str]:
     return needed
 
 
-def _left(found: Found) -> Iterator[str]:
+def _left(found: Found, receipt: Receipt) -> Iterator[str]:
+    """Name what still holds rows, or may: also what could not be looked at."""
+    removed = {(one.table_id, one.version) for one in receipt.versions if one.is_whole}
     for one in found.tables:
         for version in one.found.versions:
             yield f"{one.table}@{version.version}"
+        for path in one.found.recent:
+            yield f"{one.uri}/{path}, which is younger than a day and in no version yet"
+    yield from (one.uri for one in found.copies if one.found.has_rows)
     for delivery in found.deliveries:
         yield delivery.path + (" and git's history" if delivery.is_in_git else "")
     yield from found.traces
-    yield from found.not_searched
+    yield from not_known(found, removed)
 
 
 def document(receipt: Receipt) -> dict[str, Any]:

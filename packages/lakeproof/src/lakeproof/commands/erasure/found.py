@@ -1,0 +1,206 @@
+"""Where the rows of some keys are, as facts, as a document, and for people. None holds a key."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from typing import Any
+
+from lakeproof.erasure.affected_runs import AffectedRun
+from lakeproof.erasure.found_versions import FoundVersions
+from lakeproof.erasure.traces import SHORTEST
+from lakeproof.terminal import layout
+
+_ID_CHARACTERS = 8
+
+
+@dataclass(frozen=True)
+class FoundTable:
+    """A table that holds rows of the keys, or of which that is not known of all versions.
+
+    Args:
+        table: The catalog name.
+        uri: Where it is.
+        table_id: Its id.
+        found: Its versions and files.
+    """
+
+    table: str
+    uri: str
+    table_id: str
+    found: FoundVersions
+
+
+@dataclass(frozen=True)
+class FoundDelivery:
+    """A raw file that holds rows of the keys.
+
+    Args:
+        path: The file.
+        rows: How many; `None` where its rows could not be read.
+        is_in_git: Whether git has it, and with it every state it was committed in.
+    """
+
+    path: str
+    rows: int | None
+    is_in_git: bool
+
+
+@dataclass
+class Found:
+    """Where the rows of some keys are.
+
+    Args:
+        keys: How many keys were asked for.
+        tables: The tables that hold some.
+        copies: The held copies that do, which are tables of their own: also of tables that the
+            catalog does not name any more.
+        not_searched: Tables that could not be looked through, with the reason.
+        runs: The recorded runs that read or wrote such versions, newest first.
+        unknown_runs: Those whose record cannot be read.
+        deliveries: The raw files.
+        traces: Other files in which a key stands as text.
+        are_traces_searched: Whether files were looked through: not for very short keys.
+    """
+
+    keys: int
+    tables: list[FoundTable] = field(default_factory=list)
+    copies: list[FoundTable] = field(default_factory=list)
+    not_searched: dict[str, str] = field(default_factory=dict)
+    runs: list[AffectedRun] = field(default_factory=list)
+    unknown_runs: list[str] = field(default_factory=list)
+    deliveries: list[FoundDelivery] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+    are_traces_searched: bool = True
+
+    @property
+    def held(self) -> set[tuple[str, int]]:
+        """The versions that hold rows, by table id."""
+        places = (*self.tables, *self.copies)
+        return {(one.table_id, v.version) for one in places for v in one.found.versions}
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether no row and no text was found: not that there is none."""
+        places = (*self.tables, *self.copies)
+        return not (self.deliveries or self.traces or any(place.found.has_rows for place in places))
+
+
+def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str]:
+    """Name what was not looked at, a line each.
+
+    Args:
+        found: What was.
+        but: Versions, by table id, whose files an erasure has removed itself.
+    """
+    removed = set(but)
+    for one in (*found.tables, *found.copies):
+        gone = [v for v in one.found.unreadable if (one.table_id, v) not in removed]
+        if gone:
+            yield f"{one.table}: not known of versions {_ranges(gone)}, which cannot be read"
+        for path in one.found.unread_files:
+            yield f"{one.uri}/{path}: not read; no version names it"
+        if not one.found.is_folder_searched:
+            yield f"{one.table}: files in its store that no version names were not looked for"
+    for table, reason in found.not_searched.items():
+        yield f"{table}: not looked through: {reason}"
+    if found.unknown_runs:
+        ids = ", ".join(one[:_ID_CHARACTERS] for one in found.unknown_runs)
+        yield f"Not known of runs whose records cannot be read: {ids}"
+    if not found.are_traces_searched:
+        yield f"Other files were not looked through: a key has fewer than {SHORTEST} signs."
+
+
+def document(found: Found) -> dict[str, Any]:
+    """Make the JSON document. It holds no key."""
+    return {
+        "is_dry_run": True,
+        "keys": found.keys,
+        "tables": [_table(one) for one in found.tables],
+        "copies": [_table(one) for one in found.copies],
+        "not_searched": found.not_searched,
+        "runs": [asdict(one) for one in found.runs],
+        "unknown_runs": found.unknown_runs,
+        "deliveries": [asdict(one) for one in found.deliveries],
+        "traces": found.traces,
+        "are_traces_searched": found.are_traces_searched,
+    }
+
+
+def _table(one: FoundTable) -> dict[str, Any]:
+    return {
+        "table": one.table,
+        "uri": one.uri,
+        "table_id": one.table_id,
+        "is_live": one.found.is_live,
+        "versions": [asdict(version) for version in one.found.versions],
+        "unreadable": list(one.found.unreadable),
+        "files": list(one.found.files),
+        "unread_files": list(one.found.unread_files),
+    }
+
+
+def render(found: Found) -> str:
+    """Write it for people. It holds no key."""
+    sides = [one.side for one in found.runs]
+    trained, tested = sides.count("training"), sides.count("test")
+    files = sum(len(one.found.files) for one in found.tables)
+    having = sum(one.found.has_rows for one in found.tables)
+    lines = [
+        f"Nothing was found of {found.keys} key(s). Nothing was changed."
+        if found.is_nothing
+        else f"Rows of {found.keys} key(s): in {having} table(s), {files} data file(s), "
+        f"{len(found.deliveries)} raw file(s); of {len(found.runs)} run(s) {trained} trained on "
+        f"them, {tested} tested on them. Nothing was changed."
+    ]
+    lines += _of_tables(found)
+    if found.runs:
+        rows = [
+            [
+                one.run_id[:_ID_CHARACTERS],
+                one.started_at[:10],
+                _listed(one.reads),
+                _listed(one.writes),
+                one.side or "not known",
+                ", ".join(one.models) or "-",
+            ]
+            for one in found.runs
+        ]
+        heads = ("run", "began", "read", "wrote", "side", "models")
+        lines += ["", layout(dict.fromkeys(heads, "left"), rows)]
+    if found.deliveries:
+        lines += ["", "Raw files:"]
+        for one in found.deliveries:
+            rows_ = "unreadable" if one.rows is None else f"{one.rows} row(s)"
+            git = ", and in git's history" if one.is_in_git else ""
+            lines.append(f"  {one.path}: {rows_}{git}")
+    if found.traces:
+        lines += ["", "A key stands, or may stand, in:", *(f"  {one}" for one in found.traces)]
+    if unknown := list(not_known(found)):
+        lines += ["", "Not looked at:", *(f"  {one}" for one in unknown)]
+    return "\n".join(lines)
+
+
+def _of_tables(found: Found) -> Iterator[str]:
+    for one in found.tables:
+        if one.found.has_rows:
+            numbers = _ranges([version.version for version in one.found.versions]) or "none"
+            state = "still in the newest" if one.found.is_live else "not in the newest"
+            count = len(one.found.files)
+            yield f"  {one.table}: versions {numbers} ({state}), {count} data file(s)"
+    for one in found.copies:
+        if one.found.has_rows:
+            numbers = _ranges([version.version for version in one.found.versions])
+            yield f"  {one.uri}, a held copy of {one.table}: versions {numbers}"
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Write numbers in order, those that follow one another from the first to the last."""
+    runs: list[str] = []
+    for _, group in groupby(enumerate(numbers), lambda one: one[1] - one[0]):
+        run = [number for _, number in group]
+        runs += map(str, run) if len(run) < 4 else [f"{run[0]} to {run[-1]}"]
+    return ", ".join(runs)
+
+
+def _listed(versions: Any) -> str:
+    return ", ".join(f"{table}@{version}" for table, version in versions.items()) or "-"
