@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -124,6 +125,46 @@ def test_nothing_found_is_no_erasure(people):
     assert "Nothing was found of 1 key(s)" in refused.stderr
     assert "w11" not in refused.stderr
     assert list(ReceiptStore(people.path).all()) == []
+
+
+def test_what_another_project_leases_stays_where_it_is_not_whole(person):
+    """Which files it needs is not known; once that is settled, the same command goes on."""
+    table = person.table("samples")
+    root = Path(table.location.uri)
+    more = type(table)(filepath=str(root), save_args={"mode": "append"})
+    more.save(pl.DataFrame({"id": ["w9"], "x": [9]}))
+    (file,), (lost,) = table.open(4).rows_by_path(), _new_files(table, 5)
+    table.save(pl.DataFrame({"id": ["w0", "w9"], "x": [1, 9]}))
+    (root / lost).unlink()
+    told = Lease(
+        *(table.open().table_id, 5, "b" * 32, None, "theirs", "samples"),
+        *("x", "base", moment(datetime.now(UTC))),
+    )
+    beside = root / "_lakeproof/leases" / told.table_id / told.file
+    beside.parent.mkdir(parents=True)
+    beside.write_text(told.to_json())
+    refused = person.run("erase", "samples", "w0", "--why", "request", code=2)
+    assert "version 5 is leased and cannot be read" in refused.stderr
+    assert (root / file).exists()
+    assert [one.state for one in ReceiptStore(person.path).all()] == ["begun"]
+    beside.unlink()
+    assert person.json("erase", "samples", "w0", "--why", "request")["state"] == "done"
+    assert not (root / file).exists()
+
+
+def _new_files(table, version) -> set[str]:
+    return {*table.open(version).rows_by_path()} - {*table.open(version - 1).rows_by_path()}
+
+
+def test_a_file_is_the_same_however_it_is_spelled(person):
+    """In a log by its whole address, and by its name where it is needed."""
+    location = person.table("samples").location
+    (file,) = person.table("samples").open(3).rows_by_path()
+    for path in (f"file://{location.absolute_uri}/{file}", f"x/../{file}"):
+        assert erase_rows.remove_files(location, [path], lambda: {file}) == [path]
+    path = f"file://{location.absolute_uri}/{file}"
+    assert erase_rows.remove_files(location, [path], set) == []
+    assert not Path(location.uri, file).exists()
 
 
 @pytest.mark.parametrize("instant", ["delete_rows", "_release", "remove_files"])

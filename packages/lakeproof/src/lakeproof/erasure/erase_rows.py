@@ -80,12 +80,19 @@ def remove_files(
     root = Path(os.path.realpath(location.uri))
     with write_lock(location.name, location.uri):
         live = {file.path for file in data_files(open_table(location))}
-        keep = {*live, *needed()}
+        keep = {_place(root, path) for path in (*live, *needed())}
         stay = []
         for path in map(decoded, paths):
-            if path in keep:
+            place = _place(root, path)
+            if place in keep:
                 stay.append(path)
-            elif is_inside(root, path):
+            elif is_inside(root, str(place)):
                 with suppress(FileNotFoundError):
-                    os.unlink(root / path)
+                    os.unlink(place)
     return stay
+
+
+def _place(root: Path, path: str) -> Path:
+    """Say where a file lies, however a log spells that: all links but a last one followed."""
+    place = root / path.removeprefix("file://").removeprefix("file:")
+    return place.parent.resolve() / place.name

@@ -94,7 +94,7 @@ def vacuum(
 
 def _plan(location: Location, bill: Bill, pins: Collection[int], min_age: timedelta) -> VacuumPlan:
     if bill.troubled:
-        raise LeaseError(_words_of_trouble(bill))
+        raise LeaseError(words_of_trouble(bill, "was not vacuumed"))
     lying = lying_files(location)
     lost = sorted(bill.live.keys() - lying.keys())
     if lost:
@@ -125,15 +125,21 @@ def _delete(location: Location, going: Collection[str]) -> None:
                 os.unlink(root / path)
 
 
-def _words_of_trouble(bill: Bill) -> str:
+def words_of_trouble(bill: Bill, what: str) -> str:
+    """Say why nothing can be deleted of a table of which a leased version cannot be read.
+
+    Args:
+        bill: Its leases.
+        what: Of the table, which that has stopped.
+    """
     runs = list(dict.fromkeys(_runs_of(bill)))
     first = bill.troubled[0]
     more = f" and {len(runs) - _MOST_NAMED} more" if len(runs) > _MOST_NAMED else ""
     foreign = any(not one.is_ours for version in bill.troubled for one in version.holders)
     where = " (those of another project there)" if foreign else ""
     return (
-        f"Table '{bill.location.name}' was not vacuumed: version {first.version} is leased and "
-        f"cannot be read. {first.trouble} Nothing was deleted. A lease stands until it is given "
+        f"Table '{bill.location.name}' {what}: version {first.version} is leased and cannot be "
+        f"read. {first.trouble} No file was deleted. A lease stands until it is given "
         f"back; of versions that are lost{where}: "
         f"{typed('kedro release', *runs[:_MOST_NAMED])}{more}"
     )

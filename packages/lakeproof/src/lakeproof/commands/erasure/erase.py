@@ -19,8 +19,9 @@ from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.erasure.erase_rows import delete_rows, remove_files
 from lakeproof.erasure.key_rows import ErasureError, key_rows
 from lakeproof.erasure.receipts import ErasedVersion, Proven, Receipt, ReceiptStore
-from lakeproof.leases.facts import moment
+from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.needed_files import files_of
+from lakeproof.leases.vacuum import words_of_trouble
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
@@ -132,8 +133,16 @@ def _release(leased: LeasedProject, found: Found) -> None:
 
 
 def _needed(leased: LeasedProject, location: "Location") -> set[str]:
-    """Name the files that leases, pins and the newest version of a table need."""
-    needed = set(leased.bill_of(location).needed)
+    """Name the files that leases, pins and the newest version of a table need.
+
+    Raises:
+        LeaseError: If a leased version cannot be read: which files it needs is not known.
+    """
+    bill = leased.bill_of(location)
+    if bill.troubled:
+        what = "has no such row any more, but its older versions do"
+        raise LeaseError(f"{words_of_trouble(bill, what)} Then give the same command again.")
+    needed = set(bill.needed)
     for version in pins_of(leased, location):
         needed |= files_of(open_table(location, version)).keys()
     return needed
