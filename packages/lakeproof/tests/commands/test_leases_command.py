@@ -155,4 +155,4 @@ def test_small_files_are_written_together_and_what_stays_for_a_lease_is_said_fir
     assert (done["version"], done["files"]) == (newest.version + 1, 1)
     assert done["digest"] == newest.compute_digest() == table.open().compute_digest()
     said = leased.run("optimize", "samples").stdout
-    assert "of which none has company" in said
+    assert "of which no two go together" in said

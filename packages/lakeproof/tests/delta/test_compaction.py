@@ -1,5 +1,8 @@
 """Small files are written together: the same rows in fewer files, or nothing is done."""
 
+import random
+
+import deltalake
 import polars as pl
 import pytest
 
@@ -62,7 +65,27 @@ def test_rows_that_have_changed_are_not_passed_over(make_embedded_table, monkeyp
     table = make_embedded_table("t", save_args={"mode": "append"})
     for number in range(2):
         table.save(ROWS[number : number + 1])
-    monkeypatch.setattr(compaction, "compute_digest", lambda _: "rs1:other")
+    digest = table.resolve().compute_digest()
+    read = iter([digest, "rs1:other", "rs1:other"])
+    monkeypatch.setattr(compaction, "compute_digest", lambda _: next(read))
     with pytest.raises(TableError, match="holds other rows at version 2") as caught:
         compact(table.location, engine_for("embedded"))
     assert caught.value.message.endswith("kedro pin t=1")
+    table.save(ROWS[2:3])
+    with pytest.raises(TableError, match="holds other rows than its commit says"):
+        compact(table.location, engine_for("embedded"))
+    assert table.open().version == 3
+
+
+def test_where_nothing_fits_together_nothing_is_committed(tmp_path):
+    """Each is smaller than the target, and two of them are larger."""
+    for number in range(2):
+        rows = pl.DataFrame({"k": [random.Random(number * 9000 + i).random() for i in range(2000)]})
+        conf = {"delta.targetFileSize": "25000"} if number == 0 else None
+        deltalake.write_deltalake(
+            str(tmp_path / "t"), rows.to_arrow(), mode="append", configuration=conf
+        )
+    location = DeltaTable(filepath=str(tmp_path / "t")).location
+    assert len(plan_compaction(open_table(location)).small) == 2
+    done = compact(location, engine_for("embedded"))
+    assert (done.opened.version, done.files, done.digest, done.plan.small) == (1, 2, None, {})

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.data_files import data_files
 from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import find_commit, open_table
+from lakeproof.delta.log.opening import find_commit, latest_after_commit, open_table
 from lakeproof.delta.log.protocol_support import require_writable
 from lakeproof.delta.read.partition_values import PATH, partition_values
-from lakeproof.delta.read.versions import compute_digest, digest_of
+from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.delta.write.engine import Engine
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.errors import TableError
@@ -90,7 +90,8 @@ def compact(location: Location, engine: Engine, git_commit: str | None = None) -
         git_commit: The commit that is checked out, for the note.
 
     Raises:
-        TableError: If the table cannot be written, or does not hold afterwards what it held.
+        TableError: If the table cannot be written, does not hold what its commit says, or does not
+            hold afterwards what it held.
     """
     with write_lock(location.name, location.uri):
         current = open_table(location)
@@ -98,7 +99,14 @@ def compact(location: Location, engine: Engine, git_commit: str | None = None) -
         plan = plan_compaction(current)
         if not plan.small:
             return Compacted(plan, current, plan.files, None)
-        digest = digest_of(current)
+        # Read, not believed: the new commit says it before anybody has read what it wrote.
+        digest, said = compute_digest(current), stored_digest(current)
+        if said not in (None, digest):
+            raise TableError(
+                f"Table '{location.name}' version {current.version} holds other rows than its "
+                f"commit says: {digest}, and it says {said}. Nothing was written. Restore its "
+                "files from a backup."
+            )
         note = CommitNote(
             git_commit=git_commit,
             rows=current.rows(),
@@ -107,6 +115,10 @@ def compact(location: Location, engine: Engine, git_commit: str | None = None) -
         )
         # delta-rs moves the handle that it writes through.
         engine.compact(open_table(location), note, plan.target)
+        newest = latest_after_commit(location)
+        if newest is not None and newest.version == current.version:
+            # No two of them make a larger one within the target, and the engine has left them.
+            return Compacted(replace(plan, opened=current, small={}), current, plan.files, None)
         opened = find_commit(location, current.version, note.commit_id)
         found = compute_digest(opened)
     plan = replace(plan, opened=current)

@@ -93,8 +93,8 @@ def render(found: Optimized) -> str:
     plan, done = found.plan, found.done
     if not plan.small:
         return (
-            f"Table '{found.table}' has {plan.files} file(s), of which none has company and is "
-            f"smaller than {readable_size(plan.target)}: version {plan.opened.version} stays."
+            f"Table '{found.table}' has {plan.files} file(s), of which no two go together into one "
+            f"of at most {readable_size(plan.target)}: version {plan.opened.version} stays."
         )
     if done is None:
         return f"{_cost(found)} Nothing was written."
