@@ -1,6 +1,8 @@
 """Until when a run can be reproduced: the earliest of what rules say, never after the truth."""
 
+import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,11 +19,13 @@ from lakeproof.delta.retention.lifetime import Retention, lifetime
 from lakeproof.delta.retention.version_ages import VersionAges, ages_of
 from lakeproof.errors import PinError
 from lakeproof.leases.facts import Lease, moment
+from lakeproof.reproduce import limits as limits_module
 from lakeproof.reproduce import plan
 from lakeproof.reproduce.code.bundled import no_artifact
 from lakeproof.reproduce.dated_limits import lease_limits, version_limits
-from lakeproof.reproduce.limits import dies_of
+from lakeproof.reproduce.limits import Around, dies_of, limits_of
 from lakeproof.reproduce.looks import Looks
+from lakeproof.reproduce.needed_tables import NeededTable, NeededVersion
 from lakeproof.reproduce.outcomes import Limit
 
 from .builders import RUN, a_record
@@ -114,6 +118,49 @@ def test_the_date_is_the_day_on_which_spark_refuses(foreign, tmp_path, days):
     life = lifetime(table.open(1))
     assert life.until - timedelta(seconds=1) <= end <= life.until
     assert life.is_over == (end < datetime.now(UTC)) == (days > 7)
+
+
+@pytest.mark.parametrize("kind", ["commitInfo", "remove"])
+def test_a_copy_of_an_old_table_is_as_old_as_its_log_says(foreign, tmp_path, kind):
+    """Its files are of today, and a vacuum goes by when files were removed."""
+    shutil.copytree(foreign, tmp_path / "t")
+    commit = tmp_path / "t/_delta_log" / f"{1:020d}.json"
+    lines = [json.loads(line) for line in commit.read_text().splitlines()]
+    for action in lines:
+        if kind in action:
+            key = "timestamp" if kind == "commitInfo" else "deletionTimestamp"
+            action[kind][key] -= 40 * 86_400_000
+    commit.write_text("".join(json.dumps(action) + "\n" for action in lines))
+    location = DeltaTable(filepath=str(tmp_path / "t")).location
+    limits = list(version_limits("t", 0, ages_of(location), lease(), RUN))
+    end = datetime.fromisoformat(str(dies_of(limits, "embedded").at))
+    assert timedelta(days=32) < datetime.now(UTC) - end < timedelta(days=34)
+    if kind == "remove":
+        assert len(deltalake.DeltaTable(location.uri).vacuum(dry_run=True)) == 1
+
+
+@pytest.mark.parametrize("is_own", [True, False, None])
+def test_a_copy_is_held_for_the_run_whose_lease_says_so(tmp_path, monkeypatch, is_own):
+    """One that another run has goes when that is released; without a lease there is a date, too."""
+    monkeypatch.setattr(limits_module, "copy_of", lambda *_: tmp_path)
+    read = replace(a_record().inputs.tables[0], table_id=TABLE_ID)
+    record = a_record(inputs=replace(a_record().inputs, tables=(read,)))
+    version = NeededVersion(read.version, read.digest)
+    table = NeededTable((read.dataset,), read.uri, read.table_id, None, (version,), False, None)
+    mine = None if is_own is None else replace(lease(), is_held=is_own)
+    old = VersionAges(
+        read.table_id,
+        read.version + 1,
+        retention(),
+        {read.version: START, read.version + 1: START},
+    )
+    around = Around(
+        *(tmp_path, lambda _: True, [table]),
+        {} if mine is None else {(read.table_id, read.version): mine},
+        lambda _: old,
+    )
+    dated = [one for one in limits_of(record, around) if one.at]
+    assert bool(dated) is not bool(is_own)
 
 
 def test_each_version_is_opened_once_for_all_runs(foreign):

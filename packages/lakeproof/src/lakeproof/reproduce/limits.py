@@ -78,7 +78,12 @@ def _versions(record: Record, around: Around) -> Iterator[Limit]:
     for table in around.tables:
         numbers = [one.version for one in table.versions]
         versions = [number for number in numbers if (table.table_id, number) in needed]
-        is_held = copy_of(around.project_path, table.table_id, versions) is not None
+        # A copy that another run has goes with that run's lease.
+        leases = [around.leases.get((table.table_id, number)) for number in versions]
+        is_held = (
+            all(one is not None and one.is_held for one in leases)
+            and copy_of(around.project_path, table.table_id, versions) is not None
+        )
         ages = None if is_held or not versions else around.ages_of(table.table)
         for version in versions:
             place = table.table_id, version
