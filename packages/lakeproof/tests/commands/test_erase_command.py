@@ -188,6 +188,31 @@ def test_an_erasure_that_is_interrupted_goes_on_with_the_same_command(person, mo
     assert b"Zaugg" not in lying(person)
 
 
+def test_the_proof_outlives_a_kill_between_commit_and_receipt(person, monkeypatch):
+    """It stands in the receipt before the commit; a secret that a kill has left goes next time."""
+    put = ReceiptStore.put
+
+    def killed(self, receipt):
+        if receipt.proven:
+            raise KeyboardInterrupt
+        put(self, receipt)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReceiptStore, "put", killed)
+        with pytest.raises(BaseException):  # noqa: B017, PT011 - as a hand at the keyboard ends it
+            person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    store = ReceiptStore(person.path)
+    (begun,) = store.all()
+    assert (begun.proven, [one.after for one in begun.announced]) == ((), [5])
+    done = person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    assert [(one["before"], one["after"], one["rows"]) for one in done["proven"]] == [(4, 5, 1)]
+    assert (done["receipt_id"], done["announced"]) == (begun.receipt_id, [])
+    secret = person.path / f".lakeproof/erasures/{begun.receipt_id}.secret"
+    secret.write_bytes(b"left")
+    assert store.begun("samples", ["w0"]) is None
+    assert not secret.exists()
+
+
 def test_a_deletion_that_takes_more_than_the_rows_is_no_erasure(person, monkeypatch):
     """The digests of before, less the rows, and of after must be one."""
     monkeypatch.setattr(erase_rows, "compute_digest", lambda _: "rs1:other")

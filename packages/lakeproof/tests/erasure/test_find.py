@@ -9,6 +9,9 @@ import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
+from lakeproof.delta.compaction import compact
+from lakeproof.delta.engines import engine_for
+from lakeproof.erasure.erase_rows import delete_rows
 from lakeproof.erasure.found_versions import FoundVersion, find_versions
 from lakeproof.erasure.key_rows import ErasureError, Keys, key_rows
 from lakeproof.erasure.traces import files_below, traces
@@ -96,6 +99,22 @@ def test_files_that_no_version_names_are_read(table, tmp_path):
     found = find_versions(table.location, KEYS)
     assert set(found.files) > {"old.parquet", "young.parquet"}
     assert (found.recent, found.unread_files) == (("young.parquet",), ("other.parquet",))
+
+
+def test_no_bound_of_a_personal_column_comes_into_the_log(tmp_path):
+    """Of a table made elsewhere, whose log has bounds: neither an erasure nor a compaction."""
+    root = tmp_path / "t"
+    for who in ("Aebi", "Meier"):
+        people = pl.DataFrame({"k": [who, f"{who}-Zaugg"], "x": [1, 2]})
+        deltalake.write_deltalake(str(root), people.to_arrow(), mode="append")
+    location, engine = DeltaTable(filepath=str(root)).location, engine_for("embedded")
+    personal, told = frozenset({"k"}), []
+    delete_rows(location, pl.DataFrame({"k": ["Aebi"]}), engine, personal, told.append)
+    compact(location, engine, personal=personal)
+    commits = [(root / "_delta_log" / f"{number:020d}.json").read_text() for number in range(4)]
+    assert ["Aebi-Zaugg" in commit for commit in commits] == [True, False, False, False]
+    assert ["Meier" in commit for commit in commits] == [False, True, False, False]
+    assert [one.after for one in told] == [2]
 
 
 def test_keys_are_read_as_the_table_has_them():

@@ -81,13 +81,19 @@ def plan_compaction(opened: OpenedTable) -> CompactionPlan:
     return CompactionPlan(opened, small, len(sizes), target)
 
 
-def compact(location: Location, engine: Engine, git_commit: str | None = None) -> Compacted:
+def compact(
+    location: Location,
+    engine: Engine,
+    git_commit: str | None = None,
+    personal: frozenset[str] = frozenset(),
+) -> Compacted:
     """Write small files together in one commit, or in none where there are none.
 
     Args:
         location: The table.
         engine: What writes.
         git_commit: The commit that is checked out, for the note.
+        personal: The columns of which the log is told no value.
 
     Raises:
         TableError: If the table cannot be written, does not hold what its commit says, or does not
@@ -114,7 +120,7 @@ def compact(location: Location, engine: Engine, git_commit: str | None = None) -
             follows=current.version,
         )
         # delta-rs moves the handle that it writes through.
-        engine.compact(open_table(location), note, plan.target)
+        engine.compact(open_table(location), note, plan.target, personal)
         newest = latest_after_commit(location)
         if newest is not None and newest.version == current.version:
             # No two of them make a larger one within the target, and the engine has left them.

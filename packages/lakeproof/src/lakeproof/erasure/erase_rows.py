@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,28 @@ from lakeproof.delta.write.lock import write_lock
 from lakeproof.digest import digest_table
 from lakeproof.erasure.key_rows import ErasureError
 from lakeproof.erasure.receipts import Proven
+from lakeproof.errors import LakeproofError
 from lakeproof.inside import is_inside
 from lakeproof.versioned.location import Location
 
 NODE = "kedro erase"
 
 
-def delete_rows(location: Location, keys: Any, engine: Engine) -> Proven | None:
+def delete_rows(
+    location: Location,
+    keys: Any,
+    engine: Engine,
+    personal: frozenset[str],
+    announce: Callable[[Proven], None],
+) -> Proven | None:
     """Delete the rows of keys in one commit that names none.
 
     Args:
         location: The table.
         keys: A frame of the columns that tell rows apart.
         engine: What writes.
+        personal: The columns of which the log is told no value.
+        announce: Is told, before the commit, what will be proven of it.
 
     Returns:
         What was proven; `None` where the newest version has no such row.
@@ -45,23 +55,31 @@ def delete_rows(location: Location, keys: Any, engine: Engine) -> Proven | None:
             return None
         before = digest_table(scan(current))
         version = current.version
-        write = Write(location, current, SaveArgs(mode="delete"), columns, CommitNote(node=NODE))
+        expected = Proven(
+            *(location.name, current.table_id, version, before.digest, going.rows),
+            *(version + 1, (before - going).digest),
+        )
+        announce(expected)
+        args, note = SaveArgs(mode="delete"), CommitNote(node=NODE)
+        write = Write(location, current, args, columns, note, personal=personal)
         written = engine.write(keys, write)
         after = compute_digest(written.opened)
-    if written.opened.version == version + 1 and after != (before - going).digest:
+    if written.opened.version == version + 1 and after != expected.digest_after:
         raise ErasureError(
             f"Table '{location.name}' holds other rows at version {written.opened.version} than "
             f"those before less {going.rows}. The erasure has not ended; report this."
         )
-    return Proven(
-        location.name,
-        written.opened.table_id,
-        version,
-        before.digest,
-        going.rows,
-        written.opened.version,
-        after,
-    )
+    return replace(expected, after=written.opened.version, digest_after=after)
+
+
+def is_proven(location: Location, expected: Proven) -> bool:
+    """Tell whether a commit that was announced has been made, and took what it was to take."""
+    try:
+        opened = open_table(location, expected.after)
+        is_this = opened.table_id == expected.table_id
+        return is_this and compute_digest(opened) == expected.digest_after
+    except LakeproofError:
+        return False
 
 
 def remove_files(

@@ -85,6 +85,7 @@ class Receipt:
         proven: The deletions from newest versions.
         runs: The runs that read or wrote such versions.
         left: What still holds rows, or may.
+        announced: Deletions that were about to be committed: proven, once they are seen to be made.
     """
 
     receipt_id: str
@@ -99,11 +100,15 @@ class Receipt:
     proven: tuple[Proven, ...] = ()
     runs: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    announced: tuple[Proven, ...] = ()
 
     @property
     def short(self) -> str:
         """Name it for people."""
         return self.receipt_id[:_SHOWN]
+
+
+_KINDS = {"versions": ErasedVersion, "proven": Proven, "announced": Proven}
 
 
 class ReceiptStore:
@@ -127,7 +132,8 @@ class ReceiptStore:
             try:
                 told = json.loads(path.read_bytes())
                 told.pop("schema")
-                for name, kind in (("versions", ErasedVersion), ("proven", Proven)):
+                told.setdefault("announced", [])
+                for name, kind in _KINDS.items():
                     told[name] = tuple(kind(**one) for one in told[name])
                 yield Receipt(**{key: _tuple(one) for key, one in told.items()})
             except (OSError, ValueError, TypeError, KeyError) as error:
@@ -137,8 +143,10 @@ class ReceiptStore:
                 ) from error
 
     def begun(self, table: str, texts: Sequence[str]) -> Receipt | None:
-        """Find an erasure of the same keys that has not ended."""
+        """Find an erasure of the same keys that has not ended; secrets of those that have go."""
         for receipt in self.all():
+            if receipt.state == "done":  # a command may have been killed before it removed it
+                self._secret(receipt.receipt_id).unlink(missing_ok=True)
             if receipt.state == "begun" and receipt.table == table:
                 secret = self._secret(receipt.receipt_id)
                 if secret.is_file():
@@ -160,15 +168,16 @@ class ReceiptStore:
         return receipt
 
     def put(self, receipt: Receipt) -> None:
-        """Write a receipt, in place of what it was; of one that is done the secret goes first."""
-        if receipt.state == "done":
-            self._secret(receipt.receipt_id).unlink(missing_ok=True)
+        """Write a receipt, in place of what it was; of one that is done the secret goes then."""
         descriptor, partial = tempfile.mkstemp(prefix=".", dir=self._folder)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(json.dumps({"schema": 1, **asdict(receipt)}, indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, self._folder / f"{receipt.receipt_id}.json")
+        # Not before: without its secret a receipt that says `begun` would say so for ever.
+        if receipt.state == "done":
+            self._secret(receipt.receipt_id).unlink(missing_ok=True)
 
     def _secret(self, receipt_id: str) -> Path:
         return self._folder / f"{receipt_id}.secret"

@@ -1,7 +1,7 @@
 """`kedro erase`: rows of keys go from newest versions, and older ones with their leases."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,9 +16,10 @@ from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import forget_facts_of_others
-from lakeproof.erasure.erase_rows import delete_rows, remove_files
+from lakeproof.erasure.erase_rows import delete_rows, is_proven, remove_files
 from lakeproof.erasure.key_rows import ErasureError, key_rows
 from lakeproof.erasure.receipts import ErasedVersion, Proven, Receipt, ReceiptStore
+from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.needed_files import files_of
 from lakeproof.leases.vacuum import words_of_trouble
@@ -55,15 +56,21 @@ def erase(
         versions=tuple(versions.values()),
         runs=tuple(dict.fromkeys((*receipt.runs, *(one.run_id for one in found.runs)))),
     )
+    receipt = _with_proven(receipt, _seen(receipt, catalog))
     store.put(receipt)
-    proven = [*receipt.proven]
     left: list[str] = []
+
+    def announce(expected: Proven) -> None:
+        nonlocal receipt
+        others = (one for one in receipt.announced if one.table_id != expected.table_id)
+        receipt = replace(receipt, announced=(*others, expected))
+        store.put(receipt)
+
     for one in found.tables:
         table = catalog.table(one.table)
         assert isinstance(table, DeltaTable)
-        if (told := _delete(table, one, _key_of(catalog, name), texts)) is not None:
-            proven.append(told)
-            receipt = replace(receipt, proven=tuple(proven))
+        if told := _delete(table, one, _key_of(catalog, name), texts, announce):
+            receipt = _with_proven(receipt, [told])
             store.put(receipt)
     _release(leased, found)
     for one in found.tables:
@@ -74,6 +81,11 @@ def erase(
             stay = remove_files(location, old, needed)
             left += [f"{one.uri}/{path}" for path in stay]
             forget_facts_of_others(open_table(location))
+    left += (
+        f"{one.table}: that {one.rows} row(s) and no other went after version {one.before} is not "
+        "proven, since the command was interrupted"
+        for one in receipt.announced
+    )
     left += _left(find(leased.project, catalog, name, texts), receipt)
     done = replace(
         receipt,
@@ -110,14 +122,37 @@ def _nothing_of(found: Found) -> ErasureError:
     )
 
 
+def _seen(receipt: Receipt, catalog: "ProjectCatalog") -> Iterator[Proven]:
+    """Yield the deletions of a command that was interrupted after their commits."""
+    for one in receipt.announced:
+        try:
+            location = catalog.table(one.table).location
+        except LakeproofError:
+            continue  # it has no such table any more
+        if is_proven(location, one):
+            yield one
+
+
+def _with_proven(receipt: Receipt, proven: Iterable[Proven]) -> Receipt:
+    all_ = tuple(dict.fromkeys((*receipt.proven, *proven)))
+    known = {(one.table_id, one.before) for one in all_}
+    open_ = (one for one in receipt.announced if (one.table_id, one.before) not in known)
+    return replace(receipt, proven=all_, announced=tuple(open_))
+
+
 def _delete(
-    table: DeltaTable, one: FoundTable, key: Sequence[str], texts: Sequence[str]
+    table: DeltaTable,
+    one: FoundTable,
+    key: Sequence[str],
+    texts: Sequence[str],
+    announce: Callable[[Proven], None],
 ) -> Proven | None:
     if not one.found.is_live:
         return None
     schema = scan(table.open()).collect_schema()
     keys = key_rows(texts, key, schema, one.table)
-    return delete_rows(table.location, keys, engine_for(table.engine_name))
+    engine = engine_for(table.engine_name)
+    return delete_rows(table.location, keys, engine, table.personal, announce)
 
 
 def _release(leased: LeasedProject, found: Found) -> None:

@@ -65,7 +65,7 @@ def run(
         return found
     say(_cost(found))
     commit = head_commit(leased.project.path)
-    done = compact(location, engine_for(table.engine_name), commit)
+    done = compact(location, engine_for(table.engine_name), commit, table.personal)
     return Optimized(name, location.uri, done.plan, held, done)
 
 

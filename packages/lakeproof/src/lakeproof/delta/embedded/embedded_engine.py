@@ -71,19 +71,25 @@ class EmbeddedEngine:
         with StagedRows(rows, write.location) as staged:
             return write_anew(staged, write, _EmbeddedCommits())
 
-    def compact(self, current: OpenedTable, note: CommitNote, target: int) -> None:
+    def compact(
+        self,
+        current: OpenedTable,
+        note: CommitNote,
+        target: int,
+        personal: frozenset[str] = frozenset(),
+    ) -> None:
         """Write small files together in one commit that changes no row.
 
         Raises:
             TableError: If files hold times that delta-rs would write as others.
         """
         refuse_rewriting(current)
-        with prepared(current, note.rows, "removes") as table:
+        with prepared(current, note.rows, "removes", personal) as table:
             table.optimize.compact(
                 target_size=target,
                 commit_properties=commit_properties(note),
                 post_commithook_properties=after_commit(current.location),
-                **silenced(current.columns),
+                **silenced(current.columns, personal),
             )
 
 

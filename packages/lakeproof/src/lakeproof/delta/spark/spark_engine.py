@@ -124,7 +124,13 @@ class SparkEngine:
                 # Its files may be in the table's folder already, where nothing names them.
                 raise lost_race(write) from error
 
-    def compact(self, current: OpenedTable, note: CommitNote, target: int) -> None:
+    def compact(
+        self,
+        current: OpenedTable,
+        note: CommitNote,
+        target: int,
+        personal: frozenset[str] = frozenset(),
+    ) -> None:
         """Write small files together in one commit that changes no row.
 
         Raises:
@@ -132,7 +138,7 @@ class SparkEngine:
         """
         size = {"maxFileSize": target, "minFileSize": target}
         keys = {f"spark.databricks.delta.optimize.{key}": str(one) for key, one in size.items()}
-        write = Write(current.location, current, SaveArgs(), (), note)
+        write = Write(current.location, current, SaveArgs(), (), note, personal=personal)
         run_said(f"OPTIMIZE {table_of(current.location)}", write, note, keys)
 
 

@@ -173,13 +173,20 @@ class Engine(Protocol):
         """
         ...
 
-    def compact(self, current: OpenedTable, note: CommitNote, target: int) -> None:
+    def compact(
+        self,
+        current: OpenedTable,
+        note: CommitNote,
+        target: int,
+        personal: frozenset[str] = frozenset(),
+    ) -> None:
         """Write small files together in one commit that changes no row.
 
         Args:
             current: The latest version, under the write lock.
             note: What the commit says of itself.
             target: How large a file becomes, in bytes.
+            personal: The columns of which nothing shows a value.
 
         Raises:
             LakeproofError: With the table as it was.
