@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import LONG
 from lakeproof.spark.session import session_in_use, spark
 from lakeproof.spark.spark_facts import gather_spark
 
@@ -169,12 +168,12 @@ def test_a_session_that_is_there_is_taken_over_and_left_as_it_was():
         ({"spark.master": "local[1]", "spark.driver.port": "{taken}"}, "is taken by another"),
         pytest.param(
             *({"spark.master": "nonsense"}, "spark.master is 'nonsense', which is no address"),
-            marks=LONG,
+            marks=(pytest.mark.slow, pytest.mark.long),
         ),
         pytest.param(
             {"spark.master": "local[1]", "spark.driver.memory": "900000g"},
             "Lower it in spark.yml",
-            marks=LONG,
+            marks=(pytest.mark.slow, pytest.mark.long),
         ),
     ],
 )
