@@ -14,7 +14,7 @@ import pytest
 import projects
 from lakeproof import determinism
 from projects import REPOSITORY, Finished
-from warm import RECIPE, Warm, name_files_of_stack
+from warm import RECIPE, Warm, as_told, at_start, name_files_of_stack
 
 __all__ = ["LONG", "REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
 
@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A JVM of a test ends before it would pay off to compile twice and collect side by side.
     os.environ.setdefault("SPARK_SUBMIT_OPTS", JAVA)
     name_files_of_stack()
-    _as_told.update(getattr(config, "workerinput", {}))
+    as_told.update(getattr(config, "workerinput", {}))
     if not entry_points(group="kedro.hooks", name="lakeproof"):
         pytest.exit(
             "The installed lakeproof has no entry point kedro.hooks. Install it again, in the "
@@ -92,7 +92,7 @@ class Project(projects.Project):
         environment = {**RECIPE, **self.environment}
         folder = cwd or self.path
         if not _wants_recipe(folder) or not warm().can_have(environment):
-            return self.fresh.kedro(*args, cwd=cwd, code=code)
+            return super().kedro(*args, cwd=cwd, code=code)
         done = Finished(*warm().run(args, folder, environment))
         if code is not None:
             assert done.exit_code == code, f"exit {done.exit_code}\n{done.stdout}\n{done.stderr}"
@@ -117,8 +117,6 @@ def _wants_recipe(folder: Path) -> bool:
     return recipe is not None and recipe.variables == RECIPE
 
 
-# What the process that has workers says to one of them.
-_as_told: dict[str, Any] = {}
 _of_all_workers = functools.cache(Warm.begun)
 
 
@@ -128,9 +126,9 @@ def warm() -> Warm:
 
     Of several workers, it is one of all.
     """
-    if "warm" in _as_told:
-        return Warm(_as_told["warm"], {**os.environ, **RECIPE}).ready()
-    return Warm.started()
+    if "warm" in as_told:
+        return Warm(as_told["warm"], {**at_start, **RECIPE}).ready()
+    return Warm.begun(environment=at_start).ready()
 
 
 def copy_project(target: Path, without: tuple[str, ...] = ("tests/", "packages/")) -> Project:
@@ -154,6 +152,7 @@ def copy_project(target: Path, without: tuple[str, ...] = ("tests/", "packages/"
 def pytest_collection_finish() -> None:
     """Be again as `pytest_configure` has found it; what is there by now stays, and is passed by."""
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    at_start.update(os.environ)
     gc.freeze()
 
 

@@ -37,6 +37,10 @@ _READ_AT_START = (
     *("LC_", "LANG", "LD_", "MALLOC_", "HOME", "XDG_", "ARROW_", "KMP_", "GOTO_"),
 )
 OF_KEDRO = ("-m", "kedro")
+# Of a worker: what the process that has it says, and the variables before any test has set its own.
+# Not in `conftest.py`, which pytest and the tests import as two modules.
+as_told: dict[str, Any] = {}
+at_start: dict[str, str] = {}
 SAFE = "-P"
 
 
@@ -90,14 +94,15 @@ class Warm:
         self._start = _read_at_start(environment)
 
     @classmethod
-    def begun(cls, *libraries: str) -> "Warm":
+    def begun(cls, *libraries: str, environment: Mapping[str, str] = os.environ) -> "Warm":
         """Start it, and do not wait; it ends with this process, however that ends.
 
         Args:
             *libraries: What it imports in place of what a run does.
+            environment: What it is started with, beside the recipe.
         """
         folder = tempfile.mkdtemp(prefix="warm-")
-        environment = {**os.environ, **RECIPE}
+        environment = {**environment, **RECIPE}
         with Path(folder, "log.txt").open("wb") as said:
             process = subprocess.Popen(
                 [

@@ -39,6 +39,7 @@ ELSEWHERE = {
     ),
     "attest.md": "makes a key of the user's; tests/proof/test_attested_runs.py",
     "ci.md": "a branch with a change; tests/proof/test_verify.py",
+    "personal-data.md": "erases rows for good; tests/commands/test_erase_command.py",
     "team.md": "by two people in two folders; tests/proof/test_team.py",
     "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
     "streaming.md": "on Spark; tests/proof/test_streams.py",
