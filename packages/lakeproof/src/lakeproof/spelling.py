@@ -33,6 +33,10 @@ def spelled(text: str, kept: str = _LINES_AND_TABS) -> str:
     )
 
 
+# In the place of a value that belongs to a person.
+PERSONAL = "(personal)"
+
+
 def spelled_around_colours(text: str) -> str:
     """Spell out a whole answer, in which headings and verdicts are coloured by us."""
     parts: Iterable[str] = _OURS.split(text)

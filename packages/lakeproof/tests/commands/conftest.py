@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kedro.framework.startup import ProjectMetadata, bootstrap_project
 
 from lakeproof.cli import commands
 from lakeproof.delta import DeltaTable
+from lakeproof.leases.facts import Lease, moment
 
 PACKAGE = "lakehouse"
 
@@ -87,6 +89,18 @@ class Lakehouse:
         """Give a table to write to, without Kedro."""
         path = self.path / "data" / example / name
         return DeltaTable(filepath=str(path), save_args={"skip_unchanged": False})
+
+    def lease(self, version: int, run_id: str, **given: object) -> Lease:
+        """Write down a lease on `samples`; nobody has taken it."""
+        told = {"until": None, "why": "a test", "env": "local", "uri": "data/wine/samples", **given}
+        return Lease(
+            table_id=self.table("samples").open().table_id,
+            version=version,
+            run_id=run_id,
+            table="samples",
+            taken_at=moment(datetime.now(UTC)),
+            **told,
+        )
 
 
 @pytest.fixture

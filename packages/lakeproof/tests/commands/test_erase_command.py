@@ -2,51 +2,44 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from lakeproof.commands.erasure import erase
+from lakeproof.delta import DeltaTable
 from lakeproof.erasure import erase_rows
 from lakeproof.erasure.receipts import ReceiptStore, erased_sentence
 from lakeproof.leases import held
-from lakeproof.leases.facts import Lease, moment
 from lakeproof.leases.store import LeaseStore
 
 
-@pytest.fixture
-def people(lakehouse):
-    """`w1` is in versions 1 and 2 of `samples`, and in no row of `features`."""
-    return lakehouse
-
-
-def test_versions_files_and_copies_are_found_and_the_key_is_not_repeated(people):
+def test_versions_files_and_copies_are_found_and_the_key_is_not_repeated(lakehouse):
     """Also where a key stands as text in what Lakeproof keeps."""
-    people.table("samples").save(pl.DataFrame({"id": ["w0", "w2"]}))
-    kept = people.path / ".lakeproof/raw/0"
+    lakehouse.table("samples").save(pl.DataFrame({"id": ["w0", "w2"]}))
+    kept = lakehouse.path / ".lakeproof/raw/0"
     kept.parent.mkdir(parents=True)
     kept.write_text("id\nw1\nwho-asks\n")
-    found = people.json("erase", "samples", "w1", "--dry-run")
+    found = lakehouse.json("erase", "samples", "w1", "--dry-run")
     (samples,) = found["tables"]
     assert [one["version"] for one in samples["versions"]] == [1, 2]
     assert (found["keys"], samples["table"], samples["is_live"]) == (1, "samples", False)
     assert not found["are_traces_searched"]
     assert "w1" not in json.dumps(found)
-    asked = people.json("erase", "samples", "who-asks", "--dry-run")
+    asked = lakehouse.json("erase", "samples", "who-asks", "--dry-run")
     assert (asked["tables"], asked["traces"]) == ([], [".lakeproof/raw/0"])
-    told = people.run("erase", "samples", "w1", "w2", "--dry-run").stdout
+    told = lakehouse.run("erase", "samples", "w1", "w2", "--dry-run").stdout
     assert told.startswith("Rows of 2 key(s): in 1 table(s)")
     assert "samples: versions 1, 2, 3 (still in the newest)" in told
     assert "w1" not in told
 
 
-def test_without_a_reason_nothing_is_erased(people):
+def test_without_a_reason_nothing_is_erased(lakehouse):
     """A receipt says why."""
-    refused = people.run("erase", "samples", "w1", code=2)
+    refused = lakehouse.run("erase", "samples", "w1", code=2)
     assert "Say --why" in refused.stderr
-    assert people.table("samples").open().version == 2
+    assert lakehouse.table("samples").open().version == 2
 
 
 def lying(project) -> bytes:
@@ -58,16 +51,13 @@ def lying(project) -> bytes:
 @pytest.fixture
 def person(lakehouse):
     """A table of two versions with the rows of a person, the first of them leased and held."""
-    table = type(lakehouse.table("samples"))(
+    table = DeltaTable(
         filepath=lakehouse.table("samples").location.uri, save_args={"schema_mode": "overwrite"}
     )
     table.save(pl.DataFrame({"id": ["Zaugg-Hämmerli", "w0"], "x": [4711, 1]}))
     table.save(pl.DataFrame({"id": ["Zaugg-Hämmerli", "w0", "w2"], "x": [4711, 1, 2]}))
     opened = table.open(3)
-    lease = Lease(
-        *(opened.table_id, 3, "1" * 32, None, "audit", "samples"),
-        *("data/wine/samples", "local", moment(datetime.now(UTC)), True),
-    )
+    lease = lakehouse.lease(3, "1" * 32, why="audit", is_held=True)
     LeaseStore(lakehouse.path).take(lease, table.location)
     held.hold(lakehouse.path, opened.table_id, [3], table, print)
     return lakehouse
@@ -94,9 +84,10 @@ def test_rows_go_from_all_versions_and_nothing_else_does(person):
     assert not list((person.path / ".lakeproof/held").glob("*/*"))
     assert not list((person.path / ".lakeproof/erasures").glob("*.secret"))
     assert "Zaugg" not in json.dumps(done)
-    told = erased_sentence(person.path, "samples", table.open().table_id, 3)
+    receipts = tuple(ReceiptStore(person.path).all())
+    told = erased_sentence(receipts, "samples", table.open().table_id, 3)
     assert told.startswith("1 row(s) of samples@3 were erased on 20")
-    assert erased_sentence(person.path, "samples", table.open().table_id, 1) is None
+    assert erased_sentence(receipts, "samples", table.open().table_id, 1) is None
 
 
 def test_a_held_copy_is_searched_though_its_table_has_lost_the_rows(person):
@@ -119,27 +110,36 @@ def test_a_held_copy_is_searched_though_its_table_has_lost_the_rows(person):
     assert done["left"] == ["samples: not known of versions 4, which cannot be read"]
 
 
-def test_nothing_found_is_no_erasure(people):
+def test_nothing_found_is_no_erasure(lakehouse):
     """A key that was mistyped has no receipt; the words do not repeat it."""
-    refused = people.run("erase", "samples", "w11", "--why", "request", code=2)
+    refused = lakehouse.run("erase", "samples", "w11", "--why", "request", code=2)
     assert "Nothing was found of 1 key(s)" in refused.stderr
     assert "w11" not in refused.stderr
-    assert list(ReceiptStore(people.path).all()) == []
+    assert list(ReceiptStore(lakehouse.path).all()) == []
+
+
+def test_raw_files_that_cannot_be_read_are_named_as_left(lakehouse):
+    """Whether they hold the key is not known."""
+    what = "schema: {id: {type: string}}"
+    entry = f"{{type: lakeproof.deliveries.DeliveryFolder, path: data/gone, key: id, {what}}}"
+    catalog = lakehouse.read("conf/base/catalog.yml")
+    lakehouse.write("conf/base/catalog.yml", f"{catalog}\nraw: {entry}\n")
+    found = lakehouse.json("erase", "samples", "w1", "--dry-run")
+    assert "There is no folder" in found["not_searched"]["raw"]
+    done = lakehouse.json("erase", "samples", "w1", "--why", "request")
+    assert any("There is no folder" in one for one in done["left"])
 
 
 def test_what_another_project_leases_stays_where_it_is_not_whole(person):
     """Which files it needs is not known; once that is settled, the same command goes on."""
     table = person.table("samples")
     root = Path(table.location.uri)
-    more = type(table)(filepath=str(root), save_args={"mode": "append"})
+    more = DeltaTable(filepath=str(root), save_args={"mode": "append"})
     more.save(pl.DataFrame({"id": ["w9"], "x": [9]}))
     (file,), (lost,) = table.open(4).rows_by_path(), _new_files(table, 5)
     table.save(pl.DataFrame({"id": ["w0", "w9"], "x": [1, 9]}))
     (root / lost).unlink()
-    told = Lease(
-        *(table.open().table_id, 5, "b" * 32, None, "theirs", "samples"),
-        *("x", "base", moment(datetime.now(UTC))),
-    )
+    told = person.lease(5, "b" * 32, why="theirs", uri="x", env="base")
     beside = root / "_lakeproof/leases" / told.table_id / told.file
     beside.parent.mkdir(parents=True)
     beside.write_text(told.to_json())

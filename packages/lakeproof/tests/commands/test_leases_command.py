@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aging import age
-from lakeproof.leases.facts import Lease, moment
+from lakeproof.delta import DeltaTable
+from lakeproof.leases.facts import moment
 from lakeproof.leases.store import LeaseStore
 
 FIRST, SECOND = "1" * 32, "2" * 32
@@ -21,20 +22,7 @@ def leased(lakehouse):
         (0, FIRST, moment(datetime.now(UTC) - timedelta(days=1))),
         (1, SECOND, None),
     ):
-        LeaseStore(lakehouse.path).take(
-            Lease(
-                table_id=table.open().table_id,
-                version=version,
-                run_id=run,
-                until=until,
-                why="a test",
-                table="samples",
-                uri="data/wine/samples",
-                env="local",
-                taken_at=moment(datetime.now(UTC)),
-            ),
-            table.location,
-        )
+        LeaseStore(lakehouse.path).take(lakehouse.lease(version, run, until=until), table.location)
     return lakehouse
 
 
@@ -135,16 +123,10 @@ def test_small_files_are_written_together_and_what_stays_for_a_lease_is_said_fir
     """A dry run writes nothing; a version before stays under its number."""
     table = leased.table("samples")
     rows = table.load().collect()
-    append = type(table)(filepath=table.location.uri, save_args={"mode": "append"})
+    append = DeltaTable(filepath=table.location.uri, save_args={"mode": "append"})
     append.save(rows.head(1))
     newest = table.open()
-    LeaseStore(leased.path).take(
-        Lease(
-            *(newest.table_id, newest.version, SECOND, None, "a test", "samples"),
-            *("data/wine/samples", "local", moment(datetime.now(UTC))),
-        ),
-        table.location,
-    )
+    LeaseStore(leased.path).take(leased.lease(newest.version, SECOND), table.location)
     planned = leased.json("optimize", "samples", "--dry-run")
     assert planned["is_dry_run"]
     assert planned["version"] is None

@@ -1,5 +1,7 @@
 """Every refusal fires, with the file and the line; beside each stands what is let through."""
 
+import gzip
+
 import pytest
 
 from lakeproof.deliveries import DeliveryError
@@ -154,6 +156,14 @@ def test_a_header_in_another_encoding(refused, encoding):
     """UTF-16, as a spreadsheet's "Unicode text" is, and Latin-1."""
     data = "sample_id,alcohol,hüe\nA1,1,1\n".encode(encoding)
     assert "line 1: it has bytes that are not UTF-8 text. Nothing" in refused(data)
+
+
+@pytest.mark.parametrize("name", ["wine-1.csv", "wine-1.csv.gz"])
+def test_wide_characters_are_told_also_where_they_are_packed(refused, name):
+    """The encoding that is named is the one to write down."""
+    data = "sample_id,alcohol,hüe\nA1,1,1\n".encode("utf-16-le")
+    packed = gzip.compress(data) if name.endswith(".gz") else data
+    assert "csv: {encoding: utf-16-le}" in refused(packed, name=name)
 
 
 def test_a_missing_key(refused):

@@ -103,6 +103,15 @@ def test_a_key_that_is_there_more_than_once_is_none(differing, repeated):
     assert found.added == 3 - repeated.count(1)
 
 
+def test_of_rows_that_are_there_twice_one_that_goes_is_no_key_that_goes(differing):
+    """However the rows lie: the key is still there."""
+    twice = pl.DataFrame({"id": [7, 7, 1], "x": [1, 1, 1]})
+    for once in ({"id": [7, 1], "x": [1, 1]}, {"id": [1, 7], "x": [1, 1]}):
+        found = differing(twice, pl.DataFrame(once))
+        assert (found.compared_by, counts(found)) == ("content", (0, 1, 0))
+        assert "more than once" in (found.reason or "")
+
+
 def test_columns_that_come_go_or_become_another_type_are_said(differing):
     """Rows are compared by those that both have, and a wider type of the same value is the same."""
     first = pl.DataFrame({"id": [1], "n": pl.Series([1], dtype=pl.Int32), "old": ["o"]})

@@ -68,7 +68,7 @@ def catalog(store, tmp_path) -> Iterator[Catalog]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         found.host = f"http://127.0.0.1:{server.server_address[1]}"
         yield found

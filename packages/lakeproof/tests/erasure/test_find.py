@@ -13,7 +13,7 @@ from lakeproof.delta.compaction import compact
 from lakeproof.delta.engines import engine_for
 from lakeproof.erasure.erase_rows import delete_rows
 from lakeproof.erasure.found_versions import FoundVersion, find_versions
-from lakeproof.erasure.key_rows import ErasureError, Keys, key_rows
+from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.traces import files_below, traces
 
 KEYS = Keys(["b"], ["k"])
@@ -120,12 +120,12 @@ def test_no_bound_of_a_personal_column_comes_into_the_log(tmp_path):
 def test_keys_are_read_as_the_table_has_them():
     """Numbers, days, and keys of several columns; one that is none is not repeated."""
     schema = pl.Schema({"n": pl.Int32, "day": pl.Date, "t": pl.String})
-    assert key_rows(["7", "7"], ["n"], schema, "t")["n"].to_list() == [7]
-    found = key_rows(["day=2026-02-01,n=1"], ["n", "day"], schema, "t")
+    assert Keys(["7", "7"], ["n"]).rows(schema, "t")["n"].to_list() == [7]
+    found = Keys(["day=2026-02-01,n=1"], ["n", "day"]).rows(schema, "t")
     assert found.rows() == [(1, datetime.date(2026, 2, 1))]
     for texts, key in ((["Huber"], ["n"]), (["Huber"], ["day"]), (["n=Huber"], ["n", "t"])):
         with pytest.raises(ErasureError) as caught:
-            key_rows(texts, key, schema, "t")
+            Keys(texts, key).rows(schema, "t")
         assert "Huber" not in caught.value.message
 
 

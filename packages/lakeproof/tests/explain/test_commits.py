@@ -105,9 +105,12 @@ def test_commits_are_those_of_one_branch(tmp_path):
 
     git("init", "--quiet", "--initial-branch", "main")
     ids = []
-    for name in ("one", "two", "three"):
+    for name in ("one", "two\u2028more", "three"):
         git("commit", "--quiet", "--allow-empty", "--message", name)
         ids.append(git("rev-parse", "HEAD"))
-    assert commits_between(tmp_path, ids[0], ids[2]) == [(ids[1], "two"), (ids[2], "three")]
+    assert commits_between(tmp_path, ids[0], ids[2]) == [
+        (ids[1], "two\u2028more"),
+        (ids[2], "three"),
+    ]
     assert commits_between(tmp_path, ids[2], ids[0]) == []
     assert commits_between(tmp_path, "0" * 40, ids[0]) == []

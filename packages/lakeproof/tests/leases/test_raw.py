@@ -1,6 +1,6 @@
 """Raw files that are kept by their content: each stays as long as a run needs it, and no longer."""
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,14 +16,16 @@ from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.raw import RawLease
 from lakeproof.record.facts import FileFacts, InputFacts
 
-from ..reproduce.builders import a_record
+from ..reproduce.builders import a_record, sha
 from .conftest import run_id
 
 NOW = datetime.now(UTC)
 
 
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def project_at(path: Path, recorded: Callable[[], list] = list, **more: object) -> LeasedProject:
+    """A project as its leases see it."""
+    records = SimpleNamespace(trackings=(), recorded=recorded, **more)
+    return LeasedProject(SimpleNamespace(path=path, raw=RawStore(path), records=records))
 
 
 @pytest.fixture
@@ -33,9 +35,8 @@ def leased(tmp_path: Path) -> LeasedProject:
     for text in "ab":
         source = tmp_path / text
         source.write_text(text)
-        store.keep(source, sha256(text))
-    records = SimpleNamespace(trackings=(), recorded=list)
-    return LeasedProject(SimpleNamespace(path=tmp_path / "project", raw=store, records=records))
+        store.keep(source, sha(text))
+    return project_at(tmp_path / "project")
 
 
 def take(leased: LeasedProject, number: int, *texts: str, until: datetime | None = None):
@@ -44,14 +45,14 @@ def take(leased: LeasedProject, number: int, *texts: str, until: datetime | None
         until=until and moment(until),
         why="a test",
         taken_at=moment(NOW),
-        files={sha256(text): f"data/{text}.csv" for text in texts},
+        files={sha(text): f"data/{text}.csv" for text in texts},
     )
     leased.raw.take(lease)
     return lease
 
 
 def kept(leased: LeasedProject) -> set[str]:
-    names = {sha256(text): text for text in "ab"}
+    names = {sha(text): text for text in "ab"}
     return {names[one] for one in leased.project.raw.sizes()}
 
 
@@ -64,7 +65,7 @@ def test_a_file_goes_with_the_last_run_that_needs_it(leased):
     first, second = take(leased, 1, "a", "b"), take(leased, 2, "b")
     assert swept(leased).going == ()
     leased.raw.give_back(first)
-    assert [sha256("a")] == list(swept(leased).going)
+    assert [sha("a")] == list(swept(leased).going)
     assert kept(leased) == {"b"}
     leased.raw.give_back(second)
     assert leased.raw.undecided([run_id(1), run_id(2), run_id(3)]) == [run_id(3)]
@@ -79,10 +80,9 @@ def test_what_lies_behind_a_link_is_anothers(leased, tmp_path):
     (other / ".lakeproof").mkdir(parents=True)
     for name in ("raw", "leases"):
         (other / ".lakeproof" / name).symlink_to(tmp_path / "project/.lakeproof" / name)
-    records = SimpleNamespace(trackings=(), recorded=list)
-    theirs = LeasedProject(SimpleNamespace(path=other, raw=RawStore(other), records=records))
+    theirs = project_at(other)
     assert swept(theirs).going == ()
-    theirs.project.raw.remove(sha256("a"))
+    theirs.project.raw.remove(sha("a"))
     with pytest.raises(OutsideError):
         theirs.end_what_is_over()
     assert kept(leased) == {"a", "b"}
@@ -123,16 +123,11 @@ def test_where_a_lease_cannot_be_read_nothing_goes(leased, text):
 
 def test_a_run_from_before_gets_its_lease_before_anything_goes(leased):
     """Also one that has leases on tables already; one that cannot be read stops it."""
-    old = FileFacts("deliveries", "data/a.csv", sha256("a"), 1)
+    old = FileFacts("deliveries", "data/a.csv", sha("a"), 1)
     made = a_record()
     record = replace(made, run=replace(made.run, run_id=run_id(1)), inputs=InputFacts(files=(old,)))
-    records = SimpleNamespace(
-        trackings=(),
-        recorded=lambda: [SimpleNamespace(run_id=run_id(1))],
-        record=lambda _: record,
-    )
-    project = SimpleNamespace(path=leased.project.path, raw=leased.project.raw, records=records)
-    again = LeasedProject(project)
+    found = [SimpleNamespace(run_id=run_id(1))]
+    again = project_at(leased.project.path, lambda: found, record=lambda _: record)
     again.store.decide(run_id(1))
     again.decide_all()
     swept(again)

@@ -15,6 +15,15 @@ from lakeproof.record.run.session_hooks import SessionHooks
 from lakeproof.versioned.run_tables import RunTables
 
 
+@pytest.fixture(autouse=True)
+def _states_stay():
+    """What a test draws, no other one sees."""
+    states = random.getstate(), np.random.get_state()
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+
+
 class Session:
     """A run in progress, as far as a node needs one."""
 
@@ -46,16 +55,11 @@ def before_node(resets_random):
 
 def test_a_node_of_a_mix_draws_what_it_draws_alone():
     """Whatever the node before it has drawn."""
-    states = random.getstate(), np.random.get_state()
-    try:
-        first, again = before_node(True), before_node(True)
-        assert first == again
-        assert before_node(False) != before_node(False)
-        random_states.reset()
-        assert first == (random.random(), float(np.random.random()))
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
+    first, again = before_node(True), before_node(True)
+    assert first == again
+    assert before_node(False) != before_node(False)
+    random_states.reset()
+    assert first == (random.random(), float(np.random.random()))
 
 
 class Nothing:
@@ -85,20 +89,15 @@ class Nothing:
 )
 def test_a_node_that_moves_a_state_of_all_is_known(draws, moves):
     """Also one that sets it by itself; one that has a generator of its own does not."""
-    states = random.getstate(), np.random.get_state()
     recorder = NodeIORecorder(RunTables(), Nothing(), Secrets([]))
     node = Node(draws, None, "x", name="draw")
-    try:
-        recorder.begins(node)
-        recorder.computes(node)
-        outputs = node.run({})
-        recorder.computed(node, {}, outputs)
-        # As what names a model at random does.
-        random.random()
-        recorder.saved(node, "x", MemoryDataset(), outputs["x"])
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
+    recorder.begins(node)
+    recorder.computes(node)
+    outputs = node.run({})
+    recorder.computed(node, {}, outputs)
+    # As what names a model at random does.
+    random.random()
+    recorder.saved(node, "x", MemoryDataset(), outputs["x"])
     (found,) = recorder.nodes(None, Nothing())
     assert found.moves_random is moves
 
@@ -113,19 +112,15 @@ def test_a_generator_that_moves_one_between_its_chunks_is_known(draws):
             random.random()
         yield 2
 
-    states = random.getstate()
     recorder = NodeIORecorder(RunTables(), Nothing(), Secrets([]))
     node = Node(chunks, None, "x", name="draw")
-    try:
-        recorder.begins(node)
-        recorder.computes(node)
-        found = node.run({})
-        recorder.computed(node, {}, found)
-        for chunk in found["x"]:
-            recorder.saves(node, "x", MemoryDataset())
-            random.random()
-            recorder.saved(node, "x", MemoryDataset(), chunk)
-    finally:
-        random.setstate(states)
+    recorder.begins(node)
+    recorder.computes(node)
+    found = node.run({})
+    recorder.computed(node, {}, found)
+    for chunk in found["x"]:
+        recorder.saves(node, "x", MemoryDataset())
+        random.random()
+        recorder.saved(node, "x", MemoryDataset(), chunk)
     (passed,) = recorder.nodes(None, Nothing())
     assert passed.moves_random is draws

@@ -32,7 +32,7 @@ def answering(status: int) -> Iterator[str]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Answer) as found:
-        thread = threading.Thread(target=found.serve_forever)
+        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{found.server_address[1]}"
         found.shutdown()

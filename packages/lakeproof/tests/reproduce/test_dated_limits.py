@@ -1,6 +1,5 @@
 """Until when a run can be reproduced: the earliest of what rules say, never after the truth."""
 
-import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ import deltalake
 import polars as pl
 import pytest
 
-from aging import age
+from aging import age, age_commit
 from lakeproof.commands import check
 from lakeproof.commands.check import Checked
 from lakeproof.delta import DeltaTable
@@ -124,13 +123,7 @@ def test_the_date_is_the_day_on_which_spark_refuses(foreign, tmp_path, days):
 def test_a_copy_of_an_old_table_is_as_old_as_its_log_says(foreign, tmp_path, kind):
     """Its files are of today, and a vacuum goes by when files were removed."""
     shutil.copytree(foreign, tmp_path / "t")
-    commit = tmp_path / "t/_delta_log" / f"{1:020d}.json"
-    lines = [json.loads(line) for line in commit.read_text().splitlines()]
-    for action in lines:
-        if kind in action:
-            key = "timestamp" if kind == "commitInfo" else "deletionTimestamp"
-            action[kind][key] -= 40 * 86_400_000
-    commit.write_text("".join(json.dumps(action) + "\n" for action in lines))
+    age_commit(tmp_path / "t/_delta_log" / f"{1:020d}.json", 40, (kind,))
     location = DeltaTable(filepath=str(tmp_path / "t")).location
     limits = list(version_limits("t", 0, ages_of(location), lease(), RUN))
     end = datetime.fromisoformat(str(dies_of(limits, "embedded").at))

@@ -4,17 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lakeproof.commands.leases.registry import runs_in_service
+from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.run_filter import RunFilter
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.retention.version_ages import VersionAges, ages_of
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
 from lakeproof.leases.presence import broken_lease
-from lakeproof.leases.store import LeaseStore
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.store import REPRODUCES
 from lakeproof.record.run.ending.doubts import unknown_outputs
@@ -80,7 +78,8 @@ class _Look:
         self.here = gather_environment(project.path)
         self.looks = Looks()
         self.leases: dict[str, list[Lease]] = defaultdict(list)
-        for lease in LeaseStore(project.path).own():
+        self._leased = LeasedProject(project)
+        for lease in self._leased.store.own():
             self.leases[lease.run_id].append(lease)
         self._ages: dict[str, VersionAges | None] = {}
 
@@ -95,16 +94,9 @@ class _Look:
     def standing(self, run_id: str) -> Iterator[Lease]:
         """Yield the leases of a run that hold; without an end where its model is in service."""
         for lease in self.leases[run_id]:
-            if lease.until is not None and self._in_service is None:
-                yield lease  # a registry that is silent: the earlier of the two
-            elif lease.until is not None and run_id in (self._in_service or ()):
-                yield replace(lease, until=None)
-            else:
-                yield lease
-
-    @cached_property
-    def _in_service(self) -> frozenset[str] | None:
-        return runs_in_service(self.project.records.trackings)
+            # Of a registry that is silent: the earlier of the two.
+            is_served = lease.until is not None and run_id in (self._leased.in_service or ())
+            yield replace(lease, until=None) if is_served else lease
 
     def _ages_of(self, table: "VersionedDataset") -> VersionAges | None:
         uri = table.location.uri

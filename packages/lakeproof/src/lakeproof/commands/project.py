@@ -96,8 +96,7 @@ class RunProject:
 
     def personal_in(self, kedro_env: str) -> frozenset[str]:
         """Name the columns of which no value is shown, by today's catalog of an environment."""
-        self.locate_in(kedro_env)
-        catalog = self._catalogs[kedro_env]
+        catalog = self._catalog_in(kedro_env)
         return frozenset() if catalog is None else catalog.personal
 
     def locate_in(self, kedro_env: str) -> "TodaysTables":
@@ -107,12 +106,7 @@ class RunProject:
         """
         from lakeproof.reproduce.todays_tables import TodaysTables
 
-        if kedro_env not in self._catalogs:
-            try:
-                self._catalogs[kedro_env] = open_catalog(self.metadata, kedro_env)
-            except LakeproofError:
-                self._catalogs[kedro_env] = None
-        catalog = self._catalogs[kedro_env]
+        catalog = self._catalog_in(kedro_env)
 
         def locate(name: str) -> VersionedDataset | None:
             try:
@@ -121,6 +115,15 @@ class RunProject:
                 return None
 
         return TodaysTables(locate, self._options_of)
+
+    def _catalog_in(self, kedro_env: str) -> ProjectCatalog | None:
+        """Open today's catalog of an environment, once; `None` where it cannot be read."""
+        if kedro_env not in self._catalogs:
+            try:
+                self._catalogs[kedro_env] = open_catalog(self.metadata, kedro_env)
+            except LakeproofError:
+                self._catalogs[kedro_env] = None
+        return self._catalogs[kedro_env]
 
     @cached_property
     def _catalogs(self) -> dict[str, ProjectCatalog | None]:

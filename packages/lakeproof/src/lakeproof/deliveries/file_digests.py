@@ -23,7 +23,7 @@ CACHE_NAME = ".deliveries.json"
 _SCHEMA = 1
 # As git does for its index: a file written to again within the resolution of its time looks as it
 # did before (gitformat-index, "racy git"). Two seconds is the coarsest there is, FAT's.
-_RACY_NS = 2_000_000_000
+RACY_NS = 2_000_000_000
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -58,7 +58,7 @@ def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
         now = time.time_ns()
         status = (folder / name).stat()
         entry = known.get(name)
-        is_settled = status.st_mtime_ns < now - _RACY_NS
+        is_settled = status.st_mtime_ns < now - RACY_NS
         if not is_settled or entry is None or entry[:2] != (status.st_size, status.st_mtime_ns):
             entry = (status.st_size, status.st_mtime_ns, sha256_of(folder / name))
         found[name] = entry[2]

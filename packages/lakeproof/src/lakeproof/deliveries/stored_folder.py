@@ -11,9 +11,9 @@ from pathlib import Path
 
 from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
-from lakeproof.deliveries.file_digests import Entry, remember, remembered
+from lakeproof.deliveries.file_digests import RACY_NS, Entry, remember, remembered
 from lakeproof.deliveries.raw_store import RawStore
-from lakeproof.stores.addresses import as_url, kind_of
+from lakeproof.stores.addresses import as_url, file_url, kind_of
 from lakeproof.stores.files import StoredFile, fetch, info, listed
 from lakeproof.stores.patience import waiting
 from lakeproof.stores.troubles import without_secrets
@@ -23,7 +23,6 @@ _ATTEMPTS = 3
 # Stores date a file by their own clock, to the second. It may be another than this machine's by as
 # much as S3 puts up with in a signed request: what looks younger is read again.
 _OTHER_CLOCK_NS = 15 * 60 * 1_000_000_000
-_RACY_NS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,9 @@ class StoredFolder:
             DeliveryError: It carries credentials, or delta-rs would look for it somewhere else.
         """
         scheme, _, rest = address.partition("://")
-        if "@" in rest.partition("/")[0] and kind_of(address) != "azure":
+        user, at, _ = rest.partition("/")[0].rpartition("@")
+        # Of Azure, the container stands there.
+        if at and (kind_of(address) != "azure" or ":" in user):
             raise DeliveryError(
                 f"`path` is {scheme}://***@…, an address that carries credentials. Put them into "
                 f"credentials.yml and name them under `credentials`. {EDIT_THE_CATALOG}"
@@ -91,7 +92,7 @@ class StoredFolder:
             )
         known = remembered(raw.folder)
         newest = max((file.modified_ns for file in wanted.values()), default=0)
-        settled = max(newest, now_ns - _OTHER_CLOCK_NS) - _RACY_NS
+        settled = max(newest, now_ns - _OTHER_CLOCK_NS) - RACY_NS
 
         def one(name: str) -> tuple[Entry, Path]:
             file = wanted[name]
@@ -119,7 +120,7 @@ class StoredFolder:
 
     def _fetched(self, name: str, file: StoredFile, raw: RawStore) -> tuple[Entry, Path]:
         """Bring a file, whole: a long one comes in pieces, of which some may be another's."""
-        url = f"{as_url(self.uri)}/{name}"
+        url = file_url(self.address(name))
         for _ in range(_ATTEMPTS):
             with raw.partial() as partial:
                 try:

@@ -15,7 +15,7 @@ from lakeproof.delta.log.opening import find_commit, latest_after_commit, open_t
 from lakeproof.delta.log.protocol_support import require_writable
 from lakeproof.delta.read.partition_values import PATH, partition_values
 from lakeproof.delta.read.versions import compute_digest, stored_digest
-from lakeproof.delta.write.engine import Engine
+from lakeproof.delta.write.engine import Engine, SaveArgs, Write
 from lakeproof.delta.write.lock import write_lock
 from lakeproof.errors import TableError
 from lakeproof.spelling import typed
@@ -120,7 +120,8 @@ def compact(
             follows=current.version,
         )
         # delta-rs moves the handle that it writes through.
-        engine.compact(open_table(location), note, plan.target, personal)
+        write = Write(location, current, SaveArgs(), (), note, personal=personal)
+        engine.compact(write, open_table(location), plan.target)
         newest = latest_after_commit(location)
         if newest is not None and newest.version == current.version:
             # No two of them make a larger one within the target, and the engine has left them.

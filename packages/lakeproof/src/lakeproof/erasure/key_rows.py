@@ -28,39 +28,28 @@ class Keys:
     def rows(self, schema: pl.Schema, table: str) -> Any:
         """Read them as a table has them.
 
+        Args:
+            schema: Of the table.
+            table: Its name.
+
         Raises:
-            ErasureError: If one is none of that type, or a column is not there.
+            ErasureError: If one is none of that type, or a column is not there. It is not shown.
         """
-        return key_rows(self.texts, self.columns, schema, table)
-
-
-def key_rows(texts: Sequence[str], key: Sequence[str], schema: pl.Schema, table: str) -> Any:
-    """Read keys as the table has them.
-
-    Args:
-        texts: One a row; of a key of several columns `a=1,b=2`.
-        key: The columns.
-        schema: Of the table.
-        table: Its name.
-
-    Raises:
-        ErasureError: If one is none of that type, or a column is not there. It is not shown.
-    """
-    if absent := [column for column in key if column not in schema]:
-        raise ErasureError(f"it has no column '{absent[0]}'")
-    rows = [_parts(text, key, table) for text in texts]
-    columns = []
-    for place, name in enumerate(key):
-        given = pl.Series(name, [row[place] for row in rows], dtype=pl.String)
-        try:
-            columns.append(_as(given, schema[name]))
-        except pl.exceptions.PolarsError:
-            # Its own words repeat the value.
-            raise ErasureError(
-                f"A key is no {schema[name]}, which column '{name}' of table '{table}' is. Nothing "
-                "was looked for."
-            ) from None
-    return pl.DataFrame(columns).unique()
+        if absent := [column for column in self.columns if column not in schema]:
+            raise ErasureError(f"it has no column '{absent[0]}'")
+        rows = [_parts(text, self.columns, table) for text in self.texts]
+        columns = []
+        for place, name in enumerate(self.columns):
+            given = pl.Series(name, [row[place] for row in rows], dtype=pl.String)
+            try:
+                columns.append(_as(given, schema[name]))
+            except pl.exceptions.PolarsError:
+                # Its own words repeat the value.
+                raise ErasureError(
+                    f"A key is no {schema[name]}, which column '{name}' of table '{table}' is. "
+                    "Nothing was looked for."
+                ) from None
+        return pl.DataFrame(columns).unique()
 
 
 def _as(given: pl.Series, dtype: Any) -> pl.Series:

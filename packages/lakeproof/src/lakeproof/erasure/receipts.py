@@ -7,9 +7,7 @@ same command goes on with it; once it is done the secret is gone, and the hash s
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any, Literal
 
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.folders import hide_from_git
+from lakeproof.whole_file import replace_text
 
 _PLACE = Path(".lakeproof", "erasures")
 _SHOWN = 8
@@ -169,12 +168,8 @@ class ReceiptStore:
 
     def put(self, receipt: Receipt) -> None:
         """Write a receipt, in place of what it was; of one that is done the secret goes then."""
-        descriptor, partial = tempfile.mkstemp(prefix=".", dir=self._folder)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"schema": 1, **asdict(receipt)}, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self._folder / f"{receipt.receipt_id}.json")
+        content = json.dumps({"schema": 1, **asdict(receipt)}, indent=1) + "\n"
+        replace_text(self._folder / f"{receipt.receipt_id}.json", content, 0o600)
         # Not before: without its secret a receipt that says `begun` would say so for ever.
         if receipt.state == "done":
             self._secret(receipt.receipt_id).unlink(missing_ok=True)
@@ -189,9 +184,11 @@ def hashed(texts: Iterable[str], secret: bytes) -> tuple[str, ...]:
     return tuple(sorted(set(told)))
 
 
-def erased_sentence(project_path: Path, table: str, table_id: str, version: int) -> str | None:
+def erased_sentence(
+    receipts: Iterable[Receipt], table: str, table_id: str, version: int
+) -> str | None:
     """Say of a version that rows of it were erased; `None` where none were."""
-    for receipt in ReceiptStore(project_path).all():
+    for receipt in receipts:
         for one in receipt.versions:
             if (one.table_id, one.version) == (table_id, version):
                 when = receipt.done_at or receipt.begun_at

@@ -22,8 +22,29 @@ class LeaseError(LakeproofError):
     """A lease cannot be taken, read or given back."""
 
 
+class Timed:
+    """What stands until a moment, or for ever, and is written down as JSON."""
+
+    until: str | None
+    taken_at: str
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its time is over, which alone does not end it (see `store`)."""
+        return self.until is not None and datetime.fromisoformat(self.until) < now
+
+    def to_json(self) -> str:
+        """Write it down."""
+        return json.dumps({"schema": 1, **vars(self)}, indent=1, sort_keys=True) + "\n"
+
+    @property
+    def has_zones(self) -> bool:
+        """Tell whether its moments say which zone they are of."""
+        moments = (self.taken_at, self.until)
+        return all(one is None or datetime.fromisoformat(one).tzinfo is not None for one in moments)
+
+
 @dataclass(frozen=True)
-class Lease:
+class Lease(Timed):
     """What a run needs of a table.
 
     Args:
@@ -55,14 +76,6 @@ class Lease:
         """Name the file that it is written to, in the folder of its table."""
         return f"{self.version}.{self.run_id}.json"
 
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether its time is over, which alone does not end it (see `store`)."""
-        return self.until is not None and datetime.fromisoformat(self.until) < now
-
-    def to_json(self) -> str:
-        """Write it down."""
-        return json.dumps({"schema": 1, **vars(self)}, indent=1, sort_keys=True) + "\n"
-
     @classmethod
     def from_json(cls, text: str | bytes, table_id: str, file: str, place: str) -> "Lease":
         """Read a lease back, and hold it against the name of its file.
@@ -87,10 +100,8 @@ class Lease:
                 and type(found.version) is int
                 and type(found.is_held) is bool
                 and all(_is_text(getattr(found, name)) for name in _TEXTS)
+                and found.has_zones
             )
-            for moment in (found.taken_at, found.until):
-                if moment is not None and datetime.fromisoformat(moment).tzinfo is None:
-                    is_right = False
             if not is_right:
                 raise ValueError("it is not what its name says")
         except (LeaseError, TypeError, ValueError, AttributeError, KeyError) as error:

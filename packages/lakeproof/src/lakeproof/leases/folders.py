@@ -5,7 +5,6 @@ else writes it: in a store a plain put is enough.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 from lakeproof.delta.log.location import filesystem_of
 from lakeproof.inside import by_no_link
 from lakeproof.leases.facts import LeaseError
+from lakeproof.stores.files import put_text
 from lakeproof.versioned.location import Location
+from lakeproof.whole_file import replace_text
 
 if TYPE_CHECKING:
     import pyarrow.fs
@@ -77,18 +78,8 @@ class LocalFolder:
         """Write a file, in place of one of that name."""
         folder = self.path / table_id
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(prefix=".", dir=folder)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-                written.write(content)
-                written.flush()
-                os.fsync(written.fileno())
-            # Whoever shares the table reads it.
-            os.chmod(partial, 0o644)
-            os.replace(partial, folder / file)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        # Whoever shares the table reads it.
+        replace_text(folder / file, content, 0o644)
 
     def remove(self, table_id: str, file: str) -> None:
         """Remove a file, if it is there.
@@ -138,11 +129,8 @@ class StoreFolder:
 
     def put(self, table_id: str, file: str, content: str) -> None:
         """Write a file, in place of one of that name."""
-        # PyArrow hands on a buffer of its own where delta-rs 1.6 takes bytes alone.
-        raw = self._filesystem.handler._handler
-        stream = raw.open_output_stream(f"{BESIDE}/{table_id}/{file}", None)
-        stream.write(content.encode())
-        stream.close()
+        path, options = f"{BESIDE}/{table_id}/{file}", self.location.storage_options
+        put_text(content, self.location.uri, path, options)
 
     def remove(self, table_id: str, file: str) -> None:
         """Remove a file, if it is there."""

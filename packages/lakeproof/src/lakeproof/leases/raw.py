@@ -8,10 +8,9 @@ stays noted with nothing, so that nobody takes it for one from before.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
-from lakeproof.leases.facts import LeaseError, require_run_id
+from lakeproof.leases.facts import LeaseError, Timed, require_run_id
 from lakeproof.leases.folders import hide_from_git, in_project
 
 FOLDER = "raw"
@@ -19,7 +18,7 @@ _TEXTS = ("run_id", "why", "taken_at")
 
 
 @dataclass(frozen=True)
-class RawLease:
+class RawLease(Timed):
     """What a run needs of the kept raw files.
 
     Args:
@@ -35,14 +34,6 @@ class RawLease:
     why: str
     taken_at: str
     files: Mapping[str, str]
-
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether its time is over."""
-        return self.until is not None and datetime.fromisoformat(self.until) < now
-
-    def to_json(self) -> str:
-        """Write it down."""
-        return json.dumps({"schema": 1, **vars(self)}, indent=1, sort_keys=True) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes, file: str, place: str) -> "RawLease":
@@ -60,10 +51,8 @@ class RawLease:
                 and file == _name(found.run_id)
                 and all(isinstance(getattr(found, name), str) for name in _TEXTS)
                 and isinstance(found.files, dict)
+                and found.has_zones
             )
-            for moment in (found.taken_at, found.until):
-                if moment is not None and datetime.fromisoformat(moment).tzinfo is None:
-                    is_right = False
             if not is_right:
                 raise ValueError("it is not what its name says")
         except (TypeError, ValueError, AttributeError, KeyError) as error:
@@ -122,10 +111,6 @@ class RawLeases:
             lease = RawLease.from_json(content, file, f"{self._folder.name}/{FOLDER}")
             if lease.files:
                 yield lease
-
-    def of_run(self, run_id: str) -> RawLease | None:
-        """Give what a run needs, if it is any raw file."""
-        return next((lease for lease in self.all() if lease.run_id == run_id), None)
 
     def undecided(self, run_ids: Iterable[str]) -> list[str]:
         """List the runs of which nobody has written down what they need."""

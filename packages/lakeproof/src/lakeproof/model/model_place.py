@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.errors import LakeproofError
-from lakeproof.stores.addresses import as_url, is_remote, misleading
+from lakeproof.stores.addresses import file_url, is_remote, misleading
 from lakeproof.stores.files import fetch, is_there, put
 from lakeproof.stores.patience import waiting
 from lakeproof.stores.troubles import without_secrets
@@ -46,9 +46,7 @@ class ModelPlace:
 
     @property
     def _url(self) -> str:
-        """Its address as `stores` takes one: of the folder a URL, the name as it is."""
-        folder, _, name = self.filepath.rpartition("/")
-        return f"{as_url(folder)}/{name}"
+        return file_url(self.filepath)
 
     def exists(self) -> bool:
         """Tell whether there is a file."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lakeproof.erasure.receipts import erased_sentence
+from lakeproof.erasure.receipts import ReceiptStore, erased_sentence
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
 from lakeproof.record.facts import Record, TableRead, TableWritten
@@ -101,7 +101,7 @@ def find_tables(
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         elif opened.troubles:
             table, opened = _held(use, table, opened, project_path, looks)
-        missing += _erased(use, opened, project_path)
+        missing += _erased(use, opened, project_path, looks)
         missing += [f"{one}{_unnamed_hint(use.names, use.uri, locate)}" for one in opened.troubles]
         factors += _other_ids(use, opened.versions.values())
         tables.append(_needed_table(use, table, opened))
@@ -189,12 +189,13 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def _erased(use: _Use, opened: "_Opened", project_path: Path) -> Iterator[str]:
+def _erased(use: _Use, opened: "_Opened", project_path: Path, looks: Looks) -> Iterator[str]:
     """Say of versions that are not whole that rows of them were erased, where they were."""
-    for version in sorted(use.needed.keys() - opened.versions.keys()):
-        told = erased_sentence(project_path, use.names[0], use.table_id, version)
-        if told is not None:
-            yield told
+    gone = sorted(use.needed.keys() - opened.versions.keys())
+    if gone:
+        receipts = looks.once("receipts", lambda: tuple(ReceiptStore(project_path).all()))
+        told = (erased_sentence(receipts, use.names[0], use.table_id, one) for one in gone)
+        yield from filter(None, told)
 
 
 def _held(

@@ -12,7 +12,7 @@ from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta.kept_deliveries import kept_at
 from lakeproof.record.facts import FileFacts, Record
-from lakeproof.stores.addresses import as_url, is_remote
+from lakeproof.stores.addresses import file_url, is_remote
 from lakeproof.stores.files import fetch, info
 
 
@@ -60,5 +60,4 @@ class StoredDeliveries:
             if is_remote(table.uri)
         )
         yield from dict.fromkeys(beside)
-        folder, _, name = file.path.rpartition("/")
-        yield f"{as_url(folder)}/{name}"
+        yield file_url(file.path)

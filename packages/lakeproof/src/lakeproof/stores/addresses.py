@@ -62,6 +62,12 @@ def as_url(address: str) -> str:
     return f"{scheme}{mark}{bucket}{slash}{quote(key)}"
 
 
+def file_url(address: str) -> str:
+    """Write a file's address as `files` takes it: of its folder a URL, its name as it is."""
+    folder, _, name = address.rpartition("/")
+    return f"{as_url(folder)}/{name}"
+
+
 def kind_of(uri: str) -> str:
     """Give the kind of store: `s3`, `azure`, `gcs`, or the scheme."""
     scheme = uri.partition("://")[0].lower()

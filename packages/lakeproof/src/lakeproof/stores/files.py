@@ -94,26 +94,32 @@ def put(source: Path, uri: str, options: Mapping[str, str] | None) -> None:
     Raises:
         OSError: If the store cannot be asked.
     """
+    folder, _, name = uri.rpartition("/")
     with source.open("rb") as file:
-        _send(file, uri, options)
+        _send(file, folder, name, options)
 
 
-def put_text(text: str, uri: str, options: Mapping[str, str] | None) -> None:
+def put_text(text: str, uri: str, path: str, options: Mapping[str, str] | None) -> None:
     """Write a small file into a store, in place of one of that name.
+
+    Args:
+        text: What is in it.
+        uri: A place in the store.
+        path: The file, below it.
+        options: The settings of the store.
 
     Raises:
         OSError: If the store cannot be asked.
     """
-    _send(BytesIO(text.encode()), uri, options)
+    _send(BytesIO(text.encode()), uri, path, options)
 
 
-def _send(file: IO[bytes], uri: str, options: Mapping[str, str] | None) -> None:
+def _send(file: IO[bytes], uri: str, path: str, options: Mapping[str, str] | None) -> None:
     from deltalake.fs import DeltaStorageHandler
 
-    folder, _, name = uri.rpartition("/")
-    handler = DeltaStorageHandler(folder, for_delta(folder, options) or {})
+    handler = DeltaStorageHandler(uri, for_delta(uri, options) or {})
     # Not through PyArrow 25, which hands delta-rs 1.6 buffers where it wants bytes.
-    target: Any = handler._handler.open_output_stream(name, None)
+    target: Any = handler._handler.open_output_stream(path, None)
     shutil.copyfileobj(file, target, _BLOCK)
     target.close()
 

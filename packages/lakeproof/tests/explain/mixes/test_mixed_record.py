@@ -143,7 +143,7 @@ def test_a_dataset_with_another_name_is_no_other_data():
     b = renamed(a)
     found = choices(a, b)
     assert [one.name for one in found.players] == ["code"]
-    (code,) = [mixed_record(choice_of(["code"], found), set(), found, a, b)]
+    code = mixed_record(choice_of(["code"], found), set(), found, a, b)
     assert code.inputs.tables[0].dataset == "wines"
 
 
@@ -153,12 +153,13 @@ def test_another_version_under_another_name_is_had_by_either_code():
     found = choices(a, b)
     names = [one.name for one in found.players]
     assert names == ["learnt from samples", "scored on samples", "code"]
-    for taken, is_new, name in (("code", False, "wines"), (names[0], True, "samples")):
+    for taken, version, name in (("code", 3, "wines"), (names[0], 4, "samples")):
         choice = choice_of([taken], found)
         mixed = mixed_record(choice, choice.learnt, found, a, b)
         (table,) = [one for one in mixed.inputs.tables if not one.is_own]
-        assert (table.dataset, table.version) == (name, 4 if is_new else 3)
-        assert not list(lacking(mixed, b if taken == "code" else a, a))
+        assert (table.dataset, table.version) == (name, version)
+        base, other = (b, a) if taken == "code" else (a, b)
+        assert not list(lacking(mixed, base, other))
 
 
 def test_a_table_that_only_one_run_has_is_not_read_as_it_is_today():

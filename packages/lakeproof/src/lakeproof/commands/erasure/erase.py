@@ -17,7 +17,7 @@ from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.erasure.erase_rows import delete_rows, is_proven, remove_files
-from lakeproof.erasure.key_rows import ErasureError, key_rows
+from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import ErasedVersion, Proven, Receipt, ReceiptStore
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
@@ -66,10 +66,10 @@ def erase(
         receipt = replace(receipt, announced=(*others, expected))
         store.put(receipt)
 
+    keys = Keys(texts, _table_of(catalog, name).key)
     for one in found.tables:
-        table = catalog.table(one.table)
-        assert isinstance(table, DeltaTable)
-        if told := _delete(table, one, _key_of(catalog, name), texts, announce):
+        table = _table_of(catalog, one.table)
+        if told := _delete(table, one, keys, announce):
             receipt = _with_proven(receipt, [told])
             store.put(receipt)
     _release(leased, found)
@@ -97,14 +97,14 @@ def erase(
     return done
 
 
-def _key_of(catalog: "ProjectCatalog", name: str) -> tuple[str, ...]:
+def _table_of(catalog: "ProjectCatalog", name: str) -> DeltaTable:
     table = catalog.table(name)
     assert isinstance(table, DeltaTable)
-    return table.key
+    return table
 
 
 def _versions(found: Found) -> Iterator[ErasedVersion]:
-    for one in (*found.tables, *found.copies):
+    for one in found.places:
         for version in one.found.versions:
             yield ErasedVersion(
                 one.table, one.table_id, version.version, version.rows, version.is_whole
@@ -143,16 +143,14 @@ def _with_proven(receipt: Receipt, proven: Iterable[Proven]) -> Receipt:
 def _delete(
     table: DeltaTable,
     one: FoundTable,
-    key: Sequence[str],
-    texts: Sequence[str],
+    keys: Keys,
     announce: Callable[[Proven], None],
 ) -> Proven | None:
     if not one.found.is_live:
         return None
-    schema = scan(table.open()).collect_schema()
-    keys = key_rows(texts, key, schema, one.table)
+    rows = keys.rows(scan(table.open()).collect_schema(), one.table)
     engine = engine_for(table.engine_name)
-    return delete_rows(table.location, keys, engine, table.personal, announce)
+    return delete_rows(table.location, rows, engine, table.personal, announce)
 
 
 def _release(leased: LeasedProject, found: Found) -> None:

@@ -1,6 +1,5 @@
 """`kedro erase --dry-run`: where the rows of a person are, without naming the person again."""
 
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,13 @@ from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.affected_runs import affected
 from lakeproof.erasure.found_versions import count_keys, find_versions
-from lakeproof.erasure.key_rows import ErasureError, Keys, key_rows
+from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.traces import SHORTEST, files_below, traces
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import every_copy
 from lakeproof.leases.store import LeaseStore
+from lakeproof.record.code import git
+from lakeproof.record.mlflow_store.unsent import TAG
 from lakeproof.state_folder import state_of
 from lakeproof.versioned.location import Location
 
@@ -55,10 +56,11 @@ def find(
     held = found.held
     for run in project.stored_runs:
         if run.record is None:
-            found.unknown_runs += [run.run_id] if "lakeproof.record" in run.tags else []
+            if TAG in run.tags:
+                found.unknown_runs.append(run.run_id)
         elif (one := affected(run.record, held, keys)) is not None:
             found.runs.append(one)
-    found.deliveries = list(_deliveries(project.path, catalog, table.key, texts))
+    found.deliveries = list(_deliveries(found, project.path, catalog, asked))
     found.are_traces_searched = all(len(text) >= SHORTEST for text in texts)
     known = {one.path for one in found.deliveries}
     found.traces = [
@@ -106,7 +108,7 @@ def _copies(found: Found, project_path: Path, catalog: "ProjectCatalog", keys: K
 
 
 def _deliveries(
-    project_path: Path, catalog: "ProjectCatalog", key: Sequence[str], texts: Sequence[str]
+    found: Found, project_path: Path, catalog: "ProjectCatalog", keys: Keys
 ) -> Iterator[FoundDelivery]:
     """Look through the raw files of the folders whose rows have this key."""
     seen: set[Path] = set()
@@ -117,11 +119,16 @@ def _deliveries(
         if not isinstance(folder, DeliveryFolder):
             continue
         try:
-            if set(folder.schema.key) != set(key):
+            if set(folder.schema.key) != set(keys.columns):
                 continue
-            deliveries = folder.load()
         except LakeproofError:
             continue  # nothing is delivered there
+        folder.keep_in(project_path)
+        try:
+            deliveries = folder.load()
+        except LakeproofError as error:
+            found.not_searched[name] = error.message
+            continue
         for one in deliveries:
             if one.path in seen:
                 continue
@@ -129,7 +136,7 @@ def _deliveries(
             rows: int | None
             try:
                 frame = one.rows().collect()
-                rows = count_keys(frame.lazy(), key_rows(texts, key, frame.schema, name))
+                rows = count_keys(frame.lazy(), keys.rows(frame.schema, name))
             except LakeproofError:
                 rows = None
             if rows != 0:
@@ -138,11 +145,11 @@ def _deliveries(
 
 
 def _is_in_git(project_path: Path, path: Path) -> bool:
-    command = ["git", "-C", str(project_path), "ls-files", "--error-unmatch", "--", str(path)]
     try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False  # no git
+        git.ask(project_path, "ls-files", "--error-unmatch", "--", str(path))
+    except git.GitError:
+        return False  # also where there is no git
+    return True
 
 
 def _traces(project_path: Path, texts: Sequence[str]) -> Iterator[Path]:

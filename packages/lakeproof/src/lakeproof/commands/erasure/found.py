@@ -73,16 +73,20 @@ class Found:
     are_traces_searched: bool = True
 
     @property
+    def places(self) -> tuple[FoundTable, ...]:
+        """Tables and held copies alike."""
+        return (*self.tables, *self.copies)
+
+    @property
     def held(self) -> set[tuple[str, int]]:
         """The versions that hold rows, by table id."""
-        places = (*self.tables, *self.copies)
-        return {(one.table_id, v.version) for one in places for v in one.found.versions}
+        return {(one.table_id, v.version) for one in self.places for v in one.found.versions}
 
     @property
     def is_nothing(self) -> bool:
         """Tell whether no row and no text was found: not that there is none."""
-        places = (*self.tables, *self.copies)
-        return not (self.deliveries or self.traces or any(place.found.has_rows for place in places))
+        has_rows = any(place.found.has_rows for place in self.places)
+        return not (self.deliveries or self.traces or has_rows)
 
 
 def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str]:
@@ -93,7 +97,7 @@ def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str
         but: Versions, by table id, whose files an erasure has removed itself.
     """
     removed = set(but)
-    for one in (*found.tables, *found.copies):
+    for one in found.places:
         gone = [v for v in one.found.unreadable if (one.table_id, v) not in removed]
         if gone:
             yield f"{one.table}: not known of versions {_ranges(gone)}, which cannot be read"

@@ -14,11 +14,11 @@ from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.csv import content
 from lakeproof.deliveries.csv.content import Content
 from lakeproof.deliveries.csv.csv_records import is_text, not_unpacked, records
-from lakeproof.deliveries.csv.other_content import wide_encoding
+from lakeproof.deliveries.csv.other_content import LOOKED_AT, wide_encoding
 from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
 from lakeproof.deliveries.dialect import is_utf8
 from lakeproof.deliveries.rows.faults import refusal_of_value
-from lakeproof.deliveries.rows.files import changed, opened
+from lakeproof.deliveries.rows.files import changed, opened, unpacked
 from lakeproof.deliveries.rows.layout import Layout
 from lakeproof.deliveries.rows.values import first_fault
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Record = tuple[int, list[str]]
 
 _CHUNK_ROWS = 10_000
-# So many bytes tell an encoding.
-_LOOKED_AT = 64
 
 
 def explain(
@@ -68,7 +66,7 @@ def not_text(delivery: "Delivery", line: int) -> DeliveryError:
     """Word the refusal of bytes that are no text."""
     encoding = delivery.dialect.encoding
     with opened(delivery) as file:
-        wide = wide_encoding(file.read(_LOOKED_AT))
+        wide = wide_encoding(unpacked(delivery.name, file).read(LOOKED_AT))
     named = "UTF-8" if is_utf8(encoding) else encoding
     return refusal(
         delivery.name,

@@ -6,7 +6,7 @@ Its bytes would be refused one way or another; which way tells nobody what to do
 import re
 from typing import TYPE_CHECKING
 
-from lakeproof.deliveries.delivery_errors import DeliveryError, refusal
+from lakeproof.deliveries.delivery_errors import refusal
 from lakeproof.deliveries.rows.files import opened, unpacked
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _KINDS = tuple(
             "Fetch it by `git lfs pull` " + _AGAIN,
         ),
         (
-            rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)",
+            rb"(?i:(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml))",
             "a page (HTML or XML), as servers answer in place of a file",
             "Put the file in its place " + _AGAIN,
         ),
@@ -48,7 +48,7 @@ _KINDS = tuple(
     )
 )
 _WIDE = {"utf-16-le": (1, 2), "utf-16-be": (0, 2)}
-_LOOKED_AT = 64
+LOOKED_AT = 64
 
 
 def refuse_other_content(delivery: "Delivery") -> None:
@@ -58,26 +58,22 @@ def refuse_other_content(delivery: "Delivery") -> None:
         DeliveryError: By what it is.
     """
     with opened(delivery) as file:
-        raw = file.read(_LOOKED_AT)
+        raw = file.read(LOOKED_AT)
         file.seek(0)
         try:
-            data = unpacked(delivery.name, file).read(_LOOKED_AT)
+            data = unpacked(delivery.name, file).read(LOOKED_AT)
         except (OSError, EOFError):
             data = raw  # it is said where it is read
     for pattern, what, remedy in _KINDS:
-        if pattern.match(data.lower() if what.startswith("a page") else data):
-            raise _refused(delivery, what, remedy)
+        if pattern.match(data):
+            raise refusal(delivery.name, f"it is {what}", remedy=remedy)
 
 
 def wide_encoding(data: bytes) -> str | None:
     """Name the encoding of two bytes a character, where no mark at the beginning says it."""
     for name, (first, step) in _WIDE.items():
-        zeros = data[first:_LOOKED_AT:step]
-        others = data[1 - first : _LOOKED_AT : step]
+        zeros = data[first:LOOKED_AT:step]
+        others = data[1 - first : LOOKED_AT : step]
         if len(zeros) > 1 and not any(zeros) and all(others):
             return name
     return None
-
-
-def _refused(delivery: "Delivery", what: str, remedy: str) -> DeliveryError:
-    return refusal(delivery.name, f"it is {what}", remedy=remedy)

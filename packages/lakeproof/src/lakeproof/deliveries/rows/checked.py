@@ -16,6 +16,7 @@ from lakeproof.deliveries.rows.keys import KeyCheck, find_repeated_key
 from lakeproof.deliveries.rows.layout import Layout, lay_out
 from lakeproof.deliveries.rows.reader import Opened, Reader
 from lakeproof.deliveries.rows.values import POLARS, converted, is_sound
+from lakeproof.spelling import PERSONAL
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -112,7 +113,7 @@ def _refuse_repeated_key(
         key, first, second = found
         personal = delivery.schema.personal
         named = ", ".join(
-            f"{name} {'(personal)' if name in personal else shown(str(value))}"
+            f"{name} {PERSONAL if name in personal else shown(str(value))}"
             for name, value in zip(layout.key, key, strict=True)
         )
         raise refusal(

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from lakeproof.digest.tables.arithmetic import STEP_ROWS, Words
-
-Mask = Any
+from lakeproof.digest.tables.fixed_width import Mask
 
 # One word in so many is an anchor.
 _ANCHOR = np.uint64(1023)

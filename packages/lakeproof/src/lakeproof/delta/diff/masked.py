@@ -4,8 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from lakeproof.delta.diff.table_diff import ColumnChange, Row, TableDiff, Values
-
-PERSONAL = "(personal)"
+from lakeproof.spelling import PERSONAL
 
 
 def masked(found: TableDiff, personal: Collection[str]) -> TableDiff:

@@ -18,10 +18,10 @@ import pyarrow as pa
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.read.scan import scan
 from lakeproof.digest.tables.arithmetic import STEP_ROWS, Scratch, Words
+from lakeproof.digest.tables.fixed_width import Mask
 from lakeproof.digest.tables.row_words import row_words
 
 Seen = Callable[[int], None]
-Mask = Any
 
 _THREADS = 2
 _PART_ROWS = 16_000_000
@@ -108,7 +108,7 @@ class Among:
 
     def mask(self, words: Words) -> Mask:
         """Mark those that are."""
-        mask = self._filter[words & self._last]
+        mask: Mask = self._filter[words & self._last]
         maybe = np.flatnonzero(mask)
         if len(maybe):
             found = words[maybe]

@@ -71,25 +71,19 @@ class EmbeddedEngine:
         with StagedRows(rows, write.location) as staged:
             return write_anew(staged, write, _EmbeddedCommits())
 
-    def compact(
-        self,
-        current: OpenedTable,
-        note: CommitNote,
-        target: int,
-        personal: frozenset[str] = frozenset(),
-    ) -> None:
+    def compact(self, write: Write, current: OpenedTable, target: int) -> None:
         """Write small files together in one commit that changes no row.
 
         Raises:
             TableError: If files hold times that delta-rs would write as others.
         """
         refuse_rewriting(current)
-        with prepared(current, note.rows, "removes", personal) as table:
+        with prepared(current, write.note.rows, "removes", write.personal) as table:
             table.optimize.compact(
                 target_size=target,
-                commit_properties=commit_properties(note),
-                post_commithook_properties=after_commit(current.location),
-                **silenced(current.columns, personal),
+                commit_properties=commit_properties(write.note),
+                post_commithook_properties=after_commit(write.location),
+                **silenced(current.columns, write.personal),
             )
 
 

@@ -7,8 +7,6 @@ that a commit says vouches for it: a file that is gone, old or somebody else's c
 """
 
 import logging
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from lakeproof.delta.log.location import filesystem_of
 from lakeproof.digest import TableFacts
 from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
+from lakeproof.whole_file import replace_text
 
 _FOLDER, _NAME = "_lakeproof", "facts.json"
 
@@ -41,10 +40,14 @@ def keep_facts(location: Location, facts: TableFacts | None) -> None:
         if facts is None:
             forget_facts(location)
         elif location.is_local:
-            _replace(Path(location.uri, _FOLDER), facts.to_json())
+            folder = Path(location.uri, _FOLDER)
+            folder.mkdir(exist_ok=True)
+            # With the rights that the table has; one that is lost costs one reading.
+            mode = folder.stat().st_mode & 0o666
+            replace_text(folder / _NAME, facts.to_json(), mode, outlives_power=False)
         else:
             stores.put_text(
-                facts.to_json(), f"{location.uri}/{_FOLDER}/{_NAME}", location.storage_options
+                *(facts.to_json(), location.uri, f"{_FOLDER}/{_NAME}", location.storage_options)
             )
     except Exception as error:  # those of stores have none in common
         logger.debug("Facts of table '%s' were not kept: %s", location.name, error)
@@ -61,17 +64,3 @@ def forget_facts(location: Location) -> None:
     else:
         with suppress(FileNotFoundError):
             filesystem_of(location).delete_file(f"{_FOLDER}/{_NAME}")
-
-
-def _replace(folder: Path, content: str) -> None:
-    """Write the file whole, with the rights that the table has."""
-    folder.mkdir(exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(prefix=".", dir=folder)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.chmod(partial, folder.stat().st_mode & 0o666)
-        os.replace(partial, folder / _NAME)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

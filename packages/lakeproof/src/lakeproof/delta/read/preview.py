@@ -12,6 +12,7 @@ from typing import Any
 from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.read.scan import scan
+from lakeproof.spelling import PERSONAL
 from lakeproof.versioned.pins import Pin
 
 _MOST_COLUMNS = 200
@@ -78,7 +79,7 @@ def _columns(
     open_ones = [name for name in columns if name not in personal]
     rows = scan(opened).select(open_ones).head(nrows).collect()
     return {
-        name: f"{kind} | (personal)"
+        name: f"{kind} | {PERSONAL}"
         if name in personal
         else " | ".join([kind, *(_cell(value) for value in rows[name].to_list())])
         for name, kind in columns.items()

@@ -87,9 +87,10 @@ def facts_of(opened: OpenedTable, *, may_read: bool = True) -> "TableFacts | Non
     stored = stored_digest(opened)
     if stored is None:
         return None
-    if other_times(opened):
+    times = other_times(opened)
+    if times:
         return _read(opened)
-    known = _known.get(_key(opened)) or kept_facts(opened.location, stored)
+    known = _known.get(_key(opened, times)) or kept_facts(opened.location, stored)
     if known is not None and known.digest == stored:
         return known
     return _read(opened) if may_read else None
@@ -185,8 +186,11 @@ def forget_facts_of_others(opened: OpenedTable) -> None:
         forget_facts(opened.location)
 
 
-def _key(opened: OpenedTable) -> tuple[object, ...]:
-    return opened.location.absolute_uri, opened.version, opened.table_id, other_times(opened)
+def _key(
+    opened: OpenedTable, times: tuple[tuple[str, int], ...] | None = None
+) -> tuple[object, ...]:
+    times = other_times(opened) if times is None else times
+    return opened.location.absolute_uri, opened.version, opened.table_id, times
 
 
 def _contradiction(opened: OpenedTable, stored: str, found: str) -> str:

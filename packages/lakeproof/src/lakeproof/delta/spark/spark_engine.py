@@ -27,7 +27,6 @@ from lakeproof.delta.spark.spark_merge import (
     but_unchanged,
     merging,
     run_merge,
-    run_said,
     table_of,
     unbounded,
     without_statistics,
@@ -35,7 +34,7 @@ from lakeproof.delta.spark.spark_merge import (
 from lakeproof.delta.spark.spark_staging import SparkStagedRows, frame_of, parsed_file
 from lakeproof.delta.spark.spark_store import name_of, place_of, require_single_writer
 from lakeproof.delta.write.decision import lost_race, write_staged
-from lakeproof.delta.write.engine import SaveArgs, Take, Write, Written, operation_of
+from lakeproof.delta.write.engine import Take, Write, Written, operation_of
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
 from lakeproof.delta.write.prepared_commit import Kind, prepared
 from lakeproof.delta.write.staged_rows import first_plain_times, partitions_of
@@ -124,13 +123,7 @@ class SparkEngine:
                 # Its files may be in the table's folder already, where nothing names them.
                 raise lost_race(write) from error
 
-    def compact(
-        self,
-        current: OpenedTable,
-        note: CommitNote,
-        target: int,
-        personal: frozenset[str] = frozenset(),
-    ) -> None:
+    def compact(self, write: Write, current: OpenedTable, target: int) -> None:
         """Write small files together in one commit that changes no row.
 
         Raises:
@@ -138,8 +131,7 @@ class SparkEngine:
         """
         size = {"maxFileSize": target, "minFileSize": target}
         keys = {f"spark.databricks.delta.optimize.{key}": str(one) for key, one in size.items()}
-        write = Write(current.location, current, SaveArgs(), (), note, personal=personal)
-        run_said(f"OPTIMIZE {table_of(current.location)}", write, note, keys)
+        run_merge(f"OPTIMIZE {table_of(write.location)}", write, write.note, keys)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
@@ -24,16 +25,12 @@ SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
 _NESTED = ("array<", "map<", "struct<")
 
 
-def run_merge(statement: str, write: Write, note: CommitNote) -> None:
-    """Run a statement whose commit says who made it.
-
-    Raises:
-        TableError: In a store that would let it overwrite another commit.
-    """
-    run_said(statement, write, note, {})
-
-
-def run_said(statement: str, write: Write, note: CommitNote, settings: Mapping[str, str]) -> None:
+def run_merge(
+    statement: str,
+    write: Write,
+    note: CommitNote,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Run a statement whose commit says who made it, with settings of the session for it alone.
 
     Raises:
@@ -47,20 +44,26 @@ def run_said(statement: str, write: Write, note: CommitNote, settings: Mapping[s
 @contextmanager
 def _said_in_commit(write: Write, note: CommitNote, settings: Mapping[str, str]) -> Iterator[None]:
     """Have the next commit of this session say who made it and what it took."""
-    conf = spark().conf
     said = {_METADATA: note.to_json(), **settings}
     if write.transaction is not None:
         app_id, version = write.transaction
         said |= {_APP_ID: app_id, _APP_VERSION: str(version)}
-    with merging, without_statistics(write):
-        for key, value in said.items():
-            conf.set(key, value)
-        try:
-            yield
-        finally:
-            with suppress(Exception):  # a session that has died has its own error
-                for key in said:
-                    conf.unset(key)
+    with merging, without_statistics(write), _set(said):
+        yield
+
+
+@contextmanager
+def _set(settings: Mapping[str, str]) -> Iterator[None]:
+    """Set values of the session for a while."""
+    conf = spark().conf
+    for key, value in settings.items():
+        conf.set(key, value)
+    try:
+        yield
+    finally:
+        with suppress(Exception):  # a session that has died has its own error
+            for key in settings:
+                conf.unset(key)
 
 
 def unbounded(write: Write) -> Collection[str] | None:
@@ -75,16 +78,8 @@ def without_statistics(write: Write) -> Iterator[None]:
 
     It knows all columns or none. Rows are then counted by the footers.
     """
-    if not unbounded(write):
+    with _set({_STATISTICS: "false"} if unbounded(write) else {}):
         yield
-        return
-    conf = spark().conf
-    conf.set(_STATISTICS, "false")
-    try:
-        yield
-    finally:
-        with suppress(Exception):  # a session that has died has its own error
-            conf.unset(_STATISTICS)
 
 
 def but_unchanged(values: list[str], current: OpenedTable) -> str:

@@ -169,12 +169,11 @@ def _replace(staged: Staged, write: Write, commits: Commits) -> Written:
         and _holds(current, facts.digest, write.believes_commits)
     ):
         return Written(current, is_committed=False, rows=staged.rows, digest=facts.digest)
-    if current is None:
-        note = noted(write, staged.rows, facts)
-        commits.create(staged, write, note)
-        return outcome_of(write, note, staged.rows, facts)
     note = noted(write, staged.rows, facts)
-    commits.overwrite(staged, write, current, note)
+    if current is None:
+        commits.create(staged, write, note)
+    else:
+        commits.overwrite(staged, write, current, note)
     return outcome_of(write, note, staged.rows, facts)
 
 

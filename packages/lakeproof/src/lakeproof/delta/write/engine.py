@@ -173,20 +173,13 @@ class Engine(Protocol):
         """
         ...
 
-    def compact(
-        self,
-        current: OpenedTable,
-        note: CommitNote,
-        target: int,
-        personal: frozenset[str] = frozenset(),
-    ) -> None:
+    def compact(self, write: Write, current: OpenedTable, target: int) -> None:
         """Write small files together in one commit that changes no row.
 
         Args:
+            write: Of no rows: the table, what the commit says of itself, and what it shows.
             current: The latest version, under the write lock.
-            note: What the commit says of itself.
             target: How large a file becomes, in bytes.
-            personal: The columns of which nothing shows a value.
 
         Raises:
             LakeproofError: With the table as it was.

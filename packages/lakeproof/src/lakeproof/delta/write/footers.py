@@ -40,11 +40,11 @@ def statistics_of(
 
     with filesystem.open_input_file(path) as source:
         footer = pq.read_metadata(source)
+    if without is None:
+        return json.dumps({"numRecords": footer.num_rows})
     least: dict[str, Any] = {}
     greatest: dict[str, Any] = {}
     nulls: dict[str, int] = {}
-    if without is None:
-        return json.dumps({"numRecords": footer.num_rows})
     for position in range(min(footer.num_columns, _MOST_COLUMNS)):
         column = footer.schema.column(position)
         if column.name in without:

@@ -21,6 +21,7 @@ from lakeproof.delta.write.column_contract import (
 from lakeproof.delta.write.engine import Write
 from lakeproof.digest import RowSet, TableFacts
 from lakeproof.errors import RowKeyError, SchemaError
+from lakeproof.spelling import PERSONAL
 from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def require_key(staged: Staged, write: Write) -> None:
     in_order = keys.sort(key).collect()
     repeats = pl.all_horizontal(pl.col(column) == pl.col(column).shift() for column in key)
     if in_order.select(repeats.any()).item():
-        shown = "(personal)" if write.personal.intersection(key) else None
+        shown = PERSONAL if write.personal.intersection(key) else None
         repeated = in_order.group_by(key).len().filter(pl.col("len") > 1).sort(key).head(1)
         raise RowKeyError(
             f"Rows for table '{name}' hold the key {shown or _shown(repeated.row(0)[:-1])} "

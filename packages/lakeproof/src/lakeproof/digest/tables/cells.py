@@ -90,8 +90,7 @@ def first_lane(array: Any, scratch: Scratch) -> Words:
         NotDigestibleError: A value does not fit the Delta type.
     """
     kind = array.type
-    is_plain = types.is_primitive(kind) and not types.is_dictionary(kind)
-    if not is_plain:
+    if not types.is_primitive(kind):
         first, second = cells_of(array, scratch).lanes
         scratch.give(second)
         return first

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from lakeproof.record.code import git
 
-_MOST = 1_000
-
 
 def commits_between(project_path: Path, before: str, after: str) -> list[tuple[str, str]]:
     """List the commits that lead from one to another along first parents, the oldest first.
@@ -21,10 +19,11 @@ def commits_between(project_path: Path, before: str, after: str) -> list[tuple[s
     try:
         git.ask(project_path, "merge-base", "--is-ancestor", before, after)
         told = git.ask(
-            *(project_path, "log", "--first-parent", "--reverse", "--format=%H%x09%s"),
-            *(f"--max-count={_MOST}", f"{before}..{after}", "--"),
+            *(project_path, "log", "--first-parent", "--reverse", "-z", "--format=%H%x09%s"),
+            *(f"{before}..{after}", "--"),
         )
     except git.GitError:
         return []
-    lines = (line.partition("\t") for line in told.decode(errors="replace").splitlines())
+    found = told.decode(errors="replace").split("\0")
+    lines = (one.partition("\t") for one in found if one)
     return [(commit, subject) for commit, _, subject in lines]

@@ -153,10 +153,9 @@ class Mixes:
             takes=[f"{table} at version {version.version}"],
             code=self._a,
             models=self._reach.parts(choice).models,
-            predictions=self._runs.kept.new_table(),
         )
         ran = self._runner.run(asked)
-        known = Known(choice, "whole", ran.record, ran.failure, predictions=ran.predictions)
+        known = Known(choice, "whole", ran.record, ran.failure)
         return self._outcome(taken, choice, known, "fitted")
 
     def at_commit(self, taken: frozenset[str], commit: str) -> Outcome:
@@ -174,12 +173,12 @@ class Mixes:
             takes=[f"the code of commit {commit[:_SHORT]}", *sorted(taken)],
             code=mixed,
             models=self._reach.parts(choice).models,
-            predictions=self._runs.kept.new_table(),
         )
         ran = self._runner.run(asked)
         failure = ran.failure
-        if ran.record is not None and (unknown := list(unknown_inputs(ran.record, mixed))):
-            failure = Failure("before", None, f"it reads '{unknown[0]}', which neither run has")
+        unknown = next(unknown_inputs(ran.record, mixed), None) if ran.record is not None else None
+        if unknown is not None:
+            failure = Failure("before", None, f"it reads '{unknown}', which neither run has")
         known = Known(choice, "whole", None if failure else ran.record, failure)
         return self._outcome(taken, choice, known, "fitted")
 

@@ -1,6 +1,7 @@
 """An explanation for a terminal: per metric one table, whose column adds up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from lakeproof.explain.explanation import ChangedRows, CodePath, Explanation, Path
 from lakeproof.explain.game.solve import Solved
@@ -77,21 +78,23 @@ def _metric(solved: Solved, of: Explanation) -> str:
 
 
 def _path(path: Path, metrics: Sequence[str]) -> str:
-    table = layout(dict.fromkeys(path_columns(metrics), "left"), path_words(path, metrics))
-    return "\n".join([path_title(path), *(_INDENT + one for one in table.splitlines())])
+    return _listed(path_title(path), path_columns(metrics), path_words(path, metrics))
 
 
 def _code(path: CodePath, metrics: Sequence[str]) -> str:
-    table = layout(dict.fromkeys(code_columns(metrics), "left"), code_words(path, metrics))
-    return "\n".join([code_title(path), *(_INDENT + one for one in table.splitlines())])
+    return _listed(code_title(path), code_columns(metrics), code_words(path, metrics))
 
 
 def _changed(changed: ChangedRows) -> str:
     line = f"Of {changed.common} rows that both scored, {changed.changed} have another prediction"
     if not changed.most:
         return f"{line}."
-    table = layout(dict.fromkeys(ROW_COLUMNS, "left"), changed_words(changed))
-    return "\n".join([f"{line}; most changed:", *(_INDENT + one for one in table.splitlines())])
+    return _listed(f"{line}; most changed:", ROW_COLUMNS, changed_words(changed))
+
+
+def _listed(title: str, columns: Iterable[str], rows: Sequence[Sequence[Any]]) -> str:
+    table = layout(dict.fromkeys(columns, "left"), rows)
+    return "\n".join([title, *(_INDENT + one for one in table.splitlines())])
 
 
 def _mixes(of: Explanation) -> Iterator[str]:

@@ -86,7 +86,7 @@ class Asked:
         takes: The names of what comes from B.
         code: The record that the code comes from.
         models: The catalog names of the models that it fits.
-        predictions: Where its table of predictions is to be kept.
+        predictions: Where its table of predictions is to be kept; `None` where nobody asks for it.
     """
 
     mixed: Record
@@ -94,7 +94,7 @@ class Asked:
     takes: Sequence[str]
     code: Record
     models: Sequence[str]
-    predictions: Path
+    predictions: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,8 @@ class MixRunner:
             result.artifacts,
             project.path,
         )
+        if asked.predictions is None:
+            return Ran(kept)
         places = {table.dataset: table.uri for table in result.tables}
         locate = project.locate_in(record.run.kedro_env)
         return Ran(kept, None, export_predictions(record, locate, places, asked.predictions))
