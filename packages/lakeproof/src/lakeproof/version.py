@@ -1,3 +1,3 @@
 """The version of Lakeproof, which every record names."""
 
-VERSION = "0.2.0"
+VERSION = "0.3.0.dev0"

@@ -13,7 +13,11 @@ from lakeproof.delta.diff.masked import PERSONAL, masked
 from lakeproof.errors import RowKeyError, SchemaError
 
 PEOPLE = pl.DataFrame(
-    {"k": ["Aebi", "Meier", "Zaugg"], "born": [1931, 1970, 2004], "town": ["Bern", "Chur", "Bern"]}
+    {
+        "k": ["Aebi", "Meier", "Zaugg"],
+        "born": [19310417, 19700203, 20041130],
+        "town": ["Bern", "Chur", "Bern"],
+    }
 )
 VALUES = {str(value) for row in PEOPLE.rows() for value in row}
 
@@ -41,7 +45,7 @@ def test_the_log_of_a_table_made_here_holds_no_value(make_table, make_other, tmp
     log = logged(tmp_path / "t")
     assert [value for value in {*VALUES, "Frey"} if f'"{value}' in log or f":{value}" in log] == []
     table = deltalake.DeltaTable(str(tmp_path / "t"))
-    table.delete("born < 1940")
+    table.delete("born < 19400101")
     assert make_other("t").resolve().rows() == 1
     assert not any(told(tmp_path / "t"))
 
@@ -78,10 +82,10 @@ def test_a_key_that_is_there_twice_is_not_shown(make_embedded_table):
 def test_a_row_that_breaks_a_rule_is_not_shown(make_embedded_table, tmp_path):
     """The rule is."""
     deltalake.write_deltalake(str(tmp_path / "t"), PEOPLE.to_arrow())
-    deltalake.DeltaTable(str(tmp_path / "t")).alter.add_constraint({"late": "born > 1900"})
-    early = PEOPLE.head(1).with_columns(born=pl.lit(1899, pl.Int64), k=pl.lit("Hug"))
+    deltalake.DeltaTable(str(tmp_path / "t")).alter.add_constraint({"late": "born > 19000101"})
+    early = PEOPLE.head(1).with_columns(born=pl.lit(18990228, pl.Int64), k=pl.lit("Hug"))
     table = make_embedded_table("t", personal="k", save_args={"mode": "append"})
-    with pytest.raises(SchemaError, match="born > 1900") as caught:
+    with pytest.raises(SchemaError, match="born > 19000101") as caught:
         table.save(early)
     assert "Hug" not in caught.value.message
     table = make_embedded_table("t", save_args={"mode": "append"})
@@ -103,7 +107,7 @@ def test_a_difference_is_counted_and_not_shown(make_embedded_table):
     """Keys and values alike."""
     table: DeltaTable = make_embedded_table("t", key="k")
     table.save(PEOPLE)
-    table.save(PEOPLE.tail(2).with_columns(born=pl.lit(2000, pl.Int64)))
+    table.save(PEOPLE.tail(2).with_columns(born=pl.lit(20000229, pl.Int64)))
     found = diff(table.open(0), table.open(1), ("k",))
     hidden = masked(found, {"k", "born"})
     assert (hidden.removed, hidden.changed) == (found.removed, found.changed) == (1, 2)
