@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from lakeproof.deliveries import DeliveryFolder
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.embedded.embedded_engine import _EmbeddedCommits
 from lakeproof.delta.read.versions import compute_digest, stored_digest
@@ -103,7 +104,7 @@ def test_a_table_that_somebody_makes_meanwhile_is_written_to(place, meanwhile, m
 def test_who_is_slower_each_time_is_told(entry, meanwhile, monkeypatch):
     """In a sentence of ours; the rows are not there."""
     monkeypatch.setattr("lakeproof.delta.write.decision._LONGEST_PAUSE_SECONDS", 0)
-    monkeypatch.setattr("lakeproof.delta.write.decision._ATTEMPTS", 4)
+    monkeypatch.setattr("lakeproof.delta.write.decision.ATTEMPTS", 4)
     left = meanwhile("overwrite", THEIRS, times=1000)
     with pytest.raises(TableError, match="Others wrote to table 't' while rows"):
         DeltaTable(**entry).save(OURS)
@@ -164,6 +165,37 @@ def test_where_the_store_goes_with_the_commit_nobody_says_that_nothing_was_writt
     with pytest.raises(LakeproofError, match=r"is not known\. See: kedro history t") as caught:
         table.save(pl.DataFrame(THEIRS))
     assert "Nothing was written" not in caught.value.message
+
+
+@pytest.mark.parametrize("also", [[], ["3"]])
+def test_a_delivery_that_somebody_took_meanwhile_is_not_taken_again(
+    store, tmp_path, monkeypatch, also
+):
+    """It would undo a later one that corrects it; what nobody took is taken."""
+    entry = {
+        "filepath": f"{store.uri}/{tmp_path.name}/t",
+        "key": "k",
+        "save_args": {"mode": "merge", "schema_mode": "merge"},
+        "credentials": store.options,
+    }
+    for name, rows in {"1": "a,1", "2": "a,2", "3": "c,3"}.items():
+        (tmp_path / f"{name}.csv").write_text(f"k,v\n{rows}\n")
+    schema = {"k": {"type": "string"}, "v": {"type": "double"}}
+    folder = DeliveryFolder(path=str(tmp_path), key="k", schema=schema)
+    came = {one.name.removesuffix(".csv"): one for one in folder.load()}
+    original, left = _EmbeddedCommits.create, [1]
+
+    def late(self, *args):
+        if left and left.pop():
+            DeltaTable(**entry).save([came["1"], came["2"]])
+        return original(self, *args)
+
+    monkeypatch.setattr(_EmbeddedCommits, "create", late)
+    DeltaTable(**entry).save([came[name] for name in ["1", *also]])
+    assert held(entry) == [("a", 2.0), *([("c", 3.0)] if also else [])]
+    assert [fact.delivery for fact in DeltaTable(**entry).history()] == [
+        f"{name}.csv" for name in [*also, "2", "1"]
+    ]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -60,6 +61,30 @@ def test_a_run_is_repeated_from_what_is_kept_beside_its_table(stored, store, tmp
     missing = reproduce(stored, first, expected="INCONCLUSIVE").missing
     assert f"File {files[1]['path']} (deliveries) is neither there as it was nor kept" in missing
     assert files[0]["path"] not in missing
+
+
+@pytest.mark.long
+def test_two_that_run_at_once_take_each_delivery_once(stored, tmp_path):
+    """Whoever is faster with which; each of the two runs is repeated by the other."""
+    ben = Project(tmp_path / "ben")
+    shutil.copytree(stored.path, ben.path)
+    for one in (stored, ben):
+        edit(
+            one.path / "conf/base/mlflow.yml",
+            "sqlite:///${project_path:mlflow.db}",
+            f"sqlite:///{tmp_path}/mlflow.db",
+        )
+        one.git("commit", "-qam", "one store of runs")
+    shutil.copy(stored.path / "mlflow.db", tmp_path / "mlflow.db")
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda one: one.fresh.kedro("run", *INGEST), (stored, ben)))
+    history = json.loads(stored.kedro("history", "samples", "--json").stdout)["versions"]
+    assert [(one["delivery"], one["rows"]) for one in history] == [
+        ("2026-02-delivery.csv", 178),
+        ("2026-01-delivery.csv", 120),
+    ]
+    repeat(ben, done[0].run_id)
+    repeat(stored, done[1].run_id)
 
 
 @pytest.mark.long

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from lakeproof.delta.kept_deliveries import keep_beside
 from lakeproof.delta.log.commit_metadata import Taken
 from lakeproof.delta.log.opened_table import OpenedTable
+from lakeproof.delta.log.opening import latest
+from lakeproof.delta.write.decision import ATTEMPTS, LostRaceError, pause
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write, Written, note_of
 from lakeproof.errors import LakeproofError, RowKeyError
 from lakeproof.versioned.location import Location
@@ -80,29 +82,30 @@ class DeliveryWriter:
         Raises:
             LakeproofError: If one is refused; those before it stay taken.
         """
-        from lakeproof.delta.log.transactions import TakenDeliveries, taken_deliveries
-
         self._seen += len(deliveries)
-        current = self._current
-        taken = taken_deliveries(current) if current is not None else TakenDeliveries()
+        taken = self._taken()
         new = self._new(deliveries, taken)
         # Before the commits: what is taken is kept.
         keep_beside(self._location, deliveries)
-        for number, delivery in enumerate(new, start=1):
-            if is_called_off():
-                return
+        number = lost = 0
+        while new and not is_called_off():
+            delivery = new.pop(0)
             try:
-                written = self._write(delivery, taken)
+                self._written = written = self._write(delivery, taken)
+            except LostRaceError:
+                lost += 1
+                if lost == ATTEMPTS:
+                    raise
+                pause(lost)
+                # What came may be this delivery, or a later one that corrects it.
+                self._current = latest(self._location)
+                taken = self._taken()
+                new = self._new(deliveries, taken)
+                continue
             except LakeproofError:
-                if self.taken:
-                    logger.warning(
-                        "Table '%s' keeps the %d new deliveries taken before '%s'.",
-                        self._location.name,
-                        len(self.taken),
-                        delivery.name,
-                    )
+                self._tell_kept(delivery)
                 raise
-            self._written, self._current = written, written.opened
+            number, lost, self._current = number + 1, 0, written.opened
             self.taken.append(delivery)
             taken.note(delivery.name, delivery.sha256, taken.count(delivery.name) + 1)
             logger.info(
@@ -110,9 +113,24 @@ class DeliveryWriter:
                 self._location.name,
                 delivery.name,
                 number,
-                len(new),
+                number + len(new),
                 written.rows,
                 written.opened.version,
+            )
+
+    def _taken(self) -> "TakenDeliveries":
+        """Read what the table has taken by its version that is known."""
+        from lakeproof.delta.log.transactions import TakenDeliveries, taken_deliveries
+
+        return TakenDeliveries() if self._current is None else taken_deliveries(self._current)
+
+    def _tell_kept(self, delivery: "Delivery") -> None:
+        if self.taken:
+            logger.warning(
+                "Table '%s' keeps the %d new deliveries taken before '%s'.",
+                self._location.name,
+                len(self.taken),
+                delivery.name,
             )
 
     def end(self) -> Written | None:

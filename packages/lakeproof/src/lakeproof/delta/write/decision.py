@@ -37,8 +37,12 @@ from lakeproof.delta.write.table_rules import keeps_columns, require_rules
 from lakeproof.digest import TableFacts, digest_table
 from lakeproof.errors import TableError
 
-_ATTEMPTS = 20
+ATTEMPTS = 20
 _LONGEST_PAUSE_SECONDS = 0.05
+
+
+class LostRaceError(TableError):
+    """Others have written since the version upon which a write was decided."""
 
 
 class Commits(Protocol):
@@ -118,13 +122,13 @@ def write_anew(staged: Staged, write: Write, commits: Commits) -> Written:
 
     Where nothing locks, or somebody does not ask for the lock, what was decided upon one version is
     not right upon the next: a new key may be there by then. For commits that leave the staged rows
-    as they are.
+    as they are. A delivery is not decided upon here: the other writer may have taken it.
 
     Raises:
         LakeproofError: As `write_staged` does.
-        TableError: If others were faster each time.
+        LostRaceError: If others were faster each time, or once where a delivery is taken.
     """
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         try:
             return write_staged(staged, write, commits)
         except (deltalake.exceptions.DeltaError, OSError):
@@ -134,14 +138,21 @@ def write_anew(staged: Staged, write: Write, commits: Commits) -> Written:
             if (own := _own(latest, write)) is not None:
                 # A store may have taken what it then refused: it was sent twice.
                 return outcome_of(write, own, staged.rows)
+            if write.transaction is not None:
+                raise lost_race(write) from None
             write = replace(write, current=latest)
-            time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS * (attempt + 1)))
+            pause(attempt)
     raise lost_race(write)
 
 
-def lost_race(write: Write) -> TableError:
+def pause(attempt: int) -> None:
+    """Wait a moment after a lost race, of another length than whoever else has lost it."""
+    time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS * (attempt + 1)))
+
+
+def lost_race(write: Write) -> LostRaceError:
     """Make the refusal of a write before which others have written."""
-    return TableError(
+    return LostRaceError(
         f"Others wrote to table '{write.location.name}' while rows for it were about to be "
         "committed. These rows are not in it. Run again."
     )
