@@ -1,4 +1,4 @@
-"""Runs whose tables are in a store: it goes in the middle, or somebody else takes what they take."""
+"""Runs whose tables are in a store: it goes in the middle, or others take what they take."""
 
 import json
 
