@@ -1,6 +1,5 @@
 """The nouns of the tests: a table, a project, and one recorded run that many tests look at."""
 
-import functools
 import gc
 import os
 import shutil
@@ -14,9 +13,9 @@ import pytest
 import projects
 from lakeproof import determinism
 from projects import REPOSITORY, Finished
-from warm import RECIPE, Warm, as_told, at_start, name_files_of_stack
+from warm import RECIPE, as_told, at_start, name_files_of_stack, of_all_workers, warm
 
-__all__ = ["LONG", "REPOSITORY", "SPARK", "Finished", "Project", "copy_project"]
+__all__ = ["LONG", "REPOSITORY", "SPARK", "Finished", "Project", "copy_project", "warm"]
 
 # Of a test that is one of many of its kind; the others of them are in `make test-slow` or faster.
 LONG = (pytest.mark.slow, pytest.mark.long)
@@ -60,7 +59,7 @@ def with_tricks(monkeypatch):
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Let all workers have one process that forks: it is begun while they collect."""
-    node.workerinput["warm"] = _of_all_workers().at
+    node.workerinput["warm"] = of_all_workers().at
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -115,20 +114,6 @@ def _wants_recipe(folder: Path) -> bool:
     except determinism.RecipeError:
         return False
     return recipe is not None and recipe.variables == RECIPE
-
-
-_of_all_workers = functools.cache(Warm.begun)
-
-
-@functools.cache
-def warm() -> Warm:
-    """Start the warm process when it is first asked for; it ends with this one.
-
-    Of several workers, it is one of all.
-    """
-    if "warm" in as_told:
-        return Warm(as_told["warm"], {**at_start, **RECIPE}).ready()
-    return Warm.begun(environment=at_start).ready()
 
 
 def copy_project(target: Path, without: tuple[str, ...] = ("tests/", "packages/")) -> Project:

@@ -38,7 +38,7 @@ _READ_AT_START = (
 )
 OF_KEDRO = ("-m", "kedro")
 # Of a worker: what the process that has it says, and the variables before any test has set its own.
-# Not in `conftest.py`, which pytest and the tests import as two modules.
+# Not in `conftest.py`, which pytest and the tests import as several modules.
 as_told: dict[str, Any] = {}
 at_start: dict[str, str] = {}
 SAFE = "-P"
@@ -201,6 +201,20 @@ class Warm:
         socket.send_fds(line, [b"."], list(files))
         line.sendall(json.dumps(asked).encode() + b"\n")
         return line
+
+
+of_all_workers = functools.cache(Warm.begun)
+
+
+@functools.cache
+def warm() -> Warm:
+    """Start the warm process when it is first asked for; it ends with this one.
+
+    Of several workers, it is one of all.
+    """
+    if "warm" in as_told:
+        return Warm(as_told["warm"], {**at_start, **RECIPE}).ready()
+    return Warm.begun(environment=at_start).ready()
 
 
 def name_files_of_stack() -> None:

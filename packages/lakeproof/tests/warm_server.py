@@ -13,8 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from warm import OF_KEDRO, SAFE, Warm, name_files_of_stack, read_line, spare_mlflow
@@ -43,8 +43,9 @@ def serve(at: str, libraries: Sequence[str] = LIBRARIES) -> None:
         libraries: What that is.
     """
     environment = dict(os.environ)
-    for name in libraries:
-        importlib.import_module(name)
+    with not_registering():
+        for name in libraries:
+            importlib.import_module(name)
     if libraries is LIBRARIES:
         name_files_of_stack()
         spare_mlflow()
@@ -83,6 +84,22 @@ def serve(at: str, libraries: Sequence[str] = LIBRARIES) -> None:
                     os.close(file)
                 running[pid] = line
                 line.sendall(f"{pid}\n".encode())
+
+
+@contextmanager
+def not_registering() -> Iterator[None]:
+    """Let no fork wait, as it ends, for a thread of Polars that it does not have: before 2.1."""
+    register = atexit.register
+
+    def register_others(function: Any, *args: Any, **given: Any) -> Any:
+        is_polars = getattr(function, "__name__", "") == "pyo3-closure"
+        return function if is_polars else register(function, *args, **given)
+
+    atexit.register = register_others
+    try:
+        yield
+    finally:
+        atexit.register = register
 
 
 def tell_ends(running: dict[int, socket.socket]) -> None:

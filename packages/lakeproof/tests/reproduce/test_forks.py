@@ -1,6 +1,7 @@
 """Processes of re-runs that share one import: each is what a process of its own would be."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,8 +79,24 @@ def test_what_starts_threads_is_not_forked(tmp_path):
         "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     )
     for library, is_ready in (("threaded", False), ("wave", True)):
-        server = forks._Server(sys.executable, [library], {"PYTHONPATH": str(place)})
-        assert server.is_ready() is is_ready
+        assert can_be_forked(library, place) is is_ready
+
+
+@pytest.mark.parametrize(
+    ("version", "is_ready"), [("1.44.1", False), ("2.0.0", False), ("2.1.0", True), ("20.0", True)]
+)
+def test_where_a_fork_of_polars_would_not_end_nothing_is_forked(tmp_path, version, is_ready):
+    """Before 2.1 it waits, as the interpreter ends, for a thread that a fork does not have."""
+    (tmp_path / "polars.py").write_text(f"__version__ = {version!r}\n")
+    assert can_be_forked("polars", tmp_path) is is_ready
+
+
+def can_be_forked(library: str, folder: Path) -> bool:
+    """Ask a process that has imported it."""
+    server = forks._Server(sys.executable, [library], {"PYTHONPATH": str(folder)})
+    try:
+        return server.is_ready()
+    finally:
         server.close()
 
 

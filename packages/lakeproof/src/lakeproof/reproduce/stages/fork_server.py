@@ -9,6 +9,7 @@ import atexit
 import importlib
 import json
 import os
+import re
 import runpy
 import selectors
 import signal
@@ -24,8 +25,9 @@ from typing import Any, NoReturn
 READY, HAS_THREADS = b"ready\n", b"threads\n"
 _OURS = 3
 # jemalloc starts its own again after a fork; Polars' removes what was spilled to disk, of which
-# there is nothing yet.
+# there is nothing yet, and since 2.1 nobody waits for it.
 _NOT_MISSED = (b"jemalloc_bg_thd", b"polars-ooc-clea")
+_WAITS = re.compile(r"[01]\.|2\.0\.")
 _MOST_BYTES = 65_536
 
 
@@ -88,7 +90,9 @@ def _has_threads() -> bool:
     for thread in os.listdir("/proc/self/task"):
         with open(f"/proc/self/task/{thread}/comm", "rb") as file:
             names.append(file.read().strip())
-    return sum(name not in _NOT_MISSED for name in names) > 1
+    # As an interpreter ends, Polars before 2.1 waits for its thread, which a fork does not have.
+    polars = getattr(sys.modules.get("polars"), "__version__", "")
+    return sum(name not in _NOT_MISSED for name in names) > 1 or bool(_WAITS.match(polars))
 
 
 def _tell_ends(line: socket.socket) -> None:
