@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from lakeproof.explain.game.facts import NOTHING, Failed, Game
+from lakeproof.explain.game.game import NOTHING, Failed, Game
 from lakeproof.explain.game.lattices import Lattice, weights
 from lakeproof.explain.game.solve import solve
 from lakeproof.explain.game.wanted import planned, wanted

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from lakeproof.errors import LakeproofError
 from lakeproof.explain.explanation import Chance, Explanation
-from lakeproof.explain.game.facts import NOTHING, Failed, Game, Taken, Value
+from lakeproof.explain.game.game import NOTHING, Failed, Game, Taken, Value
 from lakeproof.explain.game.solve import Solved, solve
 from lakeproof.explain.game.wanted import Planned, planned, wanted
 from lakeproof.explain.mixes.facts import Failure, MixedRuns, Outcome, Player, Proof

@@ -10,7 +10,7 @@ from lakeproof.explain.doubt.rows import rows_doubt
 from lakeproof.explain.explanation import Chance, CodePath, Commit, Explanation, Path
 from lakeproof.explain.find.commits import along_commits
 from lakeproof.explain.find.few import few_of
-from lakeproof.explain.game.facts import NOTHING, Taken
+from lakeproof.explain.game.game import NOTHING, Taken
 from lakeproof.explain.mixes.facts import MixedRuns, Outcome
 from lakeproof.explain.rows.changed import changed_rows
 from lakeproof.explain.rows.path import between, path_along

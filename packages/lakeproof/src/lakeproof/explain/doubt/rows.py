@@ -12,7 +12,7 @@ import numpy as np
 from lakeproof.explain.doubt.measures import measure_of
 from lakeproof.explain.doubt.scored_rows import ScoredRows, read_rows
 from lakeproof.explain.explanation import RowsDoubt, Spread
-from lakeproof.explain.game.facts import Taken
+from lakeproof.explain.game.game import Taken
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.mixes.facts import Outcome
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lakeproof.explain.game.facts import Taken
+from lakeproof.explain.game.game import Taken
 
 
 @dataclass(frozen=True)

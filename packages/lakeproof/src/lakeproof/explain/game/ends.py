@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lakeproof.explain.game.facts import NOTHING, Taken, Weights, combined
+from lakeproof.explain.game.game import NOTHING, Taken, Weights, combined
 from lakeproof.explain.game.lattices import Unit
 
 # Of the largest difference in sight: below it, what one does alone and last counts as the same.

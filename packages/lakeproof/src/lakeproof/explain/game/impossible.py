@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
-from lakeproof.explain.game.facts import Taken
+from lakeproof.explain.game.game import Taken
 from lakeproof.explain.game.lattices import Lattice, Unit
 
 

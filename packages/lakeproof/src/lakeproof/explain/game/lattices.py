@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import chain
 
-from lakeproof.explain.game.facts import NOTHING, Taken
+from lakeproof.explain.game.game import NOTHING, Taken
 
 # Players that always go together; mostly a single one.
 Unit = frozenset[str]

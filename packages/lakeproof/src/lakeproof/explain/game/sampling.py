@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
-from lakeproof.explain.game.facts import NOTHING, Taken, Weights, combined
+from lakeproof.explain.game.game import NOTHING, Taken, Weights, combined
 from lakeproof.explain.game.lattices import Unit
 
 _MOST_TRIED = 400

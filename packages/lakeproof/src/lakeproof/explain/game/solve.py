@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Literal
 
 from lakeproof.explain.game import ends, sampling
-from lakeproof.explain.game.facts import NOTHING, Game, Taken, Weights, valued
+from lakeproof.explain.game.game import NOTHING, Game, Taken, Weights, valued
 from lakeproof.explain.game.impossible import Waits, waiting
 from lakeproof.explain.game.lattices import Lattice, Unit, weights
 from lakeproof.explain.game.table import (

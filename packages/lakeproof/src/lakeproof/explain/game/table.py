@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Literal
 
 from lakeproof.explain.game import ends
-from lakeproof.explain.game.facts import NOTHING, Game, Weights, valued
+from lakeproof.explain.game.game import NOTHING, Game, Weights, valued
 from lakeproof.explain.game.impossible import joined
 from lakeproof.explain.game.lattices import Lattice, Unit, weights
 

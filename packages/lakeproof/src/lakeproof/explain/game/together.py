@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import factorial
 
-from lakeproof.explain.game.facts import NOTHING, Taken
+from lakeproof.explain.game.game import NOTHING, Taken
 from lakeproof.explain.game.lattices import Lattice, Unit
 
 # Of the sum of all shares' sizes.

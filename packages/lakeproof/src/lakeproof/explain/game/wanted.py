@@ -7,7 +7,7 @@ from math import inf
 from random import Random
 
 from lakeproof.explain.game import ends, sampling
-from lakeproof.explain.game.facts import NOTHING, Failed, Game, Taken, valued
+from lakeproof.explain.game.game import NOTHING, Failed, Game, Taken, valued
 from lakeproof.explain.game.lattices import Lattice, Unit
 from lakeproof.explain.game.table import (
     MOST_MIXES,

@@ -12,7 +12,7 @@ from lakeproof.explain.mixes.choice import Choice, Part, Reach, choice_of
 from lakeproof.explain.mixes.differing.players import Choices
 from lakeproof.explain.mixes.facts import Failure, How
 from lakeproof.explain.mixes.kept_mixes import KeptMix, KeptMixes
-from lakeproof.explain.mixes.running.mix_run import Project
+from lakeproof.explain.mixes.running.asked_mix import Project
 from lakeproof.explain.mixes.running.predictions import export_predictions, predictions_of
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.reproduce.code.safe_writes import sha256_if_there

@@ -27,8 +27,9 @@ from lakeproof.explain.mixes.mixed.at_commit import unknown_inputs, with_commit
 from lakeproof.explain.mixes.mixed.at_version import at_version
 from lakeproof.explain.mixes.mixed.mixed_data import lacking
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
+from lakeproof.explain.mixes.running.asked_mix import Asked, Project
 from lakeproof.explain.mixes.running.common_rows import measure_common
-from lakeproof.explain.mixes.running.mix_run import PASSES, Asked, MixRunner, Project
+from lakeproof.explain.mixes.running.mix_run import PASSES, MixRunner
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.stages import child_system

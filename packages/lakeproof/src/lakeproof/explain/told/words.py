@@ -14,7 +14,7 @@ from lakeproof.explain.explanation import (
     Luck,
     Path,
 )
-from lakeproof.explain.game.facts import Taken
+from lakeproof.explain.game.game import Taken
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
 from lakeproof.explain.told.numbers import percent, places, shown, signed

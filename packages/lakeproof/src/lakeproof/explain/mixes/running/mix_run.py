@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
-from typing import TYPE_CHECKING, Protocol
 
 from lakeproof.errors import LakeproofError
 from lakeproof.explain.mixes.facts import Failure
+from lakeproof.explain.mixes.running.asked_mix import Asked, Project, Ran
 from lakeproof.explain.mixes.running.mix_store import keep_mix
 from lakeproof.explain.mixes.running.predictions import export_predictions
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
@@ -34,82 +34,12 @@ from lakeproof.reproduce.stages.stage_types import (
     VerifyTables,
     stages_of,
 )
-from lakeproof.reproduce.todays_tables import Locate
-
-if TYPE_CHECKING:
-    from lakeproof.record.mlflow_store.stores import RecordStores
 
 Say = Callable[[str], None]
 
 # Verdicts of a run that was reproduced.
 PASSES = ("REPEATED", "REPRODUCED")
 _MOST_CHARACTERS = 1_000
-
-
-class Project(Protocol):
-    """What a mix needs of the user's project, of which nothing is changed."""
-
-    @property
-    def path(self) -> Path:
-        """Its folder."""
-        ...
-
-    @property
-    def records(self) -> "RecordStores":
-        """The stores of its runs."""
-        ...
-
-    def locate_in(self, kedro_env: str) -> Locate:
-        """Give what looks a table up in today's catalog of an environment."""
-        ...
-
-    def has_artifact(self, file: FileFacts) -> bool:
-        """Tell whether a recorded run kept a file with these bytes."""
-        ...
-
-    def find_artifact(self, file: FileFacts) -> Path | None:
-        """Bring a file that a recorded run wrote."""
-        ...
-
-    def spark_settings(self, kedro_env: str) -> dict[str, str]:
-        """Read today's `spark.yml`."""
-        ...
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A mix that is to be run.
-
-    Args:
-        mixed: The record of what it is made of.
-        between: The ids of A and B.
-        takes: The names of what comes from B.
-        code: The record that the code comes from.
-        models: The catalog names of the models that it fits.
-        predictions: Where its table of predictions is to be kept; `None` where nobody asks for it.
-    """
-
-    mixed: Record
-    between: tuple[str, str]
-    takes: Sequence[str]
-    code: Record
-    models: Sequence[str]
-    predictions: Path | None = None
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What came of it.
-
-    Args:
-        record: As it is stored; `None` where it failed.
-        failure: Why it failed.
-        predictions: Its table of predictions; `None` where it has none.
-    """
-
-    record: Record | None = None
-    failure: Failure | None = None
-    predictions: Path | None = None
 
 
 @dataclass
