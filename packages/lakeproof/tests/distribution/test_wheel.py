@@ -38,16 +38,25 @@ def uv(*arguments: str, **variables: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(params=["uv", "pip"])
-def installed(request, wheel: Path, tmp_path: Path) -> metadata.Distribution:
+@pytest.fixture(scope="module", params=["uv", "pip"])
+def laid_out(request, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel as an installer lays it out, with everything that it adds."""
-    target = tmp_path / "site"
+    folder = tmp_path_factory.mktemp(request.param)
+    target = folder / "site"
     if request.param == "uv":
         options = ("--no-deps", "--compile-bytecode", "--target", str(target))
-        uv("pip", "install", *options, str(wheel), UV_CACHE_DIR=str(tmp_path / "cache"))
+        uv("pip", "install", *options, str(wheel), UV_CACHE_DIR=str(folder / "cache"))
     else:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
         subprocess.run([*command, "--target", target, wheel], check=True)
+    return target
+
+
+@pytest.fixture
+def installed(laid_out: Path, tmp_path: Path) -> metadata.Distribution:
+    """The same, for a test to do to it what it likes."""
+    target = tmp_path / "site"
+    shutil.copytree(laid_out, target)
     (found,) = metadata.distributions(name="lakeproof", path=[str(target)])
     return found
 

@@ -1,9 +1,6 @@
 """Pages and messages say it in the field's words, which the glossary has."""
 
 import re
-from pathlib import Path
-
-import pytest
 
 from conftest import REPOSITORY
 from docs.pages import PAGES
@@ -21,12 +18,11 @@ def foreign_words(text: str) -> list[str]:
     return _OURS_ALONE.findall(re.sub(r"[\s\"]+(?:f\")?", " ", text))
 
 
-@pytest.mark.parametrize(
-    "path", [*PAGES, *SOURCES], ids=lambda path: f"{path.parent.name}/{path.name}"
-)
-def test_no_run_is_had_again(path: Path):
+def test_no_run_is_had_again():
     """It is reproduced."""
-    assert foreign_words(path.read_text(encoding="utf-8")) == []
+    found = {path: foreign_words(path.read_text(encoding="utf-8")) for path in [*PAGES, *SOURCES]}
+    assert {str(path): words for path, words in found.items() if words} == {}
+    assert len(found) > 500, "nothing was looked at"
 
 
 def test_a_word_of_our_own_would_be_noticed():

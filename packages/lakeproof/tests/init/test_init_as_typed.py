@@ -58,11 +58,11 @@ def test_a_pyproject_that_cannot_be_parsed_is_trouble_that_says_where(folder):
     assert (folder / "pyproject.toml").read_text() == text
 
 
-@pytest.mark.parametrize("words", [("lakeproof", "init"), ("runs", "--json")])
-def test_outside_of_a_project_it_is_said_that_there_is_none(tmp_path, words):
+def test_outside_of_a_project_it_is_said_that_there_is_none(tmp_path):
     """Kedro says that there is no such command, as if nothing were installed."""
-    done = typed(tmp_path, *words)
-    assert done.returncode == 2
-    assert f"Error: There is no Kedro project in {tmp_path} or above it" in done.stderr
-    assert f"'kedro {words[0]}' is a project's" in done.stderr
+    for words in (("lakeproof", "init"), ("runs", "--json")):
+        done = typed(tmp_path, *words)
+        assert done.returncode == 2
+        assert f"Error: There is no Kedro project in {tmp_path} or above it" in done.stderr
+        assert f"'kedro {words[0]}' is a project's" in done.stderr
     assert "No such command 'train'" in typed(tmp_path, "train").stderr

@@ -68,6 +68,7 @@ def probing(make_project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_edits_of_code_and_configuration_are_named_and_the_run_is_no_longer_had(probing, tmp_path):
     """A source file, a tracked and an ignored file of the configuration, a document."""
 

@@ -38,6 +38,7 @@ def check(project: Project, *args: str, code: int) -> list[dict]:
     return document["runs"]
 
 
+@pytest.mark.slow
 def test_all_can_be_had_and_nothing_is_touched(checked):
     """`--all` leaves the failed run out; without a name it is the last one that finished."""
     project, runs = checked
@@ -53,6 +54,7 @@ def test_all_can_be_had_and_nothing_is_touched(checked):
     assert changed == {"files": set(), "repository": set(), "runs": set()}
 
 
+@pytest.mark.slow
 def test_no_row_is_read(checked):
     """A file of the right size that is no Parquet: check says yes, and the re-run finds out."""
     project, runs = checked

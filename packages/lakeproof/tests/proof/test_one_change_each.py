@@ -74,7 +74,8 @@ def digest_in_record(project: Project, run_id: str) -> str:
     return (read or built_upon)[0]
 
 
-@pytest.mark.parametrize("which", ["read", pytest.param("merged", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["read", "merged"])
 def test_a_cell_of_the_version_that_was_read_or_merged_upon(runs, which):
     """The file has the size it had, the log its word: the content alone tells, by both digests."""
     project, run_ids = runs

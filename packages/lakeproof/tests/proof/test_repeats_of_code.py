@@ -86,6 +86,7 @@ def elsewhere(places: set[Path], folder: Path) -> set[Path]:
     return {place for place in places if not place.is_relative_to(folder)}
 
 
+@pytest.mark.slow
 def test_a_dirty_tree_is_had_again_and_everything_is_imported_from_there(dirty):
     """Tracked, staged, untracked and ignored files; Lakeproof alone is the environment's."""
     project, finished = dirty

@@ -60,6 +60,7 @@ def registered(make_project) -> tuple[Project, Finished]:
     return project, finished
 
 
+@pytest.mark.slow
 def test_nothing_of_the_users_is_touched(registered):
     """Tree, index, branches, stash, reflog, worktrees, tables, files, registry, MLflow runs."""
     project, finished = registered

@@ -53,16 +53,14 @@ def test_an_older_version_gives_other_metrics_and_the_latest_the_same_again(used
 
 def test_a_pin_in_the_catalog_holds_until_the_flag_says_otherwise(used):
     """`kedro pin` writes it where a person would."""
-    latest = metrics(used)
     used.kedro("pin", "samples=0")
     assert "load_args: {version: 0}" in (used.path / "conf/base/catalog.yml").read_text()
-    finished = used.kedro("run")
+    finished = used.kedro("run", "--pipelines", "feature")
     by_id = {run.info.run_id: run for run in runs(used)}
     assert read_versions(by_id[finished.run_id])["samples"] == "0"
-    finished = used.kedro("run", "--load-versions", "samples:1")
+    finished = used.kedro("run", "--pipelines", "feature", "--load-versions", "samples:1")
     by_id = {run.info.run_id: run for run in runs(used)}
     assert read_versions(by_id[finished.run_id])["samples"] == "1"
-    assert metrics(used) == latest
     used.kedro("pin", "samples=latest")
     assert used.git("status", "--porcelain") == ""
 

@@ -125,6 +125,7 @@ def test_a_pinned_version_is_read_recorded_and_had_again(project):
     assert contents(project.path / "data") == before
 
 
+@pytest.mark.slow
 def test_a_run_that_wrote_upon_older_versions_starts_from_them(project):
     """Version numbers and the table's id are as they were."""
     run(project, load_versions={"prices": "0"})
