@@ -62,7 +62,7 @@ class Verdict:
         }
 
 
-CODES = {"REPEATED": 0, "REPRODUCED": 0, "DIVERGED": 1, "INCONCLUSIVE": 2}
+CODES = {"REPEATED": 0, "REPRODUCED": 0, "DIVERGED": 1, "INCONCLUSIVE": 2, "EXCEPT ERASED": 3}
 
 
 def reproduce(

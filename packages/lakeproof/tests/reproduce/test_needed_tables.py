@@ -44,7 +44,7 @@ def test_a_table_that_is_read_needs_the_versions_from_before_the_run(tmp_path: P
     before = a_table_read("samples", table_id=table_id, version=1, digest="rs1:a")
     own = a_table_read("samples", table_id=table_id, version=2, is_own=True)
 
-    ((table,), missing, factors) = vars(found(tmp_path, [before, own])).values()
+    ((table,), missing, factors, _) = vars(found(tmp_path, [before, own])).values()
 
     (needed,) = table.versions
     assert (needed.version, needed.digest, table.start, table.is_written) == (

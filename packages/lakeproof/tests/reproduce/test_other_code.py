@@ -7,7 +7,7 @@ import pytest
 from lakeproof.determinism import Recipe, RecipeError, tolerance_in
 from lakeproof.record.facts import ParameterFacts
 from lakeproof.reproduce.comparison.compare import compare
-from lakeproof.reproduce.comparison.other_code import metric_differences, with_tolerance
+from lakeproof.reproduce.comparison.meant.other_code import metric_differences, with_tolerance
 from lakeproof.reproduce.other_code_plan import on_inputs_of, unused_parameters
 
 from .builders import a_metric, a_record, a_rerun, with_content, without

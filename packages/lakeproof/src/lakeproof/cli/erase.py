@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Find the rows; change nothing.")
 @click.option("--why", metavar="TICKET", help="For the receipt; needed without --dry-run.")
+@click.option(
+    "--release",
+    "is_released",
+    is_flag=True,
+    help="Give leased older versions up, in place of writing them anew without the rows.",
+)
 @common_options()
 @click.pass_obj
 def erase(
@@ -26,6 +32,7 @@ def erase(
     keys: tuple[str, ...],
     is_dry: bool,
     why: str | None,
+    is_released: bool,
     env: str | None,
     as_json: bool,
     output: Path | None,
@@ -33,11 +40,11 @@ def erase(
     """Erase the rows of keys from tables, or find where they are with --dry-run.
 
     Rows go from the newest versions, in commits that name no key and of which it is proven that
-    nothing else went; leases on older versions with such rows end, and the files that held them are
-    removed. A receipt names versions and runs. Raw files, models and git's history are listed and
-    left. Interrupted, the same command goes on. KEY is a value of the table's key, or a=1,b=2 where
-    that has several columns; - reads keys from standard input, a line each, so that they stand in
-    no history of a shell.
+    nothing else went; older versions that runs have leased are written anew without them, and the
+    files that held them are removed. A receipt names versions and runs. Raw files, models and git's
+    history are listed and left. Interrupted, the same command goes on. KEY is a value of the
+    table's key, or a=1,b=2 where that has several columns; - reads keys from standard input, a line
+    each, so that they stand in no history of a shell.
 
     \b
     Example:
@@ -63,5 +70,7 @@ def erase(
         found = find(project, catalog, table, texts)
         emit(shown.document(found), lambda: shown.render(found), as_json, output)
         return
-    done = erasing.erase(LeasedProject(project), catalog, table, texts, str(why))
+    done = erasing.erase(
+        *(LeasedProject(project), catalog, table, texts, str(why)), rewrites=not is_released
+    )
     emit(erasing.document(done), lambda: erasing.render(done), as_json, output)

@@ -139,6 +139,11 @@ def show(
     is_flag=True,
     help="Say what it would do, and what is missing; run nothing.",
 )
+@click.option(
+    "--without-erased",
+    is_flag=True,
+    help="Run it without the rows that were erased since; that is never a pass.",
+)
 @report_option("Write an HTML page about it to this file as well, whatever the verdict.")
 @click.option(
     "--attest", "is_attested", is_flag=True, help="Sign a pass, and keep it on the re-run."
@@ -158,6 +163,7 @@ def reproduce(
     is_here: bool,
     keep: bool,
     is_dry: bool,
+    without_erased: bool,
     report_file: Path | None,
     is_attested: bool,
     key: Path | None,
@@ -168,7 +174,8 @@ def reproduce(
 
     RUN is an MLflow run id, the beginning of one, or `last`. Code, configuration, parameters,
     table versions and libraries are the recorded ones; your working tree, tables and MLflow runs
-    stay as they are. Exit code 0: the same; 1: diverged; 2: inconclusive, or it could not start.
+    stay as they are. Exit code 0: the same; 1: diverged; 2: inconclusive, or it could not start;
+    3: the same except for rows that were erased.
 
     \b
     Example:
@@ -189,7 +196,7 @@ def reproduce(
     from lakeproof.reproduce.stages import dry_run
 
     project = RunProject(metadata, None)
-    wish = room.Wish(run, engine, is_here, keep)
+    wish = room.Wish(run, engine, is_here, keep, without_erased)
     if is_dry:
         if report_file is not None:
             raise click.UsageError("--report is about a verdict, and --dry-run gives none.")

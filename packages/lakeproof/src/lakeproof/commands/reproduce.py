@@ -38,12 +38,14 @@ class Wish:
         engine: Instead of the recorded one.
         is_here: Take today's interpreter and libraries.
         keeps_scratch: Leave the scratch project and say where it is.
+        without_erased: Take what erasures have left of its inputs: no pass can come of it.
     """
 
     run: str
     engine: str | None = None
     is_here: bool = False
     keeps_scratch: bool = False
+    without_erased: bool = False
 
 
 def reproduce(
@@ -154,6 +156,7 @@ def _plan(project: "RunProject", record: "Record", wish: Wish, fetches: bool = F
         wish.engine,
         project.records.artifact,
         fetches,
+        without_erased=wish.without_erased,
     )
 
 

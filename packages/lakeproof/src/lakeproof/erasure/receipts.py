@@ -68,6 +68,27 @@ class Proven:
 
 
 @dataclass(frozen=True)
+class Rewritten:
+    """A leased version that was written anew without the rows, as a held table of its own.
+
+    Args:
+        table: The catalog name.
+        table_id: The table's id.
+        version: Its number, which it keeps.
+        digest_before: The digest with the rows.
+        rows: How many rows went.
+        digest_after: The digest without them: that of the rows before, less those.
+    """
+
+    table: str
+    table_id: str
+    version: int
+    digest_before: str
+    rows: int
+    digest_after: str
+
+
+@dataclass(frozen=True)
 class Receipt:
     """One erasure.
 
@@ -85,6 +106,7 @@ class Receipt:
         runs: The runs that read or wrote such versions.
         left: What still holds rows, or may.
         announced: Deletions that were about to be committed: proven, once they are seen to be made.
+        rewritten: The leased versions that are held without the rows now.
     """
 
     receipt_id: str
@@ -100,6 +122,7 @@ class Receipt:
     runs: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     announced: tuple[Proven, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
 
     @property
     def short(self) -> str:
@@ -107,7 +130,12 @@ class Receipt:
         return self.receipt_id[:_SHOWN]
 
 
-_KINDS = {"versions": ErasedVersion, "proven": Proven, "announced": Proven}
+_KINDS = {
+    "versions": ErasedVersion,
+    "proven": Proven,
+    "announced": Proven,
+    "rewritten": Rewritten,
+}
 
 
 class ReceiptStore:
@@ -131,9 +159,8 @@ class ReceiptStore:
             try:
                 told = json.loads(path.read_bytes())
                 told.pop("schema")
-                told.setdefault("announced", [])
                 for name, kind in _KINDS.items():
-                    told[name] = tuple(kind(**one) for one in told[name])
+                    told[name] = tuple(kind(**one) for one in told.get(name, []))
                 yield Receipt(**{key: _tuple(one) for key, one in told.items()})
             except (OSError, ValueError, TypeError, KeyError) as error:
                 raise ReceiptError(
@@ -182,21 +209,6 @@ def hashed(texts: Iterable[str], secret: bytes) -> tuple[str, ...]:
     """Hash keys so that only who has the secret can tell whose they are."""
     told = (hmac.new(secret, text.encode(), hashlib.sha256).hexdigest() for text in texts)
     return tuple(sorted(set(told)))
-
-
-def erased_sentence(
-    receipts: Iterable[Receipt], table: str, table_id: str, version: int
-) -> str | None:
-    """Say of a version that rows of it were erased; `None` where none were."""
-    for receipt in receipts:
-        for one in receipt.versions:
-            if (one.table_id, one.version) == (table_id, version):
-                when = receipt.done_at or receipt.begun_at
-                return (
-                    f"{one.rows} row(s) of {table}@{version} were erased on {when[:10]} (receipt "
-                    f"{receipt.short}): what the run was made of is not to be restored."
-                )
-    return None
 
 
 def _tuple(value: Any) -> Any:

@@ -20,6 +20,8 @@ from lakeproof.versioned.contract import Say, VersionedDataset
 
 _PLACE = Path(".lakeproof", "held")
 _PARTIAL = "."
+# What takes the place of a copy, whole and not there yet.
+_NEXT = ".next"
 
 
 def hold(
@@ -58,6 +60,53 @@ def hold(
     return target
 
 
+def room_for(project_path: Path, table_id: str) -> Path:
+    """Name a new folder beside the copies of a table; what a killed command leaves there is swept.
+
+    Raises:
+        LakeproofError: If the place is behind a link.
+    """
+    hide_from_git(project_path)
+    return _folder(project_path, table_id, [0]).with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+
+
+def put_in_place(project_path: Path, table_id: str, versions: Iterable[int], built: Path) -> Path:
+    """Let a table that was built take the place of the copy of some versions, or be the first.
+
+    At each instant one of the two is whole; a command that is killed between is gone on with by
+    `finish`.
+
+    Args:
+        project_path: The project.
+        table_id: Of the table.
+        versions: What it holds.
+        built: It, in a folder of `room_for`.
+    """
+    target = _folder(project_path, table_id, sorted(set(versions)))
+    coming = target.with_name(f"{_PARTIAL}{target.name}{_NEXT}")
+    shutil.rmtree(coming, ignore_errors=True)
+    os.replace(built, coming)
+    _take_over(coming, target)
+    return target
+
+
+def finish(project_path: Path) -> None:
+    """Put in place what a killed command had built and not put there yet."""
+    root = project_path / _PLACE
+    for coming in sorted(root.glob(f"*/{_PARTIAL}*{_NEXT}")):
+        name = coming.name.removeprefix(_PARTIAL).removesuffix(_NEXT)
+        if is_table_id(coming.parent.name) and _is_ours(project_path, coming.parent.name):
+            _take_over(coming, coming.with_name(name))
+
+
+def _take_over(coming: Path, target: Path) -> None:
+    old = target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+    if target.is_dir():
+        os.replace(target, old)
+    os.replace(coming, target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path | None:
     """Give a table that holds all of some versions, if there is one."""
     wanted = set(versions)
@@ -84,6 +133,7 @@ def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
         project_path: The project.
         leases: All leases of the project.
     """
+    finish(project_path)
     by_run: dict[tuple[str, str], set[int]] = {}
     for lease in leases:
         if lease.is_held:

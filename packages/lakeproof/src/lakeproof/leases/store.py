@@ -85,6 +85,20 @@ class LeaseStore:
                     location.without_secrets(str(error))[:200],
                 )
 
+    def keep_here(self, lease: Lease, location: Location | None) -> None:
+        """Write a lease down whose copy in this project is all that it needs: not beside the table.
+
+        Args:
+            lease: A lease that is held.
+            location: The table, where the catalog names it.
+
+        Raises:
+            LeaseError: If it cannot be written.
+        """
+        self.take(lease, None)
+        if location is not None and is_shared(location, self._project_path):
+            beside(location).remove(lease.table_id, lease.file)
+
     def of_table(self, table_id: str, location: Location) -> list[Standing]:
         """List the leases on a table, of whatever project, by version and run.
 

@@ -9,6 +9,7 @@ TONES: dict[str, Tone] = {
     "DIVERGED": "bad",
     "INCONCLUSIVE": "open",
     "WITHIN TOLERANCE": "open",
+    "EXCEPT ERASED": "open",
 }
 _RERUN = (
     "The run was re-run in isolation, with its recorded code, parameters and table versions. "
@@ -43,6 +44,13 @@ def claims(found: Comparison) -> tuple[str, ...]:
             f"{len(others)} of {len(counting)} artifacts that count are not the same; every metric "
             "is within the tolerance that was declared for it beforehand. This is no pass of "
             "exactness.",
+        )
+    if found.verdict == "EXCEPT ERASED":
+        return (
+            _RERUN.replace("table versions", "table versions, without rows that were erased since"),
+            f"{len(others)} of {len(counting)} artifacts that count are not the same; every one "
+            "that does not hang on those rows is. What the run gave with them cannot be "
+            "reproduced any more: this is no pass.",
         )
     tried = (
         "The run was re-run, but that proves nothing"

@@ -1,15 +1,18 @@
 """The tables of a run: which versions of them a re-run needs, and where each is today.
 
 Four questions, one function each: what the run had to do with a table, where it is, whether the
-versions are whole, and what follows. Looks at logs, ids and presence; not at rows.
+versions are whole, and what follows. Looks at logs, ids and presence; not at rows. Of a version of
+which rows were erased, a receipt says what its held copy has in its place: a run is made of that
+only where somebody asked for it (`--without-erased`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lakeproof.erasure.receipts import ReceiptStore, erased_sentence
+from lakeproof.erasure.erased_inputs import ErasedInput, erased_sentence, erased_version
+from lakeproof.erasure.receipts import Receipt, ReceiptStore
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
 from lakeproof.record.facts import Record, TableRead, TableWritten
@@ -70,15 +73,21 @@ class FoundTables:
         tables: In the order of the record.
         missing: Sentences with the cure.
         factors: Tables of another id than the recorded one: only their content can tell.
+        erased: Versions of which rows were erased, where what is left was asked for.
     """
 
     tables: tuple[NeededTable, ...] = ()
     missing: tuple[str, ...] = ()
     factors: tuple[Factor, ...] = ()
+    erased: tuple[ErasedInput, ...] = ()
 
 
 def find_tables(
-    record: Record, project_path: Path, locate: Locate, looks: Looks | None = None
+    record: Record,
+    project_path: Path,
+    locate: Locate,
+    looks: Looks | None = None,
+    without_erased: bool = False,
 ) -> FoundTables:
     """Find every table of a run at the versions that a re-run builds upon.
 
@@ -87,8 +96,10 @@ def find_tables(
         project_path: The user's project, from which recorded places lead.
         locate: Looks a table up in today's catalog.
         looks: What was seen for other runs, where many are looked at.
+        without_erased: Whether what erasures have left of a version is taken in its place.
     """
     looks = looks or Looks()
+    erased: list[ErasedInput] = []
     tables: list[NeededTable] = []
     missing: list[str] = []
     factors: list[Factor] = []
@@ -101,11 +112,19 @@ def find_tables(
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         elif opened.troubles:
             table, opened = _held(use, table, opened, project_path, looks)
-        missing += _erased(use, opened, project_path, looks)
+            receipts = _receipts(project_path, looks)
+            left = [] if opened.troubles else list(_left_of(use, receipts))
+            if left and without_erased:
+                use = replace(use, left={one.expected: one.actual for one in left})
+                erased += left
+            elif left or opened.troubles:
+                of_left = {one.version for one in left if one.version is not None}
+                gone = of_left or opened.gone(use.needed)
+                missing += _erased(use, gone, receipts, record.run.run_id)
         missing += [f"{one}{_unnamed_hint(use.names, use.uri, locate)}" for one in opened.troubles]
         factors += _other_ids(use, opened.versions.values())
         tables.append(_needed_table(use, table, opened))
-    return FoundTables(tuple(tables), tuple(missing), tuple(factors))
+    return FoundTables(tuple(tables), tuple(missing), tuple(factors), tuple(erased))
 
 
 @dataclass(frozen=True)
@@ -117,12 +136,14 @@ class _Use:
         reads: Every reading, what the run had written itself included.
         writes: Every dataset by which it was written.
         starts_from_nothing: Whether what a write found is gone and does not matter.
+        left: The digest of what is left of a version of which rows were erased, by that of it.
     """
 
     uri: str
     reads: tuple[TableRead, ...]
     writes: tuple[TableWritten, ...]
     starts_from_nothing: bool = False
+    left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -173,6 +194,10 @@ class _Opened:
     versions: Mapping[int, TableVersion] = field(default_factory=dict)
     troubles: tuple[str, ...] = ()
 
+    def gone(self, needed: Iterable[int]) -> set[int]:
+        """Tell which of some versions are not whole."""
+        return set(needed) - self.versions.keys()
+
     def size_of(self, version: int) -> int | None:
         found = self.versions.get(version)
         return found.size() if found is not None else None
@@ -189,13 +214,28 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def _erased(use: _Use, opened: "_Opened", project_path: Path, looks: Looks) -> Iterator[str]:
-    """Say of versions that are not whole that rows of them were erased, where they were."""
-    gone = sorted(use.needed.keys() - opened.versions.keys())
-    if gone:
-        receipts = looks.once("receipts", lambda: tuple(ReceiptStore(project_path).all()))
-        told = (erased_sentence(receipts, use.names[0], use.table_id, one) for one in gone)
-        yield from filter(None, told)
+def _receipts(project_path: Path, looks: Looks) -> tuple[Receipt, ...]:
+    found = looks.once("receipts", lambda: tuple(ReceiptStore(project_path).all()))
+    return tuple(found)
+
+
+def _erased(
+    use: _Use, gone: Iterable[int], receipts: Iterable[Receipt], run_id: str
+) -> Iterator[str]:
+    """Say of versions that are not what they were that rows of them were erased."""
+    for one in sorted(gone):
+        told = erased_sentence(receipts, use.names[0], use.table_id, one, run_id)
+        if told is not None:
+            yield told
+
+
+def _left_of(use: _Use, receipts: Sequence[Receipt]) -> Iterator[ErasedInput]:
+    """Say of each version what erasures have made of it, as far as they have."""
+    for version, digest in sorted(use.needed.items()):
+        if digest is not None:
+            found = erased_version(receipts, use.names[0], use.table_id, version, digest)
+            if found is not None:
+                yield found
 
 
 def _held(
@@ -249,7 +289,7 @@ def _needed_table(use: _Use, table: VersionedDataset, opened: _Opened) -> Needed
         table_id=use.table_id,
         table=table,
         versions=tuple(
-            NeededVersion(version, digest, opened.size_of(version))
+            NeededVersion(version, use.left.get(str(digest), digest), opened.size_of(version))
             for version, digest in sorted(use.needed.items())
         ),
         is_written=use.first_write is not None,

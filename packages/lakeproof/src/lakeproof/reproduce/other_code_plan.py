@@ -1,6 +1,6 @@
 """Another code on a recorded run's data, parameters and environment: a run that nobody has made.
 
-Not for what comes of it (`comparison.other_code`).
+Not for what comes of it (`comparison.meant.other_code`).
 """
 
 from collections.abc import Collection, Iterator, Mapping

@@ -3,12 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lakeproof.erasure.erased_inputs import ErasedInput
 from lakeproof.record.facts import LoggedKind, Maker, Record
 
 ArtifactVerdict = Literal["same", "differs", "missing", "not comparable"]
 ArtifactKind = Literal["table", "model", "predictions", "metric", "file", "memory"] | LoggedKind
 Verdict = Literal[
-    "REPEATED", "REPRODUCED", "DIVERGED", "INCONCLUSIVE", "WITHIN TOLERANCE", "SAME", "DIFFERENT"
+    "REPEATED",
+    "REPRODUCED",
+    "DIVERGED",
+    "INCONCLUSIVE",
+    "WITHIN TOLERANCE",
+    "EXCEPT ERASED",
+    "SAME",
+    "DIFFERENT",
 ]
 
 
@@ -131,42 +139,6 @@ class NotControlled:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Two runs, side by side: what `kedro reproduce --json` and `kedro compare --json` print.
-
-    Args:
-        verdict: Of the whole.
-        run_id: The recorded run (A of `compare`).
-        rerun_id: The re-run (B of `compare`); `None` where nothing could be run.
-        artifacts: In pipeline order.
-        first_divergence: Where they part, if they do at a node.
-        factors: What is not the same about their inputs.
-        missing: Sentences: what is missing, and how to get it.
-        divergences: All nodes at which equal inputs gave other outputs; the first is also
-            `first_divergence`.
-        not_controlled: What nothing holds still; what is known to be another comes first.
-        notes: Sentences that decide nothing and that a reader of the verdict should know.
-        measured: Sentences: on which other rows the metrics were measured.
-        made_by: Who made the recorded run, of a re-run.
-        verified_by: Who re-ran it.
-    """
-
-    verdict: Verdict
-    run_id: str
-    rerun_id: str | None
-    artifacts: tuple[Artifact, ...]
-    first_divergence: Divergence | None
-    factors: tuple[Factor, ...]
-    missing: tuple[str, ...]
-    divergences: tuple[Divergence, ...] = ()
-    not_controlled: tuple[NotControlled, ...] = ()
-    notes: tuple[str, ...] = ()
-    measured: tuple[str, ...] = ()
-    made_by: Maker | None = None
-    verified_by: Maker | None = None
-
-
-@dataclass(frozen=True)
 class MetricDifference:
     """A metric of two runs.
 
@@ -185,6 +157,46 @@ class MetricDifference:
     difference: float | None
     tolerance: float | None
     is_within: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, side by side: what `kedro reproduce --json` and `kedro compare --json` print.
+
+    Args:
+        verdict: Of the whole.
+        run_id: The recorded run (A of `compare`).
+        rerun_id: The re-run (B of `compare`); `None` where nothing could be run.
+        artifacts: In pipeline order.
+        first_divergence: Where they part, if they do at a node.
+        factors: What is not the same about their inputs.
+        missing: Sentences: what is missing, and how to get it.
+        divergences: All nodes at which equal inputs gave other outputs; the first is also
+            `first_divergence`.
+        not_controlled: What nothing holds still; what is known to be another comes first.
+        notes: Sentences that decide nothing and that a reader of the verdict should know.
+        measured: Sentences: on which other rows the metrics were measured.
+        made_by: Who made the recorded run, of a re-run.
+        verified_by: Who re-ran it.
+        erased: The inputs of which rows were erased, where the re-run was meant to go without.
+        metrics: Of such a re-run, how far each metric is from the recorded one.
+    """
+
+    verdict: Verdict
+    run_id: str
+    rerun_id: str | None
+    artifacts: tuple[Artifact, ...]
+    first_divergence: Divergence | None
+    factors: tuple[Factor, ...]
+    missing: tuple[str, ...]
+    divergences: tuple[Divergence, ...] = ()
+    not_controlled: tuple[NotControlled, ...] = ()
+    notes: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+    made_by: Maker | None = None
+    verified_by: Maker | None = None
+    erased: tuple[ErasedInput, ...] = ()
+    metrics: tuple[MetricDifference, ...] = ()
 
 
 @dataclass(frozen=True)

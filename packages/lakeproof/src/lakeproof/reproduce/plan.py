@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from lakeproof.erasure.erased_inputs import ErasedInput
 from lakeproof.record.facts import CodeFacts, EnvironmentFacts, FileFacts, Record
 from lakeproof.record.registry.loaded_models import found_model
 from lakeproof.reproduce.code.bundled import FindArtifact, no_artifact
@@ -23,6 +24,7 @@ from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.needed_tables import NeededTable, find_tables
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.reproduce.todays_tables import Locate
+from lakeproof.spelling import typed
 from lakeproof.stores.addresses import is_remote
 from lakeproof.versioned.pins import LATEST
 
@@ -43,6 +45,7 @@ class Plan:
         factors: What is known already to be another: of the environment, and of table ids.
         missing: Sentences with the cure.
         is_here: Whether they are to be taken as they are because somebody said so.
+        erased: Inputs of which rows were erased, where what is left of them is to be taken.
     """
 
     record: Record
@@ -53,6 +56,7 @@ class Plan:
     factors: tuple[Factor, ...]
     missing: tuple[str, ...]
     is_here: bool = False
+    erased: tuple[ErasedInput, ...] = ()
 
 
 def make_plan(
@@ -66,6 +70,7 @@ def make_plan(
     find_artifact: FindArtifact = no_artifact,
     fetches: bool = False,
     looks: Looks | None = None,
+    without_erased: bool = False,
 ) -> Plan:
     """Hold what the record needs against what is here.
 
@@ -80,6 +85,7 @@ def make_plan(
         find_artifact: Brings an artifact of MLflow by its place.
         fetches: Whether code that a remote of the repository has is brought from there.
         looks: What was seen of tables for other runs, where many are looked at.
+        without_erased: Whether what erasures have left of an input is taken in its place.
     """
     missing = list(record.problems)
     looks = looks or Looks()
@@ -90,8 +96,11 @@ def make_plan(
         for model in record.inputs.models
         if found_model(model, find_artifact) is None
     ]
-    found = find_tables(record, project_path, locate, looks)
+    found = find_tables(record, project_path, locate, looks, without_erased)
     missing += found.missing
+    if without_erased and not (found.erased or missing):
+        again = typed("kedro reproduce", record.run.run_id[:8])
+        missing.append(f"Of what the run read no row was erased. Reproduce it as it was: {again}")
     environment = record.environment
     try:
         environment = environment_on(engine, record, project_path)
@@ -106,6 +115,7 @@ def make_plan(
         factors=(*found.factors, *differences(record.environment, here)),
         missing=tuple(dict.fromkeys(missing)),
         is_here=is_here,
+        erased=found.erased,
     )
 
 

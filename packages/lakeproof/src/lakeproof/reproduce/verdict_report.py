@@ -14,7 +14,7 @@ from lakeproof.views.blocks import Section
 from lakeproof.views.values import plain
 
 _COLOURS = {"REPEATED": "green", "REPRODUCED": "green", "SAME": "green", "INCONCLUSIVE": "yellow"}
-_COLOURS["WITHIN TOLERANCE"] = "yellow"
+_COLOURS |= dict.fromkeys(("WITHIN TOLERANCE", "EXCEPT ERASED"), "yellow")
 _SHORT_ID = 8
 
 
@@ -85,7 +85,14 @@ def meaning(comparison: Comparison) -> str:
         "DIVERGED": f"{others} of {len(counting)} artifacts are not the same.",
         "WITHIN TOLERANCE": f"{others} of {len(counting)} artifacts are not the same, and every "
         "metric is within the tolerance that was declared.",
+        "EXCEPT ERASED": f"{_rows(comparison)} row(s) that the run had were erased; run without "
+        f"them, {others} of {len(counting)} artifacts are not the same, and all that does not hang "
+        "on them is. This is no pass.",
         "SAME": f"all {len(counting)} artifacts are the same, bit for bit.",
         "DIFFERENT": f"{others} of {len(counting)} artifacts are not the same.",
         "INCONCLUSIVE": "something is missing or is not the recorded one, so nothing is proven.",
     }[comparison.verdict]
+
+
+def _rows(comparison: Comparison) -> int:
+    return sum(one.rows for one in comparison.erased)

@@ -23,6 +23,8 @@ def sections_of(found: Comparison, sides: Sides = EXPECTED) -> Iterator[Section]
     """Give what stands right below the verdict: why it is none, what may be why, all of it."""
     sections = [
         missing(found),
+        erased(found),
+        metrics(found.metrics, "without the rows"),
         divergence(found),
         not_controlled(found, sides),
         factors(found, sides),
@@ -45,12 +47,33 @@ def notes(found: Comparison) -> Section:
     return section("Notes", Sentences(found.notes))
 
 
-def metrics(found: Iterable[MetricDifference]) -> Section:
-    """List metrics with how far each is from the recorded one, and how far it may be."""
+def erased(found: Comparison) -> Section:
+    """Name the inputs of which rows were erased, and the receipts."""
+    columns: dict[str, Style] = {
+        "erased from": "text",
+        "rows": "number",
+        "receipt": "text",
+        "as it was": "code",
+        "without them": "code",
+    }
+    rows = (
+        [one.name, one.rows, ", ".join(one.receipts), one.expected, one.actual]
+        for one in found.erased
+    )
+    return section("Erased", table(columns, rows))
+
+
+def metrics(found: Iterable[MetricDifference], side: str = "under test") -> Section:
+    """List metrics with how far each is from the recorded one, and how far it may be.
+
+    Args:
+        found: The metrics.
+        side: What the other one of the two is called.
+    """
     columns: dict[str, Style] = {
         "metric": "text",
         "recorded": "number",
-        "under test": "number",
+        side: "number",
         "difference": "number",
         "tolerance": "number",
     }

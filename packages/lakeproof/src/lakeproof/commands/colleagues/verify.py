@@ -21,7 +21,7 @@ from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.record.setup.parameters import plain, resolved_parameters
-from lakeproof.reproduce.comparison.other_code import metric_differences, with_tolerance
+from lakeproof.reproduce.comparison.meant.other_code import metric_differences, with_tolerance
 from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.other_code_plan import on_inputs_of, unused_parameters
 from lakeproof.reproduce.outcomes import Comparison, Factor, Verification

@@ -1,7 +1,14 @@
-"""`kedro erase`: rows of keys go from newest versions, and older ones with their leases."""
+"""`kedro erase`: rows of keys go from newest versions, and from the older ones that are leased.
+
+What flows, and who owns it: `find` says where the rows are; the receipt is written before each step
+and says what the step is to prove; rows go from the newest versions (`erasure.erase_rows`); leased
+older versions become held ones without the rows (`rewrite`), or are given up; files that held the
+rows go last, when nothing is made of them any more; then it is looked again, and what is left is
+written down. Each step may be done twice.
+"""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -9,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.commands.erasure.find import find
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
+from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.leases.vacuum import pins_of
 from lakeproof.delta import DeltaTable
@@ -18,9 +26,16 @@ from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.erasure.erase_rows import delete_rows, is_proven, remove_files
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.receipts import ErasedVersion, Proven, Receipt, ReceiptStore
+from lakeproof.erasure.receipts import (
+    ErasedVersion,
+    Proven,
+    Receipt,
+    ReceiptStore,
+    Rewritten,
+)
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
+from lakeproof.leases.held import finish
 from lakeproof.leases.needed_files import files_of
 from lakeproof.leases.vacuum import words_of_trouble
 
@@ -35,13 +50,24 @@ def erase(
     name: str,
     texts: Sequence[str],
     why: str,
+    *,
+    rewrites: bool = True,
 ) -> Receipt:
     """Erase the rows of keys; the same command goes on with one that was interrupted.
+
+    Args:
+        leased: The project.
+        catalog: Which names the tables.
+        name: The table whose keys they are.
+        texts: The keys.
+        why: For the receipt.
+        rewrites: Whether leased older versions are written anew without the rows, or given up.
 
     Raises:
         LakeproofError: If it cannot go on; what is done stays done, and its receipt says `begun`.
     """
     store = ReceiptStore(leased.project.path)
+    finish(leased.project.path)
     leased.decide_all()
     found = find(leased.project, catalog, name, texts)
     begun = store.begun(name, texts)
@@ -66,17 +92,30 @@ def erase(
         receipt = replace(receipt, announced=(*others, expected))
         store.put(receipt)
 
-    keys = Keys(texts, _table_of(catalog, name).key)
+    def note(rewritten: Rewritten) -> None:
+        nonlocal receipt
+        place = rewritten.table_id, rewritten.version
+        others = (one for one in receipt.rewritten if (one.table_id, one.version) != place)
+        receipt = replace(receipt, rewritten=(*others, rewritten))
+        store.put(receipt)
+
+    asked = _table_of(catalog, name)
+    keys = Keys(texts, asked.key)
     for one in found.tables:
         table = _table_of(catalog, one.table)
         if told := _delete(table, one, keys, announce):
             receipt = _with_proven(receipt, [told])
             store.put(receipt)
-    _release(leased, found)
+    became = RewrittenLeases()
+    if rewrites:
+        engine = engine_for(asked.engine_name)
+        became = rewrite_leased(leased, found, keys, engine, asked.personal, note)
+        left += became.given_up
+    _release(leased, found, became)
     for one in found.tables:
         location = catalog.table(one.table).location
         if location.is_local:
-            needed = partial(_needed, leased, location)
+            needed = partial(_needed, leased, location, found.held)
             old = [path for path in one.found.files if path not in one.found.recent]
             stay = remove_files(location, old, needed)
             left += [f"{one.uri}/{path}" for path in stay]
@@ -153,20 +192,26 @@ def _delete(
     return delete_rows(table.location, rows, engine, table.personal, announce)
 
 
-def _release(leased: LeasedProject, found: Found) -> None:
-    """End the leases on versions with the rows, and remove the copies that are held of them."""
+def _release(leased: LeasedProject, found: Found, became: RewrittenLeases) -> None:
+    """End the leases on versions with the rows that were not written anew; their copies go."""
     held = found.held
     for lease in list(leased.store.own()):
-        if (lease.table_id, lease.version) in held:
+        is_kept = (lease.table_id, lease.version, lease.run_id) in became.kept
+        if (lease.table_id, lease.version) in held and not is_kept:
             place = leased.location_of(lease.table_id, lease.table, lease.env)
             leased.store.give_back(lease, place)
     for copy in found.copies:
-        if copy.found.has_rows:
-            shutil.rmtree(leased.project.path / copy.uri)
+        folder = leased.project.path / copy.uri
+        if copy.found.has_rows and folder not in became.copies:
+            shutil.rmtree(folder)
 
 
-def _needed(leased: LeasedProject, location: "Location") -> set[str]:
+def _needed(
+    leased: LeasedProject, location: "Location", held: Collection[tuple[str, int]]
+) -> set[str]:
     """Name the files that leases, pins and the newest version of a table need.
+
+    A lease of this project on a version with the rows is one on a copy without them by now.
 
     Raises:
         LeaseError: If a leased version cannot be read: which files it needs is not known.
@@ -175,7 +220,11 @@ def _needed(leased: LeasedProject, location: "Location") -> set[str]:
     if bill.troubled:
         what = "has no such row any more, but its older versions do"
         raise LeaseError(f"{words_of_trouble(bill, what)} Then give the same command again.")
-    needed = set(bill.needed)
+    needed = set(bill.live)
+    for one in bill.versions:
+        is_copy = all(standing.is_ours and standing.lease.is_held for standing in one.holders)
+        if not (is_copy and (bill.table_id, one.version) in held):
+            needed |= one.files.keys()
     for version in pins_of(leased, location):
         needed |= files_of(open_table(location, version)).keys()
     return needed
@@ -213,6 +262,11 @@ def render(receipt: Receipt) -> str:
         f"  {one.table}: version {one.after} is version {one.before} less {one.rows} row(s), by "
         f"digests ({one.digest_before}, {one.digest_after})"
         for one in receipt.proven
+    ]
+    lines += [
+        f"  {one.table}@{one.version}: held without {one.rows} row(s) now, by digests "
+        f"({one.digest_before}, {one.digest_after})"
+        for one in receipt.rewritten
     ]
     if receipt.left:
         lines += ["Not erased, see docs/personal-data.md:", *(f"  {one}" for one in receipt.left)]

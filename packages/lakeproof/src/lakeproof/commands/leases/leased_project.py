@@ -138,8 +138,10 @@ class LeasedProject:
         return make_bill(location, standing, self.is_held)
 
     def is_held(self, standing: Standing) -> bool:
-        """Tell whether this project has a copy of what is leased."""
+        """Tell whether this project has a copy of what is leased, or another says that it has."""
         lease = standing.lease
+        if lease.is_held and not standing.is_ours:
+            return True
         return copy_of(self.project.path, lease.table_id, [lease.version]) is not None
 
 

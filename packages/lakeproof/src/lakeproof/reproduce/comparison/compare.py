@@ -7,7 +7,9 @@ what else was different by `factors` and how far that went by
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from lakeproof.erasure.erased_inputs import ErasedInput
 from lakeproof.record.facts import Record
 from lakeproof.reproduce.comparison import received
 from lakeproof.reproduce.comparison.artifacts import makers, pair_artifacts
@@ -15,12 +17,19 @@ from lakeproof.reproduce.comparison.divergence import divergences
 from lakeproof.reproduce.comparison.factors import factors, merged
 from lakeproof.reproduce.comparison.inputs import pair_inputs
 from lakeproof.reproduce.comparison.logged_items import pair_logged
-from lakeproof.reproduce.comparison.older_digests import claims_less
-from lakeproof.reproduce.comparison.other_code import (
+from lakeproof.reproduce.comparison.meant.other_code import (
     as_results_of_other_code,
     as_setup,
+    metric_differences,
     why_no_verification,
 )
+from lakeproof.reproduce.comparison.meant.without_rows import (
+    of_rerun_without,
+    reached_by,
+    why_not_without,
+    without_erased,
+)
+from lakeproof.reproduce.comparison.older_digests import claims_less
 from lakeproof.reproduce.comparison.reach import measured_on, with_reach
 from lakeproof.reproduce.comparison.uncontrolled import not_controlled
 from lakeproof.reproduce.comparison.verdict import (
@@ -41,6 +50,7 @@ def compare(
     missing: Sequence[str] = (),
     notes: Sequence[str] = (),
     is_other_code: bool = False,
+    erased: Sequence[ErasedInput] = (),
 ) -> Comparison:
     """Compare two runs and give a verdict that cannot be a pass by accident.
 
@@ -53,6 +63,7 @@ def compare(
         missing: What is already known to be missing; with any there is no pass.
         notes: What a reader of the verdict should know, though it decides nothing.
         is_other_code: Whether the code is meant to be another one, and the rest to be the same.
+        erased: The inputs that are meant to be without rows, and the rest to be the same.
     """
     found = [*pair_artifacts(expected, actual), *pair_logged(expected, actual)]
     artifacts = [artifact for _, artifact in found]
@@ -63,23 +74,27 @@ def compare(
     known = with_reach(merged((*factors(expected, actual), *extra_factors)), expected, actual)
     known = as_setup(known) if is_other_code else known
     inputs = pair_inputs(expected, actual)
-    parting = divergences(expected, actual, found)
+    parting = divergences(expected, actual, found, reached_by(erased, inputs))
     divergence = parting[0] if parting else None
     failures = list(_failures(expected, actual))
     sentences = [*missing, *failures]
     if is_other_code and not failures:
         sentences += why_no_verification(expected, actual, inputs)
     elif is_rerun and not failures:
-        sentences += why_no_rerun(expected, actual, inputs, known, divergence)
+        as_meant = without_erased(inputs, erased)
+        sentences += why_no_rerun(expected, actual, as_meant, known, divergence)
         sentences += received.why_no_rerun(expected, actual, inputs, known)
     if is_rerun:
         verdict = of_rerun(artifacts, known, is_rerun=not sentences)
+        if erased:
+            sentences += why_not_without(erased, inputs)
+            verdict = of_rerun_without(artifacts, bool(parting), is_rerun=not sentences)
     else:
         verdict = of_two_runs(artifacts, is_whole=not sentences)
         sentences += _unknown_inputs(inputs)
     if not failures:
         sentences += gaps(artifacts, makers(expected), is_rerun)
-    return Comparison(
+    compared = Comparison(
         verdict=verdict,
         run_id=expected.run.run_id,
         rerun_id=actual.run.run_id,
@@ -93,7 +108,9 @@ def compare(
         measured=tuple(measured_on(artifacts, expected, actual)),
         made_by=expected.run.made_by if is_rerun else None,
         verified_by=actual.run.made_by if is_rerun else None,
+        erased=tuple(erased),
     )
+    return replace(compared, metrics=metric_differences(compared, {})) if erased else compared
 
 
 def _failures(*records: Record) -> Iterator[str]:

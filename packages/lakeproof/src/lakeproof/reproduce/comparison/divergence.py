@@ -13,7 +13,10 @@ from lakeproof.reproduce.outcomes import Artifact, Divergence
 
 
 def divergences(
-    expected: Record, actual: Record, found: Sequence[tuple[str, Artifact]]
+    expected: Record,
+    actual: Record,
+    found: Sequence[tuple[str, Artifact]],
+    others: Collection[str] = (),
 ) -> tuple[Divergence, ...]:
     """Find all nodes at which two runs part, in the order in which they ended.
 
@@ -23,24 +26,27 @@ def divergences(
         expected: The recorded run.
         actual: The other one.
         found: Their artifacts, each with its dataset.
+        others: The datasets that are meant to be others, and what is written upon them.
     """
     changed = [(name, one) for name, one in found if one.verdict in ("differs", "missing")]
     counting = {name for name, one in changed if one.counts}
     if not counting:
         return ()
-    every = tuple(_parting(expected, actual, {name for name, _ in changed}))
+    every = tuple(_parting(expected, actual, {name for name, _ in changed}, others))
     told = tuple(one for one in every if _reach(expected.nodes, one) & counting)
     return told or every
 
 
-def _parting(expected: Record, actual: Record, changed: Collection[str]) -> Iterator[Divergence]:
+def _parting(
+    expected: Record, actual: Record, changed: Collection[str], meant: Collection[str]
+) -> Iterator[Divergence]:
     """Go through the nodes; each ends after those that it depends on.
 
     An input that cannot be compared, such as a lazy frame, does not acquit the node that got it,
     unless it hangs on what is another already.
     """
     others = {node.name: node for node in actual.nodes}
-    doubtful = set[str]()
+    doubtful = set[str](meant)
     for node in expected.nodes:
         other = others.get(node.name)
         if other is None:
@@ -52,6 +58,8 @@ def _parting(expected: Record, actual: Record, changed: Collection[str]) -> Iter
         )
         given = dict.fromkeys(one.dataset for one in (*node.outputs, *other.outputs))
         outputs = tuple(name for name in given if name in changed)
+        # What is written upon another table comes out as another.
+        has_same = has_same and not any(plain_name(name) in meant for name in given)
         if has_same and outputs:
             hints = hints_for(expected, actual, (node, other), outputs)
             yield Divergence(node.name, outputs, hints)

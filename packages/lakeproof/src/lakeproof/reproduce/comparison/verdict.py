@@ -112,7 +112,7 @@ def of_rerun(artifacts: Iterable[Artifact], factors: Iterable[Factor], is_rerun:
         factors: What is not the same about the inputs.
         is_rerun: Whether it was one at all: it finished, and had what the recorded run had.
     """
-    found = _counting(artifacts)
+    found = counting(artifacts)
     if not is_rerun:
         return "INCONCLUSIVE"
     if "differs" in found:
@@ -129,7 +129,7 @@ def of_two_runs(artifacts: Iterable[Artifact], is_whole: bool) -> Verdict:
         artifacts: All of them, with those that do not count.
         is_whole: Whether both are there to their end; else they cannot be the same.
     """
-    found = _counting(artifacts)
+    found = counting(artifacts)
     if found & {"differs", "missing"}:
         return "DIFFERENT"
     return "SAME" if found == {"same"} and is_whole else "INCONCLUSIVE"
@@ -137,7 +137,8 @@ def of_two_runs(artifacts: Iterable[Artifact], is_whole: bool) -> Verdict:
 
 def exit_code(verdict: Verdict) -> int:
     """Give the exit code of the commands that end in a verdict."""
-    return {"DIVERGED": 1, "DIFFERENT": 1, "INCONCLUSIVE": 2}.get(verdict, 0)
+    codes = {"DIVERGED": 1, "DIFFERENT": 1, "INCONCLUSIVE": 2, "EXCEPT ERASED": 3}
+    return codes.get(verdict, 0)
 
 
 def why_no_rerun(
@@ -201,7 +202,8 @@ def gaps(artifacts: Iterable[Artifact], nodes: Mapping[str, str], is_rerun: bool
         yield "There is nothing to compare: no output of these runs counts."
 
 
-def _counting(artifacts: Iterable[Artifact]) -> set[ArtifactVerdict]:
+def counting(artifacts: Iterable[Artifact]) -> set[ArtifactVerdict]:
+    """Give the verdicts of the artifacts that count."""
     return {one.verdict for one in artifacts if one.counts}
 
 

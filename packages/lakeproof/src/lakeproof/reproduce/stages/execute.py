@@ -241,6 +241,7 @@ class _Evaluation:
             extra_factors=factors,
             notes=notes,
             is_other_code=stage.tested is not None,
+            erased=stage.erased,
         )
         # One that is not stored has no id by which it could be looked up.
         is_stored = self.result.registered is not None

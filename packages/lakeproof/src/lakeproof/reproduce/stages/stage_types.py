@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from lakeproof.erasure.erased_inputs import ErasedInput
 from lakeproof.record.facts import (
     CodeFacts,
     ComputeFacts,
@@ -158,12 +159,14 @@ class Compare:
         record: Of the run that was repeated.
         factors: What is known already to be another.
         tested: The code that ran in place of the recorded one, if it is meant to be another.
+        erased: Inputs that are meant to be without rows.
     """
 
     name: ClassVar[str] = "compare"
     record: Record
     factors: tuple[Factor, ...] = ()
     tested: CodeFacts | None = None
+    erased: tuple[ErasedInput, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,11 @@ def stages_of(plan: Plan, engine: AskedEngine | None = None) -> tuple[Stage, ...
             engine=engine,
         ),
         Register(record.run.run_id),
-        Compare(record, tuple(f for f in plan.factors if f.factor.startswith("table id:"))),
+        Compare(
+            record,
+            tuple(one for one in plan.factors if one.factor.startswith("table id:")),
+            erased=plan.erased,
+        ),
         Keep(record.run.run_id),
     )
 

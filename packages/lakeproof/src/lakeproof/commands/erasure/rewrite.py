@@ -1,0 +1,158 @@
+"""Leased versions that hold rows of a person become held versions without them.
+
+Which: all that a run of this project has leased of a table, as soon as one of them holds such rows,
+since a re-run opens them in one folder. Each is written anew from the copy that is held of it, or
+else from the table. Then, for each run: the receipt says what the version becomes, the copy takes
+its place, the lease becomes one on the copy. A command that is killed in between finds the version
+where it was, or the copy in place; only when all runs are through do files go.
+
+What cannot be written anew is given up with its lease, and why is said.
+"""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
+from pathlib import Path
+
+from lakeproof.commands.erasure.found import Found
+from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.delta.write.engine import Engine
+from lakeproof.erasure.key_rows import Keys
+from lakeproof.erasure.receipts import Rewritten
+from lakeproof.erasure.rewrite_versions import Less, assemble, without_rows
+from lakeproof.errors import LakeproofError
+from lakeproof.leases.facts import Lease
+from lakeproof.leases.held import every_copy, put_in_place, room_for
+from lakeproof.versioned.location import Location
+
+
+@dataclass
+class RewrittenLeases:
+    """What became of the leases on versions with the rows.
+
+    Args:
+        kept: Those that are on held copies now, by table id, version and run.
+        given_up: Sentences on the versions that could not be written anew.
+        copies: The folders of the copies that are in place.
+    """
+
+    kept: set[tuple[str, int, str]] = field(default_factory=set)
+    given_up: list[str] = field(default_factory=list)
+    copies: set[Path] = field(default_factory=set)
+
+
+def rewrite_leased(
+    leased: LeasedProject,
+    found: Found,
+    keys: Keys,
+    engine: Engine,
+    personal: frozenset[str],
+    note: Callable[[Rewritten], None],
+) -> RewrittenLeases:
+    """Write anew what this project's runs lease, without the rows of keys.
+
+    Args:
+        leased: The project.
+        found: Where the rows are.
+        keys: Whose.
+        engine: What writes.
+        personal: The columns of which no log is told a value.
+        note: Is told, before a copy takes its place, what it is.
+    """
+    told = RewrittenLeases()
+    held = found.held
+    by_table: dict[str, dict[str, list[Lease]]] = {}
+    for lease in leased.store.own():
+        by_table.setdefault(lease.table_id, {}).setdefault(lease.run_id, []).append(lease)
+    for table_id, by_run in by_table.items():
+        runs = {
+            run_id: leases
+            for run_id, leases in by_run.items()
+            if any((table_id, one.version) in held for one in leases)
+        }
+        if runs:
+            room = room_for(leased.project.path, table_id)
+            try:
+                _Table(leased, table_id, keys, engine, personal, room, told).rewrite(runs, note)
+            finally:
+                shutil.rmtree(room, ignore_errors=True)
+    return told
+
+
+@dataclass
+class _Table:
+    """The leased versions of one table, each written anew once for all runs."""
+
+    leased: LeasedProject
+    table_id: str
+    keys: Keys
+    engine: Engine
+    personal: frozenset[str]
+    room: Path
+    told: RewrittenLeases
+    parts: dict[int, Less | LakeproofError] = field(default_factory=dict)
+
+    def rewrite(
+        self, runs: Mapping[str, Iterable[Lease]], note: Callable[[Rewritten], None]
+    ) -> None:
+        self.room.mkdir(parents=True)
+        for run_id, some in runs.items():
+            leases = list(some)
+            versions = sorted({one.version for one in leases})
+            parts = [self._part(leases[0], version) for version in versions]
+            whole = [one for one in parts if isinstance(one, Less)]
+            if len(whole) < len(parts):
+                why = next(one for one in parts if isinstance(one, LakeproofError))
+                self.told.given_up.append(
+                    f"{leases[0].table}: what run {run_id[:8]} leased could not be written anew, "
+                    f"and is given up: {why.message}"
+                )
+                continue
+            place = self._put(versions, whole, note)
+            self.told.copies.add(place)
+            for lease in leases:
+                location = self.leased.location_of(lease.table_id, lease.table, lease.env)
+                self.leased.store.keep_here(changed(lease, is_held=True), location)
+                self.told.kept.add((lease.table_id, lease.version, lease.run_id))
+
+    def _put(
+        self, versions: list[int], parts: list[Less], note: Callable[[Rewritten], None]
+    ) -> Path:
+        name = "+".join(map(str, versions))
+        built = self.room / "built"
+        shutil.rmtree(built, ignore_errors=True)
+        place = self.room.parent / name
+        if place in self.told.copies:
+            return place
+        assemble(parts, built)
+        for part in parts:
+            if part.rewritten is not None:
+                note(part.rewritten)
+        return put_in_place(self.leased.project.path, self.table_id, versions, built)
+
+    def _part(self, lease: Lease, version: int) -> Less | LakeproofError:
+        if version not in self.parts:
+            self.parts[version] = self._written(lease, version)
+        return self.parts[version]
+
+    def _written(self, lease: Lease, version: int) -> Less | LakeproofError:
+        told = LakeproofError("there is neither the table nor a copy of it.")
+        for number, source in enumerate(self._sources(lease, version)):
+            folder = self.room / f"{version}.{number}"
+            try:
+                return without_rows(
+                    *(source, version, self.keys, self.engine, self.personal, folder)
+                )
+            except LakeproofError as error:
+                told = error
+        return told
+
+    def _sources(self, lease: Lease, version: int) -> Iterator[Location]:
+        """Yield where a version is: copies first, of which an earlier erasure has taken rows."""
+        for table_id, place, versions in every_copy(self.leased.project.path):
+            if table_id == self.table_id and version in (versions or ()):
+                yield Location(lease.table, str(place))
+        location = self.leased.location_of(lease.table_id, lease.table, lease.env)
+        if location is not None:
+            yield location

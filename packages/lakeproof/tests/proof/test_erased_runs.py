@@ -1,0 +1,57 @@
+"""Runs whose rows were erased: what they can still claim, and that it is never a pass."""
+
+import json
+
+import pytest
+
+from conftest import Project, copy_project
+
+from .conftest import FOREST, SAMPLES, record_of, reproduce, version_of
+
+pytestmark = pytest.mark.slow
+
+WHO = "W001"
+
+
+@pytest.fixture(scope="module")
+def erased(tmp_path_factory) -> tuple[Project, str, dict]:
+    """A project with a run that learnt from a table with a person, who is erased since."""
+    project = copy_project(tmp_path_factory.mktemp("erased") / "project")
+    project.kedro("run", *FOREST)
+    run = project.kedro("run", "--pipelines", "feature,train,evaluate", *FOREST).run_id
+    done = project.kedro("erase", "samples", WHO, "--why", "request 4711", "--json")
+    return project, run, json.loads(done.stdout)
+
+
+def test_a_run_of_an_erased_person_is_none_and_names_the_receipt(erased):
+    """It could be run, and that proves nothing; the next command is named."""
+    project, run, receipt = erased
+    short = receipt["receipt_id"][:8]
+    verdict = reproduce(project, run, expected="INCONCLUSIVE")
+    assert f"(receipt {short})" in verdict.missing
+    assert f"kedro reproduce {run[:8]} --without-erased" in verdict.missing
+    (checked,) = json.loads(project.kedro("check", run, "--json", code=1).stdout)["runs"]
+    assert f"(receipt {short})" in "\n".join(checked["missing"])
+
+
+def test_without_the_rows_all_else_is_the_same_and_the_verdict_is_no_pass(erased, tmp_path):
+    """Exit code 3; how far each metric is apart."""
+    project, run, receipt = erased
+    (rewritten,) = receipt["rewritten"]
+    page = tmp_path / "page.html"
+    args = ("--without-erased", "--json", "--report", str(page))
+    done = project.kedro("reproduce", run, *args, code=3)
+    found = json.loads(done.stdout)
+    assert found["verdict"] == "EXCEPT ERASED"
+    (one,) = found["erased"]
+    assert (one["name"], one["rows"]) == (f"samples@{rewritten['version']}", 1)
+    assert (one["expected"], one["actual"]) == (
+        rewritten["digest_before"],
+        rewritten["digest_after"],
+    )
+    assert one["expected"] == record_of(project, run)["inputs"]["tables"][0]["digest"]
+    assert {one["name"] for one in found["metrics"]} >= {"accuracy", "log_loss"}
+    assert any(one["difference"] != 0 for one in found["metrics"])
+    assert {one["factor"] for one in found["factors"]} == {"data:samples"}
+    assert "this is no pass" in page.read_text()
+    assert version_of(project, SAMPLES) == receipt["proven"][0]["after"]
