@@ -302,7 +302,7 @@ def test_what_the_caller_set_stays_and_is_what_the_record_says(told):
     assert found["recipe"] == "set at start"
 
 
-@pytest.mark.parametrize("place", [".", "src/told"])
+@pytest.mark.parametrize("place", [pytest.param(".", marks=pytest.mark.slow), "src/told"])
 def test_arguments_input_folder_and_exit_code_are_passed_on(told, place):
     """A script started by a relative path is found again too."""
     folder = told / place
@@ -372,7 +372,9 @@ def test_a_key_that_is_none_ends_the_run_in_a_sentence(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Signals are those of POSIX.")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_signal_reaches_the_run_itself(told, number):
     """It is the same process, so that whoever started it can end it."""
     process = subprocess.Popen(

@@ -21,6 +21,7 @@ def two_ways(tmp_path_factory) -> tuple[Project, str, str]:
     return project, *(one.kedro("run", *forest).run_id for one in (project.fresh, project))
 
 
+@pytest.mark.slow
 def test_a_fork_records_what_a_process_does(two_ways):
     """Set-up, imports and all: there is no factor between them."""
     project, fresh, forked = two_ways
@@ -30,15 +31,16 @@ def test_a_fork_records_what_a_process_does(two_ways):
     assert done == project.fresh.kedro("compare", fresh, forked, "--json")
 
 
+@pytest.mark.slow
 def test_a_fork_has_the_run_of_a_process_again(two_ways):
     """Whichever of the two it was."""
     project, fresh, _ = two_ways
     assert project.kedro("reproduce", fresh).stdout.startswith("REPEATED")
 
 
-def test_errors_and_exit_codes_are_those_of_a_process(two_ways):
+@pytest.mark.slow
+def test_errors_and_exit_codes_are_those_of_a_process(project):
     """Of a command, and of Kedro before it."""
-    project, _, _ = two_ways
     for words in (("show", "nobody"), ("run", "--pipelines", "none")):
         ways = [one.kedro(*words, code=None) for one in (project.fresh, project)]
         assert ways[0].exit_code == ways[1].exit_code != 0
@@ -47,9 +49,8 @@ def test_errors_and_exit_codes_are_those_of_a_process(two_ways):
         assert ways[0].stderr.splitlines()[-5:] == ways[1].stderr.splitlines()[-5:]
 
 
-def test_what_ends_a_fork_is_told(two_ways):
+def test_what_ends_a_fork_is_told(project):
     """As `subprocess` tells it."""
-    project, _, _ = two_ways
     with open(os.devnull, "r+b") as nothing:
         files = [nothing.fileno()] * 3
         line = warm()._fork(["run"], project.path, {**RECIPE, **project.environment}, files)
@@ -61,9 +62,8 @@ def test_what_ends_a_fork_is_told(two_ways):
     assert forked.wait(60) == -signal.SIGKILL == forked.poll()
 
 
-def test_what_a_fork_cannot_have_is_given_to_a_process(two_ways, monkeypatch):
+def test_what_a_fork_cannot_have_is_given_to_a_process(project, monkeypatch):
     """What an interpreter reads when it starts, and another recipe."""
-    project, _, _ = two_ways
     assert Recipe().variables == RECIPE
     for name, value in {"PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "2", "LC_ALL": "C"}.items():
         assert not warm().can_have({**RECIPE, **project.environment, name: value})

@@ -59,10 +59,14 @@ ON_A_STORE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to the longest tests what Spark would say once more (see `spark_sample`)."""
+    """Leave to slower tests what Spark would say once more (see the markers that name it)."""
     for item in items:
+        if item.get_closest_marker("spark") is None:
+            continue
+        if item.get_closest_marker("slow_on_spark") is not None:
+            item.add_marker(pytest.mark.slow)
         sample = item.get_closest_marker("spark_sample")
-        if sample is not None and item.get_closest_marker("spark") is not None:
+        if sample is not None:
             ids = item.callspec.id.split("-", 1)
             for mark in LONG if not set(ids[1:]) & set(sample.args) else ():
                 item.add_marker(mark)

@@ -34,18 +34,21 @@ def test_the_catalog_pins_a_version_and_0_is_one(three_versions, version):
     assert rows(three_versions(load_args={"version": version})) == [version]
 
 
+@pytest.mark.slow_on_spark
 def test_the_flag_wins_over_the_catalog(three_versions):
     """`--load-versions samples:0` beside `load_args: {version: 1}` reads 0."""
     table = three_versions(load_args={"version": 1}, version=Version("0", None))
     assert rows(table) == [0]
 
 
+@pytest.mark.slow_on_spark
 def test_the_flag_can_ask_for_the_latest(three_versions):
     """A pinned catalog entry is unpinned for one run."""
     table = three_versions(load_args={"version": 1}, version=Version("latest", None))
     assert rows(table) == [2]
 
 
+@pytest.mark.slow_on_spark
 def test_a_time_means_the_newest_version_committed_by_then(three_versions):
     """Also exactly at the commit."""
     table = three_versions()
@@ -59,6 +62,7 @@ def test_a_time_means_the_newest_version_committed_by_then(three_versions):
     assert rows(three_versions(load_args={"timestamp": "2999-01-01"})) == [2]
 
 
+@pytest.mark.slow_on_spark
 def test_a_time_before_the_first_commit_is_refused(three_versions):
     """delta-rs would read version 0."""
     with pytest.raises(PinError, match="first commit that is still known, version 0"):
@@ -94,12 +98,14 @@ def test_load_args_that_mean_nothing_are_refused(load_args, words):
         choose_pin("samples", None, load_args)
 
 
+@pytest.mark.slow_on_spark
 def test_a_version_that_is_not_there_names_the_newest(three_versions):
     """And the command that lists them."""
     with pytest.raises(PinError, match=r"no version 7: the newest is 2.*kedro history samples"):
         three_versions(load_args={"version": 7}).load()
 
 
+@pytest.mark.slow_on_spark
 def test_a_version_whose_log_was_cleaned_names_those_that_are_left(three_versions, tmp_path):
     """A checkpoint at 1 keeps 1 and 2 readable when the first commit goes."""
     import deltalake
@@ -111,6 +117,7 @@ def test_a_version_whose_log_was_cleaned_names_those_that_are_left(three_version
         three_versions(load_args={"version": 0}).load()
 
 
+@pytest.mark.slow_on_spark
 def test_a_version_whose_data_file_is_gone_is_refused(three_versions, tmp_path):
     """By presence, before a row is read."""
     table = three_versions(load_args={"version": 0})
@@ -121,6 +128,7 @@ def test_a_version_whose_data_file_is_gone_is_refused(three_versions, tmp_path):
     assert rows(three_versions()) == [2]
 
 
+@pytest.mark.slow_on_spark
 def test_a_version_whose_data_file_was_cut_short_is_refused(three_versions, tmp_path):
     """By size."""
     table = three_versions(load_args={"version": 0})
@@ -137,12 +145,14 @@ def test_files_in_partitions_with_odd_names_are_found(make_table):
     assert rows(make_table(load_args={"version": 0})) == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow_on_spark
 def test_a_table_that_does_not_exist_is_said_with_its_folder(make_table, tmp_path):
     """Never `None`, never an empty frame."""
     with pytest.raises(PinError, match=r"does not exist: there is no folder .*samples"):
         make_table(load_args={"version": 0}).load()
 
 
+@pytest.mark.slow_on_spark
 def test_a_folder_that_is_no_table_is_said_so(make_table, tmp_path):
     """A folder of Parquet files is not a Delta table."""
     (tmp_path / "samples").mkdir()

@@ -107,6 +107,7 @@ def given(table: DeltaTable, rows: pl.DataFrame) -> str:
     return str(run.uses[-1].given)
 
 
+@pytest.mark.slow_on_spark
 def test_rows_that_are_there_already_are_told_from_others_that_are(table):
     """Both leave the table as it is; a node that gave other ones is another node."""
     merged = table("merge")
@@ -147,6 +148,7 @@ def notes(folder: Path) -> list[dict]:
     return [json.loads(info["userMetadata"]) for info in infos if "userMetadata" in info]
 
 
+@pytest.mark.slow_on_spark
 def test_no_commit_holds_what_adds_up(table, tmp_path):
     """What two of them differ by would be the row that went, column by column."""
     for mode, rows in (("append", ROWS[:1].with_columns(k=pl.lit("d"))), ("delete", ROWS[1:2, :1])):
@@ -158,6 +160,7 @@ def test_no_commit_holds_what_adds_up(table, tmp_path):
     assert not [one for one in sums if one in log]
 
 
+@pytest.mark.slow_on_spark
 def test_only_the_newest_facts_are_kept_and_spare_a_reading(table, tmp_path, readings):
     """In another process, which has them from beside the log."""
     table("append").save(ROWS[:1].with_columns(k=pl.lit("d")))
@@ -170,6 +173,7 @@ def test_only_the_newest_facts_are_kept_and_spare_a_reading(table, tmp_path, rea
     assert [path.name for path in kept(tmp_path).parent.iterdir()] == ["facts.json"]
 
 
+@pytest.mark.slow_on_spark
 @pytest.mark.parametrize("left", [None, b"{", digest_table(ROWS[:2]).to_json().encode()])
 def test_facts_that_are_gone_or_not_the_commits_cost_one_reading(table, tmp_path, readings, left):
     """Then they are known again."""
@@ -182,6 +186,7 @@ def test_facts_that_are_gone_or_not_the_commits_cost_one_reading(table, tmp_path
     assert readings == [0]
 
 
+@pytest.mark.slow_on_spark
 def test_a_commit_that_knows_no_content_leaves_no_facts_of_older_rows(table, tmp_path):
     """A new column: what was known is no more, and is not left lying."""
     table("merge", schema_mode="merge").save(
@@ -190,6 +195,7 @@ def test_a_commit_that_knows_no_content_leaves_no_facts_of_older_rows(table, tmp
     assert not kept(tmp_path).exists()
 
 
+@pytest.mark.slow_on_spark
 def test_a_commit_with_its_facts_in_it_is_still_believed(table, tmp_path, readings):
     """As they were written before."""
     log = tmp_path / f"t/_delta_log/{0:020d}.json"
@@ -207,6 +213,7 @@ def test_a_commit_with_its_facts_in_it_is_still_believed(table, tmp_path, readin
     assert "content" not in notes(tmp_path)[1]
 
 
+@pytest.mark.slow_on_spark
 def test_a_place_that_takes_no_facts_takes_rows_all_the_same(table, tmp_path, readings):
     """The commit stands, and the next one reads the table."""
     kept(tmp_path).unlink()

@@ -7,6 +7,8 @@ from lakeproof.delta.log.opening import find_commit, resolve
 from lakeproof.errors import LakeproofError
 from lakeproof.versioned.run_tables import RunTables
 
+pytestmark = pytest.mark.slow_on_spark
+
 
 def value(table) -> int:
     return table.load().collect()["x"].item()

@@ -29,6 +29,7 @@ def imported(project: Project, *command: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_scipy_comes_before_mlflow_and_ipython_not_at_all(project):
     """Otherwise skops searches MLflow's three thousand modules, and MLflow asks IPython in vain."""
     found = imported(project, "run")
@@ -37,7 +38,13 @@ def test_scipy_comes_before_mlflow_and_ipython_not_at_all(project):
     assert "IPython.core" not in found
 
 
-@pytest.mark.parametrize("command", ["runs", "show last", "check", "compare last last"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("runs", "compare last last"),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("show last", "check")),
+    ],
+)
 def test_a_command_about_runs_waits_neither_for_mlflow_nor_for_pandas(recorded, command):
     """Each takes longer to import than the answer takes."""
     found = imported(recorded[0], *command.split())
