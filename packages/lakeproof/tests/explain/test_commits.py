@@ -1,11 +1,12 @@
 """Along the commits of the code: what each did, or which of many did most."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from lakeproof.explain.explanation import Chance, Commit
-from lakeproof.explain.find.between import commits_between
+from lakeproof.explain.find.between import code_between, commits_between
 from lakeproof.explain.find.commits import along_commits
 from lakeproof.explain.mixes.facts import Failure, Outcome
 from lakeproof.explain.told import page, text
@@ -13,6 +14,8 @@ from lakeproof.explain.told.document import document
 from lakeproof.explain.whole import Run, Wish, explain
 from lakeproof.views import html
 from planted.plain import A, B, PlainMixes, player
+
+from ..reproduce.builders import a_content, a_record
 
 
 def commits(count):
@@ -64,11 +67,11 @@ def test_a_commit_that_does_not_run_is_in_the_next_step():
     assert "node 'fit': it is broken" in steps[1].why_not
 
 
-def explained(value_of, at):
+def explained(value_of, at, between=None):
     players = [player("code", group="code"), player("parameter p")]
     mixes = PlainMixes(players, value_of, commits=at)
     runs, wish = (Run(A, {}), Run(B, {})), Wish(finds=True, is_trusted=True)
-    return explain(mixes, runs, wish, Chance(), lambda _: None, commits=lambda: commits(3))
+    return explain(mixes, runs, wish, Chance(), lambda _: None, commits=lambda: between or commits(3))
 
 
 def test_the_first_line_names_the_commit():
@@ -93,8 +96,25 @@ def test_where_the_new_code_does_not_run_on_the_old_rest_the_rest_is_new():
     assert "all else being B's" in text.render(found)
 
 
-def test_commits_are_those_of_one_branch(tmp_path):
-    """From a commit that the other one does not follow, none lead there."""
+def test_what_only_a_had_is_no_commit_s_doing():
+    """The step back to A's own commit is named as one, and no commit is shown for it."""
+
+    def at(taken, commit):
+        return Outcome(taken, {"loss": 0.25})
+
+    found = explained(
+        lambda taken: {"loss": 0.25 if "code" in taken else 1.0},
+        at,
+        [Commit("a" * 40, "what A had not committed, taken back", is_way_back=True), *commits(1)],
+    )
+    assert [one.did["loss"] for one in found.code.steps] == [-0.75, 0.0]
+    assert "what A had not committed, taken back" in text.render(found)
+    assert "git show" not in text.render(found)
+
+
+@pytest.fixture
+def branch(tmp_path):
+    """Three commits of one branch."""
 
     def git(*arguments):
         who = ["-c", "user.name=n", "-c", "user.email=n@localhost"]
@@ -108,6 +128,28 @@ def test_commits_are_those_of_one_branch(tmp_path):
     for name in ("one", "two\u2028more", "three"):
         git("commit", "--quiet", "--allow-empty", "--message", name)
         ids.append(git("rev-parse", "HEAD"))
+    return ids
+
+
+def test_what_was_not_committed_goes_with_the_commits(tmp_path, branch):
+    """A's goes before them, B's after; between unrelated commits, nothing leads there."""
+    clean = replace(a_record().code, commit=branch[0], diff=None, untracked=())
+    dirty = replace(clean, untracked=(a_content("src/new.py", "x"),))
+    theirs = replace(dirty, commit=branch[1])
+
+    def between(a, b):
+        return [(one.id, one.is_way_back) for one in code_between(tmp_path, a, b)]
+
+    assert between(clean, theirs) == [(branch[1], False), ("", False)]
+    assert between(dirty, theirs) == [(branch[0], True), (branch[1], False), ("", False)]
+    assert between(dirty, dirty) == [(branch[0], True), ("", False)]
+    assert between(theirs, dirty) == []
+    assert between(replace(dirty, commit=None), theirs) == []
+
+
+def test_commits_are_those_of_one_branch(tmp_path, branch):
+    """From a commit that the other one does not follow, none lead there."""
+    ids = branch
     assert commits_between(tmp_path, ids[0], ids[2]) == [
         (ids[1], "two\u2028more"),
         (ids[2], "three"),

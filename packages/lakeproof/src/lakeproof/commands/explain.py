@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakeproof.explain.doubt.chance import chance_of
 from lakeproof.explain.explanation import Commit, Explanation
-from lakeproof.explain.find.between import commits_between
+from lakeproof.explain.find.between import code_between
 from lakeproof.explain.mixes.facts import Step
 from lakeproof.explain.whole import Run, Wish, explain
 from lakeproof.record.facts import leaves
@@ -61,12 +61,7 @@ def gather(
         return list(found.history()) if found is not None else []
 
     def commits() -> list[Commit]:
-        ours, theirs = a.code, b.code
-        if ours.commit is None or theirs.commit is None:
-            return []
-        found = commits_between(project.path, ours.commit, theirs.commit)
-        more = [Commit("", "what was not committed")] if theirs.is_dirty else []
-        return [*(Commit(*one) for one in found), *more]
+        return code_between(project.path, a.code, b.code)
 
     with Forks() as forks:
         mixes = Mixes(project, a, b, chatter, tell, is_here, forks.start, wish.finds)

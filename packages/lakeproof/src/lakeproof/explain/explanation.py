@@ -165,10 +165,12 @@ class Commit:
     Args:
         id: In full; empty for what B had that was not committed.
         subject: The first line of its message.
+        is_way_back: Whether it is A's own, at which what A had that was not committed is gone.
     """
 
     id: str
     subject: str
+    is_way_back: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """What differs between two records, as things of which a mix takes each from one of them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from lakeproof.explain.mixes import mixes as mixes_room
 from lakeproof.explain.mixes.choice import Choice, Reach, choice_of
 from lakeproof.explain.mixes.differing.model_parts import parts_of
 from lakeproof.explain.mixes.differing.players import choices
@@ -11,6 +13,7 @@ from lakeproof.explain.mixes.facts import Proof
 from lakeproof.explain.mixes.kept_mixes import KeptMixes
 from lakeproof.explain.mixes.known_runs import Known, hangs_together
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record
+from lakeproof.explain.mixes.running.asked_mix import Ran
 from lakeproof.record.facts import Distribution, FileFacts, InputFacts
 
 from ...reproduce.builders import (
@@ -237,3 +240,20 @@ def test_what_ran_in_one_environment_is_not_taken_for_another(tmp_path):
     assert KeptMixes(tmp_path, between, "sha").proof is not None
     assert KeptMixes(tmp_path, between, "other").proof is None
     assert KeptMixes(tmp_path, between).proof is None
+
+
+@pytest.mark.parametrize(("rest", "engine"), [((), "embedded"), (("engine",), "spark")])
+def test_the_code_of_a_commit_runs_on_the_engine_that_is_chosen(
+    tmp_path, monkeypatch, rest, engine
+):
+    """Not on that of the run whose configuration it stands in for: what differs is asked for."""
+    a = a_run()
+    code = replace(a.code, commit="b" * 40, tree=sha("other"), files={"src/p.py": sha("other")})
+    b = another(a, compute=replace(a.compute, engine="spark"), code=code)
+    monkeypatch.setattr(mixes_room, "with_commit", lambda record, *_: record)
+    mixes = mixes_room.Mixes(SimpleNamespace(path=tmp_path), a, b)
+    asked = []
+    monkeypatch.setattr(mixes._runner, "run", lambda one: asked.append(one) or Ran())
+    mixes.at_commit(frozenset(rest), "c" * 40)
+    (one,) = asked
+    assert (one.mixed.compute.engine, one.code.compute.engine) == (engine, "embedded")

@@ -2,7 +2,35 @@
 
 from pathlib import Path
 
+from lakeproof.explain.explanation import Commit
 from lakeproof.record.code import git
+from lakeproof.record.facts import CodeFacts
+
+
+def code_between(project_path: Path, ours: CodeFacts, theirs: CodeFacts) -> list[Commit]:
+    """List the codes that lead from one run's to another's, the last being the other's own.
+
+    What the first had not committed goes first: the commits were made upon its commit, without it.
+
+    Args:
+        project_path: A folder of the repository.
+        ours: The code of A.
+        theirs: That of B.
+
+    Returns:
+        None where no branch leads from one to the other.
+    """
+    if ours.commit is None or theirs.commit is None:
+        return []
+    found = commits_between(project_path, ours.commit, theirs.commit)
+    if not found and ours.commit != theirs.commit:
+        return []
+    back = Commit(ours.commit, "what A had not committed, taken back", is_way_back=True)
+    return [
+        *([back] if ours.is_dirty else []),
+        *(Commit(*one) for one in found),
+        *([Commit("", "what was not committed")] if theirs.is_dirty else []),
+    ]
 
 
 def commits_between(project_path: Path, before: str, after: str) -> list[tuple[str, str]]:

@@ -172,7 +172,8 @@ class Mixes:
             mixed=mixed,
             between=self._between,
             takes=[f"the code of commit {commit[:_SHORT]}", *sorted(taken)],
-            code=mixed,
+            # The engine that the commit's own configuration names is taken for that run's.
+            code=self._b if choice.code else self._a,
             models=self._reach.parts(choice).models,
         )
         ran = self._runner.run(asked)

@@ -204,7 +204,9 @@ def largest_step(path: CodePath, metric: str) -> CodeStep | None:
     """Find the commit that moved a metric most; `None` where that is not one by itself."""
     steps = [one for one in path.steps if one.did.get(metric)]
     found = max(steps, key=lambda one: abs(one.did[metric]), default=None)
-    return found if found is not None and found.commits == 1 and found.commit.id else None
+    if found is None or found.commits != 1 or not found.commit.id or found.commit.is_way_back:
+        return None
+    return found
 
 
 def common_rows(of: Explanation, metric: str) -> tuple[int, Fraction] | None:
