@@ -105,8 +105,11 @@ def send(
 
 
 def _put(client: "MlflowClient", run: "Run", parcel: Parcel, folder: Path) -> None:
+    from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
+
     if run.info.run_name == parcel.name_before:
-        client.update_run(parcel.run_id, name=parcel.name)
+        # As `update_run` does, which asks for the run first.
+        client.set_tag(parcel.run_id, MLFLOW_RUN_NAME, parcel.name)
     client.log_artifacts(parcel.run_id, str(folder / _FILES), FOLDER)
     # What the user has described stays so.
     is_described = NOTE in run.data.tags

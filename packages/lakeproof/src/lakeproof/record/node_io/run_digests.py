@@ -13,6 +13,7 @@ from lakeproof.record.mlflow_store.tracking import local_path
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
+    from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 _BOX = re.compile(rb"(sk-(?:container|estimator)-id)-\d+")
@@ -57,13 +58,29 @@ def files_of(run: "Run") -> Iterator[tuple[str, tuple[str, int]]]:
     if place is not None:
         yield from _files_in(place)
         return
-    from mlflow.artifacts import download_artifacts, list_artifacts
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    # By its address: by its id, MLflow asks its server for that each time.
-    if list_artifacts(artifact_uri=uri):
+    # By its address: by its id, MLflow asks its server for that each time. It would list all anew
+    # to download it, twice.
+    repository = get_artifact_repository(uri)
+    names = list(_names_in(repository, None))
+    if names:
         with tempfile.TemporaryDirectory(prefix="lakeproof-logged-") as folder:
-            download_artifacts(artifact_uri=f"{uri}/", dst_path=folder)
+            for name in names:
+                file = Path(folder, name)
+                if not file.resolve().is_relative_to(Path(folder).resolve()):
+                    raise ValueError(f"{uri} holds an artifact that lies outside of it: {name}")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                repository._download_file(name, str(file))  # type: ignore[no-untyped-call]
             yield from _files_in(Path(folder))
+
+
+def _names_in(repository: "ArtifactRepository", folder: str | None) -> Iterator[str]:
+    for found in repository.list_artifacts(folder):
+        if found.is_dir:
+            yield from _names_in(repository, found.path)
+        else:
+            yield found.path
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
