@@ -17,7 +17,7 @@ WHO = "W001"
 def erased(tmp_path_factory) -> tuple[Project, str, dict]:
     """A project with a run that learnt from a table with a person, who is erased since."""
     project = copy_project(tmp_path_factory.mktemp("erased") / "project")
-    project.kedro("run", *FOREST)
+    project.kedro("run", *FOREST, "--pipelines", "ingest")
     run = project.kedro("run", "--pipelines", "feature,train,evaluate", *FOREST).run_id
     done = project.kedro("erase", "samples", WHO, "--why", "request 4711", "--json")
     return project, run, json.loads(done.stdout)
@@ -54,4 +54,21 @@ def test_without_the_rows_all_else_is_the_same_and_the_verdict_is_no_pass(erased
     assert any(one["difference"] != 0 for one in found["metrics"])
     assert {one["factor"] for one in found["factors"]} == {"data:samples"}
     assert "this is no pass" in page.read_text()
-    assert version_of(project, SAMPLES) == receipt["proven"][0]["after"]
+    # Two commits of the erasure: the rows went, and the file without them counts as taken.
+    assert version_of(project, SAMPLES) == receipt["proven"][0]["after"] + 1
+
+
+def test_a_run_that_took_the_person_from_a_raw_file_goes_without_too(erased):
+    """Though git has the file as it was; and the file is no correction that is taken once more."""
+    project, _, receipt = erased
+    (file,) = receipt["files"]
+    run = json.loads(project.kedro("runs", "--json").stdout)["runs"][-1]["run_id"]
+    verdict = reproduce(project, run, expected="INCONCLUSIVE")
+    assert f"1 row(s) of {file['path']} were erased on" in verdict.missing
+    verdict = reproduce(project, run, "--without-erased", expected="EXCEPT ERASED")
+    (one,) = verdict.document["erased"]
+    assert (one["kind"], one["actual"]) == ("file", f"sha256:{file['sha256_after']}")
+    assert any(one == f"{file['path']}: is in git's history as it was" for one in receipt["left"])
+    version = version_of(project, SAMPLES)
+    project.kedro("run", "--pipelines", "ingest")
+    assert version_of(project, SAMPLES) == version

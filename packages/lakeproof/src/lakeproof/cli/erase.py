@@ -41,10 +41,10 @@ def erase(
 
     Rows go from the newest versions, in commits that name no key and of which it is proven that
     nothing else went; older versions that runs have leased are written anew without them, and the
-    files that held them are removed. A receipt names versions and runs. Raw files, models and git's
-    history are listed and left. Interrupted, the same command goes on. KEY is a value of the
-    table's key, or a=1,b=2 where that has several columns; - reads keys from standard input, a line
-    each, so that they stand in no history of a shell.
+    files that held them are removed. Raw files are written anew, too. A receipt names versions and
+    runs; models and git's history are listed and left. Interrupted, the same command goes on. KEY
+    is a value of the table's key, or a=1,b=2 where that has several columns; - reads keys from
+    standard input, a line each, so that they stand in no history of a shell.
 
     \b
     Example:
@@ -53,6 +53,7 @@ def erase(
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.catalog import open_catalog
     from lakeproof.commands.erasure import erase as erasing
+    from lakeproof.commands.erasure import erased
     from lakeproof.commands.erasure import found as shown
     from lakeproof.commands.erasure.find import find
     from lakeproof.commands.leases.leased_project import LeasedProject
@@ -73,4 +74,4 @@ def erase(
     done = erasing.erase(
         *(LeasedProject(project), catalog, table, texts, str(why)), rewrites=not is_released
     )
-    emit(erasing.document(done), lambda: erasing.render(done), as_json, output)
+    emit(erased.document(done), lambda: erased.render(done), as_json, output)

@@ -26,6 +26,7 @@ class AffectedRun:
         side: Whether the rows were on the side that models learn from, or are tested on, by the
             split in the run's recorded parameters; `None` where these hold none.
         models: The models that it fitted.
+        files: The raw files with such rows that it read.
     """
 
     run_id: str
@@ -34,16 +35,22 @@ class AffectedRun:
     writes: Mapping[str, int]
     side: Side | None
     models: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
 
-def affected(record: Record, held: Held, keys: Any) -> AffectedRun | None:
+def affected(
+    record: Record, held: Held, keys: Any, files: Collection[str] = ()
+) -> AffectedRun | None:
     """Tell what a run had to do with the rows; `None` where nothing.
 
     Args:
         record: Of the run.
         held: The versions that hold such rows.
         keys: The keys, as a frame of the columns that tell rows apart.
+        files: The sha256 of raw files that hold such rows.
     """
+    read = (one for one in record.inputs.files if not one.is_own and one.sha256 in files)
+    paths = tuple(dict.fromkeys(one.path for one in read))
     reads = {
         one.dataset: one.version
         for one in record.inputs.tables
@@ -54,7 +61,7 @@ def affected(record: Record, held: Held, keys: Any) -> AffectedRun | None:
         for one in record.outputs.tables
         if (one.table_id, one.version) in held
     }
-    if not (reads or writes):
+    if not (reads or writes or paths):
         return None
     return AffectedRun(
         record.run.run_id,
@@ -63,6 +70,7 @@ def affected(record: Record, held: Held, keys: Any) -> AffectedRun | None:
         writes,
         _side(record, keys),
         tuple(one.dataset for one in record.models),
+        paths,
     )
 
 

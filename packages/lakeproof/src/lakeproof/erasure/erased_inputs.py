@@ -4,11 +4,15 @@ Pure: receipts are read elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from lakeproof.erasure.receipts import Receipt, Rewritten
+from lakeproof.erasure.receipts import Receipt
+from lakeproof.record.facts import FileFacts
 from lakeproof.spelling import typed
+
+# By the digest before: receipt, rows, the digest after, and the size where it is a file.
+_Steps = dict[str, tuple[Receipt, int, str, int | None]]
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class ErasedInput:
         dataset: Its catalog name.
         name: For people: `samples@3`, or the path of a file.
         version: Of a table.
+        size: Of what is left of a file, in bytes.
         rows: How many rows were erased of it.
         expected: The digest of what the run had.
         actual: The digest of what is left, proven to be that less the rows.
@@ -34,6 +39,7 @@ class ErasedInput:
     actual: str
     receipts: tuple[str, ...]
     version: int | None = None
+    size: int | None = None
 
 
 def erased_sentence(
@@ -75,19 +81,69 @@ def erased_version(
         version: The version.
         digest: Of what the run had of it.
     """
-    steps: dict[str, tuple[Receipt, Rewritten]] = {
-        one.digest_before: (receipt, one)
+    steps: _Steps = {
+        one.digest_before: (receipt, one.rows, one.digest_after, None)
         for receipt in receipts
         for one in receipt.rewritten
         if (one.table_id, one.version) == (table_id, version)
     }
-    rows, names, now = 0, list[str](), digest
-    while now in steps:
-        # Each step takes rows away; taken out, so that no damaged receipt leads in a circle.
-        receipt, one = steps.pop(now)
-        rows, now = rows + one.rows, one.digest_after
-        names.append(receipt.short)
-    if not names:
+    found = _followed(steps, digest)
+    if found is None:
         return None
+    rows, now, names, _ = found
     name = f"{dataset}@{version}"
-    return ErasedInput("table", dataset, name, rows, digest, now, tuple(names), version)
+    return ErasedInput("table", dataset, name, rows, digest, now, names, version)
+
+
+def erased_files(receipts: Sequence[Receipt], files: Iterable[FileFacts]) -> list[ErasedInput]:
+    """Follow what erasures made of the raw files that a run read, those left out that are whole."""
+    steps: _Steps = {
+        one.sha256_before: (receipt, one.rows, one.sha256_after, one.size_after)
+        for receipt in receipts
+        for one in receipt.files
+    }
+    inputs = []
+    for file in files:
+        found = _followed(steps, file.sha256) if not file.is_own else None
+        if found is not None:
+            rows, now, names, size = found
+            digests = f"sha256:{file.sha256}", f"sha256:{now}"
+            told = (file.dataset, file.path, rows, *digests, names)
+            inputs.append(ErasedInput("file", *told, size=size))
+    return inputs
+
+
+def erased_file_sentence(receipts: Iterable[Receipt], erased: ErasedInput, run_id: str) -> str:
+    """Say of a raw file that rows of it were erased."""
+    last = next(one for one in receipts if one.short == erased.receipts[-1])
+    return (
+        f"{erased.rows} row(s) of {erased.name} were erased on "
+        f"{(last.done_at or last.begun_at)[:10]} (receipt {last.short}): what the run was made of "
+        "is not to be restored. See what it gives without them: "
+        f"{typed('kedro reproduce', run_id[:8])} --without-erased"
+    )
+
+
+def files_left(files: Iterable[FileFacts], erased: Iterable[ErasedInput]) -> tuple[FileFacts, ...]:
+    """Give the files of a run as erasures have left them."""
+    left = {one.expected: one for one in erased if one.kind == "file"}
+
+    def now(file: FileFacts) -> FileFacts:
+        one = left.get(f"sha256:{file.sha256}") if not file.is_own else None
+        if one is None or one.size is None:
+            return file
+        sha256 = one.actual.removeprefix("sha256:")
+        return replace(file, sha256=sha256, size=one.size, text=None, artifact=None)
+
+    return tuple(map(now, files))
+
+
+def _followed(steps: _Steps, digest: str) -> tuple[int, str, tuple[str, ...], int | None] | None:
+    """Give rows, digest, receipts and size of what is left in the end; `None` for what is whole."""
+    open_, rows, names, now, size = dict(steps), 0, list[str](), digest, None
+    while now in open_:
+        # Each step takes rows away; taken out, so that no damaged receipt leads in a circle.
+        receipt, gone, now, size = open_.pop(now)
+        rows += gone
+        names.append(receipt.short)
+    return (rows, now, tuple(names), size) if names else None

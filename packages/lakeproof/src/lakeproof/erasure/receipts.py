@@ -89,6 +89,27 @@ class Rewritten:
 
 
 @dataclass(frozen=True)
+class RewrittenFile:
+    """A raw file that was written anew without the rows.
+
+    Args:
+        path: Where it lies, relative to the project.
+        name: The delivery's.
+        rows: How many rows went.
+        sha256_before: Of its bytes with the rows.
+        sha256_after: Of its bytes without them.
+        size_after: How many bytes these are.
+    """
+
+    path: str
+    name: str
+    rows: int
+    sha256_before: str
+    sha256_after: str
+    size_after: int
+
+
+@dataclass(frozen=True)
 class Receipt:
     """One erasure.
 
@@ -107,6 +128,7 @@ class Receipt:
         left: What still holds rows, or may.
         announced: Deletions that were about to be committed: proven, once they are seen to be made.
         rewritten: The leased versions that are held without the rows now.
+        files: The raw files that were written anew.
     """
 
     receipt_id: str
@@ -123,6 +145,7 @@ class Receipt:
     left: tuple[str, ...] = ()
     announced: tuple[Proven, ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
+    files: tuple[RewrittenFile, ...] = ()
 
     @property
     def short(self) -> str:
@@ -135,6 +158,7 @@ _KINDS = {
     "proven": Proven,
     "announced": Proven,
     "rewritten": Rewritten,
+    "files": RewrittenFile,
 }
 
 

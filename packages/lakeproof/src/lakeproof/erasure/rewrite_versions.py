@@ -6,7 +6,8 @@ A version N that a lease keeps becomes N', which is N less the rows, and N goes.
    bounds, sums and predicates.
 2. There the engine deletes the rows, as from any table: files that held some are written anew, the
    others stay links. Where a file could keep the bytes of a row that is deleted (deletion vectors,
-   mapped columns), all rows that are left are written anew.
+   mapped columns), all rows that are left are written anew. Deliveries that the version took, and
+   that were written anew, count as taken.
 3. The result becomes a checkpoint with the number N, without the tombstones of what it replaces:
    both engines then open N' as version N of the same table id, and no version before or after.
 4. Versions that one run needs of one table are put into one folder, as held copies are.
@@ -33,7 +34,8 @@ from lakeproof.delta.write.engine import Engine, SaveArgs, Write
 from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.digest import digest_table
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.receipts import Rewritten
+from lakeproof.erasure.receipts import Rewritten, RewrittenFile
+from lakeproof.erasure.taken_files import mark_taken
 from lakeproof.leases.clean_log import clean_log
 from lakeproof.versioned.location import Location
 
@@ -67,6 +69,7 @@ def without_rows(
     engine: Engine,
     personal: frozenset[str],
     folder: Path,
+    files: Sequence[RewrittenFile] = (),
 ) -> Less:
     """Write one version anew without the rows of keys.
 
@@ -77,6 +80,7 @@ def without_rows(
         engine: What writes.
         personal: The columns of which the log is told no value.
         folder: Where to; it is not there yet.
+        files: The raw files that were written anew.
 
     Raises:
         LakeproofError: If the version is not whole, or cannot be written.
@@ -91,7 +95,8 @@ def without_rows(
     columns = list(gone.columns)
     going = digest_table(scan(current).join(gone.lazy(), on=columns, how="semi"))
     if not going.rows:
-        return Less(folder, version, version, None)
+        marked = mark_taken(current, files, gone, engine, personal)
+        return Less(folder, marked.version, version, None)
     before = digest_table(scan(current))
     written = _write(current, gone, engine, personal)
     expected, found = (before - going).digest, compute_digest(written)
@@ -100,6 +105,7 @@ def without_rows(
             f"Table '{source.name}' at version {version} came out with other rows than it had less "
             f"{going.rows}. It stays as it was, and the erasure has not ended; report this."
         )
+    written = mark_taken(written, files, gone, engine, personal)
     told = Rewritten(*(source.name, current.table_id, version, before.digest, going.rows, expected))
     return Less(folder, written.version, version, told)
 

@@ -112,7 +112,7 @@ def find_tables(
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         elif opened.troubles:
             table, opened = _held(use, table, opened, project_path, looks)
-            receipts = _receipts(project_path, looks)
+            receipts = receipts_of(project_path, looks)
             left = [] if opened.troubles else list(_left_of(use, receipts))
             if left and without_erased:
                 use = replace(use, left={one.expected: one.actual for one in left})
@@ -214,7 +214,8 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def _receipts(project_path: Path, looks: Looks) -> tuple[Receipt, ...]:
+def receipts_of(project_path: Path, looks: Looks) -> tuple[Receipt, ...]:
+    """Read the receipts of all erasures, once for all runs."""
     found = looks.once("receipts", lambda: tuple(ReceiptStore(project_path).all()))
     return tuple(found)
 

@@ -4,11 +4,16 @@ Looks at logs, ids, presence and sizes, and runs nothing. Contents are verified 
 to be used (`verify`), not here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from lakeproof.erasure.erased_inputs import ErasedInput
+from lakeproof.erasure.erased_inputs import (
+    ErasedInput,
+    erased_file_sentence,
+    erased_files,
+    files_left,
+)
 from lakeproof.record.facts import CodeFacts, EnvironmentFacts, FileFacts, Record
 from lakeproof.record.registry.loaded_models import found_model
 from lakeproof.reproduce.code.bundled import FindArtifact, no_artifact
@@ -21,7 +26,7 @@ from lakeproof.reproduce.environment.environment_errors import EnvironmentMissin
 from lakeproof.reproduce.environment.other_engine import environment_on
 from lakeproof.reproduce.environment.same_environment import differences, is_same, patched
 from lakeproof.reproduce.looks import Looks
-from lakeproof.reproduce.needed_tables import NeededTable, find_tables
+from lakeproof.reproduce.needed_tables import NeededTable, find_tables, receipts_of
 from lakeproof.reproduce.outcomes import Factor
 from lakeproof.reproduce.todays_tables import Locate
 from lakeproof.spelling import typed
@@ -46,6 +51,7 @@ class Plan:
         missing: Sentences with the cure.
         is_here: Whether they are to be taken as they are because somebody said so.
         erased: Inputs of which rows were erased, where what is left of them is to be taken.
+        files: Those that the run read, as they are to be placed.
     """
 
     record: Record
@@ -57,6 +63,7 @@ class Plan:
     missing: tuple[str, ...]
     is_here: bool = False
     erased: tuple[ErasedInput, ...] = ()
+    files: tuple[FileFacts, ...] = ()
 
 
 def make_plan(
@@ -90,7 +97,13 @@ def make_plan(
     missing = list(record.problems)
     looks = looks or Looks()
     missing += _missing_code(record, project_path, find_artifact, fetches, looks)
-    missing += _missing_files(record, project_path, has_artifact)
+    receipts = receipts_of(project_path, looks)
+    erased = erased_files(receipts, record.inputs.files)
+    files = files_left(record.inputs.files, erased) if without_erased else record.inputs.files
+    if not without_erased:
+        run_id = record.run.run_id
+        missing += [erased_file_sentence(receipts, one, run_id) for one in erased]
+    missing += _missing_files(record, files, project_path, has_artifact)
     missing += [
         f"The model {model.uri} ('{model.dataset}') is gone from MLflow. Register it again."
         for model in record.inputs.models
@@ -98,7 +111,8 @@ def make_plan(
     ]
     found = find_tables(record, project_path, locate, looks, without_erased)
     missing += found.missing
-    if without_erased and not (found.erased or missing):
+    erased = [*erased, *found.erased] if without_erased else []
+    if without_erased and not (erased or missing):
         again = typed("kedro reproduce", record.run.run_id[:8])
         missing.append(f"Of what the run read no row was erased. Reproduce it as it was: {again}")
     environment = record.environment
@@ -115,7 +129,8 @@ def make_plan(
         factors=(*found.factors, *differences(record.environment, here)),
         missing=tuple(dict.fromkeys(missing)),
         is_here=is_here,
-        erased=found.erased,
+        erased=tuple(erased),
+        files=tuple(files),
     )
 
 
@@ -153,12 +168,15 @@ def _without_bundle(code: CodeFacts) -> str:
 
 
 def _missing_files(
-    record: Record, project_path: Path, has_artifact: Callable[[FileFacts], bool]
+    record: Record,
+    files: Iterable[FileFacts],
+    project_path: Path,
+    has_artifact: Callable[[FileFacts], bool],
 ) -> list[str]:
     """Look for each raw file by presence and size: here, in the commit, among the artifacts."""
     untracked = {content.path for content in record.code.untracked}
     missing = []
-    for file in record.inputs.files:
+    for file in files:
         if file.is_own or file.text is not None:
             continue
         place = project_path / file.path

@@ -1,22 +1,26 @@
 """`kedro erase`: rows of keys go from newest versions, and from the older ones that are leased.
 
 What flows, and who owns it: `find` says where the rows are; the receipt is written before each step
-and says what the step is to prove; rows go from the newest versions (`erasure.erase_rows`); leased
-older versions become held ones without the rows (`rewrite`), or are given up; files that held the
-rows go last, when nothing is made of them any more; then it is looked again, and what is left is
-written down. Each step may be done twice.
+and says what the step is to prove; raw files are written anew (`rewrite_files`); rows go from the
+newest versions (`erasure.erase_rows`), which take the new files as taken; leased older versions
+become held ones without the rows (`rewrite`), or are given up; files that held the rows go last,
+when nothing is made of them any more; then it is looked again, and what is left is written down.
+Each step may be done twice.
 """
 
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lakeproof.commands.erasure.erased import left_of
 from lakeproof.commands.erasure.find import find
+from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
+from lakeproof.commands.erasure.rewrite_files import rewrite_files
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.leases.vacuum import pins_of
 from lakeproof.delta import DeltaTable
@@ -32,7 +36,9 @@ from lakeproof.erasure.receipts import (
     Receipt,
     ReceiptStore,
     Rewritten,
+    RewrittenFile,
 )
+from lakeproof.erasure.taken_files import mark_table
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.held import finish
@@ -99,17 +105,28 @@ def erase(
         receipt = replace(receipt, rewritten=(*others, rewritten))
         store.put(receipt)
 
+    def note_file(rewritten: RewrittenFile) -> None:
+        nonlocal receipt
+        before = rewritten.sha256_before
+        others = (one for one in receipt.files if one.sha256_before != before)
+        receipt = replace(receipt, files=(*others, rewritten))
+        store.put(receipt)
+
     asked = _table_of(catalog, name)
     keys = Keys(texts, asked.key)
+    left += rewrite_files(leased, found, keys, note_file)
     for one in found.tables:
         table = _table_of(catalog, one.table)
         if told := _delete(table, one, keys, announce):
             receipt = _with_proven(receipt, [told])
             store.put(receipt)
+    _mark(catalog, keys, receipt.files)
     became = RewrittenLeases()
     if rewrites:
         engine = engine_for(asked.engine_name)
-        became = rewrite_leased(leased, found, keys, engine, asked.personal, note)
+        became = rewrite_leased(
+            *(leased, found, keys, engine, asked.personal, note), files=receipt.files
+        )
         left += became.given_up
     _release(leased, found, became)
     for one in found.tables:
@@ -125,7 +142,9 @@ def erase(
         "proven, since the command was interrupted"
         for one in receipt.announced
     )
-    left += _left(find(leased.project, catalog, name, texts), receipt)
+    path = leased.project.path
+    in_git = [one.path for one in receipt.files if is_in_git(path, path / one.path)]
+    left += left_of(find(leased.project, catalog, name, texts), receipt, in_git)
     done = replace(
         receipt,
         state="done",
@@ -192,6 +211,18 @@ def _delete(
     return delete_rows(table.location, rows, engine, table.personal, announce)
 
 
+def _mark(catalog: "ProjectCatalog", keys: Keys, files: Sequence[RewrittenFile]) -> None:
+    """Let every table that took one of the files take what is left of it as taken."""
+    for name in catalog.table_names() if files else ():
+        table = catalog.table(name)
+        if not isinstance(table, DeltaTable) or not table.is_there():
+            continue
+        schema = scan(table.open()).collect_schema()
+        if not set(keys.columns) - set(schema):
+            engine, gone = engine_for(table.engine_name), keys.rows(schema, name)
+            mark_table(table.location, files, gone, engine, table.personal)
+
+
 def _release(leased: LeasedProject, found: Found, became: RewrittenLeases) -> None:
     """End the leases on versions with the rows that were not written anew; their copies go."""
     held = found.held
@@ -228,46 +259,3 @@ def _needed(
     for version in pins_of(leased, location):
         needed |= files_of(open_table(location, version)).keys()
     return needed
-
-
-def _left(found: Found, receipt: Receipt) -> Iterator[str]:
-    """Name what still holds rows, or may: also what could not be looked at."""
-    removed = {(one.table_id, one.version) for one in receipt.versions if one.is_whole}
-    for one in found.tables:
-        for version in one.found.versions:
-            yield f"{one.table}@{version.version}"
-        for path in one.found.recent:
-            yield f"{one.uri}/{path}, which is younger than a day and in no version yet"
-    yield from (one.uri for one in found.copies if one.found.has_rows)
-    for delivery in found.deliveries:
-        yield delivery.path + (" and git's history" if delivery.is_in_git else "")
-    yield from found.traces
-    yield from not_known(found, removed)
-
-
-def document(receipt: Receipt) -> dict[str, Any]:
-    """Make the JSON document: the receipt."""
-    return {"is_dry_run": False, **asdict(receipt)}
-
-
-def render(receipt: Receipt) -> str:
-    """Write it for people."""
-    rows = sum(one.rows for one in receipt.proven)
-    lines = [
-        f"Erased {rows} row(s) of {receipt.keys} key(s) from {len(receipt.proven)} table(s), and "
-        f"{len(receipt.versions)} version(s) of before; {len(receipt.runs)} run(s) had to do with "
-        f"them. Receipt {receipt.short}."
-    ]
-    lines += [
-        f"  {one.table}: version {one.after} is version {one.before} less {one.rows} row(s), by "
-        f"digests ({one.digest_before}, {one.digest_after})"
-        for one in receipt.proven
-    ]
-    lines += [
-        f"  {one.table}@{one.version}: held without {one.rows} row(s) now, by digests "
-        f"({one.digest_before}, {one.digest_after})"
-        for one in receipt.rewritten
-    ]
-    if receipt.left:
-        lines += ["Not erased, see docs/personal-data.md:", *(f"  {one}" for one in receipt.left)]
-    return "\n".join(lines)

@@ -4,18 +4,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.commands.erasure.found import Found, FoundDelivery, FoundTable
-from lakeproof.deliveries import DeliveryFolder
+from lakeproof.commands.erasure.find_deliveries import find_deliveries
+from lakeproof.commands.erasure.found import Found, FoundTable
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.affected_runs import affected
-from lakeproof.erasure.found_versions import count_keys, find_versions
+from lakeproof.erasure.found_versions import find_versions
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.traces import SHORTEST, files_below, traces
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import every_copy
 from lakeproof.leases.store import LeaseStore
-from lakeproof.record.code import git
 from lakeproof.record.mlflow_store.unsent import TAG
 from lakeproof.state_folder import state_of
 from lakeproof.versioned.location import Location
@@ -53,14 +52,15 @@ def find(
     found = Found(len(keys))
     _tables(found, catalog, name, asked)
     _copies(found, project.path, catalog, asked)
-    held = found.held
+    records = [run.record for run in project.stored_runs if run.record is not None]
+    found.deliveries = list(find_deliveries(found, project.path, catalog, asked, records))
+    held, files = found.held, {one.sha256 for one in found.deliveries if one.rows}
     for run in project.stored_runs:
         if run.record is None:
             if TAG in run.tags:
                 found.unknown_runs.append(run.run_id)
-        elif (one := affected(run.record, held, keys)) is not None:
+        elif (one := affected(run.record, held, keys, files)) is not None:
             found.runs.append(one)
-    found.deliveries = list(_deliveries(found, project.path, catalog, asked))
     found.are_traces_searched = all(len(text) >= SHORTEST for text in texts)
     known = {one.path for one in found.deliveries}
     found.traces = [
@@ -105,51 +105,6 @@ def _copies(found: Found, project_path: Path, catalog: "ProjectCatalog", keys: K
             continue
         if not versions.is_clear:
             found.copies.append(FoundTable(name, path, table_id, versions))
-
-
-def _deliveries(
-    found: Found, project_path: Path, catalog: "ProjectCatalog", keys: Keys
-) -> Iterator[FoundDelivery]:
-    """Look through the raw files of the folders whose rows have this key."""
-    seen: set[Path] = set()
-    for name, entry in catalog.entries.items():
-        if not isinstance(entry, dict) or "DeliveryFolder" not in str(entry.get("type")):
-            continue
-        folder = catalog.catalog.get(name)
-        if not isinstance(folder, DeliveryFolder):
-            continue
-        try:
-            if set(folder.schema.key) != set(keys.columns):
-                continue
-        except LakeproofError:
-            continue  # nothing is delivered there
-        folder.keep_in(project_path)
-        try:
-            deliveries = folder.load()
-        except LakeproofError as error:
-            found.not_searched[name] = error.message
-            continue
-        for one in deliveries:
-            if one.path in seen:
-                continue
-            seen.add(one.path)
-            rows: int | None
-            try:
-                frame = one.rows().collect()
-                rows = count_keys(frame.lazy(), keys.rows(frame.schema, name))
-            except LakeproofError:
-                rows = None
-            if rows != 0:
-                path = catalog.relative(one.path)
-                yield FoundDelivery(path, rows, _is_in_git(project_path, one.path))
-
-
-def _is_in_git(project_path: Path, path: Path) -> bool:
-    try:
-        git.ask(project_path, "ls-files", "--error-unmatch", "--", str(path))
-    except git.GitError:
-        return False  # also where there is no git
-    return True
 
 
 def _traces(project_path: Path, texts: Sequence[str]) -> Iterator[Path]:

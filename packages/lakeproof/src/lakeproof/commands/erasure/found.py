@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
+from lakeproof.deliveries import Delivery
 from lakeproof.erasure.affected_runs import AffectedRun
 from lakeproof.erasure.found_versions import FoundVersions
 from lakeproof.erasure.traces import SHORTEST
@@ -38,11 +39,15 @@ class FoundDelivery:
         path: The file.
         rows: How many; `None` where its rows could not be read.
         is_in_git: Whether git has it, and with it every state it was committed in.
+        sha256: Of its bytes.
+        delivery: It, to be read again.
     """
 
     path: str
     rows: int | None
     is_in_git: bool
+    sha256: str
+    delivery: Delivery
 
 
 @dataclass
@@ -124,7 +129,15 @@ def document(found: Found) -> dict[str, Any]:
         "not_searched": found.not_searched,
         "runs": [asdict(one) for one in found.runs],
         "unknown_runs": found.unknown_runs,
-        "deliveries": [asdict(one) for one in found.deliveries],
+        "deliveries": [
+            {
+                "path": one.path,
+                "rows": one.rows,
+                "is_in_git": one.is_in_git,
+                "sha256": one.sha256,
+            }
+            for one in found.deliveries
+        ],
         "traces": found.traces,
         "are_traces_searched": found.are_traces_searched,
     }

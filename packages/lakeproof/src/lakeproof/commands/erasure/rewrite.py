@@ -10,7 +10,7 @@ What cannot be written anew is given up with its lease, and why is said.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
@@ -19,7 +19,7 @@ from lakeproof.commands.erasure.found import Found
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.delta.write.engine import Engine
 from lakeproof.erasure.key_rows import Keys
-from lakeproof.erasure.receipts import Rewritten
+from lakeproof.erasure.receipts import Rewritten, RewrittenFile
 from lakeproof.erasure.rewrite_versions import Less, assemble, without_rows
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
@@ -49,6 +49,7 @@ def rewrite_leased(
     engine: Engine,
     personal: frozenset[str],
     note: Callable[[Rewritten], None],
+    files: Sequence[RewrittenFile] = (),
 ) -> RewrittenLeases:
     """Write anew what this project's runs lease, without the rows of keys.
 
@@ -59,6 +60,7 @@ def rewrite_leased(
         engine: What writes.
         personal: The columns of which no log is told a value.
         note: Is told, before a copy takes its place, what it is.
+        files: The raw files that were written anew before.
     """
     told = RewrittenLeases()
     held = found.held
@@ -74,7 +76,8 @@ def rewrite_leased(
         if runs:
             room = room_for(leased.project.path, table_id)
             try:
-                _Table(leased, table_id, keys, engine, personal, room, told).rewrite(runs, note)
+                table = _Table(leased, table_id, keys, engine, personal, room, told, files)
+                table.rewrite(runs, note)
             finally:
                 shutil.rmtree(room, ignore_errors=True)
     return told
@@ -91,6 +94,7 @@ class _Table:
     personal: frozenset[str]
     room: Path
     told: RewrittenLeases
+    files: Sequence[RewrittenFile]
     parts: dict[int, Less | LakeproofError] = field(default_factory=dict)
 
     def rewrite(
@@ -142,7 +146,7 @@ class _Table:
             folder = self.room / f"{version}.{number}"
             try:
                 return without_rows(
-                    *(source, version, self.keys, self.engine, self.personal, folder)
+                    *(source, version, self.keys, self.engine, self.personal, folder, self.files)
                 )
             except LakeproofError as error:
                 told = error

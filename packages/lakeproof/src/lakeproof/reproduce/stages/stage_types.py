@@ -200,7 +200,7 @@ def stages_of(plan: Plan, engine: AskedEngine | None = None) -> tuple[Stage, ...
         engine: Instead of the recorded one.
     """
     record = plan.record
-    files = record.inputs.files
+    files = plan.files or record.inputs.files
     replaced = tuple(file.path for file in files if not file.is_own)
     # Code that wrote records of schema 1 refuses to be told what it does not understand.
     is_told = record.lakeproof is not None

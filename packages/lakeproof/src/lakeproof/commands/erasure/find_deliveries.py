@@ -1,0 +1,110 @@
+"""Raw files that hold rows of keys: those of folders, as a batch or a stream, and kept ones.
+
+Each content is read once, as its dataset declares it. Of a kept file the records say whose it was.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from lakeproof.commands.erasure.found import Found, FoundDelivery
+from lakeproof.deliveries import Delivery, DeliveryFolder
+from lakeproof.deliveries.formats import parse
+from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.erasure.found_versions import count_keys
+from lakeproof.erasure.key_rows import Keys
+from lakeproof.errors import LakeproofError
+from lakeproof.record.code import git
+from lakeproof.record.facts import Record
+
+if TYPE_CHECKING:
+    from lakeproof.commands.catalog import ProjectCatalog
+
+
+def find_deliveries(
+    found: Found,
+    project_path: Path,
+    catalog: "ProjectCatalog",
+    keys: Keys,
+    records: Iterable[Record],
+) -> Iterator[FoundDelivery]:
+    """Look through the raw files whose rows have this key.
+
+    Args:
+        found: Is told which folders could not be looked through.
+        project_path: The project.
+        catalog: Which names the folders.
+        keys: What to look for.
+        records: Of the project's runs.
+    """
+    folders = dict(_folders(catalog, keys))
+    raw = RawStore(project_path)
+    counts: dict[tuple[str, str], int | None] = {}
+    seen: set[Path] = set()
+    for name, folder in folders.items():
+        folder.keep_in(project_path)
+        try:
+            # Of a stream, too: what lies in the folder now.
+            deliveries = DeliveryFolder.load(folder)
+        except LakeproofError as error:
+            found.not_searched[name] = error.message
+            continue
+        for one in (*deliveries, *_kept(raw, name, folder, records)):
+            if one.path in seen:
+                continue
+            seen.add(one.path)
+            place = one.sha256, PurePosixPath(one.name).suffix
+            if place not in counts:
+                counts[place] = _count(one, keys)
+            if counts[place] != 0:
+                path = catalog.relative(one.path)
+                has_git = is_in_git(project_path, one.path)
+                yield FoundDelivery(path, counts[place], has_git, one.sha256, one)
+
+
+def _folders(catalog: "ProjectCatalog", keys: Keys) -> Iterator[tuple[str, DeliveryFolder]]:
+    for name, entry in catalog.entries.items():
+        kind = str(entry.get("type")) if isinstance(entry, Mapping) else ""
+        if "DeliveryFolder" not in kind and "DeliveryStream" not in kind:
+            continue
+        folder = catalog.catalog.get(name)
+        if not isinstance(folder, DeliveryFolder):
+            continue
+        try:
+            if set(folder.schema.key) == set(keys.columns):
+                yield name, folder
+        except LakeproofError:
+            continue  # nothing is delivered there
+
+
+def _kept(
+    raw: RawStore, name: str, folder: DeliveryFolder, records: Iterable[Record]
+) -> Iterator[Delivery]:
+    """Yield what is kept of a folder's deliveries as they were, by the records of who read them."""
+    known: set[str] = set()
+    for record in records:
+        for file in record.inputs.files:
+            if file.dataset != name or file.is_own or file.sha256 in known:
+                continue
+            known.add(file.sha256)
+            path = raw.find(file.sha256)
+            if path is not None:
+                base = PurePosixPath(file.path).name
+                yield Delivery(base, file.sha256, path, folder.schema, parse, folder.dialect)
+
+
+def _count(delivery: Delivery, keys: Keys) -> int | None:
+    try:
+        frame = delivery.rows().collect()
+        return count_keys(frame.lazy(), keys.rows(frame.schema, delivery.name))
+    except LakeproofError:
+        return None
+
+
+def is_in_git(project_path: Path, path: Path) -> bool:
+    """Tell whether git has a file, and with it every state that was committed."""
+    try:
+        git.ask(project_path, "ls-files", "--error-unmatch", "--", str(path))
+    except git.GitError:
+        return False  # also where there is no git
+    return True
