@@ -6,6 +6,7 @@ which wins, names another folder, in which each project has one of its own.
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from lakeproof.determinism import tables_around
@@ -30,9 +31,9 @@ def state_of(project_path: Path) -> Path:
 def hide_from_git(state: Path) -> None:
     """Let git ignore the folder, which is made for it, whatever the project's `.gitignore` says."""
     state.mkdir(parents=True, exist_ok=True)
-    ignore = state / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    # Not through a link that leads to nothing: that would make a file elsewhere.
+    with suppress(FileExistsError), (state / ".gitignore").open("x", encoding="utf-8") as file:
+        file.write("*\n")
 
 
 def _declared(project_path: Path) -> str | None:

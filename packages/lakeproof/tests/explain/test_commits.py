@@ -71,7 +71,9 @@ def explained(value_of, at, between=None):
     players = [player("code", group="code"), player("parameter p")]
     mixes = PlainMixes(players, value_of, commits=at)
     runs, wish = (Run(A, {}), Run(B, {})), Wish(finds=True, is_trusted=True)
-    return explain(mixes, runs, wish, Chance(), lambda _: None, commits=lambda: between or commits(3))
+    return explain(
+        mixes, runs, wish, Chance(), lambda _: None, commits=lambda: between or commits(3)
+    )
 
 
 def test_the_first_line_names_the_commit():

@@ -7,6 +7,7 @@ same command goes on with it; once it is done the secret is gone, and the hash s
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +15,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lakeproof.errors import LakeproofError
+from lakeproof.inside import by_no_link
 from lakeproof.leases.folders import hide_from_git
 from lakeproof.whole_file import replace_text
 
 _PLACE = Path(".lakeproof", "erasures")
 _SHOWN = 8
+# It chooses paths, and a clone may bring receipts along.
+_ID = re.compile("[0-9a-f]{32}")
+_TEXTS = ("receipt_id", "state", "why", "begun_at", "table")
 
 
 class ReceiptError(LakeproofError):
@@ -181,19 +186,21 @@ class ReceiptStore:
         """
         for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
             try:
-                told = json.loads(path.read_bytes())
-                told.pop("schema")
-                for name, kind in _KINDS.items():
-                    told[name] = tuple(kind(**one) for one in told.get(name, []))
-                yield Receipt(**{key: _tuple(one) for key, one in told.items()})
-            except (OSError, ValueError, TypeError, KeyError) as error:
+                yield _read(path)
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 raise ReceiptError(
                     f"The receipt {path} cannot be read ({type(error).__name__}), so what was "
-                    "erased is not known. Restore it from a backup."
+                    "erased is not known. Restore it from a backup, or remove it if this project "
+                    "has not erased anything then."
                 ) from error
 
     def begun(self, table: str, texts: Sequence[str]) -> Receipt | None:
-        """Find an erasure of the same keys that has not ended; secrets of those that have go."""
+        """Find an erasure of the same keys that has not ended; secrets of those that have go.
+
+        Raises:
+            ReceiptError: If a receipt is damaged.
+            OutsideError: If the receipts are behind a link: then they are another project's.
+        """
         for receipt in self.all():
             if receipt.state == "done":  # a command may have been killed before it removed it
                 self._secret(receipt.receipt_id).unlink(missing_ok=True)
@@ -209,7 +216,7 @@ class ReceiptStore:
         """Note that an erasure begins, before anything is erased."""
         hide_from_git(self._project_path)
         receipt_id, secret = secrets.token_hex(16), secrets.token_bytes(32)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        by_no_link(self._project_path, _PLACE).mkdir(parents=True, exist_ok=True)
         self._secret(receipt_id).touch(mode=0o600)
         self._secret(receipt_id).write_bytes(secret)
         keys = hashed(texts, secret)
@@ -220,13 +227,37 @@ class ReceiptStore:
     def put(self, receipt: Receipt) -> None:
         """Write a receipt, in place of what it was; of one that is done the secret goes then."""
         content = json.dumps({"schema": 1, **asdict(receipt)}, indent=1) + "\n"
-        replace_text(self._folder / f"{receipt.receipt_id}.json", content, 0o600)
+        replace_text(self._place(receipt.receipt_id, "json"), content, 0o600)
         # Not before: without its secret a receipt that says `begun` would say so for ever.
         if receipt.state == "done":
             self._secret(receipt.receipt_id).unlink(missing_ok=True)
 
     def _secret(self, receipt_id: str) -> Path:
-        return self._folder / f"{receipt_id}.secret"
+        return self._place(receipt_id, "secret")
+
+    def _place(self, receipt_id: str, ending: str) -> Path:
+        if not _ID.fullmatch(receipt_id):
+            raise ReceiptError(f"'{receipt_id[:80]}' is no id of a receipt. Nothing was written.")
+        return by_no_link(self._project_path, _PLACE) / f"{receipt_id}.{ending}"
+
+
+def _read(path: Path) -> Receipt:
+    """Read a receipt, and hold it against the name of its file."""
+    told = json.loads(path.read_bytes())
+    schema = told.pop("schema")
+    for name, kind in _KINDS.items():
+        told[name] = tuple(kind(**one) for one in told.get(name, []))
+    found = Receipt(**{key: _tuple(one) for key, one in told.items()})
+    is_right = (
+        schema == 1
+        and all(isinstance(getattr(found, name), str) for name in _TEXTS)
+        and _ID.fullmatch(found.receipt_id) is not None
+        and path.name == f"{found.receipt_id}.json"
+        and found.state in ("begun", "done")
+    )
+    if not is_right:
+        raise ValueError("it is not what its name says")
+    return found
 
 
 def hashed(texts: Iterable[str], secret: bytes) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lakeproof import state_folder
 from lakeproof.delta.log.location import filesystem_of
 from lakeproof.inside import by_no_link
 from lakeproof.leases.facts import LeaseError
@@ -172,12 +173,10 @@ def is_shared(location: Location, project_path: Path) -> bool:
 
 def hide_from_git(project_path: Path) -> None:
     """Make the folder in which a project's state lies one that git passes over."""
-    ignore = project_path / ".lakeproof" / ".gitignore"
+    state = project_path / ".lakeproof"
     try:
-        ignore.parent.mkdir(parents=True, exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        state_folder.hide_from_git(state)
     except OSError as error:
         raise LeaseError(
-            f"{ignore.parent} cannot be written: {error.strerror}. No lease was taken."
+            f"{state} cannot be written: {error.strerror}. No lease was taken."
         ) from error

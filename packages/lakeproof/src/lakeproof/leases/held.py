@@ -95,7 +95,8 @@ def finish(project_path: Path) -> None:
     root = project_path / _PLACE
     for coming in sorted(root.glob(f"*/{_PARTIAL}*{_NEXT}")):
         name = coming.name.removeprefix(_PARTIAL).removesuffix(_NEXT)
-        if is_table_id(coming.parent.name) and _is_ours(project_path, coming.parent.name):
+        is_ours = is_table_id(coming.parent.name) and _is_ours(project_path, coming.parent.name)
+        if is_ours and _are_versions(name) and not coming.is_symlink():
             _take_over(coming, coming.with_name(name))
 
 
@@ -168,6 +169,9 @@ def _folders(project_path: Path, table_id: str) -> Iterator[tuple[Path, set[int]
     place = project_path / _PLACE / table_id
     for folder in sorted(place.iterdir()) if place.is_dir() else ():
         if not folder.name.startswith(_PARTIAL) and not folder.is_symlink():
-            numbers = folder.name.split("+")
-            if all(one.isascii() and one.isdecimal() for one in numbers):
-                yield folder, set(map(int, numbers))
+            if _are_versions(folder.name):
+                yield folder, set(map(int, folder.name.split("+")))
+
+
+def _are_versions(name: str) -> bool:
+    return all(one.isascii() and one.isdecimal() for one in name.split("+"))

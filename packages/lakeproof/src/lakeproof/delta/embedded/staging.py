@@ -115,6 +115,8 @@ class StagedRows(Staged):
             # Under the write lock nobody else uses this name; what a killed run left is replaced.
             table = Path(self._location.uri)
             self._file = table.parent / f".{table.name}.staged.arrow"
+            # Also a link, which would lead the rows into another file.
+            self._file.unlink(missing_ok=True)
         else:
             handle = tempfile.NamedTemporaryFile(suffix=".arrow", delete=False)  # noqa: SIM115
             handle.close()

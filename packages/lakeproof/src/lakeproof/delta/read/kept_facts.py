@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lakeproof.delta.log.location import filesystem_of
 from lakeproof.digest import TableFacts
+from lakeproof.inside import by_no_link
 from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
 from lakeproof.whole_file import replace_text
@@ -40,7 +41,7 @@ def keep_facts(location: Location, facts: TableFacts | None) -> None:
         if facts is None:
             forget_facts(location)
         elif location.is_local:
-            folder = Path(location.uri, _FOLDER)
+            folder = by_no_link(Path(location.uri), _FOLDER)
             folder.mkdir(exist_ok=True)
             # With the rights that the table has; one that is lost costs one reading.
             mode = folder.stat().st_mode & 0o666
@@ -58,9 +59,10 @@ def forget_facts(location: Location) -> None:
 
     Raises:
         OSError: If they cannot be removed.
+        OutsideError: If their folder is a link: then they are another table's.
     """
     if location.is_local:
-        Path(location.uri, _FOLDER, _NAME).unlink(missing_ok=True)
+        (by_no_link(Path(location.uri), _FOLDER) / _NAME).unlink(missing_ok=True)
     else:
         with suppress(FileNotFoundError):
             filesystem_of(location).delete_file(f"{_FOLDER}/{_NAME}")

@@ -5,7 +5,7 @@ What is kept by another version of this room, or cannot be read, is not there.
 """
 
 import json
-import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,12 +14,16 @@ from typing import Any
 
 from lakeproof.explain.mixes.choice import Choice, Part
 from lakeproof.explain.mixes.facts import CommonRows, Failure, Proof
-from lakeproof.inside import inside
+from lakeproof.inside import by_no_link
+from lakeproof.state_folder import hide_from_git
 from lakeproof.version import VERSION
+from lakeproof.whole_file import replace_text
 
 _STATE = ".lakeproof"
 _SCHEMA = 2
 _SHORT = 16
+# What a clone may bring along names no other file.
+_TABLE = re.compile(r"[0-9a-f]{16}\.parquet")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class KeptMixes:
         self, project_path: Path, between: tuple[str, str], here: str | None = None
     ) -> None:
         name = "-".join(run_id[:_SHORT] for run_id in between)
-        self.folder = inside(project_path.resolve() / _STATE / "explain", name)
+        root = project_path.resolve()
+        self.folder = by_no_link(root, Path(_STATE, "explain", name))
         self._head = {"schema": _SCHEMA, "lakeproof": VERSION, "between": list(between)}
         # What ran in one environment says nothing of another.
         self._head["here"] = here
@@ -100,16 +105,12 @@ class KeptMixes:
 
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.folder.parent.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        hide_from_git(self.folder.parent.parent)
         proof = asdict(self.proof) if self.proof is not None else None
         common = asdict(self.common) if self.common is not None else None
         ends = {"proof": proof, "common": common}
         content = {**self._head, **ends, "mixes": list(map(_plain, self.mixes))}
-        partial = self._file.with_suffix(".partial")
-        partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        os.replace(partial, self._file)
+        replace_text(self._file, json.dumps(content, indent=1), 0o644, outlives_power=False)
 
     @property
     def _file(self) -> Path:
@@ -131,7 +132,9 @@ def _mix(content: dict[str, Any]) -> KeptMix:
         for name, value in content["choice"].items()
     }
     choice["values"] = tuple(map(tuple, content["choice"]["values"]))
-    failure = content["failure"]
+    failure, predictions = content["failure"], content["predictions"]
+    if predictions is not None and not _TABLE.fullmatch(predictions):
+        raise ValueError("it names a file that is none of this explanation's")
     return KeptMix(
         **{
             **content,

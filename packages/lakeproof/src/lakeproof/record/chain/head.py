@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lakeproof.record.code import git
 from lakeproof.state_folder import hide_from_git, state_of
+from lakeproof.whole_file import replace_text
 
 REF = "refs/lakeproof-chain"
 
@@ -130,9 +131,7 @@ def _read_file(project_path: Path) -> Head | None:
 def _write_file(project_path: Path, head: Head) -> None:
     place = state_of(project_path) / _FILE
     hide_from_git(place.parent)
-    partial = place.with_suffix(".partial")
-    partial.write_text(_written(head), encoding="utf-8")
-    partial.replace(place)
+    replace_text(place, _written(head), 0o644, outlives_power=False)
 
 
 def _read(text: str) -> Head | None:

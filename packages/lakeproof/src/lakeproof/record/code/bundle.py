@@ -19,7 +19,8 @@ from lakeproof.record.code.lying_files import readable
 from lakeproof.record.code.snapshot import commit_of, without
 from lakeproof.record.facts import BundleFacts, CodeFacts, Content
 from lakeproof.record.redaction import secrets
-from lakeproof.state_folder import state_of
+from lakeproof.state_folder import hide_from_git, state_of
+from lakeproof.whole_file import replace_bytes
 
 NAME = "code.bundle"
 MOST_BYTES = 32 * 1024**2
@@ -174,13 +175,8 @@ def _remember(memory: Path, rules: str, told: Mapping[str, str]) -> None:
 def _keep(place: Path, data: bytes) -> None:
     """Keep what saves time, in a folder that git ignores."""
     with suppress(OSError):
-        place.parent.mkdir(exist_ok=True)
-        ignore = place.with_name(".gitignore")
-        if not ignore.exists():
-            ignore.write_text("*\n")
-        partial = place.with_name(f"{place.name}.{os.getpid()}")
-        partial.write_bytes(data)
-        partial.replace(place)
+        hide_from_git(place.parent)
+        replace_bytes(place, data, 0o644, outlives_power=False)
 
 
 def _kept(place: Path, header: bytes) -> bytes | None:

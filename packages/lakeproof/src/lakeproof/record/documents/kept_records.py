@@ -5,12 +5,12 @@ The folder may be deleted at any time.
 """
 
 import hashlib
-import os
 import re
 from contextlib import suppress
 from pathlib import Path
 
 from lakeproof.state_folder import hide_from_git, state_of
+from lakeproof.whole_file import replace_bytes
 
 FOLDER = "records"
 _SEAL = re.compile(r"sha256:([0-9a-f]{64})")
@@ -41,9 +41,7 @@ def keep(project_path: Path, content: bytes, seal: str) -> None:
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         hide_from_git(state_of(project_path))
-        partial = place.with_name(f".{place.name}.{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(place)
+        replace_bytes(place, content, 0o644, outlives_power=False)
 
 
 def _place(project_path: Path, seal: str) -> Path | None:

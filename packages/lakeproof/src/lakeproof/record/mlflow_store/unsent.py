@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeproof.errors import RunError
+from lakeproof.inside import is_by_no_link
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
 from lakeproof.record.mlflow_store.tracking import Tracking
 from lakeproof.state_folder import hide_from_git, state_of
@@ -88,7 +89,7 @@ def send(
     Raises:
         RunError: If the run has another record already.
     """
-    parcel = Parcel(**json.loads((folder / _PARCEL).read_bytes()))
+    parcel = _parcel_of(folder)
     run = run or client.get_run(parcel.run_id)
     known = run.data.tags.get(TAG)
     if known is not None and known != parcel.tags[TAG]:
@@ -164,6 +165,29 @@ def _waiting(project_path: Path, store: str) -> Iterator[Path]:
     if not place.is_dir():
         return
     found = [one for one in place.iterdir() if _RUN_ID.fullmatch(one.name)]
-    for folder in sorted(found, key=lambda one: one.stat().st_mtime_ns):
-        if json.loads((folder / _PARCEL).read_bytes())["store"] == store:
+    for folder in sorted(found, key=lambda one: one.lstat().st_mtime_ns):
+        try:
+            is_for_it = _parcel_of(folder).store == store
+        except FileNotFoundError:  # another command has sent it
+            continue
+        except (RunError, OSError, ValueError, TypeError) as error:
+            _log.warning("The record in %s is not sent: %s", folder, str(error)[:200])
+            continue
+        if is_for_it:
             yield folder
+
+
+def _parcel_of(folder: Path) -> Parcel:
+    """Read what is to be sent; a clone may bring along one for another run, or with links.
+
+    Raises:
+        RunError: If it is not what its name says: nothing of it is sent.
+    """
+    place = folder.parent.parent
+    paths = (folder / _PARCEL, folder / _FILES, *(folder / _FILES).rglob("*"))
+    if not all(is_by_no_link(place, path.relative_to(place)) for path in paths):
+        raise RunError("it has a link, to what is not this run's. Remove it.")
+    parcel = Parcel(**json.loads((folder / _PARCEL).read_bytes()))
+    if parcel.run_id != folder.name:
+        raise RunError("it is that of another run. Remove it.")
+    return parcel

@@ -48,7 +48,8 @@ def _made(place: Path) -> str | None:
     with suppress(OSError):
         hide_from_git(place.parent)
         partial = place.with_name(f"id.{os.getpid()}")
-        partial.write_text(f"{token_hex(16)}\n")
+        with partial.open("x", encoding="ascii") as file:
+            file.write(f"{token_hex(16)}\n")
         # Whoever comes first: another command may begin at the same time.
         with suppress(FileExistsError):
             os.link(partial, place)
