@@ -1,4 +1,4 @@
-"""Files of Lakeproof's own that come with a clone choose no path, and links among them lead nowhere.
+"""Files of Lakeproof's own that come with a clone choose no path; links among them lead nowhere.
 
 Whoever made the repository has written them: none of the user's files may be deleted, written over
 or sent because of what stands in them.

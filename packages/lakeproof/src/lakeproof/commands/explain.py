@@ -48,7 +48,9 @@ def gather(
     def tell(step: Step) -> None:
         say(f"  {step.does}")
 
-    if wish.shows_rows and (personal := project.personal_in(b.run.kedro_env)):
+    # A column may be declared in the environment of one of them alone.
+    personal = project.personal_in(a.run.kedro_env, b.run.kedro_env) if wish.shows_rows else ()
+    if personal:
         say(f"Rows are not shown: {', '.join(sorted(personal))} is personal in the catalog.")
         wish = replace(wish, shows_rows=False)
     # What re-runs print would drown what comes of them.

@@ -94,10 +94,18 @@ class RunProject:
                     # One that cannot be read today keeps nobody from the others.
                     continue
 
-    def personal_in(self, kedro_env: str) -> frozenset[str]:
-        """Name the columns of which no value is shown, by today's catalog of an environment."""
-        catalog = self._catalog_in(kedro_env)
-        return frozenset() if catalog is None else catalog.personal
+    def personal_in(self, *kedro_envs: str) -> frozenset[str]:
+        """Name the columns of which no value is shown, by today's catalogs of some environments.
+
+        Where one cannot be read, those are personal that are so in any other.
+        """
+        from kedro.framework.project import settings
+
+        catalogs = [self._catalog_in(env) for env in dict.fromkeys(kedro_envs)]
+        if None in catalogs:
+            catalogs += map(self._catalog_in, environments(self.path / settings.CONF_SOURCE))
+        named = (catalog.personal for catalog in catalogs if catalog is not None)
+        return frozenset[str]().union(*named)
 
     def locate_in(self, kedro_env: str) -> "TodaysTables":
         """Give what looks a table up in today's catalog of an environment.

@@ -168,9 +168,8 @@ def _is_ours(project_path: Path, table_id: str) -> bool:
 def _folders(project_path: Path, table_id: str) -> Iterator[tuple[Path, set[int]]]:
     place = project_path / _PLACE / table_id
     for folder in sorted(place.iterdir()) if place.is_dir() else ():
-        if not folder.name.startswith(_PARTIAL) and not folder.is_symlink():
-            if _are_versions(folder.name):
-                yield folder, set(map(int, folder.name.split("+")))
+        if _are_versions(folder.name) and not folder.is_symlink():
+            yield folder, set(map(int, folder.name.split("+")))
 
 
 def _are_versions(name: str) -> bool:
