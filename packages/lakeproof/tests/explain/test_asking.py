@@ -133,6 +133,12 @@ def test_a_metric_that_only_one_run_has_is_no_reason_to_say_that_none_differs(be
     assert any(told in one for one in found.assumed)
 
 
+def test_runs_without_metrics_are_not_said_to_be_the_same():
+    found = asked(PlainMixes([player("code", group="code")], lambda taken: {}))
+    assert found.answer == "INCONCLUSIVE"
+    assert "no metric in common" in found.reasons[0]
+
+
 def test_a_metric_that_is_no_number_in_both_is_the_same():
     nothing = PlainMixes([player("code", group="code")], lambda taken: {"r2": float("nan")})
     assert asked(nothing).answer == "NO DIFFERENCE"

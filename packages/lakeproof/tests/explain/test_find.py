@@ -6,9 +6,10 @@ from random import Random
 import pytest
 
 from lakeproof.explain.asking import Wish, explain
-from lakeproof.explain.explanation import Chance
+from lakeproof.explain.explanation import Chance, Few
 from lakeproof.explain.find.ddmin import OutOfMixesError, smallest
 from lakeproof.explain.find.few import few_of
+from lakeproof.explain.told.words import few_words
 from planted.plain import A, B, PlainMixes, player
 
 MANY = tuple(f"p{n:02}" for n in range(24))
@@ -47,6 +48,9 @@ def test_a_mix_that_does_not_run_is_no_answer():
     """`p01` runs only with `p00`: both are kept, though `p00` does nothing."""
     found = smallest(MANY[:6], lambda s: None if "p01" in s and "p00" not in s else "p01" in s)
     assert found.players == ("p00", "p01")
+    assert (found.is_smallest, found.unknown) == (False, ("p00",))
+    few = Few("loss", found.players, 6, 1.0, found.is_smallest, found.asked, found.unknown)
+    assert "fewer might do: without p00 the run fails" in few_words(few)
 
 
 def test_what_was_found_when_the_budget_ended_still_makes_the_change():

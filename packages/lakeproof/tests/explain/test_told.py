@@ -1,6 +1,7 @@
 """An explanation in words: nothing is said without what would make it wrong."""
 
 import json
+from base64 import b64decode
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from lakeproof.explain.asking import Wish, explain
 from lakeproof.explain.explanation import Chance, Luck, RowsDoubt, Spread
 from lakeproof.explain.told import text
 from lakeproof.explain.told.document import document
+from lakeproof.explain.told.waterfall import waterfall
 from lakeproof.reproduce.outcomes import Factor
 from planted.plain import A, B, PlainMixes, player
 
@@ -88,6 +90,33 @@ def test_the_bounds_by_rows_stand_beside_the_share(wine):
     found = explained(wine, rows={"log_loss": doubt})
     assert "95 % of rows: -0.0600 to -0.0200" in render(found)
     assert document(found)["metrics"][0]["shares"][0]["rows_95"] == [-0.06, -0.02]
+
+
+A_ALONE = frozenset({"parameter a"})
+PAIR = [player("parameter a", "0", "1"), player("parameter b", "0", "1")]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (lambda taken: 1.0 - 0.25 * len(taken), "moved as much by parameter a as by parameter b"),
+        (
+            lambda taken: {0: 1.0, 2: 1.0 + 1e-12}.get(
+                len(taken), 6.0 if taken >= A_ALONE else -4.0
+            ),
+            "moved most by parameter a (10 times and more)",
+        ),
+        (lambda taken: 1.7e308 if len(taken) == 2 else -1.7e308, "moved as much"),
+        (lambda taken: 5e-324 * len(taken), "moved as much"),
+    ],
+    ids=["alike", "all but cancelling", "further apart than any float", "next to nothing"],
+)
+def test_extreme_shares_are_told_and_drawn(value, told):
+    found = explained(PlainMixes(PAIR, lambda taken: {"loss": value(taken)}))
+    assert told in render(found).splitlines()[0]
+    json.dumps(document(found), allow_nan=False)
+    pictured = waterfall(found.solved[0], found).source
+    assert b"nan" not in b64decode(pictured.partition(",")[2])
 
 
 def test_code_that_needs_new_data_is_counted_after_it():

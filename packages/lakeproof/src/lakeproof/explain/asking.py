@@ -102,6 +102,8 @@ def explain(
         )
 
     start = Asked(_told(game, ends.values()), ends)
+    if before.keys().isdisjoint(after):
+        return answer(start, *(unlike or (_NO_METRIC,))), start
     if not game.metrics:
         return answer(start, *unlike), start
     if not players:
@@ -135,6 +137,10 @@ def prove(mixes: MixedRuns, say: Callable[[str], None]) -> Proof:
     return mixes.prove()
 
 
+_NO_METRIC = (
+    "The two runs have no metric in common: there is nothing to explain. "
+    "kedro compare says what is not the same."
+)
 _NOTHING_DIFFERS = (
     "The metrics differ, and nothing that can be taken from one run or the other does: "
     "kedro compare says what is not the same."

@@ -80,6 +80,7 @@ class Few:
         part: What they make of the difference by themselves; 1 is all of it.
         is_smallest: Whether none of them can be left out.
         asked: How many mixes that took.
+        unknown: Those without whom the mix does not run.
     """
 
     metric: str
@@ -88,6 +89,7 @@ class Few:
     part: float
     is_smallest: bool
     asked: int
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from lakeproof.explain.mixes.choice import Choice, Reach, choice_of
 from lakeproof.explain.mixes.differing.model_parts import parts_of
 from lakeproof.explain.mixes.differing.players import choices
 from lakeproof.explain.mixes.facts import Proof
-from lakeproof.explain.mixes.kept_mixes import KeptMixes
+from lakeproof.explain.mixes.kept_mixes import KeptMix, KeptMixes
 from lakeproof.explain.mixes.known_runs import Known, hangs_together
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record
 from lakeproof.explain.mixes.running.asked_mix import Ran
@@ -233,13 +233,49 @@ def test_what_drew_from_a_state_of_all_is_not_taken_from_a_recorded_run(
     assert hangs_together(known, nodes) is hangs
 
 
+KEPT = Proof(("REPEATED", "REPEATED"))
+BETWEEN, SEALS = ("a" * 32, "b" * 32), ("1" * 64, "2" * 64)
+
+
 def test_what_ran_in_one_environment_is_not_taken_for_another(tmp_path):
     """With --here all is run on today's libraries: neither proof nor mixes hold elsewhere."""
-    between = ("a" * 32, "b" * 32)
-    KeptMixes(tmp_path, between, "sha").keep_proof(Proof(("REPEATED", "REPEATED"), ()))
-    assert KeptMixes(tmp_path, between, "sha").proof is not None
-    assert KeptMixes(tmp_path, between, "other").proof is None
-    assert KeptMixes(tmp_path, between).proof is None
+    KeptMixes(tmp_path, BETWEEN, SEALS, "sha").keep_proof(KEPT)
+    assert KeptMixes(tmp_path, BETWEEN, SEALS, "sha").proof == KEPT
+    assert KeptMixes(tmp_path, BETWEEN, SEALS, "other").proof is None
+    assert KeptMixes(tmp_path, BETWEEN, SEALS).proof is None
+    assert KeptMixes(tmp_path, BETWEEN, (SEALS[0], "3" * 64), "sha").proof is None
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Choice(code=True, parameters=frozenset({"train.seed"}), learnt=frozenset({"samples"})),
+        Choice(values=(("feature.split.salt", "b"), ("train.layers", [8, 4]))),
+    ],
+)
+def test_what_was_run_is_there_at_the_next_call(tmp_path, choice):
+    """With values that are neither run's, too, as for luck."""
+    kept, mix = KeptMixes(tmp_path, BETWEEN, SEALS), KeptMix(choice, "whole", "c", "d", 1.5, None)
+    kept.keep_proof(KEPT)
+    kept.add(mix)
+    again = KeptMixes(tmp_path, BETWEEN, SEALS)
+    assert (again.mixes, again.proof) == ([mix], KEPT)
+
+
+@pytest.mark.parametrize("how", ["changed", "another user", "damaged"])
+def test_what_somebody_else_has_kept_is_not_believed(tmp_path, monkeypatch, how):
+    """A folder of mixes may come with a clone; its proof would be a line of JSON."""
+    kept = KeptMixes(tmp_path, BETWEEN, SEALS)
+    kept.keep_proof(Proof(("DIVERGED", "REPEATED")))
+    file = kept.folder / "mixes.json"
+    if how == "changed":
+        file.write_text(file.read_text().replace("DIVERGED", "REPEATED"))
+    elif how == "another user":
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "another"))
+        monkeypatch.setenv("APPDATA", str(tmp_path / "another"))
+    else:
+        file.write_text("[]")
+    assert KeptMixes(tmp_path, BETWEEN, SEALS).proof is None
 
 
 @pytest.mark.parametrize(("rest", "engine"), [((), "embedded"), (("engine",), "spark")])
@@ -251,7 +287,8 @@ def test_the_code_of_a_commit_runs_on_the_engine_that_is_chosen(
     code = replace(a.code, commit="b" * 40, tree=sha("other"), files={"src/p.py": sha("other")})
     b = another(a, compute=replace(a.compute, engine="spark"), code=code)
     monkeypatch.setattr(mixes_room, "with_commit", lambda record, *_: record)
-    mixes = mixes_room.Mixes(SimpleNamespace(path=tmp_path), a, b)
+    records = SimpleNamespace(seal=lambda run_id: "0" * 64)
+    mixes = mixes_room.Mixes(SimpleNamespace(path=tmp_path, records=records), a, b)
     asked = []
     monkeypatch.setattr(mixes._runner, "run", lambda one: asked.append(one) or Ran())
     mixes.at_commit(frozenset(rest), "c" * 40)

@@ -19,11 +19,13 @@ class Smallest:
         players: The set.
         is_smallest: Whether it is known that none of them can be left out.
         asked: How many mixes were asked for.
+        unknown: Those without whom the mix does not run, so that nobody knows.
     """
 
     players: tuple[str, ...]
     is_smallest: bool
     asked: int
+    unknown: tuple[str, ...] = ()
 
 
 class OutOfMixesError(Exception):
@@ -63,7 +65,12 @@ def smallest(players: Sequence[str], makes_change: Callable[[Taken], bool | None
                 break
     except (OutOfMixesError, KeyboardInterrupt):
         return Smallest(current, is_smallest=False, asked=len(answers))
-    return Smallest(current, is_smallest=True, asked=len(answers))
+    unknown = tuple(
+        one
+        for one in current
+        if len(current) > 1 and answers[frozenset(current) - {one}] is not False
+    )
+    return Smallest(current, is_smallest=not unknown, asked=len(answers), unknown=unknown)
 
 
 def _parts(players: Sequence[str], count: int) -> list[tuple[str, ...]]:

@@ -56,5 +56,13 @@ def few_of(
 
     found = smallest(names, makes_change)
     made = part(frozenset(found.players))
-    few = Few(wanted, found.players, len(names), made or 0.0, found.is_smallest, found.asked)
+    few = Few(
+        wanted,
+        found.players,
+        len(names),
+        made or 0.0,
+        found.is_smallest,
+        found.asked,
+        found.unknown,
+    )
     return few, JoinedMixes(mixes, found.players)

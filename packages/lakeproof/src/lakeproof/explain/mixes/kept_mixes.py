@@ -1,11 +1,11 @@
 """What an explanation has had so far, on this disk: so that the next call goes on from there.
 
 The runs themselves are in the user's store, their records sealed; here is which of them is which.
-What is kept by another version of this room, or cannot be read, is not there.
+What is kept by another version of this room, or by somebody else, or cannot be read, is not there;
+nor is a mix that failed, as the next call may find it mended.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,17 +13,15 @@ from secrets import token_hex
 from typing import Any
 
 from lakeproof.explain.mixes.choice import Choice, Part
-from lakeproof.explain.mixes.facts import CommonRows, Failure, Proof
+from lakeproof.explain.mixes.facts import CommonRows, Proof
 from lakeproof.inside import by_no_link
-from lakeproof.state_folder import hide_from_git
+from lakeproof.state_folder import NAME, hide_from_git, state_of
 from lakeproof.version import VERSION
+from lakeproof.vouching import is_vouched, vouch
 from lakeproof.whole_file import replace_text
 
-_STATE = ".lakeproof"
-_SCHEMA = 2
+_SCHEMA = 3
 _SHORT = 16
-# What a clone may bring along names no other file.
-_TABLE = re.compile(r"[0-9a-f]{16}\.parquet")
 
 
 @dataclass(frozen=True)
@@ -33,16 +31,16 @@ class KeptMix:
     Args:
         choice: What it took from B.
         part: How much of a run it is.
-        run_id: Of the run, in the user's store; `None` where it failed.
-        failure: Why it did.
+        run_id: Of the run, in the user's store.
+        seal: The digest of its record.
         duration_s: What it took.
         predictions: The name of the file with its table of predictions.
     """
 
     choice: Choice
     part: Part
-    run_id: str | None
-    failure: Failure | None
+    run_id: str
+    seal: str
     duration_s: float
     predictions: str | None
 
@@ -53,18 +51,33 @@ class KeptMixes:
     Args:
         project_path: The user's project.
         between: The ids of A and B.
+        seals: The digests of their records.
         here: The digest of the environment in which all is run in place of the recorded ones.
     """
 
     def __init__(
-        self, project_path: Path, between: tuple[str, str], here: str | None = None
+        self,
+        project_path: Path,
+        between: tuple[str, str],
+        seals: tuple[str | None, str | None],
+        here: str | None = None,
     ) -> None:
         name = "-".join(run_id[:_SHORT] for run_id in between)
-        root = project_path.resolve()
-        self.folder = by_no_link(root, Path(_STATE, "explain", name))
-        self._head = {"schema": _SCHEMA, "lakeproof": VERSION, "between": list(between)}
+        self._project = project_path.resolve()
+        state = state_of(self._project)
+        # A clone may bring links along; a folder that the user has named may stand behind one.
+        is_its_own = state == self._project / NAME
+        root = self._project if is_its_own else state
+        self.folder = by_no_link(root, (state / "explain" / name).relative_to(root))
+        self._state = state
         # What ran in one environment says nothing of another.
-        self._head["here"] = here
+        self._head = {
+            "schema": _SCHEMA,
+            "lakeproof": VERSION,
+            "between": list(between),
+            "seals": list(seals),
+            "here": here,
+        }
         content = self._read()
         self.mixes: list[KeptMix] = content[0]
         self.proof: Proof | None = content[1]
@@ -91,7 +104,10 @@ class KeptMixes:
 
     def _read(self) -> tuple[list[KeptMix], Proof | None, CommonRows | None]:
         try:
-            content = json.loads(self._file.read_text(encoding="utf-8"))
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            if not is_vouched(kept["content"].encode(), kept["code"]):
+                return [], None, None
+            content = json.loads(kept["content"])
             if {name: content[name] for name in self._head} != self._head:
                 return [], None, None
             proof, common = content["proof"], content["common"]
@@ -100,17 +116,18 @@ class KeptMixes:
                 Proof(tuple(proof["verdicts"]), tuple(proof["reasons"])) if proof else None,
                 CommonRows(**common) if common else None,
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return [], None, None
 
     def _write(self) -> None:
+        hide_from_git(self._state)
         self.folder.mkdir(parents=True, exist_ok=True)
-        hide_from_git(self.folder.parent.parent)
         proof = asdict(self.proof) if self.proof is not None else None
         common = asdict(self.common) if self.common is not None else None
         ends = {"proof": proof, "common": common}
-        content = {**self._head, **ends, "mixes": list(map(_plain, self.mixes))}
-        replace_text(self._file, json.dumps(content, indent=1), 0o644, outlives_power=False)
+        content = json.dumps({**self._head, **ends, "mixes": list(map(_plain, self.mixes))})
+        kept = {"code": vouch(content.encode()), "content": content}
+        replace_text(self._file, json.dumps(kept), 0o644)
 
     @property
     def _file(self) -> Path:
@@ -128,17 +145,8 @@ def _of_choice(choice: Choice) -> Iterator[tuple[str, Any]]:
 
 def _mix(content: dict[str, Any]) -> KeptMix:
     choice: dict[str, Any] = {
-        name: frozenset(value) if isinstance(value, list) else value
+        name: frozenset(value) if isinstance(value, list) and name != "values" else value
         for name, value in content["choice"].items()
     }
-    choice["values"] = tuple(map(tuple, content["choice"]["values"]))
-    failure, predictions = content["failure"], content["predictions"]
-    if predictions is not None and not _TABLE.fullmatch(predictions):
-        raise ValueError("it names a file that is none of this explanation's")
-    return KeptMix(
-        **{
-            **content,
-            "choice": Choice(**choice),
-            "failure": Failure(**failure) if failure is not None else None,
-        }
-    )
+    choice["values"] = tuple(map(tuple, choice["values"]))
+    return KeptMix(**{**content, "choice": Choice(**choice)})

@@ -79,7 +79,10 @@ class KnownRuns:
         self._project = project
         self._records = a, b
         self._reach = Reach(a, b, found)
-        self.kept = KeptMixes(project.path, (a.run.run_id, b.run.run_id), here)
+        ids = a.run.run_id, b.run.run_id
+        seals = project.records.seal(ids[0]), project.records.seal(ids[1])
+        self.kept = KeptMixes(project.path, ids, seals, here)
+        self._exported: dict[str, Path] = {}
         everything = frozenset(player.name for player in found.players)
         self._runs = [
             Known(choice_of(taken, found), "whole", record, is_mix=False)
@@ -89,18 +92,17 @@ class KnownRuns:
         self._runs += filter(None, map(self._read, self.kept.mixes))
 
     def add(self, run: Known) -> Known:
-        """Take up a run, and keep it for the next call.
-
-        Why it failed before any node ran may have been mended by then.
-        """
+        """Take up a run, and keep it for the next call, unless it failed."""
         self._runs.append(run)
-        if run.failure is None or run.failure.kind == "node":
+        run_id = run.record.run.run_id if run.record is not None else None
+        seal = self._project.records.seal(run_id) if run_id is not None else None
+        if run_id is not None and seal is not None:
             self.kept.add(
                 KeptMix(
                     choice=run.choice,
                     part=run.part,
-                    run_id=run.record.run.run_id if run.record is not None else None,
-                    failure=run.failure,
+                    run_id=run_id,
+                    seal=seal,
                     duration_s=run.duration_s,
                     predictions=run.predictions.name if run.predictions is not None else None,
                 )
@@ -146,18 +148,23 @@ class KnownRuns:
         """Give the table of predictions of a run; those of A and B are read where they are."""
         if run.is_mix or run.record is None:
             return run.predictions
-        target = self.kept.folder / f"{run.record.run.run_id}.parquet"
-        if target.is_file():
-            return target
-        written = predictions_of(run.record)
+        run_id = run.record.run.run_id
+        if run_id not in self._exported:
+            found = self._export(run.record, self.kept.folder / f"{run_id}.parquet")
+            if found is not None:
+                self._exported[run_id] = found
+        return self._exported.get(run_id)
+
+    def _export(self, record: Record, target: Path) -> Path | None:
+        written = predictions_of(record)
         if written is None:
             return None
-        locate = self._project.locate_in(run.record.run.kedro_env)
+        locate = self._project.locate_in(record.run.kedro_env)
         names = (written.dataset,)
         try:
             found = located(names, written.uri, self._project.path, locate, written.table_id)
             places = {written.dataset: found.location.uri}
-            return export_predictions(run.record, locate, places, target)
+            return export_predictions(record, locate, places, target)
         except LakeproofError:
             return None
 
@@ -188,20 +195,19 @@ class KnownRuns:
         return self._project.has_artifact(file)
 
     def _read(self, mix: KeptMix) -> Known | None:
-        """Take up a mix of an earlier call; one whose record is gone was never had."""
-        record = None
-        if mix.run_id is not None:
-            try:
-                record = self._project.records.record(mix.run_id)
-            except Exception:
-                return None
+        """Take up a mix of an earlier call; one whose record is gone, or another, was never had."""
+        try:
+            record, seal = self._project.records.sealed(mix.run_id)
+        except Exception:
+            return None
+        if seal != mix.seal:
+            return None
         predictions = self.kept.folder / mix.predictions if mix.predictions else None
         is_there = predictions is not None and predictions.is_file()
         return Known(
             choice=mix.choice,
             part=mix.part,
             record=record,
-            failure=mix.failure,
             duration_s=mix.duration_s,
             predictions=predictions if is_there else None,
         )

@@ -6,6 +6,7 @@ from typing import Any
 from lakeproof.explain.explanation import Explanation
 from lakeproof.explain.game.solve import Solved
 from lakeproof.explain.told.next_step import sentence
+from lakeproof.explain.told.numbers import nearest
 from lakeproof.explain.told.words import common_rows, names, told
 from lakeproof.views.values import plain
 
@@ -102,16 +103,19 @@ def _metric(solved: Solved, of: Explanation) -> dict[str, Any]:
     doubt = of.rows.get(solved.metric)
     return {
         "metric": solved.metric,
-        "before": float(solved.before),
-        "after": float(solved.after),
-        "difference": float(solved.after - solved.before),
+        "before": nearest(solved.before),
+        "after": nearest(solved.after),
+        "difference": nearest(solved.after - solved.before),
         "exact": solved.is_exact,
         "shares": [_share(place, solved, of) for place in range(len(solved.shares))],
         "interactions": [
-            {"players": [" + ".join(sorted(unit)) for unit in one.pair], "value": float(one.value)}
+            {
+                "players": [" + ".join(sorted(unit)) for unit in one.pair],
+                "value": nearest(one.value),
+            }
             for one in solved.together
         ],
-        "common_rows": common and {"rows": common[0], "difference": float(common[1])},
+        "common_rows": common and {"rows": common[0], "difference": nearest(common[1])},
         "chance": luck and {"runs": luck.runs, "deviation": luck.deviation, "band": luck.band},
         "rows": doubt and {"draws": doubt.draws, "why_not": doubt.why_not},
         "not_run": [sorted(one) for one in solved.unasked],
@@ -124,11 +128,11 @@ def _share(place: int, solved: Solved, of: Explanation) -> dict[str, Any]:
     spread = doubt.spreads.get(share.players) if doubt else None
     return {
         "player": names(share) if len(share.players) == 1 else " + ".join(share.players),
-        "share": float(share.value),
+        "share": nearest(share.value),
         # Of the fraction that the shares add up with, to the last bit.
         "exact_share": [str(share.value.numerator), str(share.value.denominator)],
-        "low": float(share.low),
-        "high": float(share.high),
+        "low": nearest(share.low),
+        "high": nearest(share.high),
         "how": share.how,
         "rows_95": spread and [spread.low, spread.high],
         "chance": words.is_chance,

@@ -39,7 +39,13 @@ def sentence(of: Explanation) -> str:
     first = max(moved, key=_size)
     largest = first.shares[0]
     part = percent(largest.value, first.after - first.before)
-    said = f"{first.metric} moved most by {names(largest)} ({part}). " + _to_do(largest, first, of)
+    alike = [one for one in first.shares if one.value == largest.value]
+    if len(alike) > 1:
+        by = f"as much by {' as by '.join(map(names, alike))} ({part} each)"
+        next_step = f"Look at both: kedro compare {of.from_run[:_SHORT_ID]} {of.to_run[:_SHORT_ID]}"
+    else:
+        by, next_step = f"most by {names(largest)} ({part})", _to_do(largest, first, of)
+    said = f"{first.metric} moved {by}. {next_step}"
     if only_rows:
         said += f" {_listed(only_rows)} moved only because the rows moved that are scored."
     return said

@@ -2,10 +2,13 @@
 
 import math
 import re
+import sys
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 
 _DIGITS = 3
+_MOST_TIMES = 10
 _MINUS = "\N{MINUS SIGN}"
 _LOWER = re.compile(r"(loss|error|mae|mse|rmse|mape|deviance|entropy|brier|regret)s?$|^(mae|mse)")
 _HIGHER = re.compile(r"(accuracy|f1|auc|precision|recall|r2|score|correlation|kappa|ndcg)")
@@ -16,7 +19,9 @@ def places(sizes: Iterable[Fraction]) -> int:
     largest = max((abs(one) for one in sizes), default=Fraction(0))
     if not largest:
         return _DIGITS
-    return max(0, _DIGITS - 1 - math.floor(math.log10(float(largest))))
+    # Of whole numbers: a difference of two floats may be larger than any float.
+    size = math.log10(largest.numerator) - math.log10(largest.denominator)
+    return max(0, _DIGITS - 1 - math.floor(size))
 
 
 def shown(number: Fraction | float, decimals: int) -> str:
@@ -35,9 +40,22 @@ def signed(number: Fraction | float, decimals: int) -> str:
     )
 
 
+def nearest(number: Fraction) -> float:
+    """Give the float that is nearest: the largest there is, of what is further out than any."""
+    try:
+        return float(number)
+    except OverflowError:
+        return sys.float_info.max if number > 0 else -sys.float_info.max
+
+
 def percent(part: Fraction, whole: Fraction) -> str:
     """Write a part of a whole; a dash where the whole is nothing."""
-    return "-" if not whole else f"{float(part / whole) * 100:.0f} %".replace("-", _MINUS)
+    if not whole:
+        return "-"
+    if abs(part) > _MOST_TIMES * abs(whole):
+        # Shares that all but cancel each other: of so little, none is a part.
+        return f"{'' if part * whole > 0 else _MINUS}{_MOST_TIMES} times and more"
+    return f"{float(part / whole) * 100:.0f} %".replace("-", _MINUS)
 
 
 def is_better(metric: str, difference: Fraction) -> bool | None:
@@ -51,7 +69,11 @@ def is_better(metric: str, difference: Fraction) -> bool | None:
 
 
 def _plain(number: Fraction | float, decimals: int) -> str:
-    text = f"{float(number):.{decimals}f}"
+    try:
+        text = f"{float(number):.{decimals}f}"
+    except OverflowError:
+        exact = Fraction(number)
+        return f"{Decimal(exact.numerator) / Decimal(exact.denominator):.{_DIGITS - 1}e}"
     if decimals > 9 or len(text) > 15:
         return f"{float(number):.{_DIGITS - 1}e}"
     return text

@@ -89,7 +89,11 @@ def _changed(changed: ChangedRows) -> str:
     line = f"Of {changed.common} rows that both scored, {changed.changed} have another prediction"
     if not changed.most:
         return f"{line}."
-    return _listed(f"{line}; most changed:", ROW_COLUMNS, changed_words(changed))
+    return _listed(
+        f"{line}; most changed, by its probability where it has one:",
+        ROW_COLUMNS,
+        changed_words(changed),
+    )
 
 
 def _listed(title: str, columns: Iterable[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -107,4 +111,5 @@ def _mixes(of: Explanation) -> Iterator[str]:
     again = next((one.run_id for one in of.outcomes[2:] if one.run_id and not one.failure), None)
     have = f" Reproduce one: kedro reproduce {again[:_SHORT_ID]}" if again else ""
     ended = " It was interrupted: the same command goes on from there." if of.is_interrupted else ""
-    yield f"{counts['mixes']} mixes: {said}.{have}{ended}"
+    mixes = "1 mix" if counts["mixes"] == 1 else f"{counts['mixes']} mixes"
+    yield f"{mixes}: {said}.{have}{ended}"

@@ -49,15 +49,16 @@ def _colour(metric: str, share: Fraction) -> str:
 
 
 def _svg(bars: list[Bar], metric: str) -> str:
-    levels = [float(end) for _, _, end, _, _ in bars]
+    # Exact: what is between two floats may be larger than any.
+    levels = [Fraction(end) for _, _, end, _, _ in bars]
     low, high = min(levels), max(levels)
     # Room on both sides: a bar from far below would dwarf what went on between the two.
-    margin = (high - low or abs(high) or 1.0) * 0.15
+    margin = (high - low or abs(high) or 1) * Fraction(3, 20)
     low, high = low - margin, high + margin
     span = _WIDTH - _LABELS - _NUMBERS
 
-    def x(level: float) -> float:
-        return _LABELS + (min(max(level, low), high) - low) / (high - low) * span
+    def x(level: Fraction) -> float:
+        return _LABELS + float((min(max(level, low), high) - low) / (high - low)) * span
 
     height = _TOP * 2 + _ROW * len(bars)
     parts = [
@@ -68,11 +69,11 @@ def _svg(bars: list[Bar], metric: str) -> str:
     for place, (label, start, end, colour, number) in enumerate(bars):
         top = _TOP + place * _ROW
         is_end = place in (0, len(bars) - 1)
-        left, right = sorted((x(low if is_end else float(start)), x(float(end))))
+        left, right = sorted((x(low if is_end else start), x(end)))
         middle = top + _BAR / 2 + 5
         if place + 1 < len(bars):
             parts.append(
-                f'<line x1="{x(float(end)):.1f}" x2="{x(float(end)):.1f}" y1="{top + _BAR}" '
+                f'<line x1="{x(end):.1f}" x2="{x(end):.1f}" y1="{top + _BAR}" '
                 f'y2="{top + _ROW}" stroke="{_LINE}"/>'
             )
         parts.append(

@@ -17,7 +17,7 @@ from lakeproof.explain.explanation import (
 from lakeproof.explain.game.game import Taken
 from lakeproof.explain.game.solve import Share, Solved
 from lakeproof.explain.mixes.facts import Player
-from lakeproof.explain.told.numbers import percent, places, shown, signed
+from lakeproof.explain.told.numbers import nearest, percent, places, shown, signed
 from lakeproof.spelling import first_of
 from lakeproof.views.values import moment, shortened
 
@@ -93,7 +93,7 @@ def is_chance(share: Share, of: Explanation, luck: Luck | None) -> bool:
     """Tell whether a share is chance: all of it a seed, or no more than another seed does."""
     if all(_parameter(one) in of.chance.named for one in of.players if one.name in share.players):
         return True
-    return luck is not None and abs(float(share.value)) <= luck.band
+    return luck is not None and abs(nearest(share.value)) <= luck.band
 
 
 def names(share: Share) -> str:
@@ -131,11 +131,12 @@ def few_words(few: Few) -> str:
     named = " and ".join(few.players[-2:]) if len(few.players) < 3 else ", ".join(few.players)
     them = "by itself" if len(few.players) == 1 else "together"
     makes = "makes" if len(few.players) == 1 else "make"
-    sure = (
-        "without any of them it does not come about"
-        if few.is_smallest
-        else "fewer might do: the search was ended early"
-    )
+    if few.is_smallest:
+        sure = "without any of them it does not come about"
+    elif few.unknown:
+        sure = f"fewer might do: without {' or '.join(few.unknown)} the run fails"
+    else:
+        sure = "fewer might do: the search was ended early"
     return (
         f"Of {few.of} players {named} {makes} {few.part * 100:.0f} % of the change of {few.metric} "
         f"{them}; {sure} ({few.asked} mixes; there may be another such set)."
@@ -241,7 +242,7 @@ def _of_chance(share: Share, of: Explanation, luck: Luck | None) -> str:
     if luck is None:
         return "chance, and no cause: how much another seed does, --seeds 7 says"
     size = f"sd {shown(luck.deviation, _DEVIATION)} over {luck.runs}"
-    if abs(float(share.value)) <= luck.band:
+    if abs(nearest(share.value)) <= luck.band:
         return f"chance: another seed does as much ({size})"
     return f"chance, though more than other seeds do ({size})"
 
