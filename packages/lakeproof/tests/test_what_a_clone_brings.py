@@ -98,19 +98,19 @@ def test_receipts_behind_a_link_are_another_projects(clone):
 @pytest.mark.parametrize("name", ["../../../../home/notes", "/etc/hosts", "notes.parquet"])
 def test_an_explanation_names_tables_of_its_own(clone, name):
     """What is kept names the file that its predictions are in."""
-    mixes = KeptMixes(clone, (ID, ID))
+    mixes = KeptMixes(clone, (ID, ID), (None, None))
     own = mixes.new_table().name
-    mixes.add(KeptMix(Choice(), "whole", None, None, 1.0, own))
-    assert len(KeptMixes(clone, (ID, ID)).mixes) == 1
+    mixes.add(KeptMix(Choice(), "whole", ID, ID, 1.0, own))
+    assert len(KeptMixes(clone, (ID, ID), (None, None)).mixes) == 1
     place = mixes.folder / "mixes.json"
     place.write_text(place.read_text().replace(own, name))
-    assert KeptMixes(clone, (ID, ID)).mixes == []
+    assert KeptMixes(clone, (ID, ID), (None, None)).mixes == []
 
 
 def test_a_folder_of_explanations_is_no_link(clone):
     (clone / ".lakeproof/explain").symlink_to(clone.parent / "home")
     with pytest.raises(OutsideError):
-        KeptMixes(clone, (ID, ID))
+        KeptMixes(clone, (ID, ID), (None, None))
 
 
 def write_head(clone: Path) -> None:
@@ -118,7 +118,7 @@ def write_head(clone: Path) -> None:
 
 
 def write_mixes(clone: Path) -> None:
-    KeptMixes(clone, (ID, ID))._write()
+    KeptMixes(clone, (ID, ID), (None, None))._write()
 
 
 def write_record(clone: Path) -> None:
