@@ -49,21 +49,28 @@ test-export: .venv/test  ## what `kedro export` writes, held against the validat
 	cd $(PACKAGE) && PYTHONPATH=tests:. ../../$(BIN)/python -P -m tests.export.written ../../.venv/validators/written
 	.venv/validators/bin/python $(PACKAGE)/dev/check_exports.py .venv/validators/written
 
-.PHONY: test-stores
+.PHONY: test-stores stores-need
 STORES ?= .venv/stores/versitygw .venv/stores/node_modules/.bin/azurite-blob
-.venv/stores/versitygw:
+stores-need:
+	@for program in go npm initdb pg_ctl; do command -v $$program > /dev/null || { echo "make test-stores \
+	needs '$$program' on PATH: Go (go), Node.js (npm) and PostgreSQL (initdb, pg_ctl)"; exit 1; }; done
+
+.venv/stores/versitygw: | stores-need
 	GOBIN=$(CURDIR)/.venv/stores go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-.venv/stores/node_modules/.bin/azurite-blob:
+.venv/stores/node_modules/.bin/azurite-blob: | stores-need
 	npm install --silent --no-save --prefix .venv/stores azurite@3.37.0
 
 # What an MLflow server with users and PostgreSQL needs beside the lock.
 .venv/stores/python:
 	$(UV) pip install --quiet --python $(BIN)/python --target $@ 'psycopg[binary]>=3.2,<4' 'flask-wtf>=1.2,<2'
 
-test-stores: .venv/test $(STORES) .venv/stores/python  ## on versitygw (needs Go), Azurite (needs npm), PostgreSQL, a server with users: started and ended by the tests
+# On each store: the contract of tables, races, and whole runs with deliveries that are checked and re-run.
+ON_STORE := tests/delta/test_dataset.py tests/delta/test_races.py tests/run/test_runs_on_a_store.py \
+	tests/proof/test_stored_deliveries.py -k "store" -m "not spark"
+test-stores: stores-need .venv/test $(STORES) .venv/stores/python  ## on versitygw (needs Go), Azurite (npm), PostgreSQL, a server with users: started and ended by the tests
 	cd $(PACKAGE) && for store in $(STORES); do LAKEPROOF_TEST_STORE=$(CURDIR)/$$store \
-		$(CURDIR)/$(PYTEST) tests/delta/test_dataset.py tests/delta/test_races.py -k store || exit 1; done
+		$(CURDIR)/$(PYTEST) $(ON_STORE) || exit 1; done
 	cd $(PACKAGE) && LAKEPROOF_TEST_SERVER=$(CURDIR)/.venv/stores/python \
 		$(CURDIR)/$(PYTEST) tests/proof/test_team.py tests/proof/test_read_only.py
 

@@ -3,7 +3,6 @@
 import socket
 from dataclasses import replace
 
-import polars as pl
 import pytest
 
 from lakeproof.deliveries import DeliveryFolder
@@ -18,10 +17,7 @@ from lakeproof.versioned.run_tables import RunTables
 from object_store import ObjectStore
 
 from ..reproduce.builders import a_record
-
-ABC = pl.DataFrame({"id": ["a", "b", "c"], "x": [1.0, None, 3.0]})
-# An end that a test can wait for.
-SHORT = {"timeout": "1s", "connect_timeout": "1s", "retry_timeout": "1s", "max_retries": "1"}
+from ..stores.refused import ABC, SHORT, refusal
 
 
 @pytest.fixture
@@ -36,22 +32,6 @@ def strict():
     started = ObjectStore.started(INITIAL_NO_AUTH_ACTION_COUNT="1")
     yield started
     started.stop()
-
-
-def refusal(entry, do="load", **options) -> str:
-    """The sentence; it is one line, and holds neither key, colour nor markup."""
-    settings = {**entry["credentials"], **SHORT, **options}
-    table = DeltaTable(**{**entry, "credentials": {k: v for k, v in settings.items() if v}})
-    with pytest.raises(LakeproofError) as caught:
-        table.load() if do == "load" else table.save(ABC)
-    said = caught.value.message
-    for hidden in ("\x1b", "\\x1b", "<Code", "<?xml", "\n", "↳", *(_secrets(entry["credentials"]))):
-        assert hidden not in said, said
-    return said
-
-
-def _secrets(options):
-    return [value for name, value in options.items() if "KEY" in name]
 
 
 @pytest.mark.parametrize("do", ["load", "save"])

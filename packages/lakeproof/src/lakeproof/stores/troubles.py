@@ -28,6 +28,11 @@ _REFUSED = re.compile(
     r"|AuthenticationFailed|InvalidAuthenticationInfo|401 Unauthorized"
 )
 _FORBIDDEN = re.compile(r"AccessDenied|AuthorizationFailure|AllAccessDisabled|403 Forbidden")
+_ELSEWHERE = (
+    *("incorrectly configured region", "AuthorizationHeaderMalformed", "PermanentRedirect"),
+    "IllegalLocationConstraint",
+)
+_REGION = re.compile(r"<Region>([a-z0-9-]+)</Region>|expecting '([a-z0-9-]+)'")
 _UNREACHABLE = (
     (r"dns error|failed to lookup address", "no such host"),
     (r"Connection refused", "connection refused"),
@@ -70,20 +75,25 @@ def trouble_of(text: str) -> StoreTrouble | None:
             "of the environment, nor a role of this machine.",
             f"Name them under `credentials` of the entry, and put them into {CREDENTIALS}.",
         )
+    is_azure = "MicrosoftAzure" in text
     if any(word in text for word in _NO_BUCKET):
-        bucket = call[3].lstrip("/").partition("/")[0] if call and call[3] else ""
-        named = f" '{bucket}'" if bucket else ""
+        found = _bucket_of(call[3] or "", host, is_azure) if call else ""
+        named = f" '{found}'" if found else ""
         return StoreTrouble(
-            f"There is no bucket{named} at {host}.", "Make it, or correct the place in catalog.yml."
+            f"There is no {'container' if is_azure else 'bucket'}{named} at {host}.",
+            "Make it, or correct the place in catalog.yml.",
         )
     if "URL scheme is not allowed" in text:
         return StoreTrouble(
             f"The store is named by an address without encryption ({host}).",
-            f'Allow that for this entry: AWS_ALLOW_HTTP: "true" in {CREDENTIALS}.',
+            f"Allow that for this entry: {'allow_http' if is_azure else 'AWS_ALLOW_HTTP'}: "
+            f'"true" in {CREDENTIALS}.',
         )
-    if "incorrectly configured region" in text or "AuthorizationHeaderMalformed" in text:
+    if any(word in text for word in _ELSEWHERE):
+        told = _REGION.search(text)
+        where = f" It is in {told[1] or told[2]}." if told else ""
         return StoreTrouble(
-            "The bucket is in another region than the one that is configured.",
+            f"The bucket is in another region than the one that is configured.{where}",
             f"Correct AWS_REGION in {CREDENTIALS}.",
         )
     code = _CODE.search(text)
@@ -113,6 +123,13 @@ def trouble_of(text: str) -> StoreTrouble | None:
         said = f", {code[1]}" if code else ""
         return StoreTrouble(f"The store {host} answers {answer[1].strip()}{said}.", "Try again.")
     return None
+
+
+def _bucket_of(path: str, host: str, is_azure: bool) -> str:
+    """Name the bucket of an address; Azure's account is before it, or a part of the host."""
+    parts = path.lstrip("/").split("/")
+    is_second = is_azure and ".blob." not in host and ".dfs." not in host
+    return parts[1] if is_second and len(parts) > 1 else parts[0]
 
 
 def plain(text: str) -> str:
