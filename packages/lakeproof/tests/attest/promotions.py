@@ -32,6 +32,7 @@ from small import FILES, SmallProject, in_small_project
 from .mutations import KEY, OTHER_KEY
 
 MODEL = "wine"
+FUNCTION = ("flavors", "python_function")
 CATALOG = "model:\n  type: lakeproof.model.SklearnModel\n  filepath: data/model.skops\n"
 US = Maker("a" * 32, f"sha256:{'b' * 64}", f"sha256:{'c' * 64}")
 OTHERS = (
@@ -244,13 +245,29 @@ def another_model(here: World) -> str:
 
 def another_loader(here: World) -> str:
     """The model is the run's, and is not what MLflow would load."""
+    return _registered(here, in_yaml("MLmodel", FUNCTION, loader_module="evil"))
 
-    def change(folder: Path) -> None:
-        document = yaml.safe_load((folder / "MLmodel").read_text())
-        document["flavors"]["python_function"]["loader_module"] = "evil"
-        (folder / "MLmodel").write_text(yaml.safe_dump(document))
 
-    return _registered(here, change)
+def another_place(here: World) -> str:
+    """MLflow's `data` goes before `model_path`."""
+    return _registered(here, in_yaml("MLmodel", FUNCTION, data="../evil"))
+
+
+def another_environment(here: World) -> str:
+    """The files that are looked at are not those that are served."""
+    env = {"virtualenv": "input_example.json", "conda": "input_example.json"}
+    return _registered(here, in_yaml("MLmodel", FUNCTION, env=env))
+
+
+def another_index(here: World) -> str:
+    """A variable by which pip would take the same packages from elsewhere."""
+    return _registered(here, in_yaml("conda.yaml", (), variables={"PIP_INDEX_URL": "https://e"}))
+
+
+def another_tool(here: World) -> str:
+    """What builds, from an address."""
+    tools = ["pip @ https://evil.example/pip.whl"]
+    return _registered(here, in_yaml("python_env.yaml", (), build_dependencies=tools))
 
 
 def more_code(here: World) -> str:
@@ -299,6 +316,19 @@ def changed_maker(here: World) -> str:
     return run_id
 
 
+def in_yaml(name: str, place: tuple[str, ...], **changes: Any) -> Callable[[Path], None]:
+    """Make a change of a mapping in a file of the model's folder."""
+
+    def change(folder: Path) -> None:
+        document = found = yaml.safe_load((folder / name).read_text())
+        for key in place:
+            found = found[key]
+        found.update(changes)
+        (folder / name).write_text(yaml.safe_dump(document))
+
+    return change
+
+
 def _registered(here: World, change: Callable[[Path], None]) -> str:
     run_id = honest(here, 1)
     here.register(run_id, here.model_with(change))
@@ -309,4 +339,5 @@ TAMPERED = (
     *(nothing_signed, only_tags, by_the_same, by_nobodys_key, of_another_run),
     *(changed_envelope, changed_record, another_model, another_loader, more_code, another_package),
     *(another_channel, a_link, changed_maker),
+    *(another_place, another_environment, another_index, another_tool),
 )

@@ -74,6 +74,17 @@ def test_a_content_that_a_file_had_before_it_was_corrected_is_known(folder, embe
     assert rows(embedded) == {"a-000001": 1}
 
 
+def test_a_correction_is_taken_that_makes_two_files_the_same(folder, embedded):
+    """Of a file that was taken, however its content is known: from the other file, or both anew."""
+    by_id = {"no": {"type": "integer"}, "x": {"type": "integer"}}
+    for b, a, expected in (("1,2", "1,1", 2), ("1,1", "1,1", 1), ("1,3", "1,3", 3)):
+        (folder / "a.csv").write_text(f"no,x\n{a}\n")
+        (folder / "b.csv").write_text(f"no,x\n{b}\n")
+        embedded.save(listed(folder, by_id).load())
+        assert rows(embedded) == {1: expected}
+    assert embedded.resolve().version == 4  # two, b alone, then both
+
+
 def test_a_file_that_has_changed_is_told_to_the_run(folder, embedded):
     """By the digest that it had: the run knows who needs it."""
     tables = RunTables(run_id="3f9c2a7be1c44d0f8a6f0c2d9b7e5a10")

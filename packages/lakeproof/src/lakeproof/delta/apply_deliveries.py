@@ -150,16 +150,18 @@ class DeliveryWriter:
         return self._written
 
     def _new(self, deliveries: Sequence["Delivery"], taken: "TakenDeliveries") -> list["Delivery"]:
-        """Choose what the table has not taken: neither under its name nor under another."""
+        """Choose what the table has not taken: under its name or, of a new name, any other.
+
+        A name that was taken before brings a correction, even to what another file says as well.
+        """
         new: list[Delivery] = []
         first = {one.sha256: one.name for one in reversed(deliveries)}
         for one in deliveries:
             if not taken.is_new(one.name, one.sha256):
                 continue
-            other = taken.other_name(one.name, one.sha256)
-            if other is None and first[one.sha256] != one.name and one.name not in taken.latest:
-                other = first[one.sha256]
-            if other is None:
+            other = first[one.sha256] if first[one.sha256] != one.name else None
+            other = taken.other_name(one.name, one.sha256) or other
+            if other is None or taken.count(one.name):
                 new.append(one)
                 continue
             logger.warning(

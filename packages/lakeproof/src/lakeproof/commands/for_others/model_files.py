@@ -2,7 +2,8 @@
 
 A registry takes whatever is put into it, and the name of a run is a field that anybody fills in. So
 the file of the model is held against the sha256 in the record; and what MLflow reads beside it must
-lead to that file alone: no code, no other loader, no package that the run did not have.
+lead to that file alone: it has the form that `SklearnModel` gives it (`model_form`), and wants no
+package that the run did not have.
 """
 
 import re
@@ -26,12 +27,9 @@ _BESIDE = frozenset(
         *("input_example.json", "serving_input_example.json"),
     }
 )
-_LOADER = "mlflow.sklearn"
+_FILE = "model.skops"
 _PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!+_-]+)")
-_TOOLS = frozenset({"pip", "setuptools", "wheel"})
 _MOST_BYTES, _MOST_FILES = 5_000_000, 100
-_CHANNELS = frozenset({"conda-forge", "defaults"})
-_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}")
 
 
 def models_of(record: "Record") -> tuple["FileFacts", ...]:
@@ -74,66 +72,60 @@ def faults(folder: Path, record: "Record") -> Iterator[str]:
         elif path != own[0] and path.stat().st_size > _MOST_BYTES:
             yield f"{name} is larger than any that MLflow writes"
     try:
-        yield from _of_loader(_read(folder / _MLMODEL), own[0].name)
-        yield from _of_packages(folder, record)
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        of_form = list(_of_form(folder, own[0].name))
+        yield from of_form
+        if not of_form:
+            yield from _of_packages(folder, record)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         yield f"what MLflow reads beside the model cannot be read ({type(error).__name__})"
 
 
-def _of_loader(document: Any, name: str) -> Iterator[str]:
-    flavors = dict(document["flavors"])
-    sklearn, python = flavors.pop("sklearn", None), flavors.pop("python_function", None)
-    if flavors or sklearn is None:
-        yield f"MLmodel has the flavors {', '.join(sorted(document['flavors']))}, not sklearn's"
-        return
-    if sklearn.get("pickled_model") != name or sklearn.get("serialization_format") != "skops":
-        yield "MLmodel loads something else than the model that the run kept"
-    if sklearn.get("code") or (python or {}).get("code"):
-        yield "MLmodel brings code of its own"
-    if python is not None and (
-        python.get("loader_module") != _LOADER or python.get("model_path") != name
-    ):
-        yield f"MLmodel has another loader, {python.get('loader_module')!a}"
+def _of_form(folder: Path, name: str) -> Iterator[str]:
+    """Hold what MLflow reads beside the model against the form that it has."""
+    from lakeproof.commands.for_others.model_form import faults_of
+
+    if name != _FILE:
+        yield f"the run's model is called {name!a}, and MLflow would look for {_FILE}"
+    for part in (_MLMODEL, _CONDA, _PYTHON):
+        yield from faults_of(part, _read(folder / part))
 
 
 def _of_packages(folder: Path, record: "Record") -> Iterator[str]:
+    """Hold what a server would install, of a folder of that form, against what the run had."""
     had = {(_plain(one.name), one.version) for one in record.environment.distributions}
-    wanted: list[str] = []
-    if (folder / _REQUIREMENTS).exists():
-        wanted += (folder / _REQUIREMENTS).read_text(encoding="utf-8").splitlines()
-    if (folder / _CONDA).exists():
-        conda = _read(folder / _CONDA)
-        if not _CHANNELS.issuperset(conda.get("channels") or ()):
-            yield "conda.yaml takes packages from elsewhere"
-        for one in conda["dependencies"]:
-            if isinstance(one, dict):
-                if one.keys() != {"pip"}:
-                    yield "conda.yaml wants more than pip's packages"
-                wanted += one.get("pip") or ()
-            elif not re.fullmatch(r"(?:python|pip)(?:[=<>!]=?[0-9a-z.]+)?", one):
-                yield f"conda.yaml wants {one!a}"
-    if (folder / _PYTHON).exists():
-        environment = _read(folder / _PYTHON)
-        if not _VERSION.fullmatch(str(environment.get("python"))):
-            yield "python_env.yaml names no version of Python"
-        tools = environment.get("build_dependencies") or ()
-        if any(re.split("[=<>!]", one)[0] not in _TOOLS for one in tools):
-            yield "python_env.yaml builds with other tools"
-        wanted += environment.get("dependencies") or ()
-    for line in filter(None, (one.strip() for one in wanted)):
+    wanted = (folder / _REQUIREMENTS).read_text(encoding="utf-8").splitlines()
+    conda = _read(folder / _CONDA)["dependencies"]
+    if wanted != conda[-1]["pip"]:
+        yield f"{_CONDA} and {_REQUIREMENTS} want other packages"
+    python = record.environment.python
+    if {conda[0], f"python={_read(folder / _PYTHON)['python']}"} != {f"python={python}"}:
+        yield f"it wants another Python than {python}, which the run had"
+    for line in wanted:
         pinned = _PINNED.fullmatch(line)
-        if line == f"-r {_REQUIREMENTS}":
-            continue
         if pinned is None or (_plain(pinned[1]), pinned[2]) not in had:
             yield f"it wants {line[:100]!a}, which the run did not have"
             return
 
 
 def _read(path: Path) -> Any:
+    """Read YAML in which each key stands once: libraries differ in which of two they take."""
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        def fetch_alias(self) -> None:
+            raise ValueError("an alias, which MLflow does not write")
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            found = super().construct_mapping(node, deep)
+            if len(found) != len(node.value):
+                raise ValueError("a key that is there twice")
+            return found
+
     with path.open("rb") as file:
-        return yaml.safe_load(file.read(_MOST_BYTES))
+        try:
+            return yaml.load(file.read(_MOST_BYTES), Loader)
+        except yaml.YAMLError as error:
+            raise ValueError("no YAML") from error
 
 
 def _plain(name: str) -> str:
