@@ -83,7 +83,7 @@ def real(count: int) -> int:
 def cost() -> int:
     """Explain two runs of the example, A and B taken for what their records say."""
     with tempfile.TemporaryDirectory(prefix="lakeproof-cost-") as folder:
-        project = copy_of_project(Path(folder) / "project")
+        project = copy_of_project(Path(folder) / "project", with_packages=False)
         said: list[str] = []
 
         def kedro(*arguments: str) -> Seconds:

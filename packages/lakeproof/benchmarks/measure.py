@@ -92,8 +92,13 @@ def run(command: list[str], cwd: Path, **more: str) -> str:
     return done.stdout
 
 
-def copy_of_project(target: Path) -> Path:
-    """Copy what git has, or would take, into a repository of its own."""
+def copy_of_project(target: Path, with_packages: bool = True) -> Path:
+    """Copy what git has, or would take, into a repository of its own.
+
+    Args:
+        target: The new repository.
+        with_packages: Whether this package's own source goes along; a user's project has a wheel.
+    """
     import shutil
 
     listed = subprocess.run(
@@ -104,7 +109,8 @@ def copy_of_project(target: Path) -> Path:
         check=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
+        is_wanted = with_packages or not name.startswith("packages/")
+        if is_wanted and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "as measured"]):

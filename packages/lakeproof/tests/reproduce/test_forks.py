@@ -1,11 +1,13 @@
 """Processes of re-runs that share one import: each is what a process of its own would be."""
 
+import inspect
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lakeproof.reproduce.stages import forks
+from lakeproof.reproduce.stages import fork_server, forks
 from lakeproof.reproduce.stages.forks import Forks
 
 from .test_child import Worktree, worktree
@@ -117,6 +119,32 @@ def test_modules_that_the_code_names_are_imported_before(tmp_path):
     (source / "tiny/broken.py").write_text("import json\nthis is no Python\n")
     found = set(forks._libraries([source], tmp_path))
     assert {"sklearn.svm", "sklearn.ensemble", "scipy", "deltalake"} <= found
-    assert not {one for one in found if one.startswith(("tiny", "kedro", "lakeproof"))}
+    assert {one for one in found if one.startswith(("tiny", "kedro", "lakeproof"))} == set(
+        forks._OURS
+    )
+    (source / "lakeproof").mkdir()
+    found = set(forks._libraries([source], tmp_path))
+    assert {one for one in found if one.startswith("lakeproof")} == set()
     (tmp_path / "matplotlibrc").touch()
     assert "matplotlib.figure" not in set(forks._libraries([source], tmp_path))
+
+
+@pytest.mark.slow
+def test_what_is_imported_before_looks_at_no_folder():
+    """Kedro's framework reads `conf/logging.yml` of where it is imported, as plug-ins do."""
+    code = (
+        "import importlib, sys\n"
+        "_FOLDER = 'kedro.framework', 'kedro_mlflow', 'kedro_viz'\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "print([one for one in sys.modules if one.startswith(_FOLDER)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *forks._OURS], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_the_files_of_a_stack_are_those_that_python_names():
+    assert [one.filename for one in fork_server._stack()] == [
+        one.filename for one in inspect.stack()
+    ]

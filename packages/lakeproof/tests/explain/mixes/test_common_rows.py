@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lakeproof.explain.mixes.facts import Failure
+from lakeproof.explain.mixes.running import common_rows
 from lakeproof.explain.mixes.running.common_rows import measure_common, scoring_nodes
 from lakeproof.explain.mixes.running.predictions import KEY, predictions_of
 
@@ -21,8 +23,8 @@ def a_scored_run(*more):
     return replace(run, nodes=(*run.nodes, scores, draw))
 
 
-def a_table(path, ids, key=("id",)):
-    rows = pa.table({"id": ids, "score": [0.5] * len(ids)})
+def a_table(path, ids, key=("id",), score=0.5):
+    rows = pa.table({"id": list(ids), "score": [score] * len(ids)})
     pq.write_table(rows.replace_schema_metadata({KEY: json.dumps(key).encode()}), path)
     return path
 
@@ -78,3 +80,22 @@ def test_where_all_rows_are_common_the_recorded_metrics_stand(tmp_path):
     a, b = a_scored_run(), another(a_scored_run(), metrics={"accuracy": a_metric(0.5)})
     found = measure_common(None, (a, b), files, tmp_path)
     assert (found.rows, found.before, found.after) == (2, {"accuracy": 0.75}, {"accuracy": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("digest", "predicted", "is_taken"),
+    [(None, 0.5, False), ("value2:x", 0.5, True), ("value2:x", 0.25, False)],
+)
+def test_a_mix_that_predicted_the_same_was_measured_already(
+    tmp_path, monkeypatch, digest, predicted, is_taken
+):
+    """Of these very rows, in any order, and measured by the same settings; nothing else is."""
+    settings = crossing("params:report", "value", digest=digest)
+    a = another(a_scored_run(settings), metrics={"accuracy": a_metric(0.5)})
+    mix = replace(a, metrics={"accuracy": a_metric(0.75)})
+    files = [a_table(tmp_path / name, ids) for name, ids in (("a", "xyz"), ("b", "xy"))]
+    file = a_table(tmp_path / "mix", ["y", "x"], score=predicted)
+    monkeypatch.setattr(common_rows, "_run", lambda *_: Failure("before", None, "it was run"))
+    found = measure_common(None, (a, a), files, tmp_path, [[(mix, file)], []])
+    assert (found.before == {"accuracy": 0.75}) is is_taken
+    assert (found.why_not is None) is is_taken

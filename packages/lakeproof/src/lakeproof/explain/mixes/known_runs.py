@@ -168,6 +168,17 @@ class KnownRuns:
         except LakeproofError:
             return None
 
+    def scored_alike(self, end: Known) -> Iterator[tuple[Record, Path]]:
+        """Give the mixes that measure as A or B does, by code and set-up, with what they predicted.
+
+        What their nodes got, the records say.
+        """
+        for one in self._runs:
+            if not one.is_mix or one.record is None or one.predictions is None:
+                continue
+            if (one.choice.code, one.choice.set_up) == (end.choice.code, end.choice.set_up):
+                yield one.record, one.predictions
+
     def _fitted(self, choice: Choice) -> Iterator[Known]:
         """Give the runs that have fitted the model of a mix."""
         if not self._reach.parts(choice).is_parted:

@@ -190,7 +190,10 @@ class Mixes:
         if kept.common is not None:
             return kept.common
         self._tell(Step("measuring on the rows that both were scored on"))
-        found = measure_common(self._runner, (self._a, self._b), self._tables(), kept.folder)
+        others = [list(self._runs.scored_alike(end)) for end in self._runs.ends]
+        found = measure_common(
+            self._runner, (self._a, self._b), self._tables(), kept.folder, others
+        )
         if found.why_not is None:
             kept.keep_common(found)
         return found

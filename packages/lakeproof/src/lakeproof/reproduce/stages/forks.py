@@ -33,12 +33,32 @@ _OF_EVERY_RUN = (
     *("polars", "pandas", "pyarrow.csv", "pyarrow.dataset", "pyarrow.parquet", "deltalake"),
     *("narwhals.stable.v2", "filelock", "fsspec.implementations.local", "dynaconf", "omegaconf"),
     *("click", "rich", "pydantic.dataclasses", "pathspec", "parse", "attrs", "more_itertools"),
-    *("importlib_metadata", "logging.config", "email.policy", "tomllib"),
+    *("importlib_metadata", "logging.config", "email.policy", "tomllib", "tomli_w", "appdirs"),
+    *("alembic.config", "narwhals.stable.v2.selectors", "omegaconf.grammar_parser", "webbrowser"),
+    *("opentelemetry.sdk.metrics.export", "mlflow.tracing.processor.base_mlflow"),
+    *("mlflow.store.tracking.sqlalchemy_workspace_store", "multiprocessing.managers"),
+    *("mlflow.tracking.request_header.registry", "polars._utils.threading", "PIL.GifImagePlugin"),
+)
+# Of Kedro and of this package what looks at no folder when it is imported.
+_OURS = (
+    *("kedro.io", "kedro.pipeline", "lakeproof.cli", "lakeproof.startup.begin"),
+    *("lakeproof.record.run.session", "lakeproof.record.run.rerun", "lakeproof.record.run.keeping"),
+    *("lakeproof.record.run.ending.doubts", "lakeproof.record.run.mlflow_index"),
+    *("lakeproof.record.sections.setup_sections", "lakeproof.record.mlflow_store.mlflow_labels"),
+    *("lakeproof.record.registry.loaded_models", "lakeproof.record.chain.head"),
+    *("lakeproof.delta.delta_table", "lakeproof.delta.embedded.embedded_engine"),
+    *("lakeproof.model.sklearn_model", "lakeproof.model.mlflow_model"),
+    *("lakeproof.deliveries.delivery_stream", "lakeproof.estimators.pipelines"),
 )
 # What comes with a library that the project's code names.
 _WITH = {
     "sklearn": ("sklearn.ensemble", "sklearn.pipeline", "mlflow.sklearn"),
-    "matplotlib": ("matplotlib.figure", "matplotlib.backends.backend_agg", "PIL.JpegImagePlugin"),
+    "matplotlib": (
+        "matplotlib.figure",
+        "matplotlib.pyplot",
+        "matplotlib.backends.backend_agg",
+        "PIL.JpegImagePlugin",
+    ),
 }
 # They look at the folder, or at the environment, that they are imported in.
 _OF_THE_FORK = frozenset({"kedro", "kedro_datasets", "kedro_mlflow", "kedro_viz", "lakeproof"})
@@ -210,12 +230,13 @@ def _libraries(folders: Sequence[Path], cwd: Path) -> Iterator[str]:
     named = sorted(_named_in(folders[0]))
     tops = {name.partition(".")[0] for name in named}
     more = (name for top, names in _WITH.items() if top in tops for name in names)
-    for name in dict.fromkeys([*_OF_EVERY_RUN, *more, *named]):
+    for name in dict.fromkeys([*_OF_EVERY_RUN, *_OURS, *more, *named]):
         top = name.partition(".")[0]
         is_of_run = any((one / top).exists() or (one / f"{top}.py").exists() for one in folders)
         # As matplotlib does its settings.
         reads_folder = (cwd / f"{top}rc").exists()
-        if top not in _OF_THE_FORK and not is_of_run and not reads_folder:
+        may_be_before = top not in _OF_THE_FORK or name in _OURS
+        if may_be_before and not is_of_run and not reads_folder:
             yield name
 
 

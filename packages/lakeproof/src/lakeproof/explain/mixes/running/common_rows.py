@@ -22,12 +22,16 @@ from lakeproof.reproduce.needed_tables import NeededTable, NeededVersion
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# The record of a mix, and its table of predictions.
+Scored = tuple[Record, Path]
+
 
 def measure_common(
     runner: MixRunner,
     records: tuple[Record, Record],
     files: Sequence[Path | None],
     folder: Path,
+    others: Sequence[Sequence[Scored]] = ((), ()),
 ) -> CommonRows:
     """Measure both runs on the rows that both were scored on.
 
@@ -36,6 +40,8 @@ def measure_common(
         records: Of A and B.
         files: The table of predictions of either.
         folder: Where tables may be put together.
+        others: Of either, the mixes that have its code and set-up: one that predicted the same of
+            these very rows was measured already.
     """
     import pyarrow.parquet as pq
 
@@ -53,8 +59,10 @@ def measure_common(
     if rows == 0:
         return CommonRows(0, why_not="no row was scored by both")
     found = []
-    for record, table, part in zip(records, tables, parts, strict=True):
-        measured = _measured(runner, record, part, part.num_rows == table.num_rows, folder)
+    for record, table, part, mixes in zip(records, tables, parts, others, strict=True):
+        measured = _by_mix(record, part, keys[0], mixes) or _measured(
+            runner, record, part, part.num_rows == table.num_rows, folder
+        )
         if isinstance(measured, str):
             return CommonRows(rows, why_not=measured)
         found.append(measured)
@@ -71,6 +79,49 @@ def scoring_nodes(record: Record, table: TableWritten) -> tuple[str, ...]:
             found.append(node.name)
             there |= made_by(node)
     return tuple(found)
+
+
+def _by_mix(
+    record: Record, rows: "pa.Table", key: Sequence[str], mixes: Sequence[Scored]
+) -> dict[str, float] | None:
+    """Give the metrics of a mix that has these predictions, measured in the same way."""
+    import pyarrow.parquet as pq
+
+    table = predictions_of(record)
+    assert table is not None, "its rows are there"
+    nodes = scoring_nodes(record, table)
+    wanted = _in_order(rows, key)
+    for mix, file in mixes:
+        if nodes and _measures(mix, nodes, table) == _measures(record, nodes, table):
+            had = pq.read_table(file)
+            if had.num_rows == rows.num_rows and _in_order(had, key).equals(wanted):
+                return {name: one.number for name, one in mix.metrics.items()}
+    return None
+
+
+def _measures(record: Record, nodes: Sequence[str], table: TableWritten) -> Sequence[object]:
+    """Give what some nodes got beside the predictions, and what they do not show.
+
+    What has no digest is like nothing else.
+    """
+    return [
+        (
+            node.name,
+            [
+                one.digest or object()
+                for one in node.inputs
+                if plain_name(one.dataset) != plain_name(table.dataset)
+            ],
+            node.not_controlled,
+        )
+        for node in record.nodes
+        if node.name in nodes
+    ]
+
+
+def _in_order(rows: "pa.Table", key: Sequence[str]) -> "pa.Table":
+    ordered = rows.sort_by([(name, "ascending") for name in key])
+    return ordered.select(sorted(ordered.column_names)).combine_chunks()
 
 
 def _common(table: "pa.Table", other: "pa.Table", key: Sequence[str]) -> "pa.Table":
