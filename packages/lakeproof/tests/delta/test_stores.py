@@ -3,6 +3,7 @@
 import socket
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from lakeproof.deliveries import DeliveryFolder
@@ -11,12 +12,14 @@ from lakeproof.delta import DeltaTable
 from lakeproof.delta.kept_deliveries import kept_at
 from lakeproof.errors import LakeproofError, TableError
 from lakeproof.record.facts import FileFacts, InputFacts
+from lakeproof.reproduce.needed_tables import find_tables
+from lakeproof.reproduce.stages.scratch_tables import placed
 from lakeproof.reproduce.stored_deliveries import StoredDeliveries
 from lakeproof.stores.files import filesystem, info, put
 from lakeproof.versioned.run_tables import RunTables
 from object_store import ObjectStore
 
-from ..reproduce.builders import a_record
+from ..reproduce.builders import a_record, a_table_written
 from ..stores.refused import ABC, SHORT, refusal
 
 
@@ -185,17 +188,31 @@ def test_a_store_that_goes_between_two_commits_leaves_the_first_and_says_so(tmp_
     assert run.committed() == {"t": 0}
 
 
-def test_a_write_that_replaces_all_starts_from_the_log_alone(store, entry, tmp_path):
-    """A re-run of it copies no row out of the store, and its commit is the next."""
-    table = DeltaTable(**entry, save_args={"mode": "overwrite"})
+@pytest.mark.parametrize("mode", ["overwrite", "merge"])
+def test_a_write_that_replaces_all_starts_from_the_log_alone(store, entry, tmp_path, mode):
+    """A re-run of it copies no row out of the store, one of a correction does; theirs is next."""
+    table = DeltaTable(**entry, key="id", save_args={"mode": mode})
     table.save(ABC)
-    table.save(ABC.head(1))
-    said = []
-    table.copy_log_to(tmp_path / "scratch", 0, said.append)
-    assert {path.parent.name for path in (tmp_path / "scratch").rglob("*.*")} == {"_delta_log"}
-    again = DeltaTable(filepath=str(tmp_path / "scratch"), save_args={"mode": "overwrite"})
+    table.save(ABC.head(1).with_columns(x=pl.lit(5.0)))
+    start = table.open(0)
+    write = a_table_written(
+        "t",
+        uri=entry["filepath"],
+        table_id=start.table_id,
+        mode=mode,
+        started_digest=start.compute_digest(),
+    )
+    made = a_record()
+    record = replace(
+        made, inputs=InputFacts(), outputs=replace(made.outputs, tables=(write,), files=())
+    )
+    (needed,) = find_tables(record, tmp_path, lambda _: table).tables
+    scratch = tmp_path / "scratch"
+    placed(needed, scratch, lambda _: None)
+    assert bool(list(scratch.rglob("*.parquet"))) is (mode == "merge")
+    again = DeltaTable(filepath=str(scratch), key="id", save_args={"mode": mode})
     again.join(RunTables(believes_commits=False))
     again.save(ABC)
-    assert again.versions() == [0, 1]
-    assert again.resolve().table_id == table.resolve().table_id
+    assert again.versions()[:1] == [0]
+    assert again.resolve().table_id == start.table_id
     assert again.load().collect().height == 3
