@@ -1,7 +1,9 @@
 """Where the rows of a key are: in which versions and files, and which runs had to do with them."""
 
 import datetime
+import decimal
 import os
+import unicodedata
 from pathlib import Path
 
 import deltalake
@@ -129,6 +131,106 @@ def test_keys_are_read_as_the_table_has_them():
         assert "Huber" not in caught.value.message
 
 
+TWO = pl.Schema({"name": pl.String, "site": pl.String})
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("name=Ann,site=3", ("Ann", "3")),
+        ("site=3,name=a=b", ("a=b", "3")),
+        ('{"name": "Zaugg, Ann", "site": "2,site=3"}', ("Zaugg, Ann", "2,site=3")),
+        ('{"site": 3.50, "name": true}', ("true", "3.50")),
+        ("name=Ann,site=2,site=3", None),
+        ('{"name": "Ann", "site": "2", "site": "3"}', None),
+        ("name=Zaugg, Ann,site=3", None),
+        ('{"name": "Ann", "site": null}', None),
+        ('{"name": "Ann", "site": ["3"]}', None),
+        ('["name", "site"]', None),
+        ("name=Ann", None),
+        ("name,site=3", None),
+        ("{", None),
+    ],
+)
+def test_a_key_of_several_columns_is_one_persons_or_refused(text, row):
+    """A value may have a comma, or what looks like a further column: as JSON it can be named."""
+    keys = Keys([text], ["name", "site"])
+    if row is not None:
+        assert keys.rows(TWO, "t").rows() == [row]
+        return
+    with pytest.raises(ErasureError, match=r'a comma, as \{"name": "…"') as caught:
+        keys.rows(TWO, "t")
+    assert "Ann" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "value"),
+    [
+        ("1.5", pl.Decimal(10, 2), decimal.Decimal("1.50")),
+        ("1.005", pl.Decimal(10, 2), None),
+        ("nan", pl.Decimal(10, 2), None),
+        ("2026-02-01", pl.Date, datetime.date(2026, 2, 1)),
+        ("01/02/2026", pl.Date, None),
+        ("2026-02-01 10:00", pl.Datetime("us"), datetime.datetime(2026, 2, 1, 10)),
+        ("01/02/2026 10:00", pl.Datetime("us"), None),
+        ("2026-02-01T10:00:00+02:00", pl.Datetime("us"), None),
+        ("2026-02-01T10:00:00.1234567", pl.Datetime("us"), None),
+        (
+            "2026-02-01T10:00:00+02:00",
+            pl.Datetime("us", "UTC"),
+            datetime.datetime(2026, 2, 1, 8, tzinfo=datetime.UTC),
+        ),
+        (
+            "2026-02-01T10:00",
+            pl.Datetime("us", "UTC"),
+            datetime.datetime(2026, 2, 1, 10, tzinfo=datetime.UTC),
+        ),
+        ("true", pl.Boolean, True),
+        ("1", pl.Boolean, None),
+        ("0007", pl.Int64, 7),
+        ("7.0", pl.Int64, None),
+    ],
+)
+def test_a_key_is_one_value_of_its_type_or_none(text, dtype, value):
+    """What would be rounded, cut, or is one day here and another there, is somebody else's."""
+    schema = pl.Schema({"k": dtype})
+    if value is None:
+        with pytest.raises(ErasureError, match="A key is no"):
+            Keys([text], ["k"]).rows(schema, "t")
+    else:
+        assert set(Keys([text], ["k"]).rows(schema, "t")["k"].to_list()) == {value}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_however_its_accents_are_written(tmp_path, form):
+    """They look the same on every screen; in one table there may be both. It is one key."""
+    both = [unicodedata.normalize(one, "Hämmerli") for one in ("NFC", "NFD")]
+    rows = save(tmp_path, "append", {"k": [*both, "Hammerli", "hämmerli"], "x": [1, 2, 3, 4]})
+    keys = Keys([unicodedata.normalize(form, "Hämmerli")], ["k"])
+    (found,) = find_versions(rows.location, keys).versions
+    assert (found.rows, keys.count("t")) == (2, 1)
+
+
+def test_the_text_of_a_key_is_found_however_it_is_written(tmp_path):
+    """Encoded, escaped, with other zeros; of several columns all of them, in any order."""
+    for name, content in {
+        "old.csv": "7;Hämmerli".encode("cp1252"),
+        "apart.csv": unicodedata.normalize("NFD", "Hämmerli").encode(),
+        "record.json": b'"H\\u00e4mmerli"',
+        "other.csv": "Hämmerling".encode(),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    files = list(files_below([tmp_path], []))
+    schema = pl.Schema({"k": pl.String, "n": pl.Int64})
+    wanted = list(Keys(["Hämmerli"], ["k"]).values(schema, "t"))
+    assert [path.name for path in traces(files, wanted)] == ["apart.csv", "old.csv", "record.json"]
+    for name, text in {"a.csv": "4711,Zaugg", "b.csv": "Zaugg", "c.csv": "4711,Meier"}.items():
+        (tmp_path / name).write_text(text)
+    files = list(files_below([tmp_path], []))
+    wanted = list(Keys(["k=Zaugg,n=04711"], ["k", "n"]).values(schema, "t"))
+    assert [path.name for path in traces(files, wanted)] == ["a.csv"]
+
+
 def test_a_key_is_found_as_text_by_itself_alone(tmp_path):
     """Not within a longer word, not in a table's own file, and nothing for two letters."""
     (tmp_path / "deep").mkdir()
@@ -140,8 +242,8 @@ def test_a_key_is_found_as_text_by_itself_alone(tmp_path):
     }.items():
         (tmp_path / name).write_text(text)
     files = list(files_below([tmp_path, tmp_path / "none"], []))
-    assert {path.name for path in traces(files, ["W001"])} == {"example.json", "raw.csv"}
-    assert list(traces(files, ["W0"])) == []
+    assert {path.name for path in traces(files, [[["W001"]]])} == {"example.json", "raw.csv"}
+    assert list(traces(files, [[["W0"]]])) == []
     assert [path.name for path in files_below([tmp_path], [tmp_path / "deep"])] == [
         "example.json",
         "other.json",

@@ -43,8 +43,9 @@ def erase(
     nothing else went; older versions that runs have leased are written anew without them, and the
     files that held them are removed. Raw files are written anew, too. A receipt names versions and
     runs; models and git's history are listed and left. Interrupted, the same command goes on. KEY
-    is a value of the table's key, or a=1,b=2 where that has several columns; - reads keys from
-    standard input, a line each, so that they stand in no history of a shell.
+    is a value of the table's key, or a=1,b=2 where that has several columns, or
+    '{"a": "1, 2", "b": "3"}' where a value has a comma; - reads keys from standard input, a line
+    each, so that they stand in no history of a shell.
 
     \b
     Example:

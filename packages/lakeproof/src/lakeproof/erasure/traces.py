@@ -1,14 +1,20 @@
 """Files in which a key may stand as text, letter by letter: looked for, not understood."""
 
+import html
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _LARGEST = 64 * 2**20
 # A shorter text stands everywhere.
 SHORTEST = 3
-# Tables are looked at as tables.
-_PACKED = (".parquet", ".bin")
+# What is packed shows no text.
+_PACKED = (".parquet", ".arrow", ".bin")
+
+# For each key its values, each in the spellings that it may have.
+Wanted = Sequence[Sequence[Collection[str]]]
 
 
 def files_below(folders: Iterable[Path], but: Sequence[Path]) -> Iterator[Path]:
@@ -20,15 +26,48 @@ def files_below(folders: Iterable[Path], but: Sequence[Path]) -> Iterator[Path]:
                 yield path
 
 
-def traces(files: Iterable[Path], texts: Sequence[str]) -> Iterator[Path]:
-    """Yield those in which one of the texts stands by itself, not within a longer word."""
-    wanted = [re.escape(text.encode()) for text in texts if len(text) >= SHORTEST]
-    if not wanted:
+def can_be_searched(wanted: Wanted) -> bool:
+    """Tell whether each key has a value that is long enough to be looked for."""
+    return all(any(map(_is_long, key)) for key in wanted)
+
+
+def traces(files: Iterable[Path], wanted: Wanted) -> Iterator[Path]:
+    """Yield those in which a key stands by itself, not within a longer word.
+
+    Of a key of several columns all values stand in such a file, those left out that are too short.
+    """
+    keys = [[_forms(one) for one in key if _is_long(one)] for key in wanted]
+    # All keys of one value are looked for at once.
+    together = _pattern({form for key in keys if len(key) == 1 for form in key[0]})
+    apart = [[_pattern(forms) for forms in key] for key in keys if len(key) > 1]
+    if not any(keys):
         return
-    pattern = re.compile(rb"(?<![0-9A-Za-z_])(?:" + b"|".join(wanted) + rb")(?![0-9A-Za-z_])")
     for path in files:
         try:
-            if pattern.search(path.read_bytes()):
-                yield path
+            content = path.read_bytes()
         except OSError:
             yield path  # what cannot be read may hold it
+            continue
+        is_one = together is not None and together.search(content) is not None
+        if is_one or any(all(p and p.search(content) for p in key) for key in apart):
+            yield path
+
+
+def _is_long(spellings: Collection[str]) -> bool:
+    return max(map(len, spellings)) >= SHORTEST
+
+
+def _forms(spellings: Collection[str]) -> set[bytes]:
+    """Write a text as files may have it: encoded, and escaped in JSON and HTML."""
+    found = set[bytes]()
+    for text in spellings:
+        if len(text) >= SHORTEST:
+            found |= {text.encode(), json.dumps(text)[1:-1].encode(), html.escape(text).encode()}
+            with suppress(UnicodeEncodeError):
+                found.add(text.encode("cp1252"))
+    return found
+
+
+def _pattern(forms: Collection[bytes]) -> "re.Pattern[bytes] | None":
+    words = b"|".join(map(re.escape, sorted(forms)))
+    return re.compile(rb"(?<![0-9A-Za-z_])(?:" + words + rb")(?![0-9A-Za-z_])") if forms else None

@@ -11,7 +11,7 @@ from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.affected_runs import affected
 from lakeproof.erasure.found_versions import find_versions
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.traces import SHORTEST, files_below, traces
+from lakeproof.erasure.traces import Wanted, can_be_searched, files_below, traces
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import every_copy
 from lakeproof.leases.store import LeaseStore
@@ -48,8 +48,9 @@ def find(
             "apart. Nothing was looked for."
         )
     asked = Keys(texts, table.key)
-    keys = asked.rows(scan(table.open()).collect_schema(), name)
-    found = Found(len(keys))
+    schema = scan(table.open()).collect_schema()
+    keys = asked.rows(schema, name)
+    found = Found(asked.count(name))
     _tables(found, catalog, name, asked)
     _copies(found, project.path, catalog, asked)
     records = [run.record for run in project.stored_runs if run.record is not None]
@@ -61,10 +62,11 @@ def find(
                 found.unknown_runs.append(run.run_id)
         elif (one := affected(run.record, held, keys, files)) is not None:
             found.runs.append(one)
-    found.are_traces_searched = all(len(text) >= SHORTEST for text in texts)
+    wanted = list(asked.values(schema, name))
+    found.are_traces_searched = can_be_searched(wanted)
     known = {one.path for one in found.deliveries}
     found.traces = [
-        path for path in map(catalog.relative, _traces(project.path, texts)) if path not in known
+        path for path in map(catalog.relative, _traces(project.path, wanted)) if path not in known
     ]
     return found
 
@@ -107,9 +109,9 @@ def _copies(found: Found, project_path: Path, catalog: "ProjectCatalog", keys: K
             found.copies.append(FoundTable(name, path, table_id, versions))
 
 
-def _traces(project_path: Path, texts: Sequence[str]) -> Iterator[Path]:
+def _traces(project_path: Path, wanted: Wanted) -> Iterator[Path]:
     """Look through what Lakeproof and MLflow keep beside the tables: examples, copies, records."""
     state = state_of(project_path)
     places = [state, project_path / "mlartifacts", *project_path.glob("data/*/*/.*.staged.arrow")]
     but = [state / one for one in _NOT_OURS]
-    yield from traces(files_below(places, but), texts)
+    yield from traces(files_below(places, but), wanted)
