@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +58,21 @@ def ratio(timed: Sequence[tuple[float, float]]) -> dict[str, float]:
 def processor_ratio(timed: list[tuple[Seconds, Seconds]]) -> float:
     """Give the median ratio of the processor times."""
     return round(statistics.median(ours.processor / theirs.processor for ours, theirs in timed), 3)
+
+
+def minima(works: Mapping[str, Callable[[], object]], count: int) -> dict[str, Seconds]:
+    """Give the least elapsed and the least processor time of each, run in turn.
+
+    The least of several is what the work itself takes, on a machine that others use as well.
+    """
+    timed: dict[str, list[Seconds]] = {name: [] for name in works}
+    for _ in range(count):
+        for name, work in works.items():
+            timed[name].append(seconds(work))
+    found = {name: Seconds(min(times)) for name, times in timed.items()}
+    for name, least in found.items():
+        least.processor = min(one.processor for one in timed[name])
+    return found
 
 
 def processors(timed: list[tuple[Seconds, Seconds]]) -> dict[str, float]:
@@ -139,91 +154,6 @@ def our_environment(folder: Path, project: Path) -> Path:
     """
     bin_ = plain_environment(folder)
     install = ["pip", "install", "--quiet", "--python", str(bin_ / "python"), "--no-deps"]
-    run([str(ROOT / ".venv/bin/uv"), *install, "--editable", str(project)], ROOT)
+    both = ["--editable", str(project / "packages/lakeproof"), "--editable", str(project)]
+    run([str(ROOT / ".venv/bin/uv"), *install, *both], ROOT)
     return bin_
-
-
-PLAIN = {
-    "pyproject.toml": """
-[tool.kedro]
-package_name = "plain"
-project_name = "Plain"
-kedro_init_version = "1.7.0"
-source_dir = "src"
-""",
-    "src/plain/__init__.py": "",
-    "src/plain/settings.py": "",
-    "conf/local/.gitkeep": "",
-    # Without this line kedro-mlflow does not run at all with this MLflow; all else is its default.
-    "conf/base/mlflow.yml": "server: {mlflow_tracking_uri: 'sqlite:///mlflow.db'}\n",
-    "conf/base/catalog.yml": """
-samples: &table
-  type: pandas.DeltaTableDataset
-  filepath: data/samples
-  save_args: {mode: overwrite}
-features: {<<: *table, filepath: data/features}
-predictions: {<<: *table, filepath: data/predictions}
-# Without the trusted types this MLflow logs no forest at all.
-model:
-  type: kedro_mlflow.io.models.MlflowModelTrackingDataset
-  flavor: mlflow.sklearn
-  save_args: {skops_trusted_types: [numpy.dtype, sklearn.tree._tree.Tree]}
-metric_history: {type: kedro_mlflow.io.metrics.MlflowMetricsHistoryDataset}
-metrics:
-  type: kedro_mlflow.io.artifacts.MlflowArtifactDataset
-  dataset: {type: json.JSONDataset, filepath: data/metrics.json}
-confusion_matrix:
-  type: kedro_mlflow.io.artifacts.MlflowArtifactDataset
-  dataset: {type: matplotlib.MatplotlibDataset, filepath: data/confusion_matrix.png}
-""",
-    "src/plain/pipeline_registry.py": """
-import pandas as pd
-import polars as pl
-from kedro.pipeline import node, pipeline
-from winery.pipelines.evaluate import nodes as evaluate
-from winery.pipelines.feature.nodes import build_features
-from winery.pipelines.train import nodes as train
-
-
-def ingest(folder):
-    from pathlib import Path
-    return pd.concat([pd.read_csv(path) for path in sorted(Path(folder).glob("*.csv"))])
-
-
-def features(samples, settings):
-    return build_features(pl.from_pandas(samples).lazy(), settings).collect().to_pandas()
-
-
-def register_pipelines():
-    return {"__default__": pipeline([
-        node(ingest, "params:folder", "samples"),
-        node(features, ["samples", "params:feature"], "features"),
-        node(train.select_training_rows, ["features", "params:train"], "training_rows"),
-        node(train.fit_model, ["training_rows", "params:train"], "model"),
-        node(evaluate.select_test_rows, ["features", "params:evaluate"], "test_rows"),
-        node(evaluate.predict_test_rows, ["model", "test_rows", "params:evaluate"], "predictions"),
-        node(evaluate.score_predictions, ["predictions", "params:evaluate"],
-             ["metrics", "metric_history"]),
-        node(evaluate.draw_confusion_matrix, ["predictions", "params:evaluate"],
-             "confusion_matrix"),
-    ])}
-""",
-}
-
-
-def plain_project(folder: Path, project: Path) -> Path:
-    """Write the same pipelines for plain Kedro and kedro-mlflow, with their defaults."""
-    import shutil
-
-    for name, text in PLAIN.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    shutil.copytree(project / "data/01_raw/wine", folder / "raw")
-    shutil.copytree(project / "src/winery/pipelines", folder / "src/winery/pipelines")
-    for name in ("__init__.py", "rows.py"):
-        shutil.copyfile(project / "src/winery" / name, folder / "src/winery" / name)
-    base = project / "conf/base"
-    for path in (*base.glob("parameters_*.yml"), base / "globals.yml"):
-        shutil.copyfile(path, folder / "conf/base" / path.name)
-    (folder / "conf/base/parameters.yml").write_text("folder: raw\n")
-    return folder

@@ -4,7 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import copy_of_project, pairs, plain_environment, plain_project, ratio, report, run
+from measure import copy_of_project, pairs, plain_environment, ratio, report, run
+from plain import plain_project
 
 RUNS = 15
 

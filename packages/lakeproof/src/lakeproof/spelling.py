@@ -27,6 +27,12 @@ def spelled(text: str, kept: str = _LINES_AND_TABS) -> str:
     """
     if text.isprintable():
         return text
+    bare = text
+    for one in kept:
+        bare = bare.replace(one, "")
+    # A list of thousands of lines is looked at as a whole.
+    if bare.isprintable():
+        return text
     return "".join(
         one if one.isprintable() or one in kept else one.encode("unicode_escape").decode()
         for one in text

@@ -48,12 +48,8 @@ def layout(
         widths[min(wide, key=lambda i: (is_last[i], -widths[i]))] -= 1
     lines = []
     for line in (list(columns), *cells):
-        # Not rich's `Table`: it takes a second for a thousand rows.
-        texts = [Text(cell) for cell in line]
-        for text, size, side in zip(texts, widths, columns.values(), strict=True):
-            text.truncate(size, overflow="ellipsis")
-            text.align(side, size)
-        lines.append((" " * _GAP).join(text.plain for text in texts).rstrip())
+        fitted = map(_fitted, line, widths, columns.values())
+        lines.append((" " * _GAP).join(fitted).rstrip())
     if is_terminal:
         # What a terminal can show, and `TERM` says, is rich's to know.
         console = Console(file=io.StringIO(), width=_UNBOUNDED, force_terminal=True)
@@ -61,6 +57,18 @@ def layout(
             console.print(Text(lines[0], style="bold"), end="")
         lines[0] = captured.get()
     return "\n".join(lines)
+
+
+def _fitted(cell: str, size: int, side: Literal["left", "right"]) -> str:
+    if cell.isascii() and len(cell) <= size:
+        return cell.ljust(size) if side == "left" else cell.rjust(size)
+    # Not rich's `Table`: it takes a second for a thousand rows.
+    from rich.text import Text
+
+    text = Text(cell)
+    text.truncate(size, overflow="ellipsis")
+    text.align(side, size)
+    return text.plain
 
 
 def _shown(cell: Any) -> str:

@@ -11,7 +11,7 @@ import click
 from lakeproof.record.facts import Maker
 
 if TYPE_CHECKING:
-    from lakeproof.record.mlflow_store.stored_run import StoredRun
+    from lakeproof.record.mlflow_store.stored_run import AnyRun, ListedRun, StoredRun
 
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
 
@@ -67,11 +67,11 @@ class RunFilter:
         """Tell whether anything is asked for."""
         return self != RunFilter()
 
-    def of(self, runs: "Iterable[StoredRun]") -> "Iterator[StoredRun]":
+    def of(self, runs: "Iterable[AnyRun]") -> "Iterator[AnyRun]":
         """Keep the runs that have it; of one without a record only the status is known."""
         return (run for run in runs if self._has(run))
 
-    def _has(self, run: "StoredRun") -> bool:
+    def _has(self, run: "StoredRun | ListedRun") -> bool:
         if self.status is not None and run.status != self.status:
             return False
         began = datetime.fromisoformat(run.started_at) if run.started_at else None
@@ -81,16 +81,14 @@ class RunFilter:
             return False
         if (self.env, self.table, self.commit, self.maker) == (None,) * 4:
             return True
-        record = run.record
-        if record is None:
+        summary = run.summary
+        if summary is None:
             return False
-        tables = [(one.dataset, one.version) for one in record.inputs.tables]
-        tables += [(one.dataset, one.version) for one in record.outputs.tables]
         return (
-            self.env in (None, record.run.kedro_env)
-            and (self.maker is None or self._is_theirs(record.run.made_by))
-            and (self.commit is None or (record.code.commit or "").startswith(self.commit))
-            and (self.table is None or any(map(self._is_meant, tables)))
+            self.env in (None, summary.kedro_env)
+            and (self.maker is None or self._is_theirs(summary.made_by))
+            and (self.commit is None or (summary.commit or "").startswith(self.commit))
+            and (self.table is None or any(map(self._is_meant, (*summary.read, *summary.written))))
         )
 
     def _is_theirs(self, made_by: Maker | None) -> bool:

@@ -11,8 +11,9 @@ from lakeproof.terminal import layout
 from lakeproof.views.values import readable, readable_time, shortened
 
 if TYPE_CHECKING:
-    from lakeproof.record.facts import Maker, Record
-    from lakeproof.record.mlflow_store.stored_run import StoredRun
+    from lakeproof.record.documents.kept_summaries import RunSummary
+    from lakeproof.record.facts import Maker
+    from lakeproof.record.mlflow_store.stored_run import AnyRun, ListedRun
     from lakeproof.record.mlflow_store.stores import RecordStores
 
 _ID_CHARACTERS = 8
@@ -41,7 +42,7 @@ _OF_RERUNS: dict[str, Literal["left", "right"]] = {
 }
 
 
-def document(found: "Sequence[StoredRun]", maker: "Maker | None" = None) -> dict[str, Any]:
+def document(found: "Sequence[AnyRun]", maker: "Maker | None" = None) -> dict[str, Any]:
     """Make the JSON document; what only a record knows is null or empty for a run without one."""
     return {
         "runs": [
@@ -50,12 +51,12 @@ def document(found: "Sequence[StoredRun]", maker: "Maker | None" = None) -> dict
                 "status": run.status,
                 "started_at": run.started_at,
                 "duration_s": run.duration_s,
-                "kedro_env": run.record and run.record.run.kedro_env,
-                "pipelines": list(run.record.run.pipelines) if run.record else [],
-                "git_commit": run.record and run.record.code.commit,
-                "is_dirty": run.record and run.record.code.is_dirty,
-                "inputs": _inputs(run.record),
-                "outputs": _outputs(run.record),
+                "kedro_env": run.summary and run.summary.kedro_env,
+                "pipelines": list(run.summary.pipelines) if run.summary else [],
+                "git_commit": run.summary and run.summary.commit,
+                "is_dirty": run.summary and run.summary.is_dirty,
+                "inputs": _inputs(run.summary),
+                "outputs": _outputs(run.summary),
                 "metrics": _metrics(run),
                 "reproduces": _reproduces(run),
                 "verdict": run.tags.get(VERDICT),
@@ -68,15 +69,15 @@ def document(found: "Sequence[StoredRun]", maker: "Maker | None" = None) -> dict
     }
 
 
-def gather(stores: "RecordStores", wanted: RunFilter, limit: int | None) -> "list[StoredRun]":
+def gather(stores: "RecordStores", wanted: RunFilter, limit: int | None) -> "list[ListedRun]":
     """Find the runs that are asked for, newest first."""
     if not wanted:
-        return stores.runs(limit)
-    return list(islice(wanted.of(stores.runs()), limit))
+        return stores.listed(limit)
+    return list(islice(wanted.of(stores.listed()), limit))
 
 
 def render(
-    found: "Sequence[StoredRun]", is_filtered: bool = False, maker: "Maker | None" = None
+    found: "Sequence[AnyRun]", is_filtered: bool = False, maker: "Maker | None" = None
 ) -> str:
     """Write one line per run, re-runs apart; why a run cannot be read is said beneath.
 
@@ -92,7 +93,7 @@ def render(
             else "No run is recorded yet. Record one: kedro run"
         )
     runs = [run for run in found if _reproduces(run) is None]
-    reruns = [run for run in found if run not in runs]
+    reruns = [run for run in found if _reproduces(run) is not None]
     troubles = [shortened(run.trouble) for run in found if run.trouble]
     parts = [
         layout(
@@ -110,26 +111,26 @@ def render(
     return "\n\n".join(filter(None, parts))
 
 
-def _is_mine(run: "StoredRun", maker: "Maker | None") -> bool:
+def _is_mine(run: "AnyRun", maker: "Maker | None") -> bool:
     """Tell whether a run is known to be of whoever asks."""
     return maker is not None and bool(list(RunFilter(maker=maker).of([run])))
 
 
-def _by(run: "StoredRun", maker: "Maker | None") -> str | None:
+def _by(run: "AnyRun", maker: "Maker | None") -> str | None:
     """Say who made a run: whoever asks, or the user as MLflow has it."""
     return "you" if _is_mine(run, maker) else run.tags.get(_USER_NAME)
 
 
-def _row(run: "StoredRun", maker: "Maker | None") -> list[Any]:
-    record = run.record
+def _row(run: "AnyRun", maker: "Maker | None") -> list[Any]:
+    summary = run.summary
     return [
         *_beginning(run),
-        record and record.run.kedro_env,
-        record and ", ".join(record.run.pipelines),
-        record and _commit(record),
+        summary and summary.kedro_env,
+        summary and ", ".join(summary.pipelines),
+        summary and _commit(summary),
         _by(run, maker),
-        _versions(_inputs(record)),
-        _versions(_outputs(record)),
+        _versions(_inputs(summary)),
+        _versions(_outputs(summary)),
         ", ".join(
             f"{name} {readable(value)}"
             for name, value in _metrics(run).items()
@@ -139,12 +140,12 @@ def _row(run: "StoredRun", maker: "Maker | None") -> list[Any]:
     ]
 
 
-def _rerun(run: "StoredRun") -> list[Any]:
+def _rerun(run: "AnyRun") -> list[Any]:
     reproduces = _reproduces(run)
     return [*_beginning(run), reproduces and reproduces[:_ID_CHARACTERS], run.tags.get(VERDICT)]
 
 
-def _beginning(run: "StoredRun") -> list[Any]:
+def _beginning(run: "AnyRun") -> list[Any]:
     return [
         run.run_id[:_ID_CHARACTERS],
         run.status,
@@ -153,37 +154,37 @@ def _beginning(run: "StoredRun") -> list[Any]:
     ]
 
 
-def _inputs(record: "Record | None") -> dict[str, int]:
+def _inputs(summary: "RunSummary | None") -> dict[str, int]:
     """Give the version of each table as it was read first, also of what the run wrote before."""
     versions: dict[str, int] = {}
-    for table in record.inputs.tables if record else ():
-        versions.setdefault(table.dataset, table.version)
+    for dataset, version in summary.read if summary else ():
+        versions.setdefault(dataset, version)
     return versions
 
 
-def _outputs(record: "Record | None") -> dict[str, int]:
-    return {table.dataset: table.version for table in record.outputs.tables} if record else {}
+def _outputs(summary: "RunSummary | None") -> dict[str, int]:
+    return dict(summary.written) if summary else {}
 
 
-def _metrics(run: "StoredRun") -> dict[str, float | None]:
+def _metrics(run: "AnyRun") -> Mapping[str, float | None]:
     """Give the metrics as recorded, else as MLflow has them; JSON has no NaN."""
-    if run.record is not None:
-        return {name: metric.value for name, metric in sorted(run.record.metrics.items())}
+    if run.summary is not None:
+        return run.summary.metrics
     return {
         name: value if math.isfinite(value) else None for name, value in sorted(run.metrics.items())
     }
 
 
-def _reproduces(run: "StoredRun") -> str | None:
-    recorded = run.record.run.reproduces if run.record else None
+def _reproduces(run: "AnyRun") -> str | None:
+    recorded = run.summary.reproduces if run.summary else None
     return recorded or run.tags.get(REPRODUCES)
 
 
-def _commit(record: "Record") -> str | None:
-    commit = record.code.commit
+def _commit(summary: "RunSummary") -> str | None:
+    commit = summary.commit
     if commit is None:
         return None
-    return commit[:_ID_CHARACTERS] + ("*" if record.code.is_dirty else "")
+    return commit[:_ID_CHARACTERS] + ("*" if summary.is_dirty else "")
 
 
 def _versions(versions: Mapping[str, int]) -> str | None:

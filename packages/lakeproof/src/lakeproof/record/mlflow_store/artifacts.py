@@ -1,6 +1,7 @@
 """Artifacts of runs, brought onto this disk: the record's bytes, and whatever it names."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 from lakeproof.record.documents import kept_records
@@ -12,6 +13,7 @@ from lakeproof.record.mlflow_store.tracking import Tracking, local_path
 from lakeproof.record.mlflow_store.unsent import FOLDER
 
 RECORD = "record.json"
+_ARTIFACTS = "/artifacts"
 
 
 def bring(tracking: Tracking, uri: str) -> Path | None:
@@ -57,6 +59,20 @@ def record_content(tracking: Tracking, run: MlflowRun, name: str, seal: str) -> 
         if place is not None and not is_near:
             kept_records.keep(place, known, seal)
     return known
+
+
+def near_record(run: MlflowRun) -> str | None:
+    """Give the file of a run's record, where it is on this disk and lies where MLflow puts it."""
+    # All runs of a store lie in one folder.
+    head, _, tail = run.artifact_uri.partition(run.run_id)
+    folder = _folder(head)
+    is_usual = folder is not None and tail == _ARTIFACTS
+    return f"{folder}/{run.run_id}{tail}/{FOLDER}/{RECORD}" if is_usual else None
+
+
+@cache
+def _folder(uri: str) -> Path | None:
+    return local_path(uri)
 
 
 def fetched(tracking: Tracking, run: MlflowRun, name: str) -> bytes:

@@ -9,11 +9,12 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from lakeproof.record.mlflow_store import mlflow_tables
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
@@ -118,15 +119,38 @@ def copy_schema(uri: str, target: Path) -> bool:
 
 
 def _read(uri: str, condition: str, values: Sequence[str | int]) -> list[MlflowRun] | None:
+    meant = f"run_uuid IN (SELECT run_uuid FROM runs WHERE {condition})"
     try:
         with _opened(uri) as connection:
+            # A question for all runs, not one for each.
+            metrics = _by_run(connection, "latest_metrics", "value, is_nan", meant, values)
+            tags = _by_run(connection, "tags", "value", meant, values)
             rows = connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE {condition}", values)
             return [
-                MlflowRun(*row, _metrics(connection, row[0]), _tags(connection, row[0]))
+                MlflowRun(
+                    *row,
+                    {
+                        key: float("nan") if is_nan else float(value)
+                        for key, value, is_nan in metrics[row[0]]
+                    },
+                    dict(tags[row[0]]),
+                )
                 for row in cast("list[tuple[str, str, int, int, str]]", rows.fetchall())
             ]
     except (_UnknownError, sqlite3.Error, OSError):
         return None
+
+
+def _by_run(
+    connection: sqlite3.Connection, table: str, columns: str, meant: str, values: Sequence[Any]
+) -> Mapping[str, list[Any]]:
+    """Give what a table says of runs: by run its keys, each with these columns."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for run_id, *said in connection.execute(
+        f"SELECT run_uuid, key, {columns} FROM {table} WHERE {meant}", values
+    ):
+        found[run_id].append(said)
+    return found
 
 
 @contextmanager
@@ -167,14 +191,3 @@ def _has_workspaces(connection: sqlite3.Connection) -> bool:
         return False  # An older MLflow knows none.
     others = "SELECT 1 FROM experiments WHERE workspace != 'default'"
     return connection.execute(others).fetchone() is not None
-
-
-def _metrics(connection: sqlite3.Connection, run_id: str) -> dict[str, float]:
-    rows = connection.execute(
-        "SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ?", (run_id,)
-    )
-    return {key: float("nan") if is_nan else float(value) for key, value, is_nan in rows}
-
-
-def _tags(connection: sqlite3.Connection, run_id: str) -> dict[str, str]:
-    return dict(connection.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (run_id,)))

@@ -37,6 +37,13 @@ class MlflowRun:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
 
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from its start to its end; `None` where MLflow lacks one of them."""
+        if self.start_time is None or self.end_time is None:
+            return None
+        return (self.end_time - self.start_time) / 1000
+
 
 @dataclass(frozen=True)
 class Wanted:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeproof.record.documents import sealed
+from lakeproof.record.documents import kept_summaries, sealed
 from lakeproof.record.documents.document import RecordError
 from lakeproof.record.documents.kept_records import digest_of as digest_of
 from lakeproof.record.documents.run_ids import is_beginning
@@ -20,7 +20,7 @@ from lakeproof.record.mlflow_store import artifacts, mlflow_database, mlflow_run
 from lakeproof.record.mlflow_store.artifacts import RECORD as RECORD
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
-from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
+from lakeproof.record.mlflow_store.stored_run import ListedRun, StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import (
     Tracking,
     has_store,
@@ -134,6 +134,16 @@ class RecordStore:
         """List the runs, newest first; not those that are mixed of two others."""
         return [self._stored(run) for run in self.search(Wanted(without=(MIX,)), limit)]
 
+    def listed(self, limit: int | None = None) -> list[ListedRun]:
+        """List the same runs; a record that a list has read before is not read again."""
+        place = self.tracking.project_path
+        known = kept_summaries.kept(place)
+        kept = dict(known)
+        found = [self._listed(run, kept) for run in self.search(Wanted(without=(MIX,)), limit)]
+        if kept != known:
+            kept_summaries.keep(place, kept)
+        return found
+
     def latest(self) -> MlflowRun | None:
         """Find the newest run, whatever it is but a mix."""
         found = self.search(Wanted(without=(MIX,)), 1)
@@ -208,7 +218,7 @@ class RecordStore:
 
     def reruns_of(self, run_id: str) -> list[MlflowRun]:
         """Find the re-runs of a run, newest first, by what their tags say."""
-        return [run for run in self.search(Wanted()) if run.tags.get(REPRODUCES) == run_id]
+        return list(self.search(Wanted(tag=(REPRODUCES, run_id))))
 
     def metrics(self, run_id: str) -> Mapping[str, float]:
         """Give the newest value of each metric as MLflow has it."""
@@ -248,19 +258,37 @@ class RecordStore:
                 return []
             return list(mlflow_runs.search(self.client, experiment, wanted, limit))
 
+    def _listed(self, run: MlflowRun, kept: dict[str, kept_summaries.Kept]) -> ListedRun:
+        """Give a run as a list shows it.
+
+        Args:
+            run: The run.
+            kept: What is kept, by run; what is read of its record is added.
+        """
+        place, seal = artifacts.near_record(run), run.tags.get(TAG)
+        state = kept_summaries.state_now(place, seal) if place and seal else None
+        known = kept.get(run.run_id)
+        summary = known.read() if known is not None and known.state == state else None
+        trouble = None
+        if summary is None:
+            stored = self._stored(run)
+            summary, trouble = stored.summary, stored.trouble
+            if summary is not None and state is not None:
+                kept[run.run_id] = kept_summaries.written(state, summary)
+        return ListedRun.of(run, summary, trouble)
+
     def _stored(self, run: MlflowRun) -> StoredRun:
         record, trouble = None, None
         try:
             record = self._record(run)
         except RecordError as error:
             trouble = error.message
-        start, end = run.start_time, run.end_time
         return StoredRun(
             run_id=run.run_id,
             status=run.status,
-            started_at=iso(start),
-            finished_at=iso(end),
-            duration_s=(end - start) / 1000 if start is not None and end is not None else None,
+            started_at=iso(run.start_time),
+            finished_at=iso(run.end_time),
+            duration_s=run.duration_s,
             metrics=run.metrics,
             tags=run.tags,
             record=record,

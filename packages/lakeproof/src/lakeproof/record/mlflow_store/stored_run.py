@@ -1,11 +1,47 @@
-"""A run as its store knows it, with its record if it has one."""
+"""A run as its store knows it, with its record, or what a list says of that, if it has one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
+from lakeproof.record.documents.kept_summaries import RunSummary
 from lakeproof.record.facts import Record
+from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run of the project as a list shows it, its record unread where that is known already.
+
+    Args:
+        run_id: MLflow's.
+        status: MLflow's: FINISHED, FAILED, KILLED, RUNNING.
+        started_at: ISO 8601 in UTC.
+        duration_s: Seconds from its start to its end.
+        metrics: The newest value of each.
+        tags: MLflow's.
+        summary: Of its record, where that is whole.
+        trouble: Why there is none, in a sentence.
+    """
+
+    run_id: str
+    status: str
+    started_at: str | None
+    duration_s: float | None
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    summary: RunSummary | None
+    trouble: str | None
+
+    @classmethod
+    def of(cls, run: MlflowRun, summary: RunSummary | None, trouble: str | None) -> "ListedRun":
+        """Say of a run of MLflow's what its record says."""
+        return cls(
+            *(run.run_id, run.status, iso(run.start_time), run.duration_s),
+            *(run.metrics, run.tags, summary, trouble),
+        )
 
 
 @dataclass(frozen=True)
@@ -33,6 +69,14 @@ class StoredRun:
     tags: Mapping[str, str]
     record: Record | None
     trouble: str | None
+
+    @cached_property
+    def summary(self) -> RunSummary | None:
+        """What a list says of its record."""
+        return RunSummary.of(self.record) if self.record is not None else None
+
+
+AnyRun = TypeVar("AnyRun", StoredRun, ListedRun)
 
 
 def iso(milliseconds: Any) -> str | None:

@@ -14,7 +14,7 @@ from lakeproof.record.facts import Maker, Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.server import asked_once
 from lakeproof.record.mlflow_store.store import CHECKOUT, MIX, REPRODUCES, TAG, USER, RecordStore
-from lakeproof.record.mlflow_store.stored_run import StoredRun, iso
+from lakeproof.record.mlflow_store.stored_run import AnyRun, ListedRun, StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
 
 _OF_RUN = "runs:/"
@@ -104,12 +104,19 @@ class RecordStores:
 
     def runs(self, limit: int | None = None) -> list[StoredRun]:
         """List the runs, newest first."""
-        found = [(run, store) for store in self._listed for run in store.runs(limit)]
+        return self._newest_first(lambda store: store.runs(limit))[:limit]
+
+    def listed(self, limit: int | None = None) -> list[ListedRun]:
+        """List the same runs; a record that a list has read before is not read again."""
+        return self._newest_first(lambda store: store.listed(limit))[:limit]
+
+    def _newest_first(self, runs_of: Callable[[RecordStore], list[AnyRun]]) -> list[AnyRun]:
+        found = [(run, store) for store in self._listed for run in runs_of(store)]
         found.sort(key=lambda one: one[0].started_at or "", reverse=True)
         # One store may be known by two addresses.
         listed = {run.run_id: (run, store) for run, store in reversed(found)}
         self._known |= {run_id: store for run_id, (_, store) in listed.items()}
-        return [run for run, _ in reversed(listed.values())][:limit]
+        return [run for run, _ in reversed(listed.values())]
 
     def other_runs(self) -> list[StoredRun]:
         """List the runs of the stores that `runs` leaves out; of one that does not answer, none."""
