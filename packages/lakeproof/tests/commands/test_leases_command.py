@@ -85,15 +85,74 @@ def test_what_is_released_goes_with_the_next_vacuum(leased):
     assert files(leased) == 1
 
 
-def test_what_a_catalog_pins_stays(leased):
-    """In whatever environment."""
-    leased.write(
-        "conf/other/catalog.yml",
-        "samples: {type: lakeproof.delta.DeltaTable, filepath: data/wine/samples, "
-        "load_args: {version: 0}}\n",
-    )
+PINNED = (
+    "samples: {type: lakeproof.delta.DeltaTable, filepath: 'data/wine/samples', "
+    "load_args: {version: '0'}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        PINNED,
+        PINNED.replace("version: '0'", "timestamp: '@0'"),
+        # As a pattern has it, by a link, and beside what this machine does not have.
+        PINNED.replace("samples: {", '"{name}#pinned": {').replace("wine/samples", "wine/{name}"),
+        PINNED.replace("data/wine/samples", "link/samples"),
+        PINNED + "far: {type: lakeproof.delta.DeltaTable, filepath: s3://lake/t, credentials: c}\n",
+        PINNED + "far: {type: nowhere.at.AllDataset, filepath: '${oc.env:NOT_SET_ANYWHERE}'}\n",
+        PINNED.replace("lakeproof.delta.DeltaTable", "nowhere.at.AllTable"),
+    ],
+    ids=["number", "time", "pattern", "link", "credentials", "variable", "class"],
+)
+def test_what_a_catalog_pins_stays(leased, catalog):
+    """In whatever environment, and whatever of it is not on this machine."""
+    (leased.path / "link").symlink_to(leased.path / "data/wine")
+    first = leased.json("history", "samples")["versions"][-1]["timestamp"]
+    leased.write("conf/other/catalog.yml", catalog.replace("@0", first))
     leased.run("vacuum", "samples")
     assert files(leased) == 3
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        PINNED.replace("0", "${runtime_params:at}"),
+        PINNED.replace("data/wine", "${oc.env:NOT_SET_ANYWHERE}"),
+        PINNED.replace("0", "first"),
+        PINNED.replace("filepath: 'data/wine/samples'", "table: a.b.c"),
+        "samples: ${globals:nothing}\n",
+        "samples: [\n",
+    ],
+    ids=["version", "place", "no number", "catalog", "entry", "no YAML"],
+)
+def test_a_pin_that_cannot_be_read_is_not_passed_over(leased, catalog, monkeypatch):
+    """It may be on any version; which environment it is in is said."""
+    monkeypatch.delenv("DATABRICKS_HOST", raising=False)
+    leased.write("conf/other/catalog.yml", catalog)
+    refused = leased.run("vacuum", "samples", code=2)
+    assert "What environment 'other' pins of table 'samples' is not known" in refused.stderr
+    assert "Nothing was deleted" in refused.stderr
+    assert files(leased) == 3
+
+
+def test_what_pins_another_table_or_none_keeps_nobody_from_a_vacuum(leased):
+    """Though it could not be used here."""
+    other = PINNED.replace("samples", "features").replace("0", "${runtime_params:at}")
+    leased.write("conf/other/catalog.yml", other + "far: {type: a.B, filepath: '${globals:no}'}\n")
+    leased.run("vacuum", "samples")
+    assert files(leased) == 2
+
+
+def test_a_table_that_cannot_be_asked_keeps_nobody_from_the_others(leased, monkeypatch):
+    """It is passed over, and the reason is said; asked for by name, it is refused."""
+    monkeypatch.delenv("DATABRICKS_HOST", raising=False)
+    far = "far: {type: lakeproof.delta.DeltaTable, table: a.b.c}\n"
+    leased.write("conf/local/catalog.yml", far)
+    done = leased.run("vacuum")
+    assert "Table 'far' was passed over" in done.stderr
+    assert files(leased) == 2
+    assert "no `host`" in leased.run("vacuum", "far", code=2).stderr
 
 
 @pytest.mark.parametrize(

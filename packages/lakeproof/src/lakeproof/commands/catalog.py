@@ -145,22 +145,36 @@ def open_catalog(metadata: "ProjectMetadata | None", env: str | None) -> Project
     return _open(project_path_of(metadata), named_environment(env))
 
 
+def loader_of(project_path: Path, env: str | None) -> "AbstractConfigLoader":
+    """Give what reads the configuration of an environment, as the project's settings have it.
+
+    Raises:
+        RunError: If there is no such environment.
+    """
+    from kedro.framework.project import settings
+
+    from lakeproof.record.places.project_paths import register_configuration, register_project_path
+
+    register_project_path(project_path)
+    loader: AbstractConfigLoader = settings.CONFIG_LOADER_CLASS(
+        conf_source=str(project_path / settings.CONF_SOURCE),
+        env=env,
+        **settings.CONFIG_LOADER_ARGS,
+    )
+    register_configuration(project_path, loader)
+    require_environment(loader)
+    return loader
+
+
 def _open(project_path: Path, env: str | None) -> ProjectCatalog:
     from kedro.config import MissingConfigException
     from kedro.framework.context.context import _convert_paths_to_absolute_posix
     from kedro.framework.project import settings
     from kedro.io import DataCatalog
 
-    from lakeproof.record.places.project_paths import register_configuration, register_project_path
-
     conf_path = project_path / settings.CONF_SOURCE
-    register_project_path(project_path)
     try:
-        loader: AbstractConfigLoader = settings.CONFIG_LOADER_CLASS(
-            conf_source=str(conf_path), env=env, **settings.CONFIG_LOADER_ARGS
-        )
-        register_configuration(project_path, loader)
-        require_environment(loader)
+        loader = loader_of(project_path, env)
         entries = _convert_paths_to_absolute_posix(project_path, loader["catalog"])
         try:
             credentials = loader["credentials"]

@@ -22,7 +22,7 @@ from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
 from lakeproof.commands.erasure.rewrite_files import rewrite_files
 from lakeproof.commands.leases.leased_project import LeasedProject
-from lakeproof.commands.leases.vacuum import pins_of
+from lakeproof.commands.leases.pinned_versions import pins_of
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.opening import open_table

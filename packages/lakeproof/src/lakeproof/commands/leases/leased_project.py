@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from lakeproof.commands.command_errors import CatalogError
 from lakeproof.commands.leases.registry import runs_in_service
-from lakeproof.errors import LakeproofError
+from lakeproof.commands.output import remark
+from lakeproof.errors import LakeproofError, TableError
 from lakeproof.leases.bill import Bill, make_bill
 from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.held import copy_of
@@ -150,6 +151,8 @@ def delta_tables(
 ) -> "Iterator[tuple[str, DeltaTable]]":
     """Yield the Delta tables that were named, or all that the catalog names and that are there.
 
+    Of all, one that cannot be asked is passed over with a remark: it keeps nobody from the others.
+
     Raises:
         LakeproofError: If one that was named is no Delta table of the catalog.
     """
@@ -159,7 +162,12 @@ def delta_tables(
     for name in names or catalog.table_names():
         table = catalog.table(name)
         if isinstance(table, DeltaTable):
-            if names or exists(table.location):
+            try:
+                is_there = bool(names) or exists(table.location)
+            except TableError as error:
+                remark(f"{error.message} Table '{name}' was passed over.")
+                continue
+            if is_there:
                 yield name, table
         elif names:
             raise CatalogError(

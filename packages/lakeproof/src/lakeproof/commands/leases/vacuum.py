@@ -1,7 +1,6 @@
 """`kedro vacuum`: delete what nobody needs, and say what each lease costs."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,19 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from lakeproof.commands.leases import raw_files
 from lakeproof.commands.leases.leased_project import LeasedProject, delta_tables
 from lakeproof.commands.leases.listing import version_document
+from lakeproof.commands.leases.pinned_versions import pins_of
 from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.vacuum import VacuumPlan, vacuum
-from lakeproof.record.places.environments import environments
 from lakeproof.spelling import first_of
 from lakeproof.terminal import layout
 from lakeproof.views.values import readable_size
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
-    from lakeproof.versioned.location import Location
 
 _ID_CHARACTERS = 8
 _COLUMNS: dict[str, Literal["left", "right"]] = {
@@ -148,26 +146,3 @@ def render(done: Vacuumed) -> str:
 def _holders(leases: Sequence[Lease]) -> str:
     ids = [lease.run_id[:_ID_CHARACTERS] for lease in leases]
     return first_of(ids, _MOST_HOLDERS)
-
-
-def pins_of(leased: LeasedProject, location: "Location") -> list[int]:
-    """List the versions of a table that catalogs pin, in whatever environment."""
-    from kedro.framework.project import settings
-
-    from lakeproof.commands.catalog import open_catalog
-    from lakeproof.delta import DeltaTable
-
-    conf = leased.project.path / settings.CONF_SOURCE
-    found: list[int] = []
-    for env in environments(conf) if conf.is_dir() else ():
-        try:
-            catalog = open_catalog(leased.project.metadata, env)
-            tables = [catalog.table(name) for name in catalog.table_names()]
-        except LakeproofError:
-            continue  # one that cannot be read today has no run either
-        for table in tables:
-            same = table.location.absolute_uri == location.absolute_uri
-            if same and isinstance(table, DeltaTable) and table.pin is not None:
-                with suppress(LakeproofError):  # what cannot be read cannot be kept
-                    found.append(table.resolve().version)
-    return found

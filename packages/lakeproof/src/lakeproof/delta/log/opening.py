@@ -106,7 +106,7 @@ def resolve(location: Location, pin: Pin | None) -> OpenedTable:
         if pin is None:
             opened = open_table(location)
         elif pin.timestamp is not None:
-            opened = open_to_read(location, _version_as_of(location, pin))
+            opened = open_to_read(location, version_as_of(location, pin))
         else:
             opened = open_to_read(location, pin.version)
     except TableError as error:
@@ -128,7 +128,13 @@ def open_to_read(location: Location, version: int | None) -> OpenedTable:
     return OpenedTable(location, int(view.version()), view)
 
 
-def _version_as_of(location: Location, pin: Pin) -> int:
+def version_as_of(location: Location, pin: Pin) -> int:
+    """Give the version that a table had at the moment of a pin.
+
+    Raises:
+        PinError: If it had none that is still known.
+        TableError: If the table cannot be opened.
+    """
     assert pin.timestamp is not None
     wanted = int(pin.timestamp.timestamp() * 1000)
     known = list(entries(location, open_table(location).version))
