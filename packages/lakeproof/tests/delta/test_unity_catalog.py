@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
+from lakeproof.delta.spark import spark_engine, spark_merge, spark_staging
 from lakeproof.errors import LakeproofError
 from lakeproof.versioned.run_tables import RunTables
 
@@ -23,7 +24,7 @@ class Catalog:
     """What the stub says: as Databricks documents it, of one table."""
 
     def __init__(self, place: str, keys: dict[str, str]) -> None:
-        self.place, self.keys = place, keys
+        self.place, self.keys, self.name = place, keys, NAME
         self.asked: list[str] = []
         self.status: dict[str, int] = {}
         self.ends_ms = int(time.time() * 1000) + 3_600_000
@@ -35,7 +36,7 @@ class Catalog:
             return 401, {}
         if (status := self.status.get(body.get("operation") or "table")) is not None:
             return status, {"error_code": "X", "message": f"<html>{TOKEN}</html>"}
-        if method == "GET" and what == f"tables/{NAME}":
+        if method == "GET" and what == f"tables/{self.name}":
             said = {"table_id": ID, "storage_location": self.place, "table_type": "EXTERNAL"}
             return 200, {**said, "name": "samples", "data_source_format": "DELTA"}
         if method == "POST" and what == "temporary-table-credentials" and body["table_id"] == ID:
@@ -180,6 +181,58 @@ def test_the_variables_serve_where_the_entry_names_neither(entry, catalog, store
     monkeypatch.setenv("DATABRICKS_HOST", entry["credentials"].pop("host"))
     monkeypatch.setenv("DATABRICKS_TOKEN", entry["credentials"].pop("token"))
     assert DeltaTable(**entry).load().collect().height == 2
+
+
+@pytest.mark.long
+@pytest.mark.spark
+def test_where_spark_knows_it_by_name_nothing_goes_by_its_place(
+    catalog, entry, spark_session, tmp_path, monkeypatch
+):
+    """As on Databricks, which gives its own Spark no place: here a catalog of Spark's own."""
+    place, name = str(tmp_path / "samples"), "spark_catalog.wine.samples"
+    DeltaTable(filepath=place).save(ABC)
+    spark_session.sql("CREATE DATABASE IF NOT EXISTS wine")
+    spark_session.sql(f"CREATE TABLE {name} USING delta LOCATION '{place}'")
+    monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
+    catalog.place, catalog.name = place, name
+    for module in (spark_engine, spark_merge, spark_staging):
+        monkeypatch.setattr(module, "place_of", _but_by_name(module.place_of))
+
+    def table(**save_args):
+        named = {**entry, "table": name, "engine": "spark", "key": "id", "save_args": save_args}
+        return DeltaTable(**named)
+
+    try:
+        first = table().resolve()
+        table(mode="append").save(pl.DataFrame({"id": ["c"], "x": [3.0]}))
+        table(mode="append", schema_mode="merge").save(
+            pl.DataFrame({"id": ["d"], "x": [4.0], "y": ["new"]})
+        )
+        table(mode="merge").save(pl.DataFrame({"id": ["a", "e"], "x": [1.5, 5.0]}))
+        table(mode="delete").save(pl.DataFrame({"id": ["b"]}))
+        read = table().load().collect()
+        assert sorted((row.id, row.x) for row in read) == [
+            *(("a", 1.5), ("c", 3.0), ("d", 4.0), ("e", 5.0))
+        ]
+        table(mode="overwrite").save(ABC.with_columns(y=pl.lit("all")))
+        table(mode="overwrite", schema_mode="overwrite").save(ABC.with_columns(z=pl.lit(True)))
+        assert table().versions() == list(range(7))
+        assert table().resolve().table_id == first.table_id
+        assert table().resolve().columns == {"id": "string", "x": "double", "z": "boolean"}
+        pinned = DeltaTable(
+            **{**entry, "table": name, "engine": "spark", "load_args": {"version": 1}}
+        )
+        assert pinned.load().count() == 3
+    finally:
+        spark_session.sql(f"DROP TABLE {name}")
+
+
+def _but_by_name(place_of):
+    def refused(location):
+        assert location.catalog_name is None, "by its place"
+        return place_of(location)
+
+    return refused
 
 
 def test_one_place_is_named(entry):

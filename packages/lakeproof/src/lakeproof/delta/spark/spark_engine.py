@@ -159,8 +159,13 @@ def _layout(write: Write, columns: list[str]) -> list[str]:
 
 
 def _is_kept_by_delta_rs(write: Write) -> bool:
-    """Tell whether delta-rs may make the commit, as the table's features go."""
+    """Tell whether delta-rs may make the commit, as the table's features go.
+
+    Not where Databricks' own Spark knows the table by its name: its catalog may keep the commits.
+    """
     operation = operation_of(write.args.mode)
+    if name_of(write.location) is not None:
+        return False
     return write.current is None or is_writable(write.current, "embedded", operation)
 
 
@@ -227,8 +232,12 @@ class _SparkCommits:
             app_id, version = write.transaction
             writer = writer.option("txnAppId", app_id).option("txnVersion", str(version))
         # Not while a MERGE has told the session whose transaction its next commit is.
+        name = name_of(write.location)
         with merging, without_statistics(write), explained(write.location.name):
-            writer.save(place_of(write.location))
+            if name is None:
+                writer.save(place_of(write.location))
+            else:
+                writer.saveAsTable(name)
 
     def merge(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
