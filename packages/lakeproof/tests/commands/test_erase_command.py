@@ -16,6 +16,8 @@ from lakeproof.erasure.receipts import ReceiptStore
 from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore
 
+RUN = "3f9c2a7be1c44d0f8a6f0c2d9b7e5a10"
+
 
 def test_versions_files_and_copies_are_found_and_the_key_is_not_repeated(lakehouse):
     """Also where a key stands as text in what Lakeproof keeps."""
@@ -159,6 +161,29 @@ def test_a_version_that_cannot_be_written_anew_is_given_up_and_named(person, mon
     assert any("what run 11111111 leased could not be" in one for one in done["left"])
     assert list(LeaseStore(person.path).own()) == []
     assert b"Zaugg" not in lying(person)
+
+
+@pytest.mark.parametrize(
+    ("served", "said"), [([RUN], f"had these rows: {RUN[:8]}"), (None, "No registry answers")]
+)
+def test_what_a_model_in_service_learnt_from_is_erased_by_who_is_sure(
+    person, monkeypatch, served, said
+):
+    """Nothing is asked: it is refused, and the word is named that goes on."""
+    once = erase.find
+
+    def find(*args):
+        found = once(*args)
+        found.in_service = served
+        return found
+
+    monkeypatch.setattr(erase, "find", find)
+    args = ("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    refused = person.run(*args, code=2)
+    assert said in " ".join(refused.stderr.split())
+    assert "--yes" in refused.stderr
+    assert list(ReceiptStore(person.path).all()) == []
+    assert person.json(*args, "--yes")["state"] == "done"
 
 
 def test_nothing_found_is_no_erasure(lakehouse):

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import Project, copy_project
 
-from .conftest import FOREST, SAMPLES, record_of, reproduce, version_of
+from .conftest import FOREST, SAMPLES, artifacts_of, record_of, reproduce, version_of
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +69,25 @@ def test_a_run_that_took_the_person_from_a_raw_file_goes_without_too(erased):
     (one,) = verdict.document["erased"]
     assert (one["kind"], one["actual"]) == ("file", f"sha256:{file['sha256_after']}")
     assert any(one == f"{file['path']}: is in git's history as it was" for one in receipt["left"])
-    version = version_of(project, SAMPLES)
-    project.kedro("run", "--pipelines", "ingest")
-    assert version_of(project, SAMPLES) == version
+
+
+def test_the_model_that_never_saw_the_person_is_made_and_proven(erased):
+    """A recorded run on what is left, which is REPEATED, and whose model is kept and leased."""
+    project, run, receipt = erased
+    done = project.kedro("reproduce", "--retrained", receipt["receipt_id"][:8], "--json")
+    found = json.loads(done.stdout)
+    new = found["run_id"]
+    assert (found["verdict"], found["erased"]) == ("REPEATED", [])
+    assert f"Run {new[:8]} is run {run[:8]} without what receipt" in done.stderr
+    record = record_of(project, new)
+    assert record["run"]["reproduces"] is None
+    (table,) = [one for one in record["inputs"]["tables"] if not one["is_own"]]
+    assert table["digest"] == receipt["rewritten"][0]["digest_after"]
+    (model,) = [one for one in record["outputs"]["files"] if one["dataset"] == "model"]
+    place = artifacts_of(project, new) / model["artifact"].removeprefix(f"runs:/{new}/")
+    assert place.is_file()
+    assert (place.parent / "MLmodel").is_file()
+    project.kedro("vacuum")
+    project.kedro("check", new)
+    refused = project.kedro("reproduce", new, "--retrained", receipt["receipt_id"], code=2)
+    assert "none that receipt" in refused.stderr

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Give leased older versions up, in place of writing them anew without the rows.",
 )
+@click.option(
+    "--yes",
+    "is_sure",
+    is_flag=True,
+    help="Erase also what models in service were made of.",
+)
 @common_options()
 @click.pass_obj
 def erase(
@@ -33,6 +39,7 @@ def erase(
     is_dry: bool,
     why: str | None,
     is_released: bool,
+    is_sure: bool,
     env: str | None,
     as_json: bool,
     output: Path | None,
@@ -73,6 +80,8 @@ def erase(
         emit(shown.document(found), lambda: shown.render(found), as_json, output)
         return
     done = erasing.erase(
-        *(LeasedProject(project), catalog, table, texts, str(why)), rewrites=not is_released
+        *(LeasedProject(project), catalog, table, texts, str(why)),
+        rewrites=not is_released,
+        is_sure=is_sure,
     )
     emit(erased.document(done), lambda: erased.render(done), as_json, output)

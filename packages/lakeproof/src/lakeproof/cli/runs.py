@@ -125,7 +125,7 @@ def show(
 
 
 @commands.command()
-@click.argument("run", shell_complete=offer_runs)
+@click.argument("run", required=False, shell_complete=offer_runs)
 @click.option(
     "--engine",
     type=click.Choice(["embedded", "spark"]),
@@ -144,6 +144,11 @@ def show(
     is_flag=True,
     help="Run it without the rows that were erased since; that is never a pass.",
 )
+@click.option(
+    "--retrained",
+    metavar="RECEIPT",
+    help="Make, keep and reproduce a run that never saw what was erased.",
+)
 @report_option("Write an HTML page about it to this file as well, whatever the verdict.")
 @click.option(
     "--attest", "is_attested", is_flag=True, help="Sign a pass, and keep it on the re-run."
@@ -158,12 +163,13 @@ def show(
 @click.pass_obj
 def reproduce(
     metadata: "ProjectMetadata | None",
-    run: str,
+    run: str | None,
     engine: str | None,
     is_here: bool,
     keep: bool,
     is_dry: bool,
     without_erased: bool,
+    retrained: str | None,
     report_file: Path | None,
     is_attested: bool,
     key: Path | None,
@@ -185,6 +191,8 @@ def reproduce(
         kedro reproduce 3f9c2a7b --attest    # say so with your signature
         kedro reproduce 3f9c2a7b --here      # does an upgrade change results?
         kedro reproduce 3f9c2a7b --dry-run   # what would it do, and is all of it there?
+        kedro reproduce 3f9c2a7b --without-erased
+        kedro reproduce --retrained 81d0c6aa # of the receipt of an erasure
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands import report_page
     from lakeproof.commands import reproduce as room
@@ -196,7 +204,11 @@ def reproduce(
     from lakeproof.reproduce.stages import dry_run
 
     project = RunProject(metadata, None)
-    wish = room.Wish(run, engine, is_here, keep, without_erased)
+    if run is None and retrained is None:
+        raise click.UsageError("Missing argument 'RUN'.")
+    if retrained is not None and (without_erased or is_dry):
+        raise click.UsageError("--retrained goes with neither --without-erased nor --dry-run.")
+    wish = room.Wish(run or "", engine, is_here, keep, without_erased)
     if is_dry:
         if report_file is not None:
             raise click.UsageError("--report is about a verdict, and --dry-run gives none.")
@@ -211,7 +223,14 @@ def reproduce(
         emit(verdict_report.document(one), lambda: verdict_report.render(one), as_json, output)
         told.append(one)
 
-    found = room.reproduce(project, wish, remark, tell, compared.append)
+    if retrained is not None:
+        from lakeproof.commands.erasure import retrain
+
+        made = retrain.retrain(project, retrained, run, wish, remark, compared.append)
+        found = made.comparison
+        remark(retrain.render(made))
+    else:
+        found = room.reproduce(project, wish, remark, tell, compared.append)
     if not told:
         tell(found)
     if signing is not None and compared:

@@ -137,6 +137,14 @@ def finished(project: "RunProject", run_id: str) -> "Record":
     return record
 
 
+def wished_plan(
+    project: "RunProject", record: "Record", wish: Wish
+) -> tuple[Plan, AskedEngine | None]:
+    """Plan a run of a record as somebody wants it, with the engine that was asked for."""
+    plan = _plan(project, record, wish, fetches=True)
+    return plan, _asked(project, record, wish.engine)
+
+
 def _asked(project: "RunProject", record: "Record", engine: str | None) -> AskedEngine | None:
     """Take the settings of another engine from today's project: the record has none for it."""
     if engine is None:

@@ -3,7 +3,7 @@
 Pure: receipts are read elsewhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -93,6 +93,24 @@ def erased_version(
     rows, now, names, _ = found
     name = f"{dataset}@{version}"
     return ErasedInput("table", dataset, name, rows, digest, now, names, version)
+
+
+def erased_versions(
+    receipts: Sequence[Receipt], dataset: str, table_id: str, needed: Mapping[int, str | None]
+) -> list[ErasedInput]:
+    """Follow what erasures made of each version that a run needs, those left out that are whole."""
+    found = (
+        erased_version(receipts, dataset, table_id, version, digest)
+        for version, digest in sorted(needed.items())
+        if digest is not None
+    )
+    return [one for one in found if one is not None]
+
+
+def is_rewritten(receipts: Iterable[Receipt], table_id: str, versions: Iterable[int]) -> bool:
+    """Tell whether a copy has one of some versions without rows, whatever the table has of it."""
+    needed = {(table_id, version) for version in versions}
+    return any((one.table_id, one.version) in needed for r in receipts for one in r.rewritten)
 
 
 def erased_files(receipts: Sequence[Receipt], files: Iterable[FileFacts]) -> list[ErasedInput]:

@@ -7,11 +7,16 @@ only where somebody asked for it (`--without-erased`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lakeproof.erasure.erased_inputs import ErasedInput, erased_sentence, erased_version
+from lakeproof.erasure.erased_inputs import (
+    ErasedInput,
+    erased_sentence,
+    erased_versions,
+    is_rewritten,
+)
 from lakeproof.erasure.receipts import Receipt, ReceiptStore
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
@@ -110,10 +115,11 @@ def find_tables(
         if opened.troubles and use.is_replaced:
             # All of it is replaced: what was there decides nothing but version numbers.
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
-        elif opened.troubles:
-            table, opened = _held(use, table, opened, project_path, looks)
+        else:
             receipts = receipts_of(project_path, looks)
-            left = [] if opened.troubles else list(_left_of(use, receipts))
+            if opened.troubles or is_rewritten(receipts, use.table_id, use.needed):
+                table, opened = _held(use, table, opened, project_path, looks)
+            left = erased_versions(receipts, use.names[0], use.table_id, use.needed)
             if left and without_erased:
                 use = replace(use, left={one.expected: one.actual for one in left})
                 erased += left
@@ -228,15 +234,6 @@ def _erased(
         told = erased_sentence(receipts, use.names[0], use.table_id, one, run_id)
         if told is not None:
             yield told
-
-
-def _left_of(use: _Use, receipts: Sequence[Receipt]) -> Iterator[ErasedInput]:
-    """Say of each version what erasures have made of it, as far as they have."""
-    for version, digest in sorted(use.needed.items()):
-        if digest is not None:
-            found = erased_version(receipts, use.names[0], use.table_id, version, digest)
-            if found is not None:
-                yield found
 
 
 def _held(

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
     from lakeproof.versioned.location import Location
 
+_SHORT = 8
+
 
 def erase(
     leased: LeasedProject,
@@ -58,6 +60,7 @@ def erase(
     why: str,
     *,
     rewrites: bool = True,
+    is_sure: bool = False,
 ) -> Receipt:
     """Erase the rows of keys; the same command goes on with one that was interrupted.
 
@@ -68,6 +71,7 @@ def erase(
         texts: The keys.
         why: For the receipt.
         rewrites: Whether leased older versions are written anew without the rows, or given up.
+        is_sure: Whether it goes on though models of runs with the rows are in service.
 
     Raises:
         LakeproofError: If it cannot go on; what is done stays done, and its receipt says `begun`.
@@ -79,6 +83,8 @@ def erase(
     begun = store.begun(name, texts)
     if begun is None and found.is_nothing:
         raise _nothing_of(found)
+    if begun is None and not is_sure:
+        _require_none_in_service(found)
     receipt = begun or store.begin(name, texts, why, moment(datetime.now(UTC)))
     # What was found first counts: some files may be gone by now.
     versions = {(one.table_id, one.version): one for one in _versions(found)}
@@ -177,6 +183,27 @@ def _nothing_of(found: Found) -> ErasureError:
         f"Nothing was found of {found.keys} key(s){where}. Nothing was changed, and there is no "
         "receipt. Look at how the key is written, and at what was searched: the same command with "
         "--dry-run"
+    )
+
+
+def _require_none_in_service(found: Found) -> None:
+    """Refuse where a model that may have learnt from the rows is in service.
+
+    Raises:
+        ErasureError: If one is, or may be.
+    """
+    if found.in_service == []:
+        return
+    if found.in_service is None:
+        what = "No registry answers: whether a model of a run with these rows is in service is not"
+        what += " known."
+    else:
+        short = ", ".join(one[:_SHORT] for one in found.in_service)
+        what = f"A model is in service (an alias, a stage) of run(s) that had these rows: {short}."
+    raise ErasureError(
+        f"{what} It stays there, and the run can not be repeated with them any more. Nothing was "
+        "changed. Erase all the same: the same command with --yes; then make one that never saw "
+        "them: kedro reproduce --retrained RECEIPT"
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.find_deliveries import find_deliveries
 from lakeproof.commands.erasure.found import Found, FoundTable
+from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.affected_runs import affected
@@ -62,6 +63,10 @@ def find(
                 found.unknown_runs.append(run.run_id)
         elif (one := affected(run.record, held, keys, files)) is not None:
             found.runs.append(one)
+    if any(one.models for one in found.runs):
+        served = LeasedProject(project).in_service
+        ids = [one.run_id for one in found.runs if one.models]
+        found.in_service = None if served is None else [one for one in ids if one in served]
     wanted = list(asked.values(schema, name))
     found.are_traces_searched = can_be_searched(wanted)
     known = {one.path for one in found.deliveries}

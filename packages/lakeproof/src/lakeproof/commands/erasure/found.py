@@ -65,6 +65,8 @@ class Found:
         deliveries: The raw files.
         traces: Other files in which a key stands as text.
         are_traces_searched: Whether files were looked through: not for very short keys.
+        in_service: Of the runs, those whose models have an alias or a stage; `None` where a
+            registry does not answer.
     """
 
     keys: int
@@ -76,6 +78,7 @@ class Found:
     deliveries: list[FoundDelivery] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
     are_traces_searched: bool = True
+    in_service: list[str] | None = field(default_factory=list)
 
     @property
     def places(self) -> tuple[FoundTable, ...]:
@@ -140,6 +143,7 @@ def document(found: Found) -> dict[str, Any]:
         ],
         "traces": found.traces,
         "are_traces_searched": found.are_traces_searched,
+        "in_service": found.in_service,
     }
 
 
@@ -184,6 +188,13 @@ def render(found: Found) -> str:
         ]
         heads = ("run", "began", "read", "wrote", "side", "models")
         lines += ["", layout(dict.fromkeys(heads, "left"), rows)]
+    if found.in_service is None:
+        lines.append(
+            "Whether a model of these runs is in service is not known: no registry answers."
+        )
+    elif found.in_service:
+        short = ", ".join(one[:_ID_CHARACTERS] for one in found.in_service)
+        lines.append(f"A model is in service of: {short}")
     if found.deliveries:
         lines += ["", "Raw files:"]
         for one in found.deliveries:
