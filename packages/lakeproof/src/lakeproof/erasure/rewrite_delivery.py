@@ -42,7 +42,7 @@ def delivery_without(delivery: Delivery, keys: Keys, target: Path) -> int:
         ErasureError: If it cannot be written without them.
     """
     rows = delivery.rows().collect()
-    gone = keys.rows(rows.schema, delivery.name)
+    gone = (keys.that_fit(rows.schema) or keys).rows(rows.schema, delivery.name)
     going = rows.join(gone, on=gone.columns, how="semi")
     if going.height == rows.height:
         raise ErasureError("it would have no row left; delete it")

@@ -91,7 +91,11 @@ def without_rows(
     current = open_table(Location(source.name, str(folder)))
     if set(keys.columns) - set(current.columns):
         return Less(folder, version, version, None)
-    gone = keys.rows(scan(current).collect_schema(), source.name)
+    schema = scan(current).collect_schema()
+    fitting = keys.that_fit(schema)
+    if fitting is None:
+        return Less(folder, version, version, None)
+    gone = fitting.rows(schema, source.name)
     columns = list(gone.columns)
     going = digest_table(scan(current).join(gone.lazy(), on=columns, how="semi"))
     if not going.rows:

@@ -233,7 +233,8 @@ def _delete(
 ) -> Proven | None:
     if not one.found.is_live:
         return None
-    rows = keys.rows(scan(table.open()).collect_schema(), one.table)
+    schema = scan(table.open()).collect_schema()
+    rows = (keys.that_fit(schema) or keys).rows(schema, one.table)
     engine = engine_for(table.engine_name)
     return delete_rows(table.location, rows, engine, table.personal, announce)
 
@@ -245,8 +246,9 @@ def _mark(catalog: "ProjectCatalog", keys: Keys, files: Sequence[RewrittenFile])
         if not isinstance(table, DeltaTable) or not table.is_there():
             continue
         schema = scan(table.open()).collect_schema()
-        if not set(keys.columns) - set(schema):
-            engine, gone = engine_for(table.engine_name), keys.rows(schema, name)
+        fitting = keys.that_fit(schema) if not set(keys.columns) - set(schema) else None
+        if fitting is not None:
+            engine, gone = engine_for(table.engine_name), fitting.rows(schema, name)
             mark_table(table.location, files, gone, engine, table.personal)
 
 

@@ -96,7 +96,10 @@ def _kept(
 def _count(delivery: Delivery, keys: Keys) -> int | None:
     try:
         frame = delivery.rows().collect()
-        return count_keys(frame.lazy(), keys.rows(frame.schema, delivery.name))
+        fitting = keys.that_fit(frame.schema)
+        if fitting is None:
+            return 0
+        return count_keys(frame.lazy(), fitting.rows(frame.schema, delivery.name))
     except LakeproofError:
         return None
 
