@@ -111,6 +111,15 @@ def test_a_file_of_this_moment_is_always_digested(folder, tmp_path, digested):
     assert sorted(remembered) == ["b.csv", "ü.csv"]
 
 
+def test_digests_that_another_user_wrote_are_not_believed(folder, tmp_path):
+    """They may come with a clone, and say of a file that it was taken already."""
+    first = folder.load()
+    cache = tmp_path / file_digests.CACHE_NAME
+    assert first[0].sha256 in cache.read_text()
+    cache.write_text(cache.read_text().replace(first[0].sha256, "0" * 64))
+    assert folder.load() == first
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -119,10 +128,10 @@ def test_a_file_of_this_moment_is_always_digested(folder, tmp_path, digested):
         b"\xff\xfe",
         b"[]",
         b"null",
-        b'{"schema": 2, "files": {}}',
-        b'{"schema": 1, "files": []}',
-        b'{"schema": 1, "files": {"a.csv": {"size": 1}}}',
-        b'{"schema": 1, "files": {"a.csv": {"size": 1, "mtime_ns": 1, "sha256": 5}}}',
+        b'{"schema": 3, "files": {}}',
+        b'{"schema": 2, "code": "", "files": []}',
+        b'{"schema": 2, "code": "", "files": {"a.csv": {"size": 1}}}',
+        b'{"schema": 2, "code": "", "files": {"a.csv": {"size": 1, "mtime_ns": 1, "sha256": 5}}}',
     ],
 )
 def test_a_cache_that_is_gone_or_damaged_costs_time_only(folder, tmp_path, digested, damage):

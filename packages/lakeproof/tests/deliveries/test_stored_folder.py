@@ -103,6 +103,47 @@ def test_what_is_young_by_the_clock_of_the_store_is_read_again(bucket, fetched):
     assert len(fetched) == 4
 
 
+def test_two_entries_of_one_place_read_each_content_once(bucket, fetched, monkeypatch):
+    """What one of them has read is there for the next run, though the other came in between."""
+    an_hour_later(monkeypatch)
+    for _ in range(2):
+        for pattern in ("a*", "b*"):
+            bucket.entry(pattern=pattern).load()
+    assert sorted(fetched) == ["a.csv", "b.csv"]
+
+
+def test_what_a_clone_says_of_an_address_is_not_believed(bucket, fetched, monkeypatch):
+    """Neither a content that never was there, nor that of another store of the same name."""
+    an_hour_later(monkeypatch)
+    (one,) = bucket.entry(pattern="a*").load()
+    evil = b"id,x\na,9\n"
+    sha256 = hashlib.sha256(evil).hexdigest()
+    one.path.with_name(sha256).write_bytes(evil)
+    cache = one.path.with_name(".deliveries.json")
+    cache.write_text(cache.read_text().replace(one.sha256, sha256))
+    (again,) = bucket.entry(pattern="a*").load()
+    assert again.sha256 == one.sha256
+    assert fetched == ["a.csv", "a.csv"]
+    elsewhere = bucket.options["AWS_ENDPOINT_URL"].replace("127.0.0.1", "localhost")
+    bucket.entry(pattern="a*", credentials=bucket.options | {"AWS_ENDPOINT_URL": elsewhere}).load()
+    assert len(fetched) == 3
+
+
+def test_a_long_file_that_is_torn_within_its_second_is_read_again(bucket, monkeypatch):
+    """By size and time it looks like the one that was listed."""
+    monkeypatch.setattr(stored_folder, "ONE_PIECE", 4)
+    plain = stored_folder.fetch
+    torn = iter([True])
+
+    def tearing(uri, options, target):
+        plain(uri, options, target)
+        if uri.endswith("a.csv") and next(torn, False):
+            target.write_bytes(target.read_bytes().replace(b"1", b"7"))
+
+    monkeypatch.setattr(stored_folder, "fetch", tearing)
+    assert bucket.entry().load()[0].rows().collect().rows() == [("a", 1.0)]
+
+
 def test_one_content_under_two_names_are_two_deliveries(bucket):
     """They share what is kept."""
     bucket.put("c.csv", "id,x\na,1\n")

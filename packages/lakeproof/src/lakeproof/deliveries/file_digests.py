@@ -1,8 +1,8 @@
 """Digest files, and only those that are new or changed since they were digested last.
 
-The cache is an accelerator: without it, or with one that is damaged or not ours, every file is
-digested again. Not for anything that must be believed: what a row is read from is digested as it
-streams.
+The cache is an accelerator: without it, or with one that is damaged or that another user wrote (it
+may come with a clone), every file is digested again. What a row is read from is digested as it
+streams, all the same.
 """
 
 import hashlib
@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.checksum import sha256_of
+from lakeproof.vouching.codes import is_vouched, vouch
 
 CACHE_NAME = ".deliveries.json"
 
-_SCHEMA = 1
+_SCHEMA = 2
+_PURPOSE = b"deliveries\0"  # of the code: what is vouched for elsewhere is none of these
 # As git does for its index: a file written to again within the resolution of its time looks as it
 # did before (gitformat-index, "racy git"). Two seconds is the coarsest there is, FAT's.
 RACY_NS = 2_000_000_000
@@ -73,11 +75,17 @@ def remembered(folder: Path) -> dict[str, Entry]:
     """Return what the cache says, or nothing where it is not one that this module wrote."""
     try:
         document = json.loads((folder / CACHE_NAME).read_bytes())
-        if document["schema"] != _SCHEMA:
+        if document["schema"] != _SCHEMA or not is_vouched(
+            _content(document["files"]), document["code"]
+        ):
             return {}
         return {name: _entry(**fields) for name, fields in document["files"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
+
+
+def _content(files: Any) -> bytes:
+    return _PURPOSE + json.dumps(files, sort_keys=True).encode()
 
 
 def _entry(size: Any, mtime_ns: Any, sha256: Any) -> Entry:
@@ -88,13 +96,11 @@ def _entry(size: Any, mtime_ns: Any, sha256: Any) -> Entry:
 
 def remember(folder: Path, entries: dict[str, Entry]) -> None:
     """Replace the cache in one step; a folder that cannot be written to goes without."""
-    document = {
-        "schema": _SCHEMA,
-        "files": {
-            name: {"size": size, "mtime_ns": mtime_ns, "sha256": sha256}
-            for name, (size, mtime_ns, sha256) in sorted(entries.items())
-        },
+    files = {
+        name: {"size": size, "mtime_ns": mtime_ns, "sha256": sha256}
+        for name, (size, mtime_ns, sha256) in sorted(entries.items())
     }
+    document = {"schema": _SCHEMA, "code": vouch(_content(files)), "files": files}
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=CACHE_NAME, suffix=".tmp", dir=folder)

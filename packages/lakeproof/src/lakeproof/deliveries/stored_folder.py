@@ -3,6 +3,9 @@
 Not for which of its files are deliveries (`delivery_folder`), nor for what becomes of them.
 """
 
+import filecmp
+import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,10 +17,14 @@ from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.file_digests import RACY_NS, Entry, remember, remembered
 from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.stores.addresses import as_url, file_url, kind_of
-from lakeproof.stores.files import StoredFile, fetch, info, listed
+from lakeproof.stores.files import ONE_PIECE, StoredFile, fetch, info, listed
+from lakeproof.stores.options import short
 from lakeproof.stores.patience import waiting
 from lakeproof.stores.troubles import without_secrets
 
+# The settings that decide which store has an address, by their short names.
+_DECIDING = ("endpoint", "endpoint_url", "endpoint_url_s3", "account", "account_name")
+_PROVIDERS = ("AWS_", "AZURE_", "GOOGLE_")
 _CONNECTIONS = 8
 _ATTEMPTS = 3
 # Stores date a file by their own clock, to the second. It may be another than this machine's by as
@@ -96,29 +103,42 @@ class StoredFolder:
 
         def one(name: str) -> tuple[Entry, Path]:
             file = wanted[name]
-            entry = known.get(self.address(name))
+            entry = known.get(self._key(name))
             if entry is not None and entry[:2] == (file.size, file.modified_ns):
                 path = raw.find(entry[2])
                 if path is not None and path.stat().st_size == file.size:
                     return entry, path
-            return self._fetched(name, file, raw)
+            return self._fetched(name, file, raw, is_settled=file.modified_ns < settled)
 
         with self._explained(), ThreadPoolExecutor(_CONNECTIONS) as pool:
             found = dict(zip(wanted, pool.map(one, wanted), strict=True))
-        others = {name: one for name, one in known.items() if name.rpartition("/")[0] != self.uri}
-        ours = {
-            self.address(name): entry for name, (entry, _) in found.items() if entry[1] < settled
-        }
-        if {**others, **ours} != known:
+        ours = {self._key(name): entry for name, (entry, _) in found.items()}
+        # Another entry of the catalog may have other files of this place, or of this store.
+        kept = {
+            key: entry
+            for key, entry in known.items()
+            if key not in ours and raw.find(entry[2]) is not None
+        } | {key: entry for key, entry in ours.items() if entry[1] < settled}
+        if kept != known:
             raw.make()
-            remember(raw.folder, {**others, **ours})
+            remember(raw.folder, kept)
         return {name: (entry[2], path) for name, (entry, path) in found.items()}
 
     def address(self, name: str) -> str:
         """Give the address of a file."""
         return f"{self.uri}/{name}"
 
-    def _fetched(self, name: str, file: StoredFile, raw: RawStore) -> tuple[Entry, Path]:
+    def _key(self, name: str) -> str:
+        """Name a file in the cache: one address may be in two stores, by their settings."""
+        around = {key: one for key, one in os.environ.items() if key.startswith(_PROVIDERS)}
+        given = {short(key): one for key, one in (*around.items(), *self.options.items())}
+        told = [(key, given[key]) for key in _DECIDING if key in given]
+        place = hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()
+        return f"{self.address(name)} {place[:16]}"
+
+    def _fetched(
+        self, name: str, file: StoredFile, raw: RawStore, *, is_settled: bool
+    ) -> tuple[Entry, Path]:
         """Bring a file, whole: a long one comes in pieces, of which some may be another's."""
         url = file_url(self.address(name))
         for _ in range(_ATTEMPTS):
@@ -130,7 +150,9 @@ class StoredFolder:
                 now = info(url, self.options)
                 if now is None:
                     raise _gone(name, self.uri)
-                if now == replace(file, path=now.path) and partial.stat().st_size == now.size:
+                is_same = now == replace(file, path=now.path)
+                is_same = is_same and partial.stat().st_size == now.size
+                if is_same and (is_settled or self._is_whole(url, partial)):
                     sha256, path = raw.take_over(partial)
                     return (now.size, now.modified_ns, sha256), path
             file = now
@@ -138,6 +160,17 @@ class StoredFolder:
             f"Delivery {shown(name)} in {self.uri} changes while it is read. Nothing was read. Run "
             "again when it is there as a whole: kedro run"
         )
+
+    def _is_whole(self, url: str, partial: Path) -> bool:
+        """Read what came in pieces once more: within the second of its time, two look the same."""
+        if partial.stat().st_size <= ONE_PIECE:
+            return True
+        second = partial.with_name(f"{partial.name}.2.part")
+        try:
+            fetch(url, self.options, second)
+            return filecmp.cmp(partial, second, shallow=False)
+        finally:
+            second.unlink(missing_ok=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -14,7 +14,8 @@ from lakeproof.stores.options import for_delta
 if TYPE_CHECKING:
     import pyarrow.fs
 
-_BLOCK = 1024 * 1024
+# What `fetch` asks for at a time: of a longer file, pieces may be another's.
+ONE_PIECE = _BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from lakeproof.attest.vouching import is_vouched, vouch
 from lakeproof.explain.mixes.choice import Choice, Part
 from lakeproof.explain.mixes.facts import CommonRows, Proof
 from lakeproof.inside import by_no_link
 from lakeproof.state_folder import NAME, hide_from_git, state_of
 from lakeproof.version import VERSION
+from lakeproof.vouching.codes import is_vouched, vouch
 from lakeproof.whole_file import replace_text
 
 _SCHEMA = 3
