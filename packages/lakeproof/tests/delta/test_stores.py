@@ -164,7 +164,7 @@ def test_what_a_table_takes_from_a_store_is_kept_beside_it(store, entry, tmp_pat
 def test_a_store_that_goes_between_two_commits_leaves_the_first_and_says_so(tmp_path):
     """Of the run, which knows what it has committed by then."""
     going = ObjectStore.started()
-    settings = {**going.options, **SHORT, "timeout": "5s"}
+    settings = {**going.options, **SHORT, "timeout": "60s", "connect_timeout": "60s"}
     table = DeltaTable(
         filepath=f"{going.uri}/t",
         credentials=settings,

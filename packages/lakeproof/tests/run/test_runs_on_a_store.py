@@ -32,8 +32,8 @@ second:
   key: id
   save_args: {mode: merge, schema_mode: merge}
 """
-# An end that a test can wait for.
-SHORT = {"timeout": "5s", "connect_timeout": "1s", "retry_timeout": "1s", "max_retries": "1"}
+# Who is gone refuses at once; who is there may be slow.
+ONCE = {"timeout": "60s", "connect_timeout": "60s", "retry_timeout": "1s", "max_retries": "1"}
 
 
 def test_a_run_whose_store_goes_is_failed_and_says_what_stays(small_project, capsys):
@@ -46,7 +46,7 @@ def test_a_run_whose_store_goes_is_failed_and_says_what_stays(small_project, cap
     small_project.write(
         {
             "conf/base/catalog.yml": CATALOG,
-            "conf/base/credentials.yml": json.dumps({"lake": {**going.options, **SHORT}}),
+            "conf/base/credentials.yml": json.dumps({"lake": {**going.options, **ONCE}}),
             "data/raw/1.csv": "id,x\na,1\n",
             "data/raw/2.csv": "id,x\nb,2\n",
         }

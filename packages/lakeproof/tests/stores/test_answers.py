@@ -4,9 +4,11 @@ import pytest
 
 from .refused import answering, refusal
 
+# It answers at once, on a machine that may be busy.
+_PATIENT = {"timeout": "60s", "connect_timeout": "60s"}
 _AMAZON = {
-    "AWS_ACCESS_KEY_ID": "a key",
-    "AWS_SECRET_ACCESS_KEY": "a secret",
+    "AWS_ACCESS_KEY_ID": "AKIA-OF-THIS-TEST",
+    "AWS_SECRET_ACCESS_KEY": "what-nobody-shows",
     "AWS_REGION": "us-east-1",
     "AWS_ALLOW_HTTP": "true",
 }
@@ -27,7 +29,7 @@ def test_a_bucket_in_another_region_is_told(do, status, said, where):
     """As Amazon answers: a redirect that leads nowhere, or what it expects."""
     with answering(status, said) as place:
         options = {**_AMAZON, "AWS_ENDPOINT_URL": place}
-        told = refusal({"filepath": "s3://lake/t", "credentials": options}, do)
+        told = refusal({"filepath": "s3://lake/t", "credentials": options}, do, **_PATIENT)
     assert f"another region than the one that is configured.{where} " in told
     assert "Correct AWS_REGION in conf/<environment>/credentials.yml" in told
 
@@ -45,7 +47,7 @@ def test_what_azure_refuses_is_a_sentence(do, status, said, told):
     """In its own words for things, as it answers where its account is no part of the host."""
     with answering(status, said) as place:
         options = {**_AZURE, "allow_http": "true", "azure_storage_endpoint": f"{place}/me"}
-        assert told in refusal({"filepath": "az://lake/t", "credentials": options}, do)
+        assert told in refusal({"filepath": "az://lake/t", "credentials": options}, do, **_PATIENT)
 
 
 def test_azure_has_its_own_word_for_plain_http():
