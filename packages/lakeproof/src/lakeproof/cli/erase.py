@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Erase also what models in service were made of.",
 )
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=offer_tables,
+    help="A further table, or folder of deliveries, whose rows with such a key are the same "
+    "person's; may be repeated.",
+)
 @common_options()
 @click.pass_obj
 def erase(
@@ -40,19 +48,21 @@ def erase(
     why: str | None,
     is_released: bool,
     is_sure: bool,
+    also: tuple[str, ...],
     env: str | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Erase the rows of keys from tables, or find where they are with --dry-run.
 
-    Rows go from the newest versions, in commits that name no key and of which it is proven that
-    nothing else went; older versions that runs have leased are written anew without them, and the
-    files that held them are removed. Raw files are written anew, too. A receipt names versions and
-    runs; models and git's history are listed and left. Interrupted, the same command goes on. KEY
-    is a value of the table's key, or a=1,b=2 where that has several columns, or
-    '{"a": "1, 2", "b": "3"}' where a value has a comma; - reads keys from standard input, a line
-    each, so that they stand in no history of a shell.
+    Rows go from the table and those that were made of it; others with such a key are named, and
+    left unless --also names them. They go from the newest versions, in commits that name no key and
+    of which it is proven that nothing else went; older versions that runs have leased are written
+    anew without them, and the files that held them are removed. Raw files are written anew, too. A
+    receipt names versions and runs; models and git's history are listed and left. Interrupted, the
+    same command goes on. KEY is a value of the table's key, or a=1,b=2 where that has several
+    columns, or '{"a": "1, 2", "b": "3"}' where a value has a comma; - reads keys from standard
+    input, a line each, so that they stand in no history of a shell.
 
     \b
     Example:
@@ -76,12 +86,13 @@ def erase(
         raise click.UsageError("No key was given.")
     project, catalog = RunProject(metadata, env), open_catalog(metadata, env)
     if is_dry:
-        found = find(project, catalog, table, texts)
+        found = find(project, catalog, table, texts, also)
         emit(shown.document(found), lambda: shown.render(found), as_json, output)
         return
     done = erasing.erase(
         *(LeasedProject(project), catalog, table, texts, str(why)),
         rewrites=not is_released,
         is_sure=is_sure,
+        also=also,
     )
     emit(erased.document(done), lambda: erased.render(done), as_json, output)

@@ -61,6 +61,7 @@ def erase(
     *,
     rewrites: bool = True,
     is_sure: bool = False,
+    also: Collection[str] = (),
 ) -> Receipt:
     """Erase the rows of keys; the same command goes on with one that was interrupted.
 
@@ -72,6 +73,7 @@ def erase(
         why: For the receipt.
         rewrites: Whether leased older versions are written anew without the rows, or given up.
         is_sure: Whether it goes on though models of runs with the rows are in service.
+        also: Names of further entries whose rows with such a key are the same person's.
 
     Raises:
         LakeproofError: If it cannot go on; what is done stays done, and its receipt says `begun`.
@@ -79,7 +81,7 @@ def erase(
     store = ReceiptStore(leased.project.path)
     finish(leased.project.path)
     leased.decide_all()
-    found = find(leased.project, catalog, name, texts)
+    found = find(leased.project, catalog, name, texts, also)
     begun = store.begun(name, texts)
     if begun is None and found.is_nothing:
         raise _nothing_of(found)
@@ -126,7 +128,7 @@ def erase(
         if told := _delete(table, one, keys, announce):
             receipt = _with_proven(receipt, [told])
             store.put(receipt)
-    _mark(catalog, keys, receipt.files)
+    _mark(catalog, found.names, keys, receipt.files)
     became = RewrittenLeases()
     if rewrites:
         engine = engine_for(asked.engine_name)
@@ -150,7 +152,7 @@ def erase(
     )
     path = leased.project.path
     in_git = [one.path for one in receipt.files if is_in_git(path, path / one.path)]
-    left += left_of(find(leased.project, catalog, name, texts), receipt, in_git)
+    left += left_of(find(leased.project, catalog, name, texts, also), receipt, in_git)
     done = replace(
         receipt,
         state="done",
@@ -179,10 +181,12 @@ def _nothing_of(found: Found) -> ErasureError:
     """Say that nothing was found, and how much was not looked at."""
     count = len(list(not_known(found)))
     where = f", where it could be looked ({count} thing(s) could not)" if count else ""
+    others = ", ".join(dict.fromkeys(one.name for one in found.candidates))
+    like = f" Rows with such a key, which may be other things, are in {others}." if others else ""
     return ErasureError(
-        f"Nothing was found of {found.keys} key(s){where}. Nothing was changed, and there is no "
-        "receipt. Look at how the key is written, and at what was searched: the same command with "
-        "--dry-run"
+        f"Nothing was found of {found.keys} key(s){where}.{like} Nothing was changed, and there is "
+        "no receipt. Look at how the key is written, and at what was searched: the same command "
+        "with --dry-run"
     )
 
 
@@ -239,15 +243,14 @@ def _delete(
     return delete_rows(table.location, rows, engine, table.personal, announce)
 
 
-def _mark(catalog: "ProjectCatalog", keys: Keys, files: Sequence[RewrittenFile]) -> None:
-    """Let every table that took one of the files take what is left of it as taken."""
-    for name in catalog.table_names() if files else ():
-        table = catalog.table(name)
-        if not isinstance(table, DeltaTable) or not table.is_there():
-            continue
+def _mark(
+    catalog: "ProjectCatalog", names: Iterable[str], keys: Keys, files: Sequence[RewrittenFile]
+) -> None:
+    """Let every table in scope that took one of the files take what is left of it as taken."""
+    for name in sorted(names) if files else ():
+        table = _table_of(catalog, name)
         schema = scan(table.open()).collect_schema()
-        fitting = keys.that_fit(schema) if not set(keys.columns) - set(schema) else None
-        if fitting is not None:
+        if (fitting := keys.that_fit(schema)) is not None:
             engine, gone = engine_for(table.engine_name), fitting.rows(schema, name)
             mark_table(table.location, files, gone, engine, table.personal)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from lakeproof.commands.erasure.found import Found, not_known
+from lakeproof.commands.erasure.found import Found, not_known, told_of
 from lakeproof.erasure.receipts import Receipt
 
 
@@ -28,6 +28,7 @@ def left_of(found: Found, receipt: Receipt, in_git: Iterable[str]) -> Iterator[s
         yield f"{delivery.path}: {rows}"
     for path in in_git:
         yield f"{path}: is in git's history as it was"
+    yield from told_of(found.candidates)
     yield from found.traces
     yield from not_known(found, removed)
 

@@ -1,24 +1,20 @@
 """`kedro erase --dry-run`: where the rows of a person are, without naming the person again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.find_deliveries import find_deliveries
-from lakeproof.commands.erasure.found import Found, FoundTable
+from lakeproof.commands.erasure.find_tables import find_in_copies, find_in_tables, scope_of
+from lakeproof.commands.erasure.found import Found
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.affected_runs import affected
-from lakeproof.erasure.found_versions import find_versions
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.traces import Wanted, can_be_searched, files_below, traces
-from lakeproof.errors import LakeproofError
-from lakeproof.leases.held import every_copy
-from lakeproof.leases.store import LeaseStore
 from lakeproof.record.mlflow_store.unsent import TAG
 from lakeproof.state_folder import state_of
-from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
@@ -29,7 +25,11 @@ _NOT_OURS = ("environments", "held")
 
 
 def find(
-    project: "RunProject", catalog: "ProjectCatalog", name: str, texts: Sequence[str]
+    project: "RunProject",
+    catalog: "ProjectCatalog",
+    name: str,
+    texts: Sequence[str],
+    also: Collection[str] = (),
 ) -> Found:
     """Look for keys in all that the project knows of.
 
@@ -38,9 +38,11 @@ def find(
         catalog: Which names the tables.
         name: The table whose key it is.
         texts: The keys.
+        also: Names of further entries whose rows with such a key are the same person's.
 
     Raises:
-        LakeproofError: If there is no such table, it has no key, or a key is none of its type.
+        LakeproofError: If there is no such table or entry, it has no key, or a key is none of its
+            type.
     """
     table = catalog.table(name)
     if not isinstance(table, DeltaTable) or not table.key:
@@ -52,10 +54,12 @@ def find(
     schema = scan(table.open()).collect_schema()
     keys = asked.rows(schema, name)
     found = Found(asked.count(name))
-    _tables(found, catalog, name, asked)
-    _copies(found, project.path, catalog, asked)
     records = [run.record for run in project.stored_runs if run.record is not None]
-    found.deliveries = list(find_deliveries(found, project.path, catalog, asked, records))
+    scope = scope_of(table, asked, catalog, records, also)
+    find_in_tables(found, catalog, scope)
+    find_in_copies(found, project.path, catalog, scope)
+    found.names = scope.names
+    found.deliveries = list(find_deliveries(found, project.path, catalog, scope, records))
     held, files = found.held, {one.sha256 for one in found.deliveries if one.rows}
     for run in project.stored_runs:
         if run.record is None:
@@ -74,44 +78,6 @@ def find(
         path for path in map(catalog.relative, _traces(project.path, wanted)) if path not in known
     ]
     return found
-
-
-def _tables(found: Found, catalog: "ProjectCatalog", name: str, keys: Keys) -> None:
-    """Look through the table and all others that have its key's columns."""
-    for other in dict.fromkeys([name, *catalog.table_names()]):
-        try:
-            table = catalog.table(other)
-            if not isinstance(table, DeltaTable):
-                raise ErasureError(f"it is a {type(table).__name__}")
-            if other != name and not table.is_there():
-                continue
-            versions = find_versions(table.location, keys)
-        except LakeproofError as error:
-            if other == name:
-                raise
-            found.not_searched[other] = error.message
-            continue
-        if not versions.is_clear or not versions.is_folder_searched:
-            place = catalog.relative(table.location.absolute_uri)
-            found.tables.append(FoundTable(other, place, table.open().table_id, versions))
-
-
-def _copies(found: Found, project_path: Path, catalog: "ProjectCatalog", keys: Keys) -> None:
-    """Look through the held copies, each a table of its own: its table may be without the rows."""
-    names = {one.table_id: one.table for one in LeaseStore(project_path).own()}
-    names |= {one.table_id: one.table for one in found.tables}
-    for table_id, place, only in every_copy(project_path):
-        path = catalog.relative(place)
-        name = names.get(table_id, table_id)
-        try:
-            versions = find_versions(Location(name, str(place)), keys, only)
-            if versions.newest < 0 and not only:
-                raise ErasureError("it is no table")
-        except LakeproofError as error:
-            found.not_searched[path] = error.message
-            continue
-        if not versions.is_clear:
-            found.copies.append(FoundTable(name, path, table_id, versions))
 
 
 def _traces(project_path: Path, wanted: Wanted) -> Iterator[Path]:

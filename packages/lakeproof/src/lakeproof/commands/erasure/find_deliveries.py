@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from lakeproof.commands.erasure.found import Found, FoundDelivery
+from lakeproof.commands.erasure.find_tables import Scope
+from lakeproof.commands.erasure.found import Candidate, Found, FoundDelivery
 from lakeproof.deliveries import Delivery, DeliveryFolder
 from lakeproof.deliveries.formats import parse
 from lakeproof.deliveries.raw_store import RawStore
@@ -25,7 +26,7 @@ def find_deliveries(
     found: Found,
     project_path: Path,
     catalog: "ProjectCatalog",
-    keys: Keys,
+    scope: Scope,
     records: Iterable[Record],
 ) -> Iterator[FoundDelivery]:
     """Look through the raw files whose rows have this key.
@@ -34,10 +35,11 @@ def find_deliveries(
         found: Is told which folders could not be looked through.
         project_path: The project.
         catalog: Which names the folders.
-        keys: What to look for.
+        scope: What to look for, and whose they are.
         records: Of the project's runs.
     """
-    folders = dict(_folders(catalog, keys))
+    keys = scope.keys
+    folders = dict(_folders(found, catalog, keys))
     raw = RawStore(project_path)
     counts: dict[tuple[str, str], int | None] = {}
     seen: set[Path] = set()
@@ -49,7 +51,13 @@ def find_deliveries(
         except LakeproofError as error:
             found.not_searched[name] = error.message
             continue
-        for one in (*deliveries, *_kept(raw, name, folder, records)):
+        all_ = [*deliveries, *_kept(raw, name, folder, records)]
+        if why_not := scope.why_not_files(name, {one.sha256 for one in all_}):
+            if any(_count(one, keys) for one in all_):
+                where = catalog.relative(str(catalog.entries[name].get("path")))
+                found.candidates.append(Candidate(name, "raw files", where, why_not))
+            continue
+        for one in all_:
             if one.path in seen:
                 continue
             seen.add(one.path)
@@ -62,7 +70,9 @@ def find_deliveries(
                 yield FoundDelivery(path, counts[place], has_git, one.sha256, one)
 
 
-def _folders(catalog: "ProjectCatalog", keys: Keys) -> Iterator[tuple[str, DeliveryFolder]]:
+def _folders(
+    found: Found, catalog: "ProjectCatalog", keys: Keys
+) -> Iterator[tuple[str, DeliveryFolder]]:
     for name, entry in catalog.entries.items():
         kind = str(entry.get("type")) if isinstance(entry, Mapping) else ""
         if "DeliveryFolder" not in kind and "DeliveryStream" not in kind:
@@ -71,10 +81,13 @@ def _folders(catalog: "ProjectCatalog", keys: Keys) -> Iterator[tuple[str, Deliv
         if not isinstance(folder, DeliveryFolder):
             continue
         try:
-            if set(folder.schema.key) == set(keys.columns):
-                yield name, folder
+            columns = {one.name for one in folder.schema.columns}
         except LakeproofError:
             continue  # nothing is delivered there
+        if absent := [one for one in keys.columns if one not in columns]:
+            found.not_searched[name] = f"it has no column '{absent[0]}'"
+        else:
+            yield name, folder
 
 
 def _kept(

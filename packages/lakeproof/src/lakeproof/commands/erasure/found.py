@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from lakeproof.deliveries import Delivery
 from lakeproof.erasure.affected_runs import AffectedRun
@@ -50,6 +50,23 @@ class FoundDelivery:
     delivery: Delivery
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """What has rows with such a key, which may be another thing: it is told, and stays.
+
+    Args:
+        name: Of the catalog's entry, by which it can be included.
+        kind: What it is.
+        place: Where it is.
+        reason: Why they may be another thing.
+    """
+
+    name: str
+    kind: Literal["table", "copy", "raw files"]
+    place: str
+    reason: str
+
+
 @dataclass
 class Found:
     """Where the rows of some keys are.
@@ -63,6 +80,8 @@ class Found:
         runs: The recorded runs that read or wrote such versions, newest first.
         unknown_runs: Those whose record cannot be read.
         deliveries: The raw files.
+        candidates: What has such rows, too, and may be about other things.
+        names: The tables of the catalog that rows are erased from, with or without some.
         traces: Other files in which a key stands as text.
         are_traces_searched: Whether files were looked through: not for very short keys.
         in_service: Of the runs, those whose models have an alias or a stage; `None` where a
@@ -76,6 +95,8 @@ class Found:
     runs: list[AffectedRun] = field(default_factory=list)
     unknown_runs: list[str] = field(default_factory=list)
     deliveries: list[FoundDelivery] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     traces: list[str] = field(default_factory=list)
     are_traces_searched: bool = True
     in_service: list[str] | None = field(default_factory=list)
@@ -122,6 +143,15 @@ def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str
         yield f"Other files were not looked through: a key has fewer than {SHORTEST} signs."
 
 
+def told_of(candidates: Iterable[Candidate]) -> Iterator[str]:
+    """Name what may hold rows of somebody else, a line each."""
+    for one in candidates:
+        yield (
+            f"{one.place}: rows with such a key stay, since {one.reason}. If they are the same "
+            f"person's: --also {one.name}"
+        )
+
+
 def document(found: Found) -> dict[str, Any]:
     """Make the JSON document. It holds no key."""
     return {
@@ -141,6 +171,7 @@ def document(found: Found) -> dict[str, Any]:
             }
             for one in found.deliveries
         ],
+        "candidates": [asdict(one) for one in found.candidates],
         "traces": found.traces,
         "are_traces_searched": found.are_traces_searched,
         "in_service": found.in_service,
@@ -201,6 +232,8 @@ def render(found: Found) -> str:
             rows_ = "unreadable" if one.rows is None else f"{one.rows} row(s)"
             git = ", and in git's history" if one.is_in_git else ""
             lines.append(f"  {one.path}: {rows_}{git}")
+    if found.candidates:
+        lines += ["", *told_of(found.candidates)]
     if found.traces:
         lines += ["", "A key stands, or may stand, in:", *(f"  {one}" for one in found.traces)]
     if unknown := list(not_known(found)):

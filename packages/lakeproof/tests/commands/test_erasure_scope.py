@@ -1,0 +1,161 @@
+"""`kedro erase` takes rows of the named table and of what was made of it; others are only told."""
+
+from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+
+from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.commands.project import RunProject
+from lakeproof.delta import DeltaTable
+from lakeproof.erasure.lineage import lineage_of, same_kind
+from lakeproof.leases import held
+from lakeproof.leases.store import LeaseStore
+from lakeproof.record.facts import InputFacts, OutputFacts
+
+from ..reproduce.builders import a_node, a_record, a_table_read, a_table_written, crossing
+
+OTHERS = """
+products: {type: lakeproof.delta.DeltaTable, filepath: data/products, key: [id, shop]}
+shops: {type: lakeproof.delta.DeltaTable, filepath: data/shops, key: id}
+"""
+ERASE = ("erase", "samples", "4711")
+
+
+def _rows(project, name: str) -> pl.DataFrame:
+    return DeltaTable(filepath=str(project.path / "data" / name)).load().collect()
+
+
+def _made(*names: str, table_id: str):
+    """A run whose nodes made tables of `samples`, one after the other; and a table beside them."""
+    read = replace(a_table_read("samples"), table_id=table_id)
+    steps = ["samples", "rows", *names]
+    nodes = [
+        a_node(f"make_{after}", [crossing(before)], [crossing(after)])
+        for before, after in pairwise(steps)
+    ]
+    nodes.append(a_node("count", [crossing("deliveries"), crossing("prices")], [crossing("shops")]))
+    nodes.append(a_node("take", [crossing("deliveries@raw")], [crossing("samples")]))
+    written = tuple(a_table_written(one) for one in (*names, "shops"))
+    record = a_record(nodes=tuple(nodes))
+    inputs = InputFacts((read,), record.inputs.files, record.inputs.values)
+    return replace(record, inputs=inputs, outputs=OutputFacts(written, ()))
+
+
+def test_what_nodes_made_of_a_table_is_followed_over_steps_and_runs():
+    """Through what is in no table, and into a later run; what another node made is not."""
+    later = _made("reports", table_id="id of predictions")
+    later = replace(
+        later, nodes=(a_node("report", [crossing("samples")], [crossing("reports@pandas")]),)
+    )
+    records = [later, _made("features", "predictions", table_id="1")]
+    found = lineage_of(records, "1", "data/none")
+    named = {f"id of {one}" for one in ("features", "predictions", "reports")}
+    assert found.tables == {"1", *named}
+    assert "deliveries" in found.sources
+    assert "prices" not in found.sources
+    assert lineage_of(records, "2", "data/samples").tables == {"1", "2", *named}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (pl.Int32(), pl.Int64(), True),
+        (pl.Int64(), pl.String(), False),
+        (pl.Decimal(10, 2), pl.Decimal(12, 2), True),
+        (pl.Datetime("us"), pl.Datetime("us", "UTC"), True),
+        (pl.Date(), pl.Datetime("us"), False),
+    ],
+)
+def test_types_are_the_same_however_wide(one, other, is_same):
+    assert same_kind(one, other) is is_same
+
+
+@pytest.fixture
+def project(lakehouse, monkeypatch):
+    """`samples` and `features` with a person; products with that number, shops with that text.
+
+    A run made `features` of `samples`, and `products` of another type of key, too.
+    """
+    catalog = lakehouse.read("conf/base/catalog.yml")
+    lakehouse.write("conf/base/catalog.yml", f"{catalog}{OTHERS}")
+    lakehouse.table("samples").save(pl.DataFrame({"id": ["4711", "w2"]}))
+    lakehouse.table("features").save(pl.DataFrame({"id": ["4711", "w2"], "x": [1.0, 2.0]}))
+    for name, rows in {
+        "products": {"id": [4711, 4712, 4711], "shop": ["a", "a", "b"]},
+        "shops": {"id": ["4711", "4712"]},
+    }.items():
+        table = DeltaTable(filepath=str(lakehouse.path / "data" / name))
+        table.save(pl.DataFrame(rows))
+    ids = {name: lakehouse.table(name).open().table_id for name in ("samples", "features")}
+    ids["products"] = DeltaTable(filepath=str(lakehouse.path / "data/products")).open().table_id
+    record = _made("features", "products", table_id=ids["samples"])
+    written = tuple(
+        replace(one, table_id=ids.get(one.dataset, one.table_id)) for one in record.outputs.tables
+    )
+    record = replace(record, outputs=OutputFacts(written, ()))
+    run = SimpleNamespace(record=record, run_id=record.run.run_id, tags={})
+    monkeypatch.setattr(RunProject, "stored_runs", [run])
+    monkeypatch.setattr(LeasedProject, "decide_all", lambda _: None)
+    return lakehouse
+
+
+def test_another_table_with_a_column_of_that_name_stays_and_is_named(project):
+    """Nobody was asked whether product 4711 is the person; what was made of the table goes."""
+    found = project.json(*ERASE, "--dry-run")
+    assert [one["table"] for one in found["tables"]] == ["samples", "features"]
+    reasons = {one["name"]: one["reason"] for one in found["candidates"]}
+    assert reasons == {
+        "products": "its 'id' is Int64, that of 'samples' String",
+        "shops": "nothing says that it was made of 'samples'",
+    }
+    done = project.json(*ERASE, "--why", "request")
+    assert [one["table"] for one in done["proven"]] == ["samples", "features"]
+    assert (_rows(project, "products").height, _rows(project, "shops").height) == (3, 2)
+    for name in reasons:
+        assert any(f"If they are the same person's: --also {name}" in one for one in done["left"])
+    told = project.run("erase", "samples", "4712", "--why", "request", code=2).stderr
+    assert "which may be other things, are in products, shops" in " ".join(told.split())
+
+
+def test_who_says_that_it_is_the_same_has_it_erased_too(project):
+    """Each table's key is read as its own type is."""
+    done = project.json(*ERASE, "--why", "request", "--also", "products", "--also", "shops")
+    proven = {one["table"]: one["rows"] for one in done["proven"]}
+    assert proven == {"samples": 1, "features": 1, "products": 2, "shops": 1}
+    assert _rows(project, "products")["id"].to_list() == [4712]
+    assert done["left"] == []
+    refused = project.run(*ERASE, "--why", "request", "--also", "product", code=2)
+    assert "Did you mean 'products'?" in refused.stderr
+
+
+def test_a_held_copy_of_another_table_stays(project):
+    """Also where it would be given up with its lease."""
+    shops = DeltaTable(filepath=str(project.path / "data/shops"))
+    lease = replace(project.lease(0, "1" * 32), table="shops", table_id=shops.open().table_id)
+    LeaseStore(project.path).take(replace(lease, is_held=True), shops.location)
+    copy = held.hold(project.path, lease.table_id, [0], shops, print)
+    done = project.json(*ERASE, "--why", "request")
+    assert copy.is_dir()
+    assert [one.table for one in LeaseStore(project.path).own()] == ["shops"]
+    assert any("it is held of 'shops'" in one for one in done["left"])
+    gone = project.json("erase", "shops", "4711", "--why", "request")
+    assert [one["table"] for one in gone["rewritten"]] == ["shops"]
+    assert b"4711" not in b"".join(path.read_bytes() for path in copy.rglob("*.parquet"))
+
+
+def test_raw_files_of_another_table_stay(project):
+    """Their folder has a key of that name; who took its files says whose they are."""
+    what = "key: id, schema: {id: {type: string}, shop: {type: string, optional: true}}"
+    kind = "type: lakeproof.deliveries.DeliveryFolder"
+    entry = f"raw: {{{kind}, path: {project.path}/raw, {what}}}\n"
+    catalog = project.read("conf/base/catalog.yml")
+    project.write("conf/base/catalog.yml", f"{catalog}{entry}")
+    project.write("raw/1.csv", "id\n4711\n4712\n")
+    done = project.json(*ERASE, "--why", "request")
+    assert project.read("raw/1.csv") == "id\n4711\n4712\n"
+    assert any("--also raw" in one and one.startswith("raw: ") for one in done["left"])
+    project.json("erase", "shops", "4711", "--why", "request", "--also", "raw")
+    assert project.read("raw/1.csv") == "id\n4712\n"
