@@ -197,3 +197,38 @@ def test_small_files_are_written_together_and_what_stays_for_a_lease_is_said_fir
     assert done["digest"] == newest.compute_digest() == table.open().compute_digest()
     said = leased.run("optimize", "samples").stdout
     assert "of which no two go together" in said
+
+
+def lose(lakehouse, version: int, **given: object) -> None:
+    """Have another project lease a version of `samples`, and its files be gone."""
+    table = lakehouse.table("samples")
+    lease = lakehouse.lease(version, "9" * 32, **given)
+    beside = lakehouse.path / "data/wine/samples/_lakeproof/leases" / lease.table_id / lease.file
+    beside.parent.mkdir(parents=True)
+    beside.write_text(lease.to_json())
+    for path in table.open(version).rows_by_path():
+        (lakehouse.path / "data/wine/samples" / path).unlink()
+
+
+def test_a_lost_version_of_one_table_keeps_no_other_from_its_vacuum(leased):
+    """It is said at the end, and what was done."""
+    table = leased.table("features")
+    table.save(table.load().collect().with_columns(x=2.5))
+    age(leased.path / "data/wine/features", 40)
+    features = leased.path / "data/wine/features"
+    assert len(list(features.glob("*.parquet"))) == 2
+    lose(leased, 1)
+    said = leased.run("vacuum", code=2).stderr
+    assert "Table 'samples' was not vacuumed: version 1 is leased and cannot be read" in said
+    assert said.rstrip().endswith("Done: features.")
+    assert len(list(features.glob("*.parquet"))) == 1
+
+
+def test_a_lost_version_of_which_another_project_says_it_has_a_copy_stops_no_vacuum(leased):
+    """That copy is not seen from here, and whether it is whole is the other's to check."""
+    LeaseStore(leased.path).give_back(leased.lease(1, SECOND), leased.table("samples").location)
+    lose(leased, 1, is_held=True)
+    done = leased.json("vacuum", "samples")
+    (version,) = done["tables"][0]["leases"]
+    assert (version["strength"], version["trouble"]) == ("held", None)
+    assert files(leased) == 1

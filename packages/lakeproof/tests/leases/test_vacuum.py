@@ -246,3 +246,24 @@ def test_sums_of_a_version_before_somebody_elses_delete_go_with_its_rows(shelf):
     assert kept.exists()
     shelf.vacuum()
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_merge_of_a_new_column_ends_no_lease(tmp_path, is_ours):
+    """delta-rs gives the table another id with it; ours keeps its own, and that of others counts."""
+    shelf = make_shelf(tmp_path, versions=2)
+    shelf.take(0)
+    before, more = shelf.table_id, pl.DataFrame({"id": ["x", "y"], "z": [1, 2]})
+    place = shelf.table.location.uri
+    if is_ours:
+        how = {"mode": "merge", "schema_mode": "merge"}
+        type(shelf.table)(filepath=place, key="id", save_args=how).save(more)
+    else:
+        merger = deltalake.DeltaTable(place).merge(
+            more.to_arrow(), "s.id = t.id", source_alias="s", target_alias="t", merge_schema=True
+        )
+        merger.when_matched_update_all().when_not_matched_insert_all().execute()
+    assert (shelf.table_id == before) is is_ours
+    age(Path(place), AGE)
+    assert len(shelf.vacuum().going) == 1
+    assert shelf.rows(0) == ["v0", "x"]

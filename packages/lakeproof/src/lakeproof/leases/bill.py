@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lakeproof.delta.log.data_files import require_files
-from lakeproof.delta.log.opened_table import OpenedTable
-from lakeproof.delta.log.opening import open_table, open_to_read
+from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.retention.lifetime import retention_of
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Strength
-from lakeproof.leases.needed_files import files_of
+from lakeproof.leases.needed_files import files_of, lying_files
 from lakeproof.leases.store import Standing
+from lakeproof.leases.table_ids import ids_of
+from lakeproof.leases.version_files import files_of_versions
 from lakeproof.versioned.location import Location
 
 
@@ -80,7 +80,7 @@ def make_bill(
 
     Args:
         location: The table.
-        leases_of: Lists the leases of a table id.
+        leases_of: Lists the leases of a table id, each of those that the table has had.
         is_held: Tells whether there is a copy of what a lease is on.
 
     Raises:
@@ -90,15 +90,17 @@ def make_bill(
     live = files_of(current)
     is_promised = retention_of(current.table.metadata().configuration).is_promised
     by_version: dict[int, list[Standing]] = {}
-    for standing in leases_of(current.table_id):
+    for standing in (one for table_id in ids_of(current) for one in leases_of(table_id)):
         by_version.setdefault(standing.lease.version, []).append(standing)
-    files: dict[int, Mapping[str, int]] = {}
+    files: dict[int, Mapping[str, int]] = {current.version: live}
     troubles: dict[int, str] = {}
-    for version in by_version:
-        try:
-            files[version] = _files_of(location, version, current, live)
-        except LakeproofError as error:
-            troubles[version] = error.message
+    if older := by_version.keys() - files:
+        for version, found in files_of_versions(location, older, lying_files(location)):
+            if isinstance(found, LakeproofError):
+                troubles[version] = found.message
+            else:
+                files[version] = found
+    files = {version: own for version, own in files.items() if version in by_version}
     uses = Counter(path for one in files.values() for path in one)
     versions = []
     for version, holders in sorted(by_version.items()):
@@ -118,13 +120,3 @@ def make_bill(
             )
         )
     return Bill(location, current.table_id, current.version, live, tuple(versions))
-
-
-def _files_of(
-    location: Location, version: int, current: OpenedTable, live: Mapping[str, int]
-) -> Mapping[str, int]:
-    if version == current.version:
-        return live
-    opened = open_to_read(location, version)
-    require_files(opened)
-    return files_of(opened)

@@ -1,6 +1,6 @@
 """The files that a version needs, and those that lie in the folder of a table.
 
-Deletion vectors count as files: a version without them has other rows. Local tables alone.
+Deletion vectors count as files: a version without them has other rows.
 """
 
 import json
@@ -9,15 +9,16 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from lakeproof.delta.log.data_files import data_files, decoded, vector_files
 from lakeproof.delta.log.deletion_vectors import described
-from lakeproof.delta.log.location import available_versions
+from lakeproof.delta.log.location import available_versions, filesystem_of
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.leases.facts import LeaseError
+from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
+from lakeproof.versioned.store_errors import explained_store
 
 # What Delta calls its own; whatever else lies there is somebody's.
 _DATA, _VECTOR = ".parquet", "deletion_vector_"
@@ -38,27 +39,49 @@ class LyingFile:
 
 def files_of(opened: OpenedTable) -> dict[str, int]:
     """Map the files of a version, below the table's folder, to their sizes as the log says."""
-    root = os.path.realpath(opened.location.uri)
+    root = root_of(opened.location)
     found = {
         path: file.size
         for file in data_files(opened)
-        if (path := _below(root, file.path)) is not None
+        if (path := path_below(root, file.path)) is not None
     }
     for name, least in vector_files(opened).items():
-        if (path := _below(root, name)) is not None:
+        if (path := path_below(root, name)) is not None:
             found[path] = least
     return found
 
 
 def lying_files(location: Location) -> dict[str, LyingFile]:
     """List the data files and deletion vectors that lie in a table's folder, by path below it."""
+    return _on_disk(location) if location.is_local else _in_store(location)
+
+
+def _in_store(location: Location) -> dict[str, LyingFile]:
+    with explained_store(location):
+        return {
+            file.path: LyingFile(file.size, file.modified_ns / 1e9)
+            for file in stores.listed(location.uri, location.storage_options)
+            if _is_deltas(posixpath.basename(file.path))
+            and not any(map(_is_passed_over, file.path.split("/")[:-1]))
+        }
+
+
+def _is_deltas(name: str) -> bool:
+    return name.endswith(_DATA) or (name.startswith(_VECTOR) and name.endswith(".bin"))
+
+
+def _is_passed_over(folder: str) -> bool:
+    # Delta's own, and those of others. A partition by a column named `_a` is passed over.
+    return folder.startswith(("_", "."))
+
+
+def _on_disk(location: Location) -> dict[str, LyingFile]:
     root = location.absolute_uri
     found = {}
     for folder, folders, names in os.walk(root):
-        # Delta's own, and those of others. A partition by a column named `_a` is passed over.
-        folders[:] = [one for one in folders if not one.startswith(("_", "."))]
+        folders[:] = [one for one in folders if not _is_passed_over(one)]
         for name in names:
-            if name.endswith(_DATA) or (name.startswith(_VECTOR) and name.endswith(".bin")):
+            if _is_deltas(name):
                 path = os.path.join(folder, name)
                 try:
                     told = os.lstat(path)
@@ -80,14 +103,16 @@ def left_since(location: Location, newest: int, cutoff: datetime) -> set[str]:
     Raises:
         LeaseError: If the log does not reach back to it.
     """
-    root = os.path.realpath(location.uri)
+    root = root_of(location)
     oldest = min(available_versions(location), default=0)
     found: set[str] = set()
+    filesystem = filesystem_of(location)
     for version in range(newest, -1, -1):
-        path = Path(location.uri, "_delta_log", f"{version:020d}.json")
+        path = f"_delta_log/{version:020d}.json"
         try:
-            actions = list(map(json.loads, path.read_bytes().splitlines()))
-            written = path.stat().st_mtime
+            with filesystem.open_input_file(path) as file:
+                actions = list(map(json.loads, file.read().splitlines()))
+            written = filesystem.get_file_info(path).mtime_ns / 1e9
         except FileNotFoundError as error:
             raise LeaseError(
                 f"The log of table '{location.name}' begins with version {oldest} and is younger "
@@ -108,7 +133,7 @@ def _named(root: str, action: Mapping[str, Any]) -> Iterator[str]:
     if vector := action.get("deletionVector"):
         names.append(described(vector).file)
     for name in names:
-        if name is not None and (path := _below(root, name)) is not None:
+        if name is not None and (path := path_below(root, name)) is not None:
             yield path
 
 
@@ -117,8 +142,20 @@ def _said(actions: list[dict[str, Any]]) -> float:
     return max((float(one) / 1000 for one in said if one is not None), default=0.0)
 
 
-def _below(root: str, path: str) -> str | None:
-    """Give a path of the log as one below the table's folder; `None` where it lies elsewhere."""
+def root_of(location: Location) -> str:
+    """Give the table's folder as absolute paths of the log begin with it."""
+    return os.path.realpath(location.uri) if location.is_local else location.uri.rstrip("/")
+
+
+def path_below(root: str, path: str) -> str | None:
+    """Give a path of the log as one below the table's folder; `None` where it lies elsewhere.
+
+    Args:
+        root: The folder, as `root_of` gives it.
+        path: Decoded.
+    """
+    if "://" in root and path.startswith(f"{root}/"):
+        return posixpath.normpath(path[len(root) + 1 :])
     place = path.removeprefix("file://").removeprefix("file:")
     if "://" in place:
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from lakeproof.delta.retention.version_ages import VersionAges
+from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
 from lakeproof.leases.held import copy_of
 from lakeproof.record.code.git import GitError
@@ -90,8 +91,18 @@ def _versions(record: Record, around: Around) -> Iterator[Limit]:
             lease = around.leases.get(place)
             if is_held and lease is not None:
                 yield from lease_limits(f"{needed[place]}@{version}", lease, run_id)
-            elif ages is not None and ages.table_id == table.table_id:
+            elif ages is not None and _is_it(table, version, ages, around.looks):
                 yield from version_limits(needed[place], version, ages, lease, run_id)
+
+
+def _is_it(table: NeededTable, version: int, ages: VersionAges, looks: Looks) -> bool:
+    """Tell whether it is the run's table: by its id, or by the one that it had at the version."""
+    if ages.table_id == table.table_id:
+        return True
+    try:
+        return looks.at(table.table, version, is_whole=True).table_id == table.table_id
+    except LakeproofError:
+        return False
 
 
 def _sources(record: Record, around: Around) -> Iterator[str]:

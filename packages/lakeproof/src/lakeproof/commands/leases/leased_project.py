@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from lakeproof.commands.command_errors import CatalogError
 from lakeproof.commands.leases.registry import runs_in_service
 from lakeproof.commands.output import remark
+from lakeproof.delta.log.opening import open_table
 from lakeproof.errors import LakeproofError, TableError
 from lakeproof.leases.bill import Bill, make_bill
 from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.held import copy_of
 from lakeproof.leases.raw import RawLease, RawLeases
 from lakeproof.leases.store import LeaseStore, Standing
+from lakeproof.leases.table_ids import ids_of
 from lakeproof.record.run.ending.leasing import BY_RUN, built_upon, end_of, lease_all, lease_raw
 from lakeproof.spelling import first_of
 from lakeproof.versioned.location import Location
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from lakeproof.commands.project import RunProject
     from lakeproof.delta import DeltaTable
     from lakeproof.record.facts import Record
+    from lakeproof.versioned.contract import VersionedDataset
 
 _MOST_NAMED = 3
 
@@ -96,14 +99,31 @@ class LeasedProject:
         }
 
     def location_of(self, table_id: str, table: str, env: str) -> Location | None:
-        """Find where a table is today; `None` where the catalog names no table of that id."""
+        """Find where a table is today; `None` where the catalog names none that has had that id."""
         dataset = self.project.locate_in(env)(table)
         try:
-            if dataset is not None and dataset.open().table_id == table_id:
+            if dataset is not None and table_id in self._ids_at(dataset):
                 return dataset.location
         except LakeproofError:
             return None
         return None
+
+    def _ids_at(self, dataset: "VersionedDataset") -> frozenset[str]:
+        from lakeproof.delta import DeltaTable
+
+        newest = dataset.open()
+        place = dataset.location.uri, newest.version
+        if place not in self._ids:
+            is_delta = isinstance(dataset, DeltaTable)
+            self._ids[place] = (
+                ids_of(open_table(dataset.location)) if is_delta else frozenset({newest.table_id})
+            )
+        return self._ids[place]
+
+    @cached_property
+    def _ids(self) -> dict[tuple[str, int], frozenset[str]]:
+        """Those that tables have had, by place and newest version."""
+        return {}
 
     def is_needed(self, lease: Lease | RawLease, now: datetime) -> bool:
         """Tell whether a lease of this project stands: by its time, or by a model in service.

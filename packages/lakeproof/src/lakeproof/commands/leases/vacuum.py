@@ -58,12 +58,13 @@ def run(
     """Delete from tables, or from all on this disk, what nobody needs.
 
     Raises:
-        LakeproofError: If what is needed of one is not known; those before it are done.
+        LakeproofError: If what is needed of one is not known; all others are done.
     """
     tables = list(delta_tables(catalog, names))
     leased.decide_all()
     ended = () if is_dry else tuple(leased.end_what_is_over())
     plans: dict[str, VacuumPlan] = {}
+    troubles: list[LakeproofError] = []
     for name, table in tables:
         location = table.location
         if not names and not location.is_local:
@@ -78,11 +79,14 @@ def run(
                 is_dry,
             )
         except LakeproofError as error:
-            done = f" Done before: {', '.join(plans)}." if plans and not is_dry else ""
-            raise LeaseError(f"{error.message}{done}") from error
+            troubles.append(error)
     raw = None if names else raw_files.vacuum(leased, min_age, is_dry)
     if not is_dry:
         held.sweep(leased.project.path, leased.store.own())
+    if troubles:
+        done = f" Done: {', '.join(plans)}." if plans and not is_dry else ""
+        told = " ".join(error.message for error in troubles)
+        raise LeaseError(f"{told}{done}") from troubles[0]
     return Vacuumed(plans, ended, is_dry, raw)
 
 

@@ -147,13 +147,16 @@ def _is_until(version: int, name: str) -> bool:
 
 
 def _mend(made: Path, current: OpenedTable) -> None:
-    """Have removals name their files as the log does, and the protocol ask what rows ask of it."""
+    """Have it name files and table as the log does, and the protocol ask what rows ask of it."""
     lines = made.read_text(encoding="utf-8").splitlines()
     actions = [json.loads(line) for line in lines]
     spelled = {decoded(path): path for path in _live(current)}
     schema = next((a["metaData"]["schemaString"] for a in actions if "metaData" in a), "")
     kept = []
     for action in actions:
+        if metadata := action.get("metaData"):
+            # With new columns a merge would make it another table: leases and records go by its id.
+            metadata["id"] = current.table_id
         if remove := action.get("remove"):
             remove["path"] = spelled.get(decoded(remove["path"]), remove["path"])
         if protocol := action.get("protocol"):

@@ -1,0 +1,1 @@
+"""Ten years of two projects that share tables, for `benchmarks/decade.py`."""

@@ -1,0 +1,34 @@
+"""A small decade of `benchmarks/decade.py`: what ten years show, in two hundred nights."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from conftest import REPOSITORY
+
+pytestmark = pytest.mark.slow
+
+SMALL = (
+    *("--nights", "200", "--kills", "20", "--erasures", "2", "--by-time", "0"),
+    *("--run-every", "28", "--keep-every", "60", "--clean-every", "14", "--schema-every", "100"),
+)
+
+
+def test_nothing_that_is_leased_is_lost_and_nothing_that_was_erased_is_left(tmp_path):
+    """Whatever is killed, and whoever vacuums; `check` names no day after the true one."""
+    script = REPOSITORY / "packages/lakeproof/benchmarks/decade.py"
+    done = subprocess.run(
+        [sys.executable, str(script), *SMALL, "--world", str(tmp_path / "world")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4000:]}"
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert sum(told["kills"].values()) >= 15, told["kills"]
+    assert told["kills"].keys() == {"keep", "vacuum", "optimize", "erase"}
+    assert told["dates"]["asked"] >= 5
+    assert told["erased_promises"] >= 1
+    assert told["looked_at"] > 50
