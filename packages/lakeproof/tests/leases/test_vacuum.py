@@ -250,7 +250,7 @@ def test_sums_of_a_version_before_somebody_elses_delete_go_with_its_rows(shelf):
 
 @pytest.mark.parametrize("is_ours", [True, False])
 def test_a_merge_of_a_new_column_ends_no_lease(tmp_path, is_ours):
-    """delta-rs gives the table another id with it; ours keeps its own, and that of others counts."""
+    """delta-rs gives the table another id with it; we do not, and whoever does ends none either."""
     shelf = make_shelf(tmp_path, versions=2)
     shelf.take(0)
     before, more = shelf.table_id, pl.DataFrame({"id": ["x", "y"], "z": [1, 2]})

@@ -18,6 +18,7 @@ from lakeproof.record.mlflow_store.store import REPRODUCES
 from lakeproof.record.run.ending.doubts import unknown_outputs
 from lakeproof.record.setup.environment import gather_environment
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
+from lakeproof.reproduce.fragile import fragile_limits
 from lakeproof.reproduce.limits import Around, dies_of, limits_of
 from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.outcomes import Limit
@@ -89,6 +90,7 @@ class _Look:
         return Around(
             *(self.project.path, self.project.has_artifact, plan.tables),
             *(standing, self._ages_of, self.looks),
+            lambda record: fragile_limits(record, self.project.path, self.looks),
         )
 
     def standing(self, run_id: str) -> Iterator[Lease]:

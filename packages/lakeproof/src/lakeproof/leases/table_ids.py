@@ -49,9 +49,9 @@ def _beside(newest: OpenedTable) -> set[str]:
     location, found = newest.location, set[str]()
     for file in stores.listed(location.uri, location.storage_options, BESIDE):
         table_id, name = file.path.split("/")[-2:]
-        if is_table_id(table_id) and is_lease_file(name) and table_id not in found:
-            if _may_be(newest, int(name.partition(".")[0]), table_id):
-                found.add(table_id)
+        is_lease = is_table_id(table_id) and is_lease_file(name) and table_id not in found
+        if is_lease and _may_be(newest, int(name.partition(".")[0]), table_id):
+            found.add(table_id)
     return found
 
 

@@ -39,6 +39,7 @@ class Around:
         leases: What the run has leased, by table id and version, and what stands of it.
         ages_of: Looks at the log of a table, each once; `None` for what has no such log.
         looks: What was seen for other runs.
+        fragile: Finds what has one copy beyond the files of the run.
     """
 
     project_path: Path
@@ -47,6 +48,7 @@ class Around:
     leases: Mapping[tuple[str, int], Lease] = field(default_factory=dict)
     ages_of: Callable[[VersionedDataset], VersionAges | None] = lambda _: None
     looks: Looks = field(default_factory=Looks)
+    fragile: Callable[[Record], Iterable[Limit]] = lambda _: ()
 
 
 def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
@@ -58,7 +60,7 @@ def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
     """
     dated = sorted(_versions(record, around), key=lambda one: (one.at is None, one.at))
     told = (Limit(one, certainty) for find, certainty in LIMITS for one in find(record, around))
-    return tuple(dict.fromkeys((*dated, *told)))
+    return tuple(dict.fromkeys((*dated, *told, *around.fragile(record))))
 
 
 def dies_of(limits: Iterable[Limit], engine: str) -> Limit | None:

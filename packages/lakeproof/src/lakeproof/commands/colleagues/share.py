@@ -125,6 +125,8 @@ def _pushed(project: "RunProject", remote: str, run_id: str, commit: str) -> Sha
         raise ShareError(
             f"The code of run {run_id[:_SHORT]} could not be pushed to '{remote}': {error.message}"
         ) from error
+    # So that `kedro check` knows it of a commit that is on no branch.
+    git.keep_commit(project.path, f"{git.SHARED}/{remote}/{run_id}", commit)
     states = dict(_states(os.fsdecode(told)))
     return Shared(run_id, commit, ref, remote, is_new=states.get(ref) != "=")
 

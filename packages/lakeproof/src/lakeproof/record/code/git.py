@@ -51,6 +51,8 @@ SETTINGS = (
     "diff.autoRefreshIndex=true",
     "diff.suppressBlankEmpty=false",
 )
+# Which snapshots of runs a remote has taken: it has them under names that git does not track.
+SHARED = "refs/lakeproof-shared"
 _REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
 _LEFT_OUT = {*PLACES, "GIT_DIFF_OPTS"}
 _TRUST = "safe.directory"
@@ -156,6 +158,16 @@ def is_on_a_remote(repository: Repository) -> bool:
     """
     more = ask(repository.top, "rev-list", "-n1", repository.commit, "--not", "--remotes")
     return not more.strip()
+
+
+def commits_on_remotes(project_path: Path) -> frozenset[str]:
+    """Name all commits that a remote is known to have, as of the last fetch or push.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    told = ask(project_path, "rev-list", "--remotes", f"--glob={SHARED}/*")
+    return frozenset(told.decode("ascii").split())
 
 
 def keep_commit(project_path: Path, name: str, commit: str) -> bool:

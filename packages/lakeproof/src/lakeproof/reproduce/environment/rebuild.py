@@ -62,9 +62,9 @@ def missing_interpreter(
     """Say what of an environment is known to be missing, without building anything."""
     project_path = project_path or Path.cwd()
     try:
-        _find_interpreter(recorded, Path.cwd())
+        find_interpreter(recorded, Path.cwd())
         local = find_local_packages(recorded, None, project_path, None)
-        _requirements(recorded, None, local)
+        requirements_for(recorded, None, local)
     except EnvironmentMissingError as error:
         return (error.message,)
     changed = patched(recorded)
@@ -99,7 +99,7 @@ def rebuild(
     Raises:
         EnvironmentMissingError: If there is no such interpreter, or a distribution is missing.
     """
-    requirements = _requirements(recorded, lock_folder, local or LocalPackages())
+    requirements = requirements_for(recorded, lock_folder, local or LocalPackages())
     holds = "\n".join(
         [interpreter_of(recorded), sys.platform, platform.machine(), *requirements.holds]
     )
@@ -115,9 +115,14 @@ def rebuild(
     return python
 
 
-def _requirements(
+def requirements_for(
     recorded: EnvironmentFacts, lock_folder: Path | None, local: LocalPackages
 ) -> Requirements:
+    """Say what uv is asked for.
+
+    Raises:
+        EnvironmentMissingError: If what came from no index is not found, or has no honest name.
+    """
     wanted = by_name(recorded).values()
     had = {*local.placed, *local.wheels}
     elsewhere = [found for found in wanted if found.origin and found.name not in had]
@@ -145,7 +150,7 @@ def _build(recorded: EnvironmentFacts, requirements: Requirements, target: Path,
         shutil.rmtree(left, ignore_errors=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.building-", dir=target.parent))
     try:
-        _make(draft, _find_interpreter(recorded, target.parent))
+        _make(draft, find_interpreter(recorded, target.parent))
         _install(draft, requirements, say)
         require_whole(draft)
         surprises = surprises_in(python_of(draft), recorded, requirements)
@@ -158,8 +163,12 @@ def _build(recorded: EnvironmentFacts, requirements: Requirements, target: Path,
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _find_interpreter(recorded: EnvironmentFacts, folder: Path) -> str:
-    """Find one of the recorded version on this machine; none is downloaded."""
+def find_interpreter(recorded: EnvironmentFacts, folder: Path) -> str:
+    """Find one of the recorded version on this machine; none is downloaded.
+
+    Raises:
+        EnvironmentMissingError: If there is none.
+    """
     here = f"{platform.python_implementation()} {platform.python_version()}"
     if here == f"{recorded.implementation} {recorded.python}":
         return sys.executable
@@ -168,7 +177,7 @@ def _find_interpreter(recorded: EnvironmentFacts, folder: Path) -> str:
     except NoRequirementError as error:
         raise EnvironmentMissingError(str(error)) from error
     for place in (request, *_of_pyenv(recorded)):
-        found = _uv(["python", "find", *_OURS_ALONE, "--system", place], folder)
+        found = ask_uv(["python", "find", *_OURS_ALONE, "--system", place], folder)
         if found.returncode == 0:
             return found.stdout.strip()
     raise EnvironmentMissingError(
@@ -189,7 +198,7 @@ def _of_pyenv(recorded: EnvironmentFacts) -> Iterator[str]:
 def _make(draft: Path, interpreter: str) -> None:
     # Relocatable: it is about to be renamed.
     options = [*_OURS_ALONE, "--relocatable", "--allow-existing", "--python", interpreter]
-    made = _uv(["venv", *options, str(draft)], draft.parent)
+    made = ask_uv(["venv", *options, str(draft)], draft.parent)
     if made.returncode != 0:
         raise EnvironmentMissingError(
             f"uv cannot make an environment of {interpreter} ({_in_brief(made.stderr)})"
@@ -205,10 +214,10 @@ def _install(draft: Path, requirements: Requirements, say: Say) -> None:
     if requirements.is_hashed:
         install.append("--require-hashes")
     install += ["--requirements", str(listing)]
-    if _uv([*install, "--offline"], draft.parent).returncode == 0:
+    if ask_uv([*install, "--offline"], draft.parent).returncode == 0:
         return None
     say("uv's cache does not hold all of it: downloading.")
-    done = _uv(install, draft.parent)
+    done = ask_uv(install, draft.parent)
     if done.returncode == 0:
         return None
     missing = _missing([*install, "--dry-run"], listing, done.stderr)
@@ -233,7 +242,7 @@ def _missing(try_out: list[str], listing: Path, said: str) -> list[str]:
         missing += sorted(named)
         lines = [line for line in lines if line.split()[0] not in named]
         listing.write_text("\n".join(lines), encoding="utf-8")
-        again = _uv(try_out, listing.parent.parent)
+        again = ask_uv(try_out, listing.parent.parent)
         said = again.stderr if again.returncode and len(missing) < MOST_NAMED else ""
     return missing
 
@@ -250,7 +259,8 @@ def _only_builder(path: Path, say: Say) -> AbstractContextManager[object]:
         return lock.acquire()
 
 
-def _uv(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def ask_uv(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run uv in a folder, with nobody's environment but the one that it is told."""
     from uv import find_uv_bin
 
     ours = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON")
