@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import deltalake
 import polars as pl
 
 from years import clock, remains
@@ -20,6 +19,7 @@ from years.dates import Dates, look
 from years.dying import Killer
 from years.facts import Outcome, Wish
 from years.ledger import Ledger, Promise, lost
+from years.others import maintain, measure
 from years.people import NEW_PEOPLE, is_known_as_left, person_of, visits_of
 from years.world import KEPT_DAYS, Project, World
 
@@ -115,7 +115,7 @@ class Decade:
 
     def _live_night(self, night: int) -> None:
         self._deliver(night)
-        self._measure(night)
+        measure(self.world, night)
         wish = self.wish
         if night % wish.run_every == 0:
             self._record(self.world.clinic, "describe", ("visits",))
@@ -142,12 +142,6 @@ class Decade:
         for number in range(night // self.wish.schema_every):
             rows = rows.with_columns(pl.lit(night % 5).alias(f"measure_{number}"))
         self.world.table("visits").save(rows)
-
-    def _measure(self, night: int) -> None:
-        """What a third party writes, which promises nothing."""
-        rows = pl.DataFrame({"sensor": [f"s{one}" for one in range(20)], "x": [night * 1.5] * 20})
-        mode = "append" if night % 5 else "overwrite"
-        deltalake.write_deltalake(str(self.world.tables["sensors"]), rows.to_arrow(), mode=mode)
 
     def _record(
         self, project: Project, pipeline: str, tables: tuple[str, ...], *, held: bool = False
@@ -227,11 +221,7 @@ class Decade:
 
     def _vacuum_by_others(self, month: int) -> None:
         every = self.wish.spark_every
-        for place in self.world.tables.values():
-            if every and month % every == 0:
-                self._spark_session().sql(f"VACUUM delta.`{place}`")
-            else:
-                deltalake.DeltaTable(str(place)).vacuum(dry_run=False)
+        maintain(self.world, self._spark_session() if every and month % every == 0 else None)
         self._age_new(0)
 
     def _spark_session(self) -> Any:

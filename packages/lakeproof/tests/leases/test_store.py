@@ -1,7 +1,10 @@
 """Leases as files: written, found by whoever shares a table, and given back."""
 
 import json
+import os
 import shutil
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,24 @@ def test_a_run_is_asked_once(shelf):
     assert shelf.store.undecided([run_id(1), run_id(2)]) == [run_id(2)]
     assert list(shelf.store.own()) == []
     assert isinstance(shelf.table, DeltaTable)
+
+
+def test_what_a_killed_command_has_left_of_a_lease_goes_after_a_day(shelf, tmp_path):
+    """Nobody is at it then; leases stay, and what a link leads to."""
+    shelf.take(1)
+    beside = Path(shelf.table.location.uri, "_lakeproof/leases", shelf.table_id)
+    beside.mkdir(parents=True)
+    own = shelf.path / ".lakeproof/leases" / shelf.table_id
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (own.parent / "linked").symlink_to(victim)
+    for folder in (own, beside, victim):
+        for name, age in ((".old", 2), (".new", 0)):
+            (folder / name).write_text("{")
+            then = time.time() - age * 86_400
+            os.utime(folder / name, (then, then))
+    day_ago = datetime.now(UTC) - timedelta(days=1)
+    shelf.store.sweep([shelf.table.location], day_ago)
+    assert {one.name for one in own.iterdir()} == {".new", f"1.{run_id(1)}.json"}
+    assert [one.name for one in beside.iterdir()] == [".new"]
+    assert {one.name for one in victim.iterdir()} == {".old", ".new"}

@@ -6,6 +6,7 @@ else writes it: in a store a plain put is enough.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lakeproof import state_folder
 from lakeproof.delta.log.location import filesystem_of
-from lakeproof.inside import by_no_link
+from lakeproof.inside import by_no_link, is_by_no_link
 from lakeproof.leases.facts import LeaseError
 from lakeproof.stores.files import put_text
 from lakeproof.versioned.location import Location
@@ -89,6 +90,19 @@ class LocalFolder:
             OutsideError: If it is behind a link: then it is a lease of another project.
         """
         self.place_of(table_id, file).unlink(missing_ok=True)
+
+    def sweep(self, before: float) -> None:
+        """Remove what commands that were killed have left on its way, in all folders.
+
+        Args:
+            before: Only what was written before that, in seconds since 1970: another may be at it.
+        """
+        root = self.path.parent.parent
+        for path in self.path.glob("*/.*"):
+            with suppress(OSError):
+                is_ours = is_by_no_link(root, path.relative_to(root)) and path.is_file()
+                if is_ours and path.stat().st_mtime < before:
+                    path.unlink()
 
     def place_of(self, table_id: str, file: str) -> Path:
         """Say where a file is, or would be.

@@ -8,11 +8,13 @@ know whether a model of theirs is in service.
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from lakeproof.leases.facts import Lease, LeaseError, is_lease_file, require_ids, require_run_id
 from lakeproof.leases.folders import (
     LeaseFolder,
+    LocalFolder,
     beside,
     hide_from_git,
     in_project,
@@ -151,6 +153,18 @@ class LeaseStore:
                 f"The lease of run {lease.run_id[:8]} on table '{lease.table}' version "
                 f"{lease.version} cannot be given back: {told[:200]}. It stands."
             ) from error
+
+    def sweep(self, locations: Iterable[Location], before: datetime) -> None:
+        """Remove what commands that were killed have left on its way, here and beside tables.
+
+        Args:
+            locations: The tables.
+            before: Only what was written before that: another command may be at it.
+        """
+        folders = (beside(location) for location in locations if location.is_local)
+        for folder in (self._own, *folders):
+            if isinstance(folder, LocalFolder):
+                folder.sweep(before.timestamp())
 
     def decide(self, run_id: str) -> None:
         """Note that it was decided what a run leases, so that nobody takes it for an older one."""

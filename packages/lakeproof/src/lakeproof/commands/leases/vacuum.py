@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from lakeproof.commands.leases import raw_files
@@ -29,6 +29,8 @@ _COLUMNS: dict[str, Literal["left", "right"]] = {
     "stays": "right",
 }
 _MOST_HOLDERS = 2
+# Nobody is a day at writing a lease.
+_LEFT_OVER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def run(
     raw = None if names else raw_files.vacuum(leased, min_age, is_dry)
     if not is_dry:
         held.sweep(leased.project.path, leased.store.own())
+        looked_at = (plan.bill.location for plan in plans.values())
+        leased.store.sweep(looked_at, datetime.now(UTC) - _LEFT_OVER)
     if troubles:
         done = f" Done: {', '.join(plans)}." if plans and not is_dry else ""
         told = " ".join(error.message for error in troubles)
