@@ -10,7 +10,7 @@ from lakeproof.commands.colleagues import share
 from lakeproof.record.code import git as record_git
 from lakeproof.record.facts import BundleFacts, SnapshotFacts
 from lakeproof.reproduce.environment import uv_cache
-from lakeproof.reproduce.fragile import fragile_limits
+from lakeproof.reproduce.environment.fragile import fragile_limits
 from lakeproof.reproduce.looks import Looks
 
 from .builders import RUN, a_record

@@ -17,8 +17,8 @@ from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.store import REPRODUCES
 from lakeproof.record.run.ending.doubts import unknown_outputs
 from lakeproof.record.setup.environment import gather_environment
+from lakeproof.reproduce.environment.fragile import fragile_limits
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
-from lakeproof.reproduce.fragile import fragile_limits
 from lakeproof.reproduce.limits import Around, dies_of, limits_of
 from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.outcomes import Limit
