@@ -8,11 +8,13 @@ version can be opened as before, and those that nobody leases have lost files.
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lakeproof.delta.log.location import filesystem_of
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.delta.write.lock import write_lock
@@ -22,8 +24,11 @@ from lakeproof.leases.facts import LeaseError
 from lakeproof.leases.needed_files import files_of, left_since, lying_files
 from lakeproof.spelling import typed
 from lakeproof.versioned.location import Location
+from lakeproof.versioned.store_errors import explained_store
 
 _MOST_ROUNDS = 5
+_LEAST_IN_STORES = timedelta(days=1)
+_STORE_CONNECTIONS = 8
 _MOST_NAMED = 5
 
 
@@ -55,7 +60,7 @@ def vacuum(
     """Delete what nobody needs.
 
     Leases are read under the table's write lock, and again before anything is deleted: one that
-    was taken meanwhile is honoured.
+    was taken meanwhile is honoured. In a store there is no lock, and a file's age stands in for it.
 
     Args:
         location: The table.
@@ -70,10 +75,11 @@ def vacuum(
     Raises:
         LakeproofError: If what is needed is not known; nothing was deleted.
     """
-    if not location.is_local:
+    if not location.is_local and min_age < _LEAST_IN_STORES:
         raise LeaseError(
-            f"Table '{location.name}' is in an object store, and only tables on a disk can be "
-            "vacuumed. Nothing was deleted; the versions there stay."
+            f"Table '{location.name}' is in an object store, where no lock keeps a writer from "
+            "naming a young file in a commit: what is younger than a day stays. Nothing was "
+            "deleted. Give a --min-age of 1 or more."
         )
     with write_lock(location.name, location.uri):
         plan = _plan(location, reckon(), pins, min_age)
@@ -117,12 +123,27 @@ def _plan(location: Location, bill: Bill, pins: Collection[int], min_age: timede
 
 
 def _delete(location: Location, going: Collection[str]) -> None:
+    if not location.is_local:
+        _delete_in_store(location, going)
+        return
     root = Path(os.path.realpath(location.uri))
     for path in going:
         # A link on the way may lead anywhere.
         if is_inside(root, path):
             with suppress(FileNotFoundError):
                 os.unlink(root / path)
+
+
+def _delete_in_store(location: Location, going: Collection[str]) -> None:
+    filesystem = filesystem_of(location)
+
+    def delete(path: str) -> None:
+        with suppress(FileNotFoundError):
+            filesystem.delete_file(path)
+
+    with explained_store(location), ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
+        for _ in pool.map(delete, going):
+            pass
 
 
 def words_of_trouble(bill: Bill, what: str) -> str:

@@ -14,7 +14,7 @@ from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.vacuum import VacuumPlan, vacuum
-from lakeproof.spelling import first_of
+from lakeproof.spelling import first_of, typed
 from lakeproof.terminal import layout
 from lakeproof.views.values import readable_size
 
@@ -70,7 +70,8 @@ def run(
     for name, table in tables:
         location = table.location
         if not names and not location.is_local:
-            remark(f"Table '{name}' is in an object store, and was passed over.")
+            told = f"Table '{name}' is in an object store, and was passed over. By its name: "
+            remark(told + typed("kedro vacuum", name))
             continue
         try:
             plans[name] = vacuum(
