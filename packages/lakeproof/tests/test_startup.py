@@ -38,7 +38,16 @@ def test_help_imports_neither_mlflow_nor_an_engine():
     imported = kedro("run", "--help", flags=("-X", "importtime")).stderr
     modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
     assert "kedro" in modules
-    heavy = ("mlflow", "polars", "pyarrow", "deltalake", "sklearn", "matplotlib", "numpy")
+    heavy = (
+        "mlflow",
+        "polars",
+        "pyarrow",
+        "deltalake",
+        "sklearn",
+        "matplotlib",
+        "numpy",
+        "requests",
+    )
     assert not modules & set(heavy)
 
 
@@ -423,3 +432,55 @@ def test_in_a_project_that_is_not_ours_only_our_commands_end_so(monkeypatch, cap
         sys.excepthook(ValueError, ValueError("ours"), None)
     assert len(seen) == 1
     assert "ValueError: ours" in capsys.readouterr().err
+
+
+def test_what_would_send_is_left_out_where_it_may_not():
+    """And is there where it may; whoever wants more of the plug-in gets it."""
+    code = """
+import sys
+from lakeproof.startup.no_telemetry import leave_out_telemetry
+leave_out_telemetry()
+from kedro_telemetry.plugin import telemetry_hook
+assert type(telemetry_hook) is object, telemetry_hook
+from kedro_telemetry.plugin import KedroTelemetryHook
+from kedro_telemetry.plugin import telemetry_hook
+assert type(telemetry_hook) is KedroTelemetryHook
+"""
+    allowed = "import os, sys; from lakeproof.startup.no_telemetry import leave_out_telemetry; "
+    allowed += "leave_out_telemetry(); assert 'kedro_telemetry.plugin' not in sys.modules"
+    for forbids, script in (("1", code), ("", allowed)):
+        said = dict.fromkeys(("DO_NOT_TRACK", "KEDRO_DISABLE_TELEMETRY"), forbids)
+        subprocess.run([sys.executable, "-c", script], env={**os.environ, **said}, check=True)
+
+
+def test_docstrings_of_scipy_are_left_as_they_are():
+    """And nothing else of SciPy's: what asks more of a docstring than to add a note gets it."""
+    code = """
+from lakeproof.startup.kept_docstrings import keep_docstrings
+keep_docstrings()
+from scipy._lib import _docscrape
+import scipy.special, scipy.stats
+assert scipy.stats.skew.__doc__.lstrip().startswith("Compute the sample skewness")
+assert scipy.stats.skew([1.0, 2.0, 9.0]) > 0
+assert "rng : {None, int, `numpy.random.Generator`}" in scipy.stats.bootstrap.__doc__
+
+def f(a):
+    '''Do it.
+
+    Parameters
+    ----------
+    a : int
+        What to do.
+    '''
+
+kept, parsed = _docscrape.FunctionDoc(f), _docscrape.FunctionDoc(f)
+kept["Notes"].append("more")
+assert str(kept) == "\\n" + f.__doc__
+assert [one.name for one in parsed["Parameters"]] == ["a"]
+parsed["Notes"] = ["more"]
+real = _docscrape.FunctionDoc.__mro__[1](f)
+real["Notes"] = ["more"]
+assert str(parsed) == str(real) != str(kept)
+assert str(_docscrape.FunctionDoc(f, doc="Else.")).strip().endswith("Else.")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from lakeproof import determinism
 from lakeproof.startup.faster_imports import begin_imports
 from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.startup.no_telemetry import leave_out_telemetry
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.quiet import silence_plugins
 from lakeproof.streams import show_anything
@@ -45,6 +46,9 @@ def prepare() -> None:
     defer_kedro_mlflow()
     if is_run:
         begin_imports()
+    else:
+        # A run imports what that module does in any case.
+        leave_out_telemetry()
 
 
 def prepare_package() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lakeproof.startup.kept_docstrings import keep_docstrings
 from lakeproof.startup.plain import is_plain
 
 _DEFAULT = gc.get_threshold()
@@ -25,6 +26,7 @@ def begin_imports() -> None:
     none before them. After the thread variables are set, since this is NumPy's first import.
     """
     gc.set_threshold(_WHILE_IMPORTING)
+    keep_docstrings()
     import scipy.special  # noqa: F401
 
 
