@@ -4,9 +4,11 @@ import pytest
 
 from lakeproof.attest.reproduction import Verifier
 from lakeproof.commands.for_others.evidence import differences
+from lakeproof.commands.for_others.export import export
 from lakeproof.commands.for_others.promote import promote
+from lakeproof.errors import LakeproofError
 
-from .promotions import MODEL, OTHERS, TAMPERED, US, World, honest, world
+from .promotions import MODEL, OTHERS, TAMPERED, US, World, by_nobodys_key, honest, world
 
 # Kedro 1.7 registers its resolvers under the name that OmegaConf is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")
@@ -57,6 +59,13 @@ def test_the_usual_policy_believes_a_record_and_no_tag(tmp_path):
             assert why in said
         here.rerun(run_id, OTHERS[2])
         assert here.is_promoted(run_id) == (True, "")
+
+
+@pytest.mark.parametrize("kind", ["attestation", "chain"])
+def test_an_attestation_that_does_not_hold_is_not_exported(here, kind):
+    """It says why, and nobody is handed one."""
+    with pytest.raises(LakeproofError, match=r"does not hold: No key that.* Nothing was written"):
+        export(here.project, by_nobodys_key(here), kind)
 
 
 def test_what_nobody_knows_is_not_another():

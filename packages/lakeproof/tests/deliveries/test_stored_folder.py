@@ -206,8 +206,8 @@ def test_a_file_that_goes_while_it_is_read_is_told(bucket, monkeypatch):
     [
         ({"path": "s3://nolake/raw"}, "There is no bucket 'nolake'"),
         ({"path": "s3://lake/nothing"}, r"There is no file '\*\.csv' in s3://lake/nothing"),
-        ({"path": "s3://key:secret@lake/raw"}, r"s3://\*\*\*@…, an address that carries cred"),
-        ({"path": "abfss://raw:secret@x.dfs.core.windows.net/a"}, r"abfss://\*\*\*@…, an addr"),
+        ({"path": "s3://key:secret@lake/raw"}, r"is s3://…, an address that carries cred"),
+        ({"path": "abfss://raw:secret@x.dfs.core.windows.net/a"}, r"is abfss://…, an addr"),
         ({"sources": {"a.csv": {"url": "https://x.org/a", "sha256": "0" * 64}}}, "`sources` are"),
         ({"credentials": NOBODY}, r"There is no connection to the store"),
     ],

@@ -369,7 +369,7 @@ def test_a_uri_that_carries_credentials_is_refused_without_showing_them():
     """`abfss://container@account` carries none."""
     from lakeproof.delta import DeltaTable
 
-    with pytest.raises(TableError, match=r"s3://\*\*\*@bucket/") as caught:
+    with pytest.raises(TableError, match="s3://…, an address that carries") as caught:
         DeltaTable(filepath="s3://AKIA123:verysecret@bucket/samples")
     assert "verysecret" not in str(caught.value)
     DeltaTable(filepath="abfss://container@account.dfs.core.windows.net/samples")

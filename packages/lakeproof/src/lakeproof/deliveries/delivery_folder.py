@@ -24,7 +24,7 @@ from lakeproof.deliveries.schema import Schema
 from lakeproof.deliveries.sources import Source, fetch, refuse_other_bytes
 from lakeproof.deliveries.stored_folder import StoredFolder
 from lakeproof.spelling import first_of
-from lakeproof.stores.addresses import is_remote, misleading
+from lakeproof.stores.addresses import is_remote, misleading, place_of
 
 _log = logging.getLogger(__name__)
 
@@ -81,9 +81,10 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        if meant := misleading(str(path), is_folder=True):
+        path = place_of(str(path), "`path` of deliveries", DeliveryError)
+        if meant := misleading(path, is_folder=True):
             raise DeliveryError(
-                f"`path` is {shown(str(path))}, which looks like {meant}. {EDIT_THE_CATALOG}"
+                f"`path` is {shown(path)}, which looks like {meant}. {EDIT_THE_CATALOG}"
             )
         is_said = bool(pattern) and all(one and isinstance(one, str) for one in pattern)
         if not is_said:
@@ -92,8 +93,8 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
                 f'"*.csv", or a list of them. {EDIT_THE_CATALOG}'
             )
         options = {key: str(value) for key, value in (credentials or {}).items()}
-        is_stored = is_remote(str(path))
-        self._stored = StoredFolder.at(str(path), options) if is_stored else None
+        is_stored = is_remote(path)
+        self._stored = StoredFolder(path.rstrip("/"), options) if is_stored else None
         self._path = None if is_stored else Path(path)
         self._project_path = Path()
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)

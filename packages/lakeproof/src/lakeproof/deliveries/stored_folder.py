@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lakeproof.deliveries.declared import EDIT_THE_CATALOG
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.file_digests import RACY_NS, Entry, remember, remembered
 from lakeproof.deliveries.raw_store import RawStore
-from lakeproof.stores.addresses import as_url, file_url, kind_of
+from lakeproof.stores.addresses import as_url, file_url
 from lakeproof.stores.files import ONE_PIECE, StoredFile, fetch, info, listed
 from lakeproof.stores.options import short
 from lakeproof.stores.patience import waiting
@@ -37,29 +36,12 @@ class StoredFolder:
     """A place in a store.
 
     Args:
-        uri: Its address, without a slash at its end.
+        uri: Its address, without a slash at its end, looked at by `place_of`.
         options: The settings of the store.
     """
 
     uri: str
     options: Mapping[str, str]
-
-    @classmethod
-    def at(cls, address: str, options: Mapping[str, str]) -> "StoredFolder":
-        """Take the `path` of a catalog entry.
-
-        Raises:
-            DeliveryError: It carries credentials, or delta-rs would look for it somewhere else.
-        """
-        scheme, _, rest = address.partition("://")
-        user, at, _ = rest.partition("/")[0].rpartition("@")
-        # Of Azure, the container stands there.
-        if at and (kind_of(address) != "azure" or ":" in user):
-            raise DeliveryError(
-                f"`path` is {scheme}://***@…, an address that carries credentials. Put them into "
-                f"credentials.yml and name them under `credentials`. {EDIT_THE_CATALOG}"
-            )
-        return cls(address.rstrip("/"), options)
 
     def __repr__(self) -> str:
         """Leave the credentials out."""

@@ -11,7 +11,7 @@ from kedro_datasets._typing import JSONPreview
 
 from lakeproof.delta.delta_version import DeltaVersion
 from lakeproof.delta.engines import engine_for
-from lakeproof.delta.log.location import available_versions, require_path, without_userinfo
+from lakeproof.delta.log.location import available_versions, require_path
 from lakeproof.delta.log.opening import exists, open_table, resolve
 from lakeproof.delta.read.versions import history, require_rows
 from lakeproof.delta.retention.lifetime import lifetime
@@ -19,7 +19,7 @@ from lakeproof.delta.table_save import TableSave
 from lakeproof.delta.write.engine import Engine, SaveArgs
 from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError, TableError
-from lakeproof.stores.addresses import is_of_a_catalog
+from lakeproof.stores.addresses import is_of_a_catalog, place_of
 from lakeproof.stores.unity_catalog import Operation, UnityCatalog
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location
@@ -283,4 +283,6 @@ def _place_of(filepath: str | None, table: str | None) -> str:
             f"`table` is {table!r}: it must be the three names of a table of Unity Catalog, "
             "catalog.schema.table. Correct it in catalog.yml, or name a `filepath`."
         )
-    return "" if table is not None else without_userinfo(str(filepath).rstrip("/"))
+    if table is not None:
+        return ""
+    return place_of(str(filepath), "The filepath of a Delta table", TableError).rstrip("/")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.errors import LakeproofError
-from lakeproof.stores.addresses import file_url, is_remote, misleading
+from lakeproof.stores.addresses import file_url, is_remote, misleading, place_of
 from lakeproof.stores.files import fetch, is_there, put
 from lakeproof.stores.patience import waiting
 from lakeproof.stores.troubles import without_secrets
@@ -26,10 +26,11 @@ class ModelPlace:
         credentials: The settings of the store.
 
     Raises:
-        ModelError: If it is neither.
+        ModelError: If it is neither, or an address with a secret in it.
     """
 
     def __init__(self, filepath: str, credentials: Mapping[str, Any] | None) -> None:
+        filepath = place_of(filepath, "The filepath of the model", ModelError)
         if meant := misleading(filepath):
             raise ModelError(
                 f"The filepath of the model is {filepath}, which looks like {meant} and would be "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 
 from lakeproof.model.model_place import ModelError, ModelPlace
+from lakeproof.stores.addresses import place_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ class SklearnModel(AbstractDataset[Any, Any]):
         credentials: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._filepath = filepath
+        self._filepath = place_of(filepath, "The filepath of the model", ModelError)
         self._credentials = credentials
         self._requirements = Path(requirements["filepath"]) if requirements else None
         self._name = name

@@ -7,7 +7,9 @@ would miss what lies in it before it is needed elsewhere.
 import mimetypes
 import os
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+from lakeproof.errors import LakeproofError
 
 _SCHEMES = (
     "s3|s3a|s3n|gs|gcs|az|azure|abfs|abfss|adl|wasb|wasbs|oss|r2|hdfs|webhdfs|dbfs|http|https|ftp|sftp"
@@ -18,7 +20,57 @@ _ENDINGS = re.compile(
     r"arrow|avro|cbm|db|duckdb|feather|gz|h5|hdf5|joblib|jsonl?|log|md|ndjson|np[yz]|onnx|orc|parquet"
     r"|pickle|pkl|pth?|skops|sqlite|tif|toml|ubj|ya?ml|zst"
 )
+# A file's name may have a question mark in it; a query has names and values.
+_QUERY = re.compile(r"\?[^=]*=")
 _OF_A_CATALOG = re.compile(r"[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*")
+
+
+def place_of(text: str, what: str, error: type[LakeproofError]) -> str:
+    """Give a place as all rooms take it: a path, or an address without secrets.
+
+    Whatever names a place passes here first: a catalog entry, and Unity Catalog.
+
+    Args:
+        text: A path, a `file:` URL, or an address.
+        what: Names it, as the first words of a sentence.
+        error: What is raised.
+
+    Raises:
+        LakeproofError: It carries credentials or a query, which are not shown, or it is a `file:`
+            URL of another machine.
+    """
+    scheme, mark, rest = text.partition("://")
+    if text[:5].lower() == "file:":
+        return _path_of(text, what, error)
+    if not mark:
+        return text
+    user, at, host = rest.partition("/")[0].rpartition("@")
+    # Of Azure, the container stands there.
+    is_user = bool(at) and (kind_of(text) != "azure" or ":" in user)
+    _, colon, port = ("", "", "") if host.startswith("[") else host.partition(":")
+    if is_user or (colon and not re.fullmatch("[0-9]{1,5}", port)) or _QUERY.search(rest):
+        shown = scheme if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) else "…"
+        raise error(
+            f"{what} is {shown}://…, an address that carries credentials or a query. Nothing was "
+            "read or written. Put them into conf/<environment>/credentials.yml, and name them "
+            "under `credentials`."
+        )
+    return text
+
+
+def _path_of(url: str, what: str, error: type[LakeproofError]) -> str:
+    """Give the path of a `file:` URL, of which `file:/…` and `file:///…` are two spellings."""
+    rest = url[5:]
+    host, path = "", rest
+    if rest.startswith("//"):
+        host, slash, path = rest[2:].partition("/")
+        path = slash + path
+    if host not in ("", "localhost") or not path.startswith("/"):
+        raise error(
+            f"{what} is a `file:` URL that is no absolute path of this machine (file:///…). "
+            "Nothing was read or written. Write the path."
+        )
+    return unquote(path)
 
 
 def is_remote(text: str) -> bool:

@@ -5,18 +5,26 @@ Public API of Databricks and of unitycatalog.io: `GET /api/2.1/unity-catalog/tab
 machine, never against theirs.
 """
 
+import http.client
 import json
 import os
+import socket
+import ssl
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 from lakeproof.errors import TableError
+from lakeproof.stores.addresses import place_of
+from lakeproof.stores.unity_access import access_to
+
+if TYPE_CHECKING:
+    from lakeproof.stores.unity_answers import T
 
 Operation = Literal["READ", "READ_WRITE"]
 
@@ -24,12 +32,15 @@ _API = "/api/2.1/unity-catalog"
 _TIMEOUT_SECONDS = 30
 # Before credentials end, others are asked for: a commit may take a while.
 _EARLY_MS = 5 * 60_000
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_FOR_AWS = {
-    "access_key_id": "AWS_ACCESS_KEY_ID",
-    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    "session_token": "AWS_SESSION_TOKEN",
-}
+_REASONS = (
+    (TimeoutError, f"nothing in {_TIMEOUT_SECONDS} s"),
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionError, "the connection was closed"),
+    (socket.gaierror, "no such host"),
+    (ssl.SSLError, "its certificate is not accepted"),
+    (http.client.IncompleteRead, "its answer is not whole"),
+    (http.client.HTTPException, "it does not speak HTTP"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,66 +93,65 @@ class UnityCatalog:
             return known
 
     def _asked(self, name: str, operation: Operation) -> CatalogTable:
-        found = self._call(name, "GET", f"/tables/{quote(name, safe='')}", None)
-        kind, place = found.get("data_source_format"), found.get("storage_location")
-        if kind not in (None, "DELTA") or not place or not found.get("table_id"):
+        from lakeproof.stores.unity_answers import KeysAnswer, TableAnswer
+
+        found = self._call(name, TableAnswer, f"/tables/{quote(name, safe='')}", None)
+        kind, place = found.data_source_format, found.storage_location
+        if kind not in (None, "DELTA") or not place or not found.table_id:
             raise TableError(
                 f"'{name}' is no Delta table with a place in Unity Catalog, but "
-                f"{found.get('table_type') or 'something'} of format {kind}. Nothing was read or "
+                f"{found.table_type or 'something'} of format {kind}. Nothing was read or "
                 "written. Correct `table` in catalog.yml."
             )
-        wanted = {"table_id": found["table_id"], "operation": operation}
-        given = self._call(name, "POST", "/temporary-table-credentials", wanted)
+        place = place_of(place, f"The place of '{name}' in Unity Catalog", TableError)
+        wanted = {"table_id": found.table_id, "operation": operation}
+        given = self._call(name, KeysAnswer, "/temporary-table-credentials", wanted)
         others = {key: one for key, one in self._given.items() if key not in ("host", "token")}
-        ends = given.get("expiration_time") or int(time.time() * 1000) + 2 * _EARLY_MS
-        options = {**others, **_options(given)}
-        return CatalogTable(
-            name, str(found["table_id"]), str(place).rstrip("/"), options, int(ends)
-        )
+        ends = given.expiration_time or int(time.time() * 1000) + 2 * _EARLY_MS
+        options = {**others, **given.options()}
+        return CatalogTable(name, found.table_id, place.rstrip("/"), options, ends)
 
-    def _call(self, name: str, method: str, path: str, body: Any) -> dict[str, Any]:
-        host, token = self._access(name)
+    def _call(self, name: str, kind: "type[T]", path: str, body: Any) -> "T":
+        """Ask: for a table by GET, for credentials by POST."""
+        from lakeproof.stores.unity_answers import read
+
+        access = access_to(name, self._given, os.environ)
         request = urllib.request.Request(
-            f"{host}{_API}{path}",
+            f"{access.url}{_API}{path}",
             data=None if body is None else json.dumps(body).encode(),
-            method=method,
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            method="GET" if body is None else "POST",
+            headers={
+                "Authorization": f"Bearer {access.token}",
+                "Content-Type": "application/json",
+            },
         )
+        opener = _direct if access.is_here else _opener
         try:
-            with _opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-                said = json.loads(answer.read())
+            with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
+                said = read(kind, answer.read())
         except urllib.error.HTTPError as error:
-            raise _refused(name, host, error.code, body) from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
+            raise _refused(name, access.hostname, error.code, body) from error
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise TableError(
-                f"Table '{name}': Unity Catalog at {host} does not answer ({str(reason)[:200]}). "
-                "Nothing was read or written. Try again later, or correct `host`."
+                f"Table '{name}': Unity Catalog at {access.hostname} does not answer "
+                f"({_reason(error)}). Nothing was read or written. Try again later, or correct "
+                "`host`."
             ) from error
-        if not isinstance(said, dict):
+        if said is None:
             raise TableError(
-                f"Table '{name}': what answers at {host} is no Unity Catalog. Correct `host`."
+                f"Table '{name}': what answers at {access.hostname} is no Unity Catalog. Nothing "
+                "was read or written. Correct `host`."
             )
         return said
 
-    def _access(self, name: str) -> tuple[str, str]:
-        host = self._given.get("host") or os.environ.get("DATABRICKS_HOST", "")
-        token = self._given.get("token") or os.environ.get("DATABRICKS_TOKEN", "")
-        if not host or not token:
-            lacks = "no `host`" if not host else "no `token`"
-            raise TableError(
-                f"Table '{name}' is to be found in Unity Catalog, and there is {lacks}. Nothing "
-                "was read or written. Put both into an entry of credentials.yml and name it under "
-                "`credentials`, or set DATABRICKS_HOST and DATABRICKS_TOKEN."
-            )
-        host = (host if "://" in host else f"https://{host}").rstrip("/")
-        parts = urlsplit(host)
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise TableError(
-                f"Table '{name}': the `host` of Unity Catalog, {parts.hostname}, is named without "
-                "https, and the token would be read on the way. It was not asked. Write https://…"
-            )
-        return host, token
+
+def _reason(error: Exception) -> str:
+    """Say why nothing came, in words of ours: a library's may hold what was sent."""
+    inner = getattr(error, "reason", error)
+    for kind, words in _REASONS:
+        if isinstance(inner, kind):
+            return words
+    return "no connection"
 
 
 def _refused(name: str, host: str, status: int, asked: Any) -> TableError:
@@ -158,17 +168,6 @@ def _refused(name: str, host: str, status: int, asked: Any) -> TableError:
     )
 
 
-def _options(given: Mapping[str, Any]) -> dict[str, str]:
-    """Write temporary credentials as settings of a store."""
-    if isinstance(aws := given.get("aws_temp_credentials"), dict):
-        return {ours: str(aws[theirs]) for theirs, ours in _FOR_AWS.items() if aws.get(theirs)}
-    if isinstance(azure := given.get("azure_user_delegation_sas"), dict):
-        return {"azure_storage_sas_token": str(azure.get("sas_token"))}
-    if isinstance(google := given.get("gcp_oauth_token"), dict):
-        return {"google_bearer_token": str(google.get("oauth_token"))}
-    return {}
-
-
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """The token goes to the host that was named, and to no other."""
 
@@ -177,3 +176,5 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 _opener = urllib.request.build_opener(_NoRedirect)
+# To this machine by no proxy: it would read the token.
+_direct = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))

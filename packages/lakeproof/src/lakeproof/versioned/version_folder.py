@@ -21,7 +21,7 @@ from kedro.io.core import Version
 
 from lakeproof.errors import PinError, TableError
 from lakeproof.spelling import typed
-from lakeproof.stores.addresses import is_remote, misleading
+from lakeproof.stores.addresses import is_remote, misleading, place_of
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location, describe_versions
 from lakeproof.versioned.pins import Pin, choose_pin
@@ -57,7 +57,7 @@ class VersionFolder(AbstractDataset[Any, Any]):
         version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._uri = str(filepath).rstrip("/")
+        self._uri = place_of(str(filepath), "The filepath of a folder", TableError).rstrip("/")
         self._name = PurePosixPath(self._uri).name
         self._load_args = dict(load_args or {})
         self._flag = version.load if version else None

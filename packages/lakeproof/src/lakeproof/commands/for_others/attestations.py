@@ -180,10 +180,10 @@ def told(found: Found) -> str:
 
 
 def newest(project: "RunProject", run: str) -> Found:
-    """Give the newest attestation of a run, one that holds before others.
+    """Give the newest attestation of a run that holds.
 
     Raises:
-        ExportError: If there is none.
+        ExportError: If there is none, with why the newest does not hold.
     """
     run_id = project.records.resolve(run)
     found = [one for one in of_run(project, run_id) if one.content]
@@ -193,4 +193,6 @@ def newest(project: "RunProject", run: str) -> Found:
             f"Run {run_id[:8]} has no attestation. Nothing was written. Make one: "
             f"kedro reproduce {run_id[:8]} --attest"
         )
-    return (holding or found)[0]
+    if not holding:
+        raise ExportError(f"{told(found[0])} Nothing was written.")
+    return holding[0]

@@ -56,8 +56,7 @@ def export(project: "RunProject", run: str) -> str:
         ExportError: If there is no attestation that holds, or a chain has a break.
     """
     found = attestations.newest(project, run)
-    if found.statement is None:
-        raise ExportError(f"{attestations.told(found)} Nothing was written.")
+    assert found.statement is not None, "it holds"
     runs = [*project.stored_runs, *project.records.other_runs()]
     known = {link.digest: link for link in _links(runs)}
     claim = found.statement.claim

@@ -17,6 +17,7 @@ from lakeproof.delta.log.opening import version_as_of
 from lakeproof.errors import LakeproofError, PinError
 from lakeproof.leases.facts import LeaseError
 from lakeproof.record.places.environments import environments
+from lakeproof.stores.addresses import is_remote, place_of
 from lakeproof.versioned.pins import choose_pin
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def _is_same(place: str, location: "Location", *, is_pattern: bool) -> bool:
 
 
 def _real(place: str) -> str:
-    return place if "://" in place else os.path.realpath(place)
+    place = place_of(place, "The place of a table", LeaseError)
+    return place if is_remote(place) else os.path.realpath(place)
 
 
 def _entries(project_path: Path, env: str) -> Iterator[tuple[str, Any]]:

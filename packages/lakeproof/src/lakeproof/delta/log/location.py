@@ -52,22 +52,6 @@ def require_path(location: Location) -> None:
         )
 
 
-def without_userinfo(uri: str) -> str:
-    """Refuse a URI that carries its credentials: it would stand in logs, tags and commits.
-
-    Raises:
-        TableError: Without showing them.
-    """
-    authority = uri.partition("://")[2].partition("/")[0]
-    if ":" in authority.rpartition("@")[0]:
-        raise TableError(
-            f"The filepath of a Delta table, {uri.partition('://')[0]}://***@"
-            f"{authority.rpartition('@')[2]}/…, carries credentials. It was not opened. Put them "
-            "into conf/local/credentials.yml and name them under `credentials`."
-        )
-    return uri
-
-
 def filesystem_of(location: Location) -> "pyarrow.fs.FileSystem":
     """Give the file system below a table's folder, on a disk or in a store."""
     import pyarrow.fs as pafs
