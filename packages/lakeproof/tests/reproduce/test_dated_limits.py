@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import deltalake
 import polars as pl
@@ -12,16 +13,19 @@ import pytest
 from aging import age, age_commit
 from lakeproof.commands import check
 from lakeproof.commands.check import Checked
+from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.retention.intervals import FOR_EVER
 from lakeproof.delta.retention.lifetime import Retention, lifetime
 from lakeproof.delta.retention.version_ages import VersionAges, ages_of
 from lakeproof.errors import PinError
 from lakeproof.leases.facts import Lease, moment
+from lakeproof.leases.raw import RawLease, RawLeases
 from lakeproof.reproduce import limits as limits_module
 from lakeproof.reproduce import plan
 from lakeproof.reproduce.code.bundled import no_artifact
-from lakeproof.reproduce.dated_limits import lease_limits, version_limits
+from lakeproof.reproduce.dated_limits import lease_limits, raw_limits, version_limits
 from lakeproof.reproduce.limits import Around, dies_of, limits_of
 from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.needed_tables import NeededTable, NeededVersion
@@ -115,7 +119,8 @@ def test_the_date_is_the_day_on_which_spark_refuses(foreign, tmp_path, days):
     limits = list(version_limits("t", 1, ages_of(table.location), lease(), RUN))
     end = datetime.fromisoformat(str(dies_of(limits, "spark").at))
     life = lifetime(table.open(1))
-    assert life.until - timedelta(seconds=1) <= end <= life.until
+    # What commits say of themselves is older than their files by as long as the tests before took.
+    assert life.until - timedelta(minutes=10) <= end <= life.until
     assert life.is_over == (end < datetime.now(UTC)) == (days > 7)
 
 
@@ -198,3 +203,41 @@ def test_git_is_asked_once_for_runs_of_the_same_code(monkeypatch, tmp_path, bund
     for _ in range(2):
         assert plan._missing_code(a_record(), tmp_path, no_artifact, False, looks) == []
     assert len(calls) == asked
+
+
+def a_raw_lease(until: datetime | None) -> RawLease:
+    told = None if until is None else moment(until)
+    return RawLease(RUN, told, "audit", moment(START), {"a" * 64: "data/in.csv"})
+
+
+def test_a_kept_raw_file_goes_after_its_lease():
+    """Without an end, or a copy, that ends nothing."""
+    (one,) = raw_limits(a_raw_lease(START + DAY), ["data/in.csv"], RUN)
+    assert str(one) == (
+        "Until 2026-01-02, then the lease on the kept data/in.csv ends, and kedro vacuum may "
+        f"delete it. Keep it: kedro keep {RUN[:8]} --why TEXT"
+    )
+    assert list(raw_limits(a_raw_lease(None), ["data/in.csv"], RUN)) == []
+    assert list(raw_limits(a_raw_lease(START + DAY), [], RUN)) == []
+    around = Around(Path("/nowhere"), lambda _: True, raw=(one,))
+    found = limits_of(a_record(inputs=replace(a_record().inputs, tables=())), around)
+    assert dies_of(found, "embedded") == one
+
+
+def test_check_looks_for_the_raw_files_that_are_kept(tmp_path):
+    """Those of which nothing is kept have no date."""
+
+    class Project:
+        path = tmp_path
+        raw = RawStore(tmp_path)
+        records = SimpleNamespace(trackings=())
+
+    RawLeases(tmp_path).take(a_raw_lease(START + DAY))
+    look = object.__new__(check._Look)
+    look.project, look._leased = Project, LeasedProject(Project)
+    look._raw = {one.run_id: one for one in RawLeases(tmp_path).all()}
+    assert list(look._raw_limits(RUN)) == []
+    Project.raw.folder.mkdir(parents=True)
+    (Project.raw.folder / ("a" * 64)).write_text("x")
+    assert [one.at for one in look._raw_limits(RUN)] == ["2026-01-02T00:00:00Z"]
+    assert list(look._raw_limits("0" * 32)) == []

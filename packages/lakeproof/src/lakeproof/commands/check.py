@@ -17,6 +17,7 @@ from lakeproof.record.documents.document import RecordError
 from lakeproof.record.mlflow_store.store import REPRODUCES
 from lakeproof.record.run.ending.doubts import unknown_outputs
 from lakeproof.record.setup.environment import gather_environment
+from lakeproof.reproduce.dated_limits import raw_limits
 from lakeproof.reproduce.environment.fragile import fragile_limits
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
 from lakeproof.reproduce.limits import Around, dies_of, limits_of
@@ -82,6 +83,7 @@ class _Look:
         self._leased = LeasedProject(project)
         for lease in self._leased.store.own():
             self.leases[lease.run_id].append(lease)
+        self._raw = {lease.run_id: lease for lease in self._leased.raw.all()}
         self._ages: dict[str, VersionAges | None] = {}
 
     def around(self, run_id: str, plan: Plan) -> Around:
@@ -91,6 +93,7 @@ class _Look:
             *(self.project.path, self.project.has_artifact, plan.tables),
             *(standing, self._ages_of, self.looks),
             lambda record: fragile_limits(record, self.project.path, self.looks),
+            tuple(self._raw_limits(run_id)),
         )
 
     def standing(self, run_id: str) -> Iterator[Lease]:
@@ -99,6 +102,13 @@ class _Look:
             # Of a registry that is silent: the earlier of the two.
             is_served = lease.until is not None and run_id in (self._leased.in_service or ())
             yield replace(lease, until=None) if is_served else lease
+
+    def _raw_limits(self, run_id: str) -> Iterator[Limit]:
+        lease = self._raw.get(run_id)
+        if lease is not None and lease.until and run_id not in (self._leased.in_service or ()):
+            find = self.project.raw.find
+            kept = [path for sha256, path in lease.files.items() if find(sha256) is not None]
+            yield from raw_limits(lease, kept, run_id)
 
     def _ages_of(self, table: "VersionedDataset") -> VersionAges | None:
         uri = table.location.uri

@@ -4,14 +4,17 @@ What is the newest version today may be superseded tomorrow: that has no date. W
 several is the date, also where it only says what somebody *may* do from then on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from lakeproof.delta.retention.intervals import FOR_EVER, in_words
 from lakeproof.delta.retention.version_ages import VersionAges
 from lakeproof.leases.facts import Lease, moment
+from lakeproof.leases.raw import RawLease
 from lakeproof.reproduce.outcomes import Limit
-from lakeproof.spelling import typed
+from lakeproof.spelling import first_of, typed
+
+_MOST = 3
 
 
 def version_limits(
@@ -54,6 +57,21 @@ def lease_limits(name: str, lease: Lease, run_id: str) -> Iterator[Limit]:
     """Yield the end of a lease, if it has one."""
     if lease.until is not None:
         what = f"the lease on {name} ends, and kedro vacuum may delete it"
+        yield Limit(what, "dies", lease.until, remedy=_keeping(run_id))
+
+
+def raw_limits(lease: RawLease, kept: Sequence[str], run_id: str) -> Iterator[Limit]:
+    """Yield the end of a lease on kept raw files, if it has one.
+
+    Args:
+        lease: The run's.
+        kept: The paths of those that are kept. Whether they still lie there as they were, only
+            their bytes would tell: the earlier is taken.
+        run_id: The run.
+    """
+    if lease.until is not None and kept:
+        named = first_of(sorted(kept), _MOST)
+        what = f"the lease on the kept {named} ends, and kedro vacuum may delete it"
         yield Limit(what, "dies", lease.until, remedy=_keeping(run_id))
 
 

@@ -40,6 +40,7 @@ class Around:
         ages_of: Looks at the log of a table, each once; `None` for what has no such log.
         looks: What was seen for other runs.
         fragile: Finds what has one copy beyond the files of the run.
+        raw: Until when its raw files are kept.
     """
 
     project_path: Path
@@ -49,6 +50,7 @@ class Around:
     ages_of: Callable[[VersionedDataset], VersionAges | None] = lambda _: None
     looks: Looks = field(default_factory=Looks)
     fragile: Callable[[Record], Iterable[Limit]] = lambda _: ()
+    raw: tuple[Limit, ...] = ()
 
 
 def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
@@ -58,7 +60,9 @@ def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
         record: Of a run of which nothing is missing.
         around: What is here today.
     """
-    dated = sorted(_versions(record, around), key=lambda one: (one.at is None, one.at))
+    dated = sorted(
+        (*_versions(record, around), *around.raw), key=lambda one: (one.at is None, one.at)
+    )
     told = (Limit(one, certainty) for find, certainty in LIMITS for one in find(record, around))
     return tuple(dict.fromkeys((*dated, *told, *around.fragile(record))))
 
