@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import gzip
 import os
 import unicodedata
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.compaction import compact
 from lakeproof.delta.engines import engine_for
+from lakeproof.erasure import loose_files
 from lakeproof.erasure.erase_rows import delete_rows
 from lakeproof.erasure.found_versions import FoundVersion, find_versions
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.traces import files_below, traces
+from lakeproof.erasure.loose_files import LooseFiles, UnreadError
 
 KEYS = Keys(["b"], ["k"])
 
@@ -211,6 +213,18 @@ def test_a_name_is_found_however_its_accents_are_written(tmp_path, form):
     assert (found.rows, keys.count("t")) == (2, 1)
 
 
+def found_in(folder: Path, keys: Keys, schema: pl.Schema) -> dict[str, str | None]:
+    """Tell how each file below a folder holds one of the keys, or why that is not known."""
+    loose, told = LooseFiles(keys, schema, "t"), {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            try:
+                told[path.name] = loose.look(path)
+            except UnreadError as error:
+                told[path.name] = str(error)
+    return told
+
+
 def test_the_text_of_a_key_is_found_however_it_is_written(tmp_path):
     """Encoded, escaped, with other zeros; of several columns all of them, in any order."""
     for name, content in {
@@ -220,31 +234,45 @@ def test_the_text_of_a_key_is_found_however_it_is_written(tmp_path):
         "other.csv": "Hämmerling".encode(),
     }.items():
         (tmp_path / name).write_bytes(content)
-    files = list(files_below([tmp_path], []))
     schema = pl.Schema({"k": pl.String, "n": pl.Int64})
-    wanted = list(Keys(["Hämmerli"], ["k"]).values(schema, "t"))
-    assert [path.name for path in traces(files, wanted)] == ["apart.csv", "old.csv", "record.json"]
+    told = found_in(tmp_path, Keys(["Hämmerli"], ["k"]), schema)
+    assert [name for name, how in told.items() if how] == ["apart.csv", "old.csv", "record.json"]
     for name, text in {"a.csv": "4711,Zaugg", "b.csv": "Zaugg", "c.csv": "4711,Meier"}.items():
         (tmp_path / name).write_text(text)
-    files = list(files_below([tmp_path], []))
-    wanted = list(Keys(["k=Zaugg,n=04711"], ["k", "n"]).values(schema, "t"))
-    assert [path.name for path in traces(files, wanted)] == ["a.csv"]
+    told = found_in(tmp_path, Keys(["k=Zaugg,n=04711"], ["k", "n"]), schema)
+    assert [name for name, how in told.items() if how] == ["a.csv"]
 
 
 def test_a_key_is_found_as_text_by_itself_alone(tmp_path):
-    """Not within a longer word, not in a table's own file, and nothing for two letters."""
-    (tmp_path / "deep").mkdir()
+    """Not within a longer word, and nothing for two letters."""
     for name, text in {
         "example.json": '{"data": [["W001", 1]]}',
         "other.json": "W0012 and xW001",
-        "deep/raw.csv": "W001,3\n",
-        "part.parquet": "W001",
+        "raw.csv": "W001,3\n",
     }.items():
         (tmp_path / name).write_text(text)
-    files = list(files_below([tmp_path, tmp_path / "none"], []))
-    assert {path.name for path in traces(files, [[["W001"]]])} == {"example.json", "raw.csv"}
-    assert list(traces(files, [[["W0"]]])) == []
-    assert [path.name for path in files_below([tmp_path], [tmp_path / "deep"])] == [
-        "example.json",
-        "other.json",
+    schema = pl.Schema({"k": pl.String})
+    told = found_in(tmp_path, Keys(["W001"], ["k"]), schema)
+    assert told == {"example.json": "text", "other.json": None, "raw.csv": "text"}
+    assert set(found_in(tmp_path, Keys(["W0"], ["k"]), schema).values()) == {None}
+    assert not LooseFiles(Keys(["W001", "W0"], ["k"]), schema, "t").is_text_searched
+
+
+def test_a_file_is_read_by_what_it_is_and_never_passed_over(tmp_path, monkeypatch):
+    """Kept files are called by their digest; what is packed or damaged is not free of the key."""
+    monkeypatch.setattr(loose_files, "_LARGEST", 100)
+    rows, other = pl.DataFrame({"k": ["W001"]}), pl.DataFrame({"n": [1]})
+    rows.write_parquet(tmp_path / "0")
+    rows.write_ipc(tmp_path / "1", compression="lz4")
+    pl.DataFrame({"k": ["W002"]}).write_parquet(tmp_path / "2")
+    pl.DataFrame({"k": [1]}).write_parquet(tmp_path / "3")
+    other.write_parquet(tmp_path / "4")
+    (tmp_path / "5").write_bytes(gzip.compress(b"W001"))
+    (tmp_path / "6").write_bytes(b"PAR1")
+    (tmp_path / "7").write_bytes(b"." * 101)
+    assert list(
+        found_in(tmp_path, Keys(["W001"], ["k"]), pl.Schema({"k": pl.String})).values()
+    ) == [
+        *("rows", "rows", None, None, "it has no column 'k'", "it is packed (gzip)"),
+        *("it cannot be read (ComputeError)", "it is larger than 0 MiB"),
     ]

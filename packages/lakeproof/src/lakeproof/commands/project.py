@@ -72,6 +72,13 @@ class RunProject:
         """All its runs with their records, newest first; read when first asked for."""
         return self.records.runs()
 
+    @property
+    def store_address(self) -> str:
+        """Say where its runs are kept first, without user and password."""
+        from lakeproof.record.mlflow_store.server import address_of
+
+        return address_of(self._tracking(named_environment(self.env)).uri)
+
     def _tracking(self, env: str | None) -> "Tracking":
         from lakeproof.record.mlflow_store.tracking import open_loader, tracking_of
 

@@ -1,56 +1,38 @@
-"""Files in which a key may stand as text, letter by letter: looked for, not understood."""
+"""Whether a key stands in a file as text, letter by letter: looked for, not understood."""
 
 import html
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from pathlib import Path
 
-_LARGEST = 64 * 2**20
 # A shorter text stands everywhere.
 SHORTEST = 3
-# What is packed shows no text.
-_PACKED = (".parquet", ".arrow", ".bin")
-
-# For each key its values, each in the spellings that it may have.
-Wanted = Sequence[Sequence[Collection[str]]]
 
 
-def files_below(folders: Iterable[Path], but: Sequence[Path]) -> Iterator[Path]:
-    """Yield the files of some folders that are small enough to be looked through."""
-    for folder in folders:
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            is_out = path.suffix in _PACKED or any(path.is_relative_to(one) for one in but)
-            if not is_out and path.is_file() and path.stat().st_size <= _LARGEST:
-                yield path
+class Texts:
+    """Keys as text.
 
-
-def can_be_searched(wanted: Wanted) -> bool:
-    """Tell whether each key has a value that is long enough to be looked for."""
-    return all(any(map(_is_long, key)) for key in wanted)
-
-
-def traces(files: Iterable[Path], wanted: Wanted) -> Iterator[Path]:
-    """Yield those in which a key stands by itself, not within a longer word.
-
-    Of a key of several columns all values stand in such a file, those left out that are too short.
+    Args:
+        wanted: For each key its values, each in the spellings that it may have.
     """
-    keys = [[_forms(one) for one in key if _is_long(one)] for key in wanted]
-    # All keys of one value are looked for at once.
-    together = _pattern({form for key in keys if len(key) == 1 for form in key[0]})
-    apart = [[_pattern(forms) for forms in key] for key in keys if len(key) > 1]
-    if not any(keys):
-        return
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError:
-            yield path  # what cannot be read may hold it
-            continue
-        is_one = together is not None and together.search(content) is not None
-        if is_one or any(all(p and p.search(content) for p in key) for key in apart):
-            yield path
+
+    def __init__(self, wanted: Sequence[Sequence[Collection[str]]]) -> None:
+        self.can_be_searched = all(any(map(_is_long, key)) for key in wanted)
+        keys = [[_forms(one) for one in key if _is_long(one)] for key in wanted]
+        # All keys of one value are looked for at once.
+        together = {form for key in keys if len(key) == 1 for form in key[0]}
+        self._together = _pattern(together) if together else None
+        self._apart = [list(map(_pattern, key)) for key in keys if len(key) > 1]
+
+    def stand_in(self, content: bytes) -> bool:
+        """Tell whether a key stands there by itself, not within a longer word.
+
+        Of a key of several columns all values do, those left out that are too short.
+        """
+        if self._together is not None and self._together.search(content):
+            return True
+        return any(all(one.search(content) for one in key) for key in self._apart)
 
 
 def _is_long(spellings: Collection[str]) -> bool:
@@ -68,6 +50,6 @@ def _forms(spellings: Collection[str]) -> set[bytes]:
     return found
 
 
-def _pattern(forms: Collection[bytes]) -> "re.Pattern[bytes] | None":
+def _pattern(forms: Collection[bytes]) -> "re.Pattern[bytes]":
     words = b"|".join(map(re.escape, sorted(forms)))
-    return re.compile(rb"(?<![0-9A-Za-z_])(?:" + words + rb")(?![0-9A-Za-z_])") if forms else None
+    return re.compile(rb"(?<![0-9A-Za-z_])(?:" + words + rb")(?![0-9A-Za-z_])")

@@ -19,6 +19,7 @@ from lakeproof.commands.erasure.erased import left_of
 from lakeproof.commands.erasure.find import find
 from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
+from lakeproof.commands.erasure.other_files import remove_own
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
 from lakeproof.commands.erasure.rewrite_files import rewrite_files
 from lakeproof.commands.leases.leased_project import LeasedProject
@@ -137,6 +138,7 @@ def erase(
         )
         left += became.given_up
     _release(leased, found, became)
+    remove_own(found, leased.project.path, catalog)
     for one in found.tables:
         location = catalog.table(one.table).location
         if location.is_local:

@@ -29,6 +29,7 @@ def left_of(found: Found, receipt: Receipt, in_git: Iterable[str]) -> Iterator[s
     for path in in_git:
         yield f"{path}: is in git's history as it was"
     yield from told_of(found.candidates)
+    yield from found.own
     yield from found.traces
     yield from not_known(found, removed)
 

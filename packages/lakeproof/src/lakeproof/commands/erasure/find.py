@@ -1,27 +1,22 @@
 """`kedro erase --dry-run`: where the rows of a person are, without naming the person again."""
 
-from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.find_deliveries import find_deliveries
 from lakeproof.commands.erasure.find_tables import find_in_copies, find_in_tables, scope_of
 from lakeproof.commands.erasure.found import Found
+from lakeproof.commands.erasure.other_files import find_in_files
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.affected_runs import affected
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.traces import Wanted, can_be_searched, files_below, traces
 from lakeproof.record.mlflow_store.unsent import TAG
-from lakeproof.state_folder import state_of
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
     from lakeproof.commands.project import RunProject
-
-# Rebuilt from an index; no row of a project's is in them.
-_NOT_OURS = ("environments", "held")
 
 
 def find(
@@ -71,18 +66,7 @@ def find(
         served = LeasedProject(project).in_service
         ids = [one.run_id for one in found.runs if one.models]
         found.in_service = None if served is None else [one for one in ids if one in served]
-    wanted = list(asked.values(schema, name))
-    found.are_traces_searched = can_be_searched(wanted)
+    find_in_files(found, project.path, catalog, scope, project.store_address)
     known = {one.path for one in found.deliveries}
-    found.traces = [
-        path for path in map(catalog.relative, _traces(project.path, wanted)) if path not in known
-    ]
+    found.traces = [path for path in found.traces if path not in known]
     return found
-
-
-def _traces(project_path: Path, wanted: Wanted) -> Iterator[Path]:
-    """Look through what Lakeproof and MLflow keep beside the tables: examples, copies, records."""
-    state = state_of(project_path)
-    places = [state, project_path / "mlartifacts", *project_path.glob("data/*/*/.*.staged.arrow")]
-    but = [state / one for one in _NOT_OURS]
-    yield from traces(files_below(places, but), wanted)

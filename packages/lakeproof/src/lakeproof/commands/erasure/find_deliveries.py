@@ -42,7 +42,6 @@ def find_deliveries(
     folders = dict(_folders(found, catalog, keys))
     raw = RawStore(project_path)
     counts: dict[tuple[str, str], int | None] = {}
-    seen: set[Path] = set()
     for name, folder in folders.items():
         folder.keep_in(project_path)
         try:
@@ -58,9 +57,9 @@ def find_deliveries(
                 found.candidates.append(Candidate(name, "raw files", where, why_not))
             continue
         for one in all_:
-            if one.path in seen:
+            if one.path in found.files_read:
                 continue
-            seen.add(one.path)
+            found.files_read.add(one.path)
             place = one.sha256, PurePosixPath(one.name).suffix
             if place not in counts:
                 counts[place] = _count(one, keys)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Literal
 
 from lakeproof.deliveries import Delivery
@@ -82,7 +83,9 @@ class Found:
         deliveries: The raw files.
         candidates: What has such rows, too, and may be about other things.
         names: The tables of the catalog that rows are erased from, with or without some.
-        traces: Other files in which a key stands as text.
+        traces: Other files in which a key stands as text, or that have such a row.
+        own: Files of Lakeproof's own that hold some: they are removed.
+        files_read: Those that were looked through as raw files.
         are_traces_searched: Whether files were looked through: not for very short keys.
         in_service: Of the runs, those whose models have an alias or a stage; `None` where a
             registry does not answer.
@@ -98,6 +101,8 @@ class Found:
     candidates: list[Candidate] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     traces: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+    files_read: set[Path] = field(default_factory=set)
     are_traces_searched: bool = True
     in_service: list[str] | None = field(default_factory=list)
 
@@ -115,7 +120,7 @@ class Found:
     def is_nothing(self) -> bool:
         """Tell whether no row and no text was found: not that there is none."""
         has_rows = any(place.found.has_rows for place in self.places)
-        return not (self.deliveries or self.traces or has_rows)
+        return not (self.deliveries or self.traces or self.own or has_rows)
 
 
 def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str]:
@@ -173,6 +178,7 @@ def document(found: Found) -> dict[str, Any]:
         ],
         "candidates": [asdict(one) for one in found.candidates],
         "traces": found.traces,
+        "own_files": found.own,
         "are_traces_searched": found.are_traces_searched,
         "in_service": found.in_service,
     }
@@ -234,6 +240,8 @@ def render(found: Found) -> str:
             lines.append(f"  {one.path}: {rows_}{git}")
     if found.candidates:
         lines += ["", *told_of(found.candidates)]
+    if found.own:
+        lines += ["", "Files that Lakeproof made, and removes:", *(f"  {one}" for one in found.own)]
     if found.traces:
         lines += ["", "A key stands, or may stand, in:", *(f"  {one}" for one in found.traces)]
     if unknown := list(not_known(found)):
