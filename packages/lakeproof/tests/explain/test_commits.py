@@ -158,3 +158,12 @@ def test_commits_are_those_of_one_branch(tmp_path, branch):
     ]
     assert commits_between(tmp_path, ids[2], ids[0]) == []
     assert commits_between(tmp_path, "0" * 40, ids[0]) == []
+
+
+def test_of_one_player_it_is_not_said_that_it_is_the_few():
+    """Nothing was looked for among several."""
+    mixes = PlainMixes([player("code", group="code")], lambda taken: {"loss": 1.0 - len(taken)})
+    runs, wish = (Run(A, {}), Run(B, {})), Wish(finds=True, is_trusted=True)
+    found = explain(mixes, runs, wish, Chance(), lambda _: None)
+    assert found.few is not None
+    assert "Of 1 players" not in text.render(found)

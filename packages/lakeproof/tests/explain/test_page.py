@@ -33,6 +33,10 @@ def test_there_is_one_waterfall_per_metric_that_ends_where_b_is(wine):
     assert "0.1703" in one
     assert "0.1101" in one
     assert one.count("<rect") == 5
+    # The scale begins between zero and the lower one: a bar to an end would say nothing.
+    assert [
+        int(found) for found in re.findall(r'width="(\d+)\.0" height="18" fill="#1c2024"', one)
+    ] == [4, 4]
     assert "accuracy" in two
 
 

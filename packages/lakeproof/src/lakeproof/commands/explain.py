@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from lakeproof.explain.doubt.chance import chance_of
@@ -40,6 +41,7 @@ def gather(
     from lakeproof.commands.reproduce import finished
     from lakeproof.explain.mixes.mixes import Mixes
     from lakeproof.reproduce.stages.forks import Forks
+    from lakeproof.reproduce.stages.scratch import Scratch
 
     # Both names before either record: a mistyped name is told at once.
     run_ids = [project.records.resolve(run) for run in runs]
@@ -65,8 +67,10 @@ def gather(
     def commits() -> list[Commit]:
         return code_between(project.path, a.code, b.code)
 
-    with Forks() as forks:
-        mixes = Mixes(project, a, b, chatter, tell, is_here, forks.start, wish.finds)
+    shared = Scratch(project.path, f"nodes-{a.run.run_id[:8]}-{token_hex(4)}")
+    with Forks() as forks, shared:
+        given = chatter, tell, is_here, forks.start, wish.finds, shared.path
+        mixes = Mixes(project, a, b, *given)
         return explain(mixes, (first, second), wish, chance, say, history, commits)
 
 

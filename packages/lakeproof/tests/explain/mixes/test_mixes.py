@@ -39,11 +39,11 @@ def all_of(names):
 
 
 @pytest.fixture(scope="module")
-def had(runs, forked_reruns):
-    """Every mix, had once."""
+def had(runs, forked_reruns, tmp_path_factory):
+    """Every mix, had once, what nodes gave being shared."""
     project, _, _ = runs
     listed = project.kedro("runs", "--json").stdout
-    found = mixes(runs)
+    found = mixes(runs, shared=tmp_path_factory.mktemp("shared"))
     names = [one.name for one in found.players()]
     outcomes = {taken: found.value(taken) for taken in all_of(names)}
     return names, listed, outcomes
@@ -58,6 +58,14 @@ def test_only_what_must_be_is_fitted(had):
     assert [how[SEED,], how[LEARNT, SCORED]] == ["fitted", "fitted"]
     assert sorted(how.values()).count("scored") == 4
     assert all(one.failure is None for one in outcomes.values())
+
+
+def test_a_node_that_has_run_on_the_same_is_not_run_again(had):
+    """The rows of each version are chosen once; the features are a plan, which no run hands on."""
+    _, _, outcomes = had
+    taken = [node for one in outcomes.values() for node in one.nodes_taken]
+    assert taken.count("select_test_rows") == 4
+    assert "build_features" not in taken
 
 
 def test_both_are_measured_on_the_rows_that_both_were_scored_on(runs, had):

@@ -69,6 +69,7 @@ class Outcome:
         predictions: A Parquet file of its table of predictions, in order of the key of its rows,
             whose columns its schema's metadata names as JSON (`lakeproof.key`); `None` where the
             pipeline writes none.
+        nodes_taken: The nodes that did not run for it: another mix had run them on the same.
     """
 
     taken: frozenset[str]
@@ -78,6 +79,7 @@ class Outcome:
     failure: Failure | None = None
     duration_s: float = 0.0
     predictions: Path | None = None
+    nodes_taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

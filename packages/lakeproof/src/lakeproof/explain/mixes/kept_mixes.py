@@ -35,6 +35,7 @@ class KeptMix:
         seal: The digest of its record.
         duration_s: What it took.
         predictions: The name of the file with its table of predictions.
+        nodes_taken: The nodes that another mix had run for it.
     """
 
     choice: Choice
@@ -43,6 +44,7 @@ class KeptMix:
     seal: str
     duration_s: float
     predictions: str | None
+    nodes_taken: tuple[str, ...] = ()
 
 
 class KeptMixes:
@@ -149,4 +151,5 @@ def _mix(content: dict[str, Any]) -> KeptMix:
         for name, value in content["choice"].items()
     }
     choice["values"] = tuple(map(tuple, choice["values"]))
-    return KeptMix(**{**content, "choice": Choice(**choice)})
+    taken = tuple(content.get("nodes_taken", ()))
+    return KeptMix(**{**content, "choice": Choice(**choice), "nodes_taken": taken})

@@ -32,6 +32,7 @@ class Known:
         duration_s: What it took.
         predictions: Its table of predictions.
         is_mix: Whether it was run for this, and is neither A nor B.
+        nodes_taken: The nodes that another mix had run for it.
     """
 
     choice: Choice
@@ -41,6 +42,7 @@ class Known:
     duration_s: float = 0.0
     predictions: Path | None = None
     is_mix: bool = True
+    nodes_taken: tuple[str, ...] = ()
 
     @property
     def how(self) -> How:
@@ -105,6 +107,7 @@ class KnownRuns:
                     seal=seal,
                     duration_s=run.duration_s,
                     predictions=run.predictions.name if run.predictions is not None else None,
+                    nodes_taken=run.nodes_taken,
                 )
             )
         return run
@@ -221,4 +224,5 @@ class KnownRuns:
             record=record,
             duration_s=mix.duration_s,
             predictions=predictions if is_there else None,
+            nodes_taken=mix.nodes_taken,
         )

@@ -55,6 +55,7 @@ class Mixes:
         is_here: Take today's interpreter and libraries for every mix.
         start: Starts the process of a run.
         opens_packages: Whether each package is a player of its own.
+        shared: A folder in which mixes leave for each other what nodes gave; `None` shares nothing.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Mixes:
         is_here: bool = False,
         start: Start = child_system.start,
         opens_packages: bool = False,
+        shared: Path | None = None,
     ) -> None:
         sweep(project.path)
         self._a, self._b = a, b
@@ -85,6 +87,7 @@ class Mixes:
             is_here,
             start,
             max(_LEAST_PATIENCE_S, _TIMES_AS_LONG * longest),
+            shared,
         )
 
     def players(self) -> list[Player]:
@@ -251,7 +254,9 @@ class Mixes:
         ran = self._runner.run(asked)
         return self._runs.add(
             Known(
-                choice, part, ran.record, ran.failure, time.monotonic() - started, ran.predictions
+                *(choice, part, ran.record, ran.failure, time.monotonic() - started),
+                predictions=ran.predictions,
+                nodes_taken=ran.nodes_taken,
             )
         )
 
@@ -269,6 +274,7 @@ class Mixes:
             how=how,
             duration_s=known.duration_s,
             predictions=self._runs.predictions(known),
+            nodes_taken=known.nodes_taken,
         )
 
 

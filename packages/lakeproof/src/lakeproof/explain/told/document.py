@@ -37,6 +37,7 @@ def document(of: Explanation) -> dict[str, Any]:
                 "run_id": mix.run_id,
                 "metrics": dict(mix.metrics),
                 "how": mix.how,
+                "nodes_taken": mix.nodes_taken,
                 "error": mix.failure
                 and {
                     "kind": mix.failure.kind,

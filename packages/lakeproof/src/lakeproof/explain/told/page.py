@@ -1,6 +1,6 @@
 """The page about an explanation: the first line says what to do next, the last what was assumed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lakeproof.explain.asking import reason_of
 from lakeproof.explain.explanation import Explanation
@@ -16,7 +16,7 @@ from lakeproof.explain.told.words import (
     code_title,
     code_words,
     decimals_of,
-    few_words,
+    few_told,
     mix_named,
     path_columns,
     path_title,
@@ -74,7 +74,7 @@ def page(of: Explanation, made_at: str) -> Page:
                 None,
                 [
                     *(_metric(one, of) for one in shared),
-                    section("The few", Sentences((few_words(of.few),) if of.few else ())),
+                    section("The few", Sentences(few_told(of))),
                     _changed(of),
                     *_paths(of),
                     *_code(of),
@@ -152,7 +152,7 @@ def _mixes(of: Explanation) -> Iterator[Table]:
 
 def _paths(of: Explanation) -> Iterator[Section]:
     metrics = [one.metric for one in of.solved if one.shares]
-    columns: dict[str, Style] = dict.fromkeys(path_columns(metrics), "text")
+    columns = _with_numbers(path_columns(metrics), ["rows", *metrics])
     for path in of.paths:
         rows = table(columns, path_words(path, metrics))
         yield section(f"Commits of {path.table}", rows, note=path_title(path))
@@ -161,7 +161,7 @@ def _paths(of: Explanation) -> Iterator[Section]:
 def _code(of: Explanation) -> Iterator[Section]:
     if of.code is not None:
         metrics = [one.metric for one in of.solved if one.shares]
-        columns: dict[str, Style] = dict.fromkeys(code_columns(metrics), "text")
+        columns = _with_numbers(code_columns(metrics), metrics)
         rows = table(columns, code_words(of.code, metrics))
         yield section("Commits of the code", rows, note=code_title(of.code))
 
@@ -171,9 +171,13 @@ def _changed(of: Explanation) -> Section:
     if changed is None:
         return section("Rows whose prediction changed most")
     note = f"{changed.changed} of {changed.common} rows that both scored have another prediction."
-    columns: dict[str, Style] = dict.fromkeys(ROW_COLUMNS, "text")
+    columns = _with_numbers(ROW_COLUMNS, ["change"])
     rows = table(columns, changed_words(changed))
     return section("Rows whose prediction changed most", rows, note=note)
+
+
+def _with_numbers(names: Iterable[str], numbers: Collection[str]) -> dict[str, Style]:
+    return {name: "number" if name in numbers else "text" for name in names}
 
 
 def _doubts(of: Explanation) -> Iterator[str]:

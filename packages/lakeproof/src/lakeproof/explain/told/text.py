@@ -16,7 +16,7 @@ from lakeproof.explain.told.words import (
     code_words,
     common_rows,
     decimals_of,
-    few_words,
+    few_told,
     path_columns,
     path_title,
     path_words,
@@ -32,8 +32,7 @@ _SHORT_ID = 8
 def render(of: Explanation) -> str:
     """Write the first line, then each metric, then what was run and what was relied upon."""
     parts = [headline(of), *(_metric(one, of) for one in of.solved if one.shares)]
-    if of.few is not None:
-        parts.insert(1, few_words(of.few))
+    parts[1:1] = few_told(of)
     if of.changed is not None:
         parts.append(_changed(of.changed))
     metrics = [one.metric for one in of.solved if one.shares]

@@ -11,7 +11,7 @@ from lakeproof.explain.told.words import decimals_of, told
 from lakeproof.views.blocks import Picture
 
 _WIDTH, _ROW, _LABELS, _NUMBERS, _TOP = 860, 30, 300, 90, 14
-_BAR = 18
+_BAR, _MARK = 18, 4
 # As the page's: good, bad, plain, of the ends, of chance.
 _GOOD, _BAD, _PLAIN, _END, _CHANCE = "#1a7f4b", "#b3261e", "#47525d", "#1c2024", "#9aa4ad"
 _INK, _LINE = "#1c2024", "#dfe3e8"
@@ -69,7 +69,8 @@ def _svg(bars: list[Bar], metric: str) -> str:
     for place, (label, start, end, colour, number) in enumerate(bars):
         top = _TOP + place * _ROW
         is_end = place in (0, len(bars) - 1)
-        left, right = sorted((x(low if is_end else start), x(end)))
+        # A bar to an end would say nothing by its length: the scale does not begin at zero.
+        left, right = (x(end), x(end) + _MARK) if is_end else sorted((x(start), x(end)))
         middle = top + _BAR / 2 + 5
         if place + 1 < len(bars):
             parts.append(

@@ -126,6 +126,11 @@ def together(solved: Solved) -> list[str]:
     ]
 
 
+def few_told(of: Explanation) -> tuple[str, ...]:
+    """Say which few make a change, where they were looked for among several."""
+    return (few_words(of.few),) if of.few is not None and of.few.of > 1 else ()
+
+
 def few_words(few: Few) -> str:
     """Say which few players make a change, and whether fewer would."""
     named = " and ".join(few.players[-2:]) if len(few.players) < 3 else ", ".join(few.players)

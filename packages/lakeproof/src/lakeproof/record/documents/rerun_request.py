@@ -77,6 +77,7 @@ class Rerun:
         resets_random: Whether the random states that nodes share are set anew before each.
         models: The models that the run loaded from MLflow.
         deliveries: Local folders with what the run read of deliveries in a store, by dataset.
+        shares: A folder with what nodes gave in other runs of this code and set-up.
     """
 
     reproduces: str
@@ -95,6 +96,7 @@ class Rerun:
     resets_random: bool | None = None
     models: tuple[RerunModel, ...] = ()
     deliveries: Mapping[str, str] = field(default_factory=dict)
+    shares: str | None = None
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:

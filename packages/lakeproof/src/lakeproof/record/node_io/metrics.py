@@ -93,6 +93,11 @@ class MetricWatch:
             else:
                 del Dataset.save
 
+    @property
+    def count(self) -> int:
+        """How many values were logged by now."""
+        return len(self._points)
+
     def results(self, stored: Mapping[str, float] | None) -> dict[str, float]:
         """Give the newest value of each metric as it was logged, without those of the machine.
 

@@ -101,6 +101,15 @@ class NodeIORecorder:
             self._files.loaded(dataset, data, crossing)
         self._passages[node.name].inputs.setdefault(name, []).append(crossing)
 
+    def received(self, node: "Node", tables: TableRecorder) -> tuple[NodeIO, ...]:
+        """Give what a node has got, in the order of its signature."""
+        inputs = self._passages[node.name].inputs
+        return tuple(
+            joined([_settled(name, part, tables) for part in inputs[name]])
+            for name in dict.fromkeys(node.inputs)
+            if name in inputs
+        )
+
     def computes(self, node: "Node") -> None:
         """Take note of the random states that all nodes share: its function comes next."""
         self._passages[node.name].random_states = random_states.found()

@@ -1,11 +1,13 @@
 """What is seen of a run while it is in progress, until it is a record."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakeproof.errors import TableError
 from lakeproof.frames.left_out import LeftOut, listening
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import (
@@ -25,12 +27,15 @@ from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.places.redirection import Redirection
 from lakeproof.record.run.gathering import RunInputs
+from lakeproof.record.run.shared_nodes import TAKEN, SharedNodes
 from lakeproof.record.setup.maker import maker_of
 from lakeproof.startup.plain import is_plain
+from lakeproof.versioned.contract import is_versioned
 from lakeproof.versioned.run_tables import RunTables
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
+    from kedro.pipeline.node import Node
     from mlflow.entities import Run
 
 
@@ -68,7 +73,12 @@ class Observation:
         self._models_read: tuple[ModelRead, ...] = ()
         self._metrics: MetricWatch | None = None
         self._logged: LoggedWatch | None = None
-        self._left_out: dict[LeftOut, None] = {}
+        self._left_out: list[LeftOut] = []
+        self._shared = (
+            SharedNodes(Path(rerun.shares), Path(rerun.record_path).with_name(TAKEN))
+            if rerun is not None and rerun.shares
+            else None
+        )
 
     def follow(self, run_id: str, catalog: "CatalogProtocol[Any, Any]") -> None:
         """Take note of what stands on the MLflow run by now: the rest comes of nodes."""
@@ -90,11 +100,37 @@ class Observation:
     def watching(self) -> Iterator[None]:
         """Note what nodes give to MLflow, and the rows that they leave out."""
         with ExitStack() as stack:
-            stack.enter_context(listening(lambda told: self._left_out.update({told: None})))
+            stack.enter_context(listening(self._left_out.append))
             for watch in (self._metrics, self._logged):
                 if watch is not None:
                     stack.enter_context(watch.watching())
             yield
+
+    def runs(self, node: "Node") -> None:
+        """Know that a node's function comes next, and what it gets: a like one may have run."""
+        # A table that cannot be read is told of when the record is made.
+        with suppress(TableError):
+            if self._shared is not None:
+                got = self.node_io.received(node, self.table_facts)
+                self._shared.begins(node, got, self._heard())
+
+    def has_run(
+        self, node: "Node", outputs: Mapping[str, Any], catalog: "CatalogProtocol[Any, Any]"
+    ) -> None:
+        """Know what a node's function gave."""
+        if self._shared is not None:
+            tables = [name for name in outputs if is_versioned(catalog.get(name))]
+            self._shared.ends(node, outputs, tables, self._heard())
+
+    def share(self, record: Record) -> None:
+        """Leave to other runs what depends on nothing but its inputs."""
+        # What else is in MLflow, nobody knows which node has put there.
+        by_nodes = [one for one in record.logged or () if one.kind != "history"]
+        if self._shared is not None:
+            self._shared.keep(record.nodes if not by_nodes else (), record.is_watched)
+
+    def _heard(self) -> tuple[int, int]:
+        return len(self._left_out), self._metrics.count if self._metrics is not None else 0
 
     def record(self, run_id: str, run: "Run | None", status: Status, error: str | None) -> Record:
         """Make the record of what was seen.
@@ -108,7 +144,8 @@ class Observation:
         stored = run.data.metrics if run is not None else None
         metrics = self._metrics.results(stored) if self._metrics else (stored or {})
         left_out = sorted(
-            (RowsLeftOut(**vars(one)) for one in self._left_out), key=lambda one: one.part
+            (RowsLeftOut(**vars(one)) for one in dict.fromkeys(self._left_out)),
+            key=lambda one: one.part,
         )
         record = replace(
             self._without_logged(run_id, status, metrics, error), rows_left_out=tuple(left_out)

@@ -173,6 +173,7 @@ class RunSession:
                 return
             try:
                 record = self._record.keep(run_id, "FINISHED")
+                self.seen.share(record)
             except _ENDED as error:
                 self._record.end(run_id, "KILLED", error)
                 raise

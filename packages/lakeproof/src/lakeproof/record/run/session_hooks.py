@@ -127,6 +127,7 @@ class SessionHooks:
             stack.enter_context(self._session.seen.params_together())
             results = yield
         # After all other hooks: the node's function comes next.
+        self._session.seen.runs(node)
         if self._session.resets_random:
             random_states.reset()
         self._session.seen.node_io.computes(node)
@@ -168,6 +169,7 @@ class SessionHooks:
 
         if self._session is not None:
             self._session.seen.watcher.ends(node)
+            self._session.seen.has_run(node, outputs, catalog)
         for name, output in outputs.items():
             dataset = catalog.get(name)
             if isinstance(dataset, SklearnModel):

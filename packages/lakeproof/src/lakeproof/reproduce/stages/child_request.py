@@ -51,6 +51,7 @@ def request_of(
         spark=stage.engine.spark if stage.engine is not None else None,
         arrivals=_arrivals(stage.files),
         resets_random=stage.resets_random or None,
+        shares=str(stage.shares) if stage.shares is not None else None,
         models=tuple(models),
         deliveries={
             dataset: str(folder) for dataset, folder in stored_folders(stage.files, scratch).items()

@@ -7,6 +7,7 @@ machine, and what came of the stages before, `execute` knows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from lakeproof.erasure.erased_inputs import ErasedInput
@@ -128,6 +129,7 @@ class RunChild:
         parameters: Their values; `None` for a run of older code, which refuses to be told.
         engine: Instead of the recorded one.
         resets_random: Whether the random states that nodes share are set anew before each.
+        shares: A folder with what nodes gave in other runs of this code and set-up.
     """
 
     name: ClassVar[str] = "run"
@@ -141,6 +143,7 @@ class RunChild:
     parameters: ParameterFacts | None = None
     engine: AskedEngine | None = None
     resets_random: bool = False
+    shares: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,10 @@ class Ran:
         record: As it is stored; `None` where it failed.
         failure: Why it failed.
         predictions: Its table of predictions; `None` where it has none.
+        nodes_taken: The nodes that did not run, for another mix had run them on the same.
     """
 
     record: Record | None = None
     failure: Failure | None = None
     predictions: Path | None = None
+    nodes_taken: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from lakeproof.explain.mixes.facts import Failure
 from lakeproof.explain.mixes.running.asked_mix import Asked, Project, Ran
 from lakeproof.explain.mixes.running.mix_store import keep_mix
 from lakeproof.explain.mixes.running.predictions import export_predictions
+from lakeproof.explain.mixes.running.sharing import nodes_taken, shared_by
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
 from lakeproof.record.places.redirection import mirror, outside_of
 from lakeproof.reproduce.comparison.received import plain_name
@@ -53,6 +54,7 @@ class MixRunner:
         is_here: Whether that environment is to be taken as it is.
         start: Starts the process of a run.
         most_seconds: How long one may take: a mix of two runs that ended need not end.
+        shared: A folder in which mixes leave for each other what nodes gave; `None` shares nothing.
     """
 
     project: Project
@@ -61,6 +63,7 @@ class MixRunner:
     is_here: bool = False
     start: Start = child_system.start
     most_seconds: float | None = None
+    shared: Path | None = None
     _verified: set[tuple[str, int, str | None]] = field(default_factory=set)
 
     def run(self, asked: Asked) -> Ran:
@@ -70,7 +73,8 @@ class MixRunner:
             if plan.missing:
                 return Ran(failure=_before("\n".join(plan.missing)))
             with self._scratch(asked.between[0]) as scratch:
-                stages = self._stages(plan, engine, (Register, Compare, Keep))
+                shares = shared_by(self.shared, asked.mixed) if self.shared is not None else None
+                stages = self._stages(plan, engine, (Register, Compare, Keep), shares)
                 result = execute(stages, self._context(scratch, asked.between[0]))
                 self._verified.update(_versions(plan.tables))
                 return self._kept(asked, result, scratch)
@@ -170,18 +174,20 @@ class MixRunner:
             result.artifacts,
             project.path,
         )
+        taken = nodes_taken(scratch.path)
         if asked.predictions is None:
-            return Ran(kept)
+            return Ran(kept, nodes_taken=taken)
         places = {table.dataset: table.uri for table in result.tables}
         locate = project.locate_in(record.run.kedro_env)
-        return Ran(kept, None, export_predictions(record, locate, places, asked.predictions))
+        rows = export_predictions(record, locate, places, asked.predictions)
+        return Ran(kept, None, rows, taken)
 
     def _stages(
         self,
         plan: Plan,
         engine: AskedEngine | None,
         without: tuple[type[Stage], ...],
-        resets_random: bool = True,
+        shares: Path | None = None,
     ) -> list[Stage]:
         """Leave out some, and what is verified already; let nodes share no random state."""
         stages: list[Stage] = []
@@ -194,7 +200,7 @@ class MixRunner:
                 )
                 stages.append(VerifyTables(tuple(unseen)))
             elif isinstance(stage, RunChild):
-                stages.append(replace(stage, resets_random=resets_random))
+                stages.append(replace(stage, resets_random=True, shares=shares))
             elif not isinstance(stage, without):
                 stages.append(stage)
         return stages

@@ -1,0 +1,134 @@
+"""Nodes that are taken from another run: only those that depend on nothing but their inputs."""
+
+from dataclasses import replace
+
+import pandas as pd
+import polars as pl
+import pytest
+from kedro.pipeline import node
+
+from lakeproof.record.facts import NodeFacts, NodeIO, NotControlled
+from lakeproof.record.node_io.node_io import cross
+from lakeproof.record.run.shared_nodes import SharedNodes, key_of
+
+INPUT = pd.DataFrame({"x": [1.0, 2.0]})
+HEARD = (0, 0)
+
+
+def double(rows):
+    """Stand for any node."""
+    return rows * 2
+
+
+def both(rows):
+    return rows * 2, float(rows["x"].sum())
+
+
+def named(rows):
+    return {"twice": rows * 2, "sum": float(rows["x"].sum())}
+
+
+def lazily(rows):
+    return pl.from_pandas(rows).lazy()
+
+
+def chunks(rows):
+    yield rows
+
+
+def a_node(function=double, outputs="twice"):
+    return node(function, "rows", outputs, name="compute")
+
+
+def run_in(folder, one, facts=None, heard=HEARD, is_watched=True, rows=INPUT, tables=()):
+    """Run a node as a session does; give what it gave, and which nodes were taken."""
+    shared = SharedNodes(folder, folder / "told")
+    got = [cross("rows", rows)]
+    shared.begins(one, got, HEARD)
+    outputs = one.run({"rows": rows})
+    shared.ends(one, outputs, tables, heard)
+    crossings = tuple(cross(name, value) for name, value in outputs.items())
+    found = NodeFacts("compute", 0.1, tuple(got), crossings, moves_random=False)
+    shared.keep([facts(found) if facts else found], is_watched)
+    return outputs, (folder / "told").read_text()
+
+
+def never(*_):
+    raise AssertionError("it ran")
+
+
+@pytest.mark.parametrize(
+    ("function", "outputs"),
+    [(double, "twice"), (both, ["twice", "sum"]), (named, {"twice": "a", "sum": "b"})],
+)
+def test_a_node_gives_what_one_like_it_gave(tmp_path, monkeypatch, function, outputs):
+    """In each form that a node returns, and without its function, which it has again afterwards."""
+    first, told = run_in(tmp_path, a_node(function, outputs))
+    assert told == "[]"
+    again = a_node(function, outputs)
+    monkeypatch.setattr(function, "__code__", never.__code__)
+    second, told = run_in(tmp_path, again)
+    assert told == '["compute"]'
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert cross(name, second[name]) == cross(name, value)
+    assert again.func is function
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"moves_random": True},
+        {"moves_random": None},
+        {"not_controlled": (NotControlled("variable", "SEASON", None, None),)},
+        {"clocks": ("twice: at",)},
+        {"outputs": ()},
+        {"outputs": (NodeIO("twice", "lazy", None),)},
+        {"outputs": (NodeIO("twice", "picture", None),)},
+        {"outputs": (replace(cross("twice", 1), holds_place=True),)},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_one_that_reached_for_something_else_is_run_again(tmp_path, changes):
+    run_in(tmp_path, a_node(), lambda found: replace(found, **changes))
+    assert run_in(tmp_path, a_node())[1] == "[]"
+
+
+@pytest.mark.parametrize("other", [{"heard": (1, 0)}, {"heard": (0, 1)}, {"is_watched": False}])
+def test_one_that_told_or_logged_or_at_which_nobody_looked_is_run_again(tmp_path, other):
+    run_in(tmp_path, a_node(), **other)
+    assert run_in(tmp_path, a_node())[1] == "[]"
+
+
+def test_of_other_inputs_nothing_is_taken(tmp_path):
+    """Nor by another function, nor for other datasets."""
+    run_in(tmp_path, a_node())
+    assert run_in(tmp_path, a_node(), rows=INPUT + 1)[1] == "[]"
+    got = [cross("rows", INPUT)]
+    keys = {key_of(one, got) for one in (a_node(), a_node(both), a_node(outputs="other"))}
+    assert len(keys) == 3
+
+
+def test_what_has_no_digest_and_what_gives_chunks_has_no_key():
+    assert key_of(a_node(chunks), [cross("rows", INPUT)]) is None
+    assert key_of(a_node(), [NodeIO("rows", "opaque", None)]) is None
+    assert key_of(a_node(), []) is None
+
+
+def test_a_plan_is_not_kept_though_the_table_that_takes_it_has_a_digest(tmp_path):
+    """What it reads from may be gone by then."""
+
+    def as_table(found):
+        return replace(found, outputs=(NodeIO("twice", "table", "rs1:x"),))
+
+    for function, told in ((lazily, "[]"), (double, '["compute"]')):
+        for _ in range(2):
+            found = run_in(tmp_path, a_node(function), as_table, tables=["twice"])
+        assert found[1] == told
+
+
+def test_what_was_damaged_is_not_taken(tmp_path):
+    run_in(tmp_path, a_node())
+    (kept,) = (one for one in tmp_path.iterdir() if one.name != "told")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert run_in(tmp_path, a_node())[1] == "[]"
