@@ -1,16 +1,20 @@
 """`kedro erase` takes rows of the named table and of what was made of it; others are only told."""
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
 import polars as pl
 import pytest
+from filelock import FileLock, Timeout
 
+from lakeproof.commands.erasure import erase
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.project import RunProject
 from lakeproof.delta import DeltaTable
 from lakeproof.erasure.lineage import lineage_of, same_kind
+from lakeproof.erasure.one_at_a_time import erasing_alone
 from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore
 from lakeproof.record.facts import InputFacts, OutputFacts
@@ -129,6 +133,23 @@ def test_who_says_that_it_is_the_same_has_it_erased_too(project):
     assert done["left"] == []
     refused = project.run(*ERASE, "--why", "request", "--also", "product", code=2)
     assert "Did you mean 'products'?" in refused.stderr
+
+
+def test_two_erasures_at_once_are_one_after_the_other(project, monkeypatch):
+    """Else each would write anew what still has the other's rows."""
+    once, free = erase.erase, list[FileLock]()
+
+    def asked(*args, **kwargs):
+        lock = FileLock(project.path / ".lakeproof/erasures/.lock")
+        with suppress(Timeout), lock.acquire(timeout=0):
+            free.append(lock)
+        return once(*args, **kwargs)
+
+    monkeypatch.setattr(erase, "erase", asked)
+    assert project.json(*ERASE, "--why", "request")["state"] == "done"
+    assert free == []
+    with erasing_alone(project.path):
+        pass
 
 
 def test_a_held_copy_of_another_table_stays(project):

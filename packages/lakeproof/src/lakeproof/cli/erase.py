@@ -77,6 +77,7 @@ def erase(
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.erasure.one_at_a_time import erasing_alone
 
     if not is_dry and not why:
         raise click.UsageError("Say --why, for the receipt; or add --dry-run to find rows only.")
@@ -89,10 +90,11 @@ def erase(
         found = find(project, catalog, table, texts, also)
         emit(shown.document(found), lambda: shown.render(found), as_json, output)
         return
-    done = erasing.erase(
-        *(LeasedProject(project), catalog, table, texts, str(why)),
-        rewrites=not is_released,
-        is_sure=is_sure,
-        also=also,
-    )
+    with erasing_alone(project.path):
+        done = erasing.erase(
+            *(LeasedProject(project), catalog, table, texts, str(why)),
+            rewrites=not is_released,
+            is_sure=is_sure,
+            also=also,
+        )
     emit(erased.document(done), lambda: erased.render(done), as_json, output)

@@ -19,7 +19,7 @@ from lakeproof.inside import by_no_link
 from lakeproof.leases.folders import hide_from_git
 from lakeproof.whole_file import replace_text
 
-_PLACE = Path(".lakeproof", "erasures")
+PLACE = Path(".lakeproof", "erasures")
 _SHOWN = 8
 # It chooses paths, and a clone may bring receipts along.
 _ID = re.compile("[0-9a-f]{32}")
@@ -176,7 +176,7 @@ class ReceiptStore:
 
     def __init__(self, project_path: Path) -> None:
         self._project_path = project_path
-        self._folder = project_path / _PLACE
+        self._folder = project_path / PLACE
 
     def all(self) -> Iterator[Receipt]:
         """Yield them, in no order.
@@ -216,7 +216,7 @@ class ReceiptStore:
         """Note that an erasure begins, before anything is erased."""
         hide_from_git(self._project_path)
         receipt_id, secret = secrets.token_hex(16), secrets.token_bytes(32)
-        by_no_link(self._project_path, _PLACE).mkdir(parents=True, exist_ok=True)
+        by_no_link(self._project_path, PLACE).mkdir(parents=True, exist_ok=True)
         self._secret(receipt_id).touch(mode=0o600)
         self._secret(receipt_id).write_bytes(secret)
         keys = hashed(texts, secret)
@@ -238,7 +238,7 @@ class ReceiptStore:
     def _place(self, receipt_id: str, ending: str) -> Path:
         if not _ID.fullmatch(receipt_id):
             raise ReceiptError(f"'{receipt_id[:80]}' is no id of a receipt. Nothing was written.")
-        return by_no_link(self._project_path, _PLACE) / f"{receipt_id}.{ending}"
+        return by_no_link(self._project_path, PLACE) / f"{receipt_id}.{ending}"
 
 
 def _read(path: Path) -> Receipt:

@@ -21,7 +21,7 @@ from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.erasure.other_files import remove_own
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
-from lakeproof.commands.erasure.rewrite_files import rewrite_files
+from lakeproof.commands.erasure.rewrite_files import forget_fetched, rewrite_files
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.leases.pinned_versions import pins_of
 from lakeproof.delta import DeltaTable
@@ -154,7 +154,9 @@ def erase(
     )
     path = leased.project.path
     in_git = [one.path for one in receipt.files if is_in_git(path, path / one.path)]
-    left += left_of(find(leased.project, catalog, name, texts, also), receipt, in_git)
+    again = find(leased.project, catalog, name, texts, also)
+    forget_fetched(path, again)
+    left += left_of(again, receipt, in_git)
     done = replace(
         receipt,
         state="done",

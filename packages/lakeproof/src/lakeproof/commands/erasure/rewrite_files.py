@@ -58,6 +58,14 @@ def rewrite_files(
     return left
 
 
+def forget_fetched(project_path: Path, found: Found) -> None:
+    """Keep nothing here of files in a store that still have the rows: to look they were fetched."""
+    raw = RawStore(project_path)
+    for one in found.deliveries:
+        if one.delivery.uri is not None:
+            raw.remove(one.sha256)
+
+
 def _rewritten(files: list[FoundDelivery], keys: Keys, raw: RawStore) -> RewrittenFile:
     first = files[0]
     # What is kept lies under its digest; the place of the delivery itself says more.
