@@ -78,13 +78,12 @@ SETS ?=
 test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"
 	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)
 
+BENCHMARKS ?= whole_run startup pinned_read digest open_old_version memory recording reproduce diff many_runs
 bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
-	for script in whole_run startup pinned_read digest open_old_version memory recording reproduce diff; do \
-		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
+	$(BIN)/python $(PACKAGE)/benchmarks/collect.py $(BENCHMARKS)
 
 bench-spark: .venv/test .venv/jars  ## measure Spark, up to 100M rows: an hour, and 40 GB of disk
-	for script in spark_small spark_merge spark_feature engines; do \
-		$(BIN)/python $(PACKAGE)/benchmarks/$$script.py || exit 1; done
+	$(BIN)/python $(PACKAGE)/benchmarks/collect.py spark_small spark_merge spark_feature engines
 
 .PHONY: release
 release: .venv/test  ## cut a release and try it: make release VERSION=0.2.0

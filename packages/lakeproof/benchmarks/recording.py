@@ -82,7 +82,12 @@ def prepare(project: Path) -> None:
             }
         )
     )
-    forest = {"n_estimators": 10, "max_features": 5, "max_depth": 14}
+    forest = {
+        "class": "sklearn.ensemble.RandomForestRegressor",
+        "n_estimators": 10,
+        "max_features": 5,
+        "max_depth": 14,
+    }
     (local / "parameters_large.yml").write_text(
         yaml.safe_dump(
             {
