@@ -241,6 +241,8 @@ class Decade:
             for one in checked:
                 run_id = one["run_id"]
                 if run_id in ended:
+                    if not one["is_reproducible"] and self._leases_what_nobody_keeps(run_id):
+                        dead.append(run_id)
                     continue
                 said = self._said.pop(run_id, None)
                 if not one["is_reproducible"]:
@@ -255,6 +257,10 @@ class Decade:
                 look(self.world, dies_at, self.ledger.promises, self.outcome.dates)
             if dead:
                 self._release(project, dead)
+
+    def _leases_what_nobody_keeps(self, run_id: str) -> bool:
+        found = (one for one in self.ledger.promises if one.run_id == run_id)
+        return any(one.ended is None and not one.is_firm for one in found)
 
     def _release(self, project: Project, dead: list[str]) -> None:
         """Give back what is lost: nobody else can, and no vacuum goes on before."""
