@@ -76,6 +76,17 @@ def test_a_registry_that_does_not_answer_keeps_leases_that_are_over(leased, monk
     assert "registry does not answer" in refused.stderr
 
 
+def test_an_environment_that_cannot_be_read_keeps_leases_that_are_over(leased):
+    """A model of that run may be in service there; which environment it is is said."""
+    leased.write("conf/prod/mlflow.yml", "server: {mlflow_tracking_uri: '${globals:nowhere}'}\n")
+    done = leased.run("vacuum")
+    assert "Where environment 'prod' keeps its runs is not known: " in done.stderr
+    assert files(leased) == 3
+    leased.write("conf/prod/mlflow.yml", "server: {}\n")
+    leased.run("vacuum")
+    assert files(leased) == 2
+
+
 def test_what_is_released_goes_with_the_next_vacuum(leased):
     """By the beginning of an id, also where MLflow has forgotten the run."""
     done = leased.json("release", SECOND[:6])

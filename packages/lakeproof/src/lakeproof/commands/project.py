@@ -10,6 +10,7 @@ from lakeproof.commands.catalog import ProjectCatalog, open_catalog, project_pat
 from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError
 from lakeproof.record.places.environments import environments, named_environment
+from lakeproof.startup.trouble import worded
 from lakeproof.versioned.contract import VersionedDataset
 
 if TYPE_CHECKING:
@@ -97,9 +98,15 @@ class RunProject:
             if any(next((conf / env).rglob(pattern), None) for pattern in telling):
                 try:
                     yield self._tracking(env)
-                except Exception:
-                    # One that cannot be read today keeps nobody from the others.
-                    continue
+                except Exception as error:
+                    # One that cannot be read today keeps nobody from the others; whoever deletes
+                    # what no run needs must ask which they are.
+                    self.unread_environments[env] = worded(error)[0]
+
+    @cached_property
+    def unread_environments(self) -> dict[str, str]:
+        """Those of which it is not known where they keep their runs, with why; by `records`."""
+        return {}
 
     def personal_in(self, *kedro_envs: str) -> frozenset[str]:
         """Name the columns of which no value is shown, by today's catalogs of some environments.

@@ -57,8 +57,15 @@ class LeasedProject:
 
     @cached_property
     def in_service(self) -> frozenset[str] | None:
-        """The runs whose models have an alias or a stage; `None` where a registry is silent."""
-        return runs_in_service(self.project.records.trackings)
+        """The runs whose models have an alias or a stage; `None` where a registry is silent.
+
+        So is that of an environment of which nobody can read here where its registry is.
+        """
+        trackings = self.project.records.trackings
+        for env, why in self.project.unread_environments.items():
+            remark(f"Where environment '{env}' keeps its runs is not known: {why}")
+            return None
+        return runs_in_service(trackings)
 
     def decide_all(self) -> None:
         """Take the leases of runs that have none yet and were never asked.
