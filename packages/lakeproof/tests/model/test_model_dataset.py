@@ -43,6 +43,13 @@ def test_what_is_loaded_predicts_the_same_bits(tmp_path, estimator):
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model.skops"]
 
 
+def test_a_model_of_usual_types_is_looked_through_once(tmp_path, monkeypatch):
+    dataset = SklearnModel(filepath=str(tmp_path / "model.skops"))
+    dataset.save(RandomForestClassifier(5, random_state=0).fit(X, Y))
+    monkeypatch.delattr(skops.io, "get_untrusted_types")
+    assert len(dataset.load().estimators_) == 5
+
+
 def test_a_missing_model_names_the_command_that_trains_one(tmp_path):
     """Never `None`."""
     with pytest.raises(Exception, match="kedro run --pipelines train"):

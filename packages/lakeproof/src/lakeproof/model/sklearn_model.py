@@ -5,6 +5,7 @@ somebody else's must not run code when it is opened.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Their types hold data, not code; skops lists the compiled ones as unknown.
 _TRUSTED_PACKAGES = ("sklearn.", "numpy.", "scipy.", "collections.OrderedDict")
+# Of those, what skops asks about in most models: one that has no others is looked through once.
+_USUAL = ("numpy.dtype", "sklearn.tree._tree.Tree")
 _EXAMPLE_ROWS = 5
 
 
@@ -106,12 +109,15 @@ class SklearnModel(AbstractDataset[Any, Any]):
             ModelError: If there is no file, or it holds types that are not trusted.
         """
         import skops.io
+        from skops.io.exceptions import UntrustedTypesFoundException
 
         if self._artifact is not None:
             # What this run wrote a moment ago, and skops still compares the types.
             path, trusted = self._artifact
             return skops.io.load(path, trusted=trusted)
         with self._place.to_read() as path:
+            with suppress(UntrustedTypesFoundException):
+                return skops.io.load(path, trusted=[*self._trusted, *_USUAL])
             trusted = self._unknown_types(path, f"The model at {self._filepath}", "loaded")
             return skops.io.load(path, trusted=trusted)
 

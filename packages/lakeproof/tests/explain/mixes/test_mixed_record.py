@@ -69,6 +69,50 @@ def test_what_was_typed_goes_with_what_it_chose():
     assert mix(a, b, "parameter seed").run.options["params"] == {"seed": 9}
 
 
+def test_the_engine_goes_with_all_that_says_which_one_it_is():
+    """`--params engine=spark`, and what it makes of the catalog, are no players of their own."""
+
+    def on(record, engine, values, params):
+        catalog = {"samples": {"type": "lakeproof.delta.DeltaTable", "engine": engine}}
+        return with_options(
+            replace(
+                record,
+                compute=replace(record.compute, engine=engine),
+                configuration=replace(record.configuration, catalog_values=catalog),
+                parameters=replace(record.parameters, values=values),
+            ),
+            **params,
+        )
+
+    a = on(a_run(), "embedded", {"seed": 1}, {})
+    asked = {"engine": "spark", "seed": 2}
+    b = another(on(a_run(), "spark", asked, {"params": asked}))
+    found = choices(a, b)
+    assert [one.name for one in found.players] == ["parameter seed", "engine"]
+    (engine,) = (one for one in found.players if one.name == "engine")
+    assert (engine.before, engine.after) == ("embedded", "spark")
+    assert {"engine", "parameter:engine", "catalog:samples.engine"} == {
+        one.factor for one in engine.factors
+    }
+    seed = mix(a, b, "parameter seed")
+    assert (seed.parameters.values, seed.compute.engine) == ({"seed": 2}, "embedded")
+    engine = mix(a, b, "engine")
+    assert (engine.parameters.values, engine.compute.engine) == (
+        {"seed": 1, "engine": "spark"},
+        "spark",
+    )
+    assert engine.run.options["params"] == {"engine": "spark"}
+    assert mix(a, b, "engine", "parameter seed").parameters == b.parameters
+
+
+def test_a_parameter_that_only_has_the_name_of_the_engine_is_one():
+    """It says something else than what the run was on."""
+    a = with_parameters(a_run(), {"engine": "v8"})
+    b = another(with_parameters(a_run(), {"engine": "v12"}))
+    b = replace(b, compute=replace(b.compute, engine="spark"))
+    assert [one.name for one in choices(a, b).players] == ["parameter engine", "engine"]
+
+
 def test_a_table_that_this_code_does_not_make_is_read_as_it_was_made():
     """And one that it makes is read at the version that the other run read."""
     run = a_run()

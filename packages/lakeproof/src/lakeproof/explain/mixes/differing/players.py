@@ -5,7 +5,7 @@ library, a source without versions) is no player: `notes` say it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lakeproof.explain.mixes.differing.data_groups import DataGroup, data_groups
@@ -71,6 +71,8 @@ def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
         for player in _of_data(group, a, b, parts):
             by_name[player.name] = group
             players.append(player)
+    by_engine = [one for one in found if _is_choice_of_engine(one, a, b)]
+    found = tuple(one for one in found if one not in by_engine)
     players += [_of_parameter(one) for one in found if _kind(one) == "parameter"]
     rest = [one for one in found if _kind(one) not in ("data", "file", "parameter")]
     own = {one.factor for one in rest if _is_of_code(one, a, b)}
@@ -90,7 +92,8 @@ def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
             players += [_of_package(one) for one in single]
             chosen = [one for one in chosen if one not in single]
         if chosen:
-            players.append(_player(name, "set-up", chosen, a, b))
+            told = _player(name, "set-up", chosen, a, b)
+            players.append(_with_choice(told, by_engine, a, b) if name == "engine" else told)
     in_groups = {one.factor for group in groups for one in group.factors}
     data = [one for one in found if _kind(one) in ("data", "file") and one.factor not in in_groups]
     return Choices(
@@ -103,6 +106,26 @@ def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
         ),
         renamed,
     )
+
+
+def _with_choice(engine: Player, said: Iterable[Factor], a: Record, b: Record) -> Player:
+    """Let the player of the engine have all that says which one it is."""
+    factors = (*engine.factors, *said)
+    ours, theirs = a.compute.engine, b.compute.engine
+    if ours == theirs:
+        return replace(engine, factors=factors)
+    return replace(engine, factors=factors, before=ours, after=theirs)
+
+
+def _is_choice_of_engine(factor: Factor, a: Record, b: Record) -> bool:
+    """Tell what only says on which engine either run was: no parameter, no code of its own."""
+    engines = a.compute.engine, b.compute.engine
+    kind, _, name = factor.factor.partition(":")
+    is_meant = kind == "catalog" and name.endswith(".engine")
+    is_meant = is_meant or (kind, name) == ("parameter", "engine")
+    said = factor.expected, factor.actual
+    is_it = all(one in (None, its) for one, its in zip(said, engines, strict=True))
+    return is_meant and is_it and engines[0] != engines[1]
 
 
 def _kind(factor: Factor) -> str:

@@ -40,10 +40,10 @@ def mixed_record(
         for dataset in group.datasets
     }
     inputs, outputs, pins = mixed_data(base, sides, found.renamed)
-    players = [player.name for player in found.players if player.group == "parameters"]
-    differing = [name.removeprefix("parameter ") for name in players]
-    parameters = mixed_parameters(choice.parameters, differing, a, b)
-    params = mixed_params_option(choice.parameters, a, b)
+    chosen = {*choice.parameters, *_parameters_of(found, choice.set_up)}
+    differing = _parameters_of(found)
+    parameters = mixed_parameters(chosen, differing, a, b)
+    params = mixed_params_option(chosen, a, b)
     for parameter, value in choice.values:
         parameters, params = with_other(parameters, params, parameter, value)
     options: dict[str, Any] = dict(base.run.options)
@@ -61,6 +61,17 @@ def mixed_record(
         compute=_compute(choice, base, a, b),
         problems=(),
     )
+
+
+def _parameters_of(found: Choices, players: Collection[str] | None = None) -> list[str]:
+    """Name the parameters that go with some players, or with any: what says the engine is one."""
+    return [
+        name
+        for player in found.players
+        if players is None or player.name in players
+        for kind, _, name in (one.factor.partition(":") for one in player.factors)
+        if kind == "parameter"
+    ]
 
 
 def part_of(mixed: Record, names: Sequence[str], models: Iterable[FileFacts] = ()) -> Record:
