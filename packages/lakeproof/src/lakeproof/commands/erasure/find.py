@@ -54,7 +54,7 @@ def find(
     find_in_tables(found, catalog, scope)
     find_in_copies(found, project.path, catalog, scope)
     found.names = scope.names
-    found.deliveries = list(find_deliveries(found, project.path, catalog, scope, records))
+    find_deliveries(found, project.path, catalog, scope, records)
     held, files = found.held, {one.sha256 for one in found.deliveries if one.rows}
     for run in project.stored_runs:
         if run.record is None:

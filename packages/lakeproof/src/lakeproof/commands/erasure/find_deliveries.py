@@ -3,12 +3,13 @@
 Each content is read once, as its dataset declares it. Of a kept file the records say whose it was.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.find_tables import Scope
 from lakeproof.commands.erasure.found import Candidate, Found, FoundDelivery
+from lakeproof.commands.erasure.stored_deliveries import kept_beside
 from lakeproof.deliveries import Delivery, DeliveryFolder
 from lakeproof.deliveries.formats import parse
 from lakeproof.deliveries.raw_store import RawStore
@@ -27,12 +28,12 @@ def find_deliveries(
     project_path: Path,
     catalog: "ProjectCatalog",
     scope: Scope,
-    records: Iterable[Record],
-) -> Iterator[FoundDelivery]:
+    records: Sequence[Record],
+) -> None:
     """Look through the raw files whose rows have this key.
 
     Args:
-        found: Is told which folders could not be looked through.
+        found: Is told what was found, and which folders could not be looked through.
         project_path: The project.
         catalog: Which names the folders.
         scope: What to look for, and whose they are.
@@ -41,6 +42,7 @@ def find_deliveries(
     keys = scope.keys
     folders = dict(_folders(found, catalog, keys))
     raw = RawStore(project_path)
+    in_scope: dict[str, DeliveryFolder] = {}
     counts: dict[tuple[str, str], int | None] = {}
     for name, folder in folders.items():
         folder.keep_in(project_path)
@@ -64,9 +66,18 @@ def find_deliveries(
             if place not in counts:
                 counts[place] = _count(one, keys)
             if counts[place] != 0:
-                path = catalog.relative(one.path)
-                has_git = is_in_git(project_path, one.path)
-                yield FoundDelivery(path, counts[place], has_git, one.sha256, one)
+                path = one.uri or catalog.relative(one.path)
+                has_git = one.uri is None and is_in_git(project_path, one.path)
+                found.deliveries.append(
+                    FoundDelivery(path, counts[place], has_git, one.sha256, one)
+                )
+        in_scope[name] = folder
+    for beside, one in kept_beside(found, catalog, scope, in_scope, records, raw):
+        rows = _count(one, keys)
+        if rows != 0:
+            found.deliveries.append(
+                FoundDelivery(beside.address, rows, False, one.sha256, one, beside)
+            )
 
 
 def _folders(

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lakeproof.deliveries import Delivery
 from lakeproof.erasure.affected_runs import AffectedRun
 from lakeproof.erasure.found_versions import FoundVersions
 from lakeproof.erasure.traces import SHORTEST
 from lakeproof.terminal import layout
+
+if TYPE_CHECKING:
+    from lakeproof.commands.erasure.stored_deliveries import Beside
 
 _ID_CHARACTERS = 8
 
@@ -42,6 +45,7 @@ class FoundDelivery:
         is_in_git: Whether git has it, and with it every state it was committed in.
         sha256: Of its bytes.
         delivery: It, to be read again.
+        beside: Where it is kept beside a table in a store, if it is one of those.
     """
 
     path: str
@@ -49,6 +53,7 @@ class FoundDelivery:
     is_in_git: bool
     sha256: str
     delivery: Delivery
+    beside: "Beside | None" = None
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def forget_fetched(project_path: Path, found: Found) -> None:
     """Keep nothing here of files in a store that still have the rows: to look they were fetched."""
     raw = RawStore(project_path)
     for one in found.deliveries:
-        if one.delivery.uri is not None:
+        if one.delivery.uri is not None or one.beside is not None:
             raw.remove(one.sha256)
 
 
@@ -104,6 +104,13 @@ def _replace(
     project_path: Path, one: FoundDelivery, raw: RawStore, new: RewrittenFile
 ) -> Iterator[str]:
     place = one.delivery.path
+    if one.beside is not None:
+        try:
+            one.beside.replace(new.sha256_after, raw.folder / new.sha256_after)
+        except OSError as error:
+            yield f"{one.path}: cannot be replaced in its store: {str(error)[:200]}"
+        raw.remove(new.sha256_before)
+        return
     if one.delivery.uri is not None:
         raw.remove(new.sha256_before)
         yield f"{one.delivery.uri}: is in a store; put {raw.folder / new.sha256_after} there"
