@@ -4,16 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from lakeproof.commands.erasure.beside import Beside
 from lakeproof.deliveries import Delivery
 from lakeproof.erasure.affected_runs import AffectedRun
 from lakeproof.erasure.found_versions import FoundVersions
 from lakeproof.erasure.traces import SHORTEST
 from lakeproof.terminal import layout
-
-if TYPE_CHECKING:
-    from lakeproof.commands.erasure.stored_deliveries import Beside
 
 _ID_CHARACTERS = 8
 
@@ -53,7 +51,7 @@ class FoundDelivery:
     is_in_git: bool
     sha256: str
     delivery: Delivery
-    beside: "Beside | None" = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)

@@ -5,55 +5,24 @@ records of runs say, or the one folder whose files the table takes; its name, th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from lakeproof.commands.erasure.beside import Beside
 from lakeproof.commands.erasure.find_tables import Scope
 from lakeproof.commands.erasure.found import Found
 from lakeproof.deliveries import Delivery, DeliveryFolder
 from lakeproof.deliveries.formats import parse
 from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.kept_deliveries import BESIDE, kept_at
-from lakeproof.delta.log.location import filesystem_of
+from lakeproof.delta.kept_deliveries import BESIDE
 from lakeproof.delta.log.transactions import taken_deliveries
 from lakeproof.erasure.receipts import ReceiptStore
 from lakeproof.record.facts import Record
-from lakeproof.stores.files import fetch, listed, put
-from lakeproof.versioned.location import Location
+from lakeproof.stores.files import fetch, listed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lakeproof.commands.catalog import ProjectCatalog
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What is kept of a content beside a table in a store.
-
-    Args:
-        location: The table.
-        sha256: Of the content.
-    """
-
-    location: Location
-    sha256: str
-
-    @property
-    def address(self) -> str:
-        """Say where it is."""
-        return kept_at(self.location.uri, self.sha256)
-
-    def replace(self, sha256: str, source: "Path") -> None:
-        """Keep another content there in its place.
-
-        Raises:
-            OSError: If the store cannot be asked; the old one may be there, too, then.
-        """
-        put(source, kept_at(self.location.uri, sha256), self.location.storage_options)
-        filesystem_of(self.location).delete_file(f"{BESIDE}/{self.sha256}")
 
 
 def kept_beside(
