@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 _STARTS_S = 300
@@ -31,13 +32,24 @@ class Server:
         folder: For what it keeps.
         database: The address of its database; `None` for SQLite's.
         asks: Whether it asks for user and password, which `MORE` is for.
+        bucket: Where it keeps artifacts, an address; `None` for its folder.
+        opens: Variables that open the bucket.
     """
 
-    def __init__(self, folder: Path, database: str | None = None, asks: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: str | None = None,
+        asks: bool = False,
+        bucket: str | None = None,
+        opens: Mapping[str, str] | None = None,
+    ) -> None:
         folder.mkdir()
         self._folder = folder
         self._database = database or f"sqlite:///{folder}/runs.db"
         self._asks = asks
+        self._bucket = bucket
+        self._opens = dict(opens or {})
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{self._port}"
@@ -61,7 +73,7 @@ class Server:
 
     def start(self) -> None:
         options = ["--backend-store-uri", self._database]
-        options += ["--artifacts-destination", str(self.files)]
+        options += ["--artifacts-destination", self._bucket or str(self.files)]
         options += ["--uvicorn-opts", "--log-level info --access-log"]
         options += ["--app-name", "basic-auth"] if self._asks else []
         more = {"PYTHONPATH": MORE} if MORE else {}
@@ -77,7 +89,7 @@ class Server:
                 stderr=log,
                 # Its users are in a file beside.
                 cwd=self._folder,
-                env=os.environ | QUIETLY | more | secrets,
+                env=os.environ | QUIETLY | more | secrets | self._opens,
                 start_new_session=True,
             )
         for _ in range(_STARTS_S * 4):

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY, Finished, Project, copy_project
+from lakeproof.stores import files
 from object_store import ObjectStore
 
 from .conftest import edit
@@ -65,9 +66,18 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def store() -> Iterator[ObjectStore]:
+    found = ObjectStore.started()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, store: ObjectStore) -> Iterator[Server]:
+    """As the page starts it, where there is more than our lock: PostgreSQL, and the bucket."""
+    place = tmp_path_factory.mktemp("server") / "mlflow"
     database = Postgres() if MORE else None
-    found = Server(tmp_path_factory.mktemp("server") / "mlflow", database and database.uri)
+    found = Server(place) if database is None else _as_on_the_page(place, store, database.uri)
     found.start()
     yield found
     found.stop()
@@ -75,11 +85,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         database.stop()
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    found = ObjectStore.started()
-    yield found
-    found.stop()
+def _as_on_the_page(place: Path, store: ObjectStore, database: str) -> Server:
+    block = re.search(r"^mlflow server (.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert block is not None
+    words = shlex.split(block[1].replace("\\\n", " "))
+    typed = dict(zip(words[::2], words[1::2], strict=True))
+    assert typed["--backend-store-uri"].partition("@")[0] == database.partition("@")[0]
+    bucket = typed["--artifacts-destination"]
+    assert bucket.startswith(f"{store.uri}/")
+    opens = {**store.options, "MLFLOW_S3_ENDPOINT_URL": store.options["AWS_ENDPOINT_URL"]}
+    return Server(place, database, bucket=bucket, opens=opens)
 
 
 def gives_keys(project: Project, store: ObjectStore) -> None:
@@ -190,10 +205,19 @@ def test_what_the_page_says_is_typed_by_two_people(
     team.ben.kedro("check", "--all", "--since", "2026-01-01", "--mine")
 
 
-def test_code_on_no_remote_is_found_where_it_was_shared(team: Team, server: Server):
+def test_code_on_no_remote_is_found_where_it_was_shared(
+    team: Team, server: Server, store: ObjectStore
+):
     """The bundle is gone, and the clone has it not: the remote is asked, by the run's reference."""
-    for bundle in server.files.rglob("code.bundle"):
+    gone = list(server.files.rglob("code.bundle"))
+    for bundle in gone:
         bundle.unlink()
+    in_bucket = f"{store.uri}/mlflow"
+    for file in list(files.listed(in_bucket, store.options)):
+        if file.path.endswith("/code.bundle"):
+            files.filesystem(in_bucket, store.options).delete_file(file.path)
+            gone.append(file.path)
+    assert gone
     for ref in team.ben.git("for-each-ref", "--format=%(refname)").split():
         if "lakeproof" in ref or "run-" in ref:
             team.ben.git("update-ref", "-d", ref)
