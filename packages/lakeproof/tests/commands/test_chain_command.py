@@ -2,13 +2,18 @@
 
 import json
 import warnings
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline, node
 
+from lakeproof.attest import keys
 from lakeproof.cli import commands
+from lakeproof.commands.erasure import receipt_chain
+from lakeproof.commands.project import RunProject
+from lakeproof.erasure.receipts import ReceiptStore
 from small import SmallProject, in_small_project
 
 
@@ -25,13 +30,19 @@ def small(tmp_path_factory):
         yield project
 
 
-def chain_of(project: SmallProject) -> dict:
-    """What the command says."""
+def run(project: SmallProject, *command: str) -> str:
+    """What a command says."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="register_new_resolver", category=UserWarning)
         metadata = bootstrap_project(project.path)
-        done = CliRunner().invoke(commands, ["check", "--all", "--json"], obj=metadata)
-    return json.loads(done.stdout)["chain"]
+        done = CliRunner().invoke(commands, command, obj=metadata)
+    assert done.exit_code in (0, 1), done.output
+    return done.stdout
+
+
+def chain_of(project: SmallProject) -> dict:
+    """What the command says of the chain."""
+    return json.loads(run(project, "check", "--all", "--json"))["chain"]
 
 
 def test_every_record_names_the_one_before_it(small):
@@ -54,3 +65,45 @@ def test_every_record_names_the_one_before_it(small):
     assert "cut off" in cut
     small.client.restore_run(newest)
     assert chain_of(small)["breaks"] == []
+
+
+def test_the_receipt_of_an_erasure_is_a_link_and_its_signature_holds(small, tmp_path, monkeypatch):
+    """The next record names it; it stands on a run for whoever shares the store, as is said."""
+    folder = tmp_path / "of the user"
+    keys.make(folder)
+    monkeypatch.setattr(receipt_chain, "user_folder", lambda: folder)
+    before = chain_of(small)["records"]
+    store, run_id = ReceiptStore(small.path), small.mlflow_runs[0].info.run_id
+    begun = store.begin("samples", ["somebody"], "request", "2026-11-29T12:00:00Z")
+    done = replace(begun, state="done", done_at="2026-11-30T12:00:00Z", runs=(run_id,))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="register_new_resolver", category=UserWarning)
+        project = RunProject(bootstrap_project(small.path), None)
+        linked = receipt_chain.finish_receipt(project, store, done)
+    assert linked.previous is not None
+    small.run(Pipeline([node(answer, None, "answer")]))
+    whole = chain_of(small)
+    assert (whole["records"], whole["breaks"], whole["forks"]) == (before + 2, [], [])
+    tags = small.client.get_run(run_id).data.tags
+    assert tags["lakeproof.erased"] == linked.receipt_id
+    shown = run(small, "show", run_id)
+    assert f"erased on 2026-11-30 (receipt {linked.short})" in " ".join(shown.split())
+
+    public = keys.as_text(keys.load(keys.usual(folder)).public_key())
+    pyproject = small.path / "pyproject.toml"
+    was = pyproject.read_text()
+    pyproject.write_text(f'{was}\n[tool.lakeproof.keys]\nme = "{public}"\n')
+    assert chain_of(small)["breaks"] == []
+    place = small.path / f".lakeproof/erasures/{linked.receipt_id}.json"
+    content = place.read_text()
+    place.write_text(content.replace('"request"', '"another"'))
+    (fault,) = chain_of(small)["breaks"]
+    assert "the receipt was changed since" in fault
+    pyproject.write_text(was)
+
+    # Whoever has the store alone has the receipt on the run; where that is gone, too, it is missed.
+    place.rename(tmp_path / "receipt")
+    assert chain_of(small)["breaks"] == []
+    small.client.delete_tag(run_id, "lakeproof.erased")
+    (broken,) = chain_of(small)["breaks"]
+    assert "was deleted or changed" in broken

@@ -9,7 +9,8 @@ import pytest
 
 from lakeproof.commands.erasure import erase, rewrite
 from lakeproof.delta import DeltaTable
-from lakeproof.erasure import erase_rows, rewrite_versions
+from lakeproof.erasure import erase_rows
+from lakeproof.erasure.anew import rewrite_versions
 from lakeproof.erasure.erased_inputs import erased_sentence
 from lakeproof.erasure.key_rows import ErasureError
 from lakeproof.erasure.receipts import ReceiptStore

@@ -8,7 +8,7 @@ import pytest
 from lakeproof.commands.erasure import rewrite_files
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.transactions import taken_deliveries
-from lakeproof.erasure import taken_files
+from lakeproof.erasure.anew import taken_files
 from lakeproof.erasure.receipts import ReceiptStore
 from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore

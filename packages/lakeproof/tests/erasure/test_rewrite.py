@@ -12,9 +12,9 @@ from lakeproof.delta.log.opening import open_table, open_to_read
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.delta.write.scratch_copy import start_table
-from lakeproof.erasure import rewrite_versions
+from lakeproof.erasure.anew import rewrite_versions
+from lakeproof.erasure.anew.rewrite_versions import assemble, without_rows
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.rewrite_versions import assemble, without_rows
 from lakeproof.versioned.location import Location
 
 WHO = "Zaugg-Hämmerli"

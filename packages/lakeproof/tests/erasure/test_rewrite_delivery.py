@@ -12,8 +12,8 @@ from lakeproof.deliveries.delivery import Delivery
 from lakeproof.deliveries.dialect import Dialect
 from lakeproof.deliveries.formats import parse
 from lakeproof.deliveries.schema import Schema
+from lakeproof.erasure.anew.rewrite_delivery import delivery_without
 from lakeproof.erasure.key_rows import ErasureError, Keys
-from lakeproof.erasure.rewrite_delivery import delivery_without
 from lakeproof.errors import LakeproofError
 
 SCHEMA = Schema.from_config(

@@ -9,8 +9,8 @@ import pytest
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.opening import open_table
+from lakeproof.erasure.anew.rewrite_versions import assemble, without_rows
 from lakeproof.erasure.key_rows import Keys
-from lakeproof.erasure.rewrite_versions import assemble, without_rows
 from lakeproof.versioned.location import Location
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]

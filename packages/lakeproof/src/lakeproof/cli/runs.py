@@ -109,12 +109,15 @@ def show(
     from lakeproof.commands.for_others import attestations
     from lakeproof.commands.output import emit, remark
     from lakeproof.commands.project import RunProject
+    from lakeproof.erasure.erased_inputs import erased_notes
+    from lakeproof.erasure.receipts import ReceiptStore
     from lakeproof.record.mlflow_store.stored_metrics import other_metrics
 
     project = RunProject(metadata, env)
     record = project.records.record(project.records.resolve(run))
     notes = list(other_metrics(record.metrics, project.records.metrics(record.run.run_id)))
     notes += map(attestations.told, attestations.of_run(project, record.run.run_id))
+    notes += erased_notes(ReceiptStore(project.path).all(), record.run.run_id)
     if as_json:
         for note in notes:
             remark(note)

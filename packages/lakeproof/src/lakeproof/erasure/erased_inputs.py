@@ -3,7 +3,7 @@
 Pure: receipts are read elsewhere.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -140,6 +140,18 @@ def erased_file_sentence(receipts: Iterable[Receipt], erased: ErasedInput, run_i
         "is not to be restored. See what it gives without them: "
         f"{typed('kedro reproduce', run_id[:8])} --without-erased"
     )
+
+
+def erased_notes(receipts: Iterable[Receipt], run_id: str) -> Iterator[str]:
+    """Say of a run, in words for the person, what became of their rows in it."""
+    for receipt in receipts:
+        if run_id in receipt.runs:
+            when = (receipt.done_at or receipt.begun_at)[:10]
+            state = "were erased on" if receipt.state == "done" else "are being erased since"
+            yield (
+                f"Rows of a person that this run had {state} {when} (receipt {receipt.short}). Its "
+                "numbers were made with them and stay; it cannot be repeated with them any more."
+            )
 
 
 def files_left(files: Iterable[FileFacts], erased: Iterable[ErasedInput]) -> tuple[FileFacts, ...]:

@@ -134,6 +134,7 @@ class Receipt:
         announced: Deletions that were about to be committed: proven, once they are seen to be made.
         rewritten: The leased versions that are held without the rows now.
         files: The raw files that were written anew.
+        previous: The digest of the record that this clone made before it, once it is done.
     """
 
     receipt_id: str
@@ -151,6 +152,7 @@ class Receipt:
     announced: tuple[Proven, ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
     files: tuple[RewrittenFile, ...] = ()
+    previous: str | None = None
 
     @property
     def short(self) -> str:
@@ -224,27 +226,44 @@ class ReceiptStore:
         self.put(receipt)
         return receipt
 
-    def put(self, receipt: Receipt) -> None:
-        """Write a receipt, in place of what it was; of one that is done the secret goes then."""
-        content = json.dumps({"schema": 1, **asdict(receipt)}, indent=1) + "\n"
+    def put(self, receipt: Receipt) -> bytes:
+        """Write a receipt, in place of what it was; of one that is done the secret goes then.
+
+        Returns:
+            What was written: it names itself as records do.
+        """
+        own = {"run_id": receipt.receipt_id}
+        content = json.dumps({"schema": 1, "run": own, **asdict(receipt)}, indent=1) + "\n"
         replace_text(self._place(receipt.receipt_id, "json"), content, 0o600)
         # Not before: without its secret a receipt that says `begun` would say so for ever.
         if receipt.state == "done":
             self._secret(receipt.receipt_id).unlink(missing_ok=True)
+        return content.encode()
 
     def _secret(self, receipt_id: str) -> Path:
         return self._place(receipt_id, "secret")
 
     def _place(self, receipt_id: str, ending: str) -> Path:
-        if not _ID.fullmatch(receipt_id):
-            raise ReceiptError(f"'{receipt_id[:80]}' is no id of a receipt. Nothing was written.")
-        return by_no_link(self._project_path, PLACE) / f"{receipt_id}.{ending}"
+        return place_of(self._project_path, receipt_id, ending)
+
+
+def place_of(project_path: Path, receipt_id: str, ending: str) -> Path:
+    """Say where a receipt is, or what belongs to it, by its ending.
+
+    Raises:
+        ReceiptError: If that is no id of one.
+        OutsideError: If the receipts are behind a link: then they are another project's.
+    """
+    if not _ID.fullmatch(receipt_id):
+        raise ReceiptError(f"'{receipt_id[:80]}' is no id of a receipt. Nothing was written.")
+    return by_no_link(project_path, PLACE) / f"{receipt_id}.{ending}"
 
 
 def _read(path: Path) -> Receipt:
     """Read a receipt, and hold it against the name of its file."""
     told = json.loads(path.read_bytes())
     schema = told.pop("schema")
+    told.pop("run", None)
     for name, kind in _KINDS.items():
         told[name] = tuple(kind(**one) for one in told.get(name, []))
     found = Receipt(**{key: _tuple(one) for key, one in told.items()})

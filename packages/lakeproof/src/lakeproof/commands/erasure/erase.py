@@ -20,6 +20,7 @@ from lakeproof.commands.erasure.find import find
 from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.erasure.other_files import remove_own
+from lakeproof.commands.erasure.receipt_chain import finish_receipt
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
 from lakeproof.commands.erasure.rewrite_files import forget_fetched, rewrite_files
 from lakeproof.commands.leases.leased_project import LeasedProject
@@ -29,6 +30,7 @@ from lakeproof.delta.engines import engine_for
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import forget_facts_of_others
+from lakeproof.erasure.anew.taken_files import mark_table
 from lakeproof.erasure.erase_rows import delete_rows, is_proven, remove_files
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import (
@@ -39,7 +41,6 @@ from lakeproof.erasure.receipts import (
     Rewritten,
     RewrittenFile,
 )
-from lakeproof.erasure.taken_files import mark_table
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.held import finish
@@ -163,8 +164,7 @@ def erase(
         done_at=moment(datetime.now(UTC)),
         left=tuple(dict.fromkeys(left)),
     )
-    store.put(done)
-    return done
+    return finish_receipt(leased.project, store, done)
 
 
 def _table_of(catalog: "ProjectCatalog", name: str) -> DeltaTable:

@@ -18,9 +18,9 @@ from pathlib import Path
 from lakeproof.commands.erasure.found import Found
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.delta.write.engine import Engine
+from lakeproof.erasure.anew.rewrite_versions import Less, assemble, without_rows
 from lakeproof.erasure.key_rows import Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
-from lakeproof.erasure.rewrite_versions import Less, assemble, without_rows
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
 from lakeproof.leases.held import every_copy, put_in_place, room_for

@@ -16,9 +16,9 @@ from pathlib import Path
 from lakeproof.commands.erasure.found import Found, FoundDelivery
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.erasure.anew.rewrite_delivery import delivery_without
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import RewrittenFile
-from lakeproof.erasure.rewrite_delivery import delivery_without
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import is_by_no_link
 from lakeproof.leases.facts import moment

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.commands.command_errors import ExportError
-from lakeproof.commands.for_others import attestations
+from lakeproof.commands.for_others import attestations, erasures
+from lakeproof.erasure.sealed_receipts import done_receipts, link_of
 from lakeproof.record.chain.head import head_of
 from lakeproof.record.chain.links import Chain, Link, examine, path_to
 from lakeproof.record.documents.document import RecordError, from_bytes
@@ -29,11 +30,15 @@ def gather(project: "RunProject") -> Chain:
     head = head_of(project.path)
     newest = head.digest if head is not None else None
     links = [*_links(project.stored_runs), *_kept(project)]
+    links += [link_of(content) for _, content in done_receipts(project.path)]
     named = dict(_named(project))
     chain = examine(links, newest, named)
     if chain.breaks:
-        chain = examine([*links, *_links(project.records.other_runs())], newest, named)
-    return chain
+        # Of other environments, and receipts of erasures by others.
+        links += [*_links(project.records.other_runs())]
+        links += [link for link, _ in erasures.receipts(project)]
+        chain = examine(links, newest, named)
+    return replace(chain, breaks=(*chain.breaks, *erasures.faults(project)))
 
 
 def _named(project: "RunProject") -> Iterator[tuple[str, str]]:
@@ -59,10 +64,17 @@ def export(project: "RunProject", run: str) -> str:
     assert found.statement is not None, "it holds"
     runs = [*project.stored_runs, *project.records.other_runs()]
     known = {link.digest: link for link in _links(runs)}
+    receipts = {link.run_id: (link, content) for link, content in erasures.receipts(project)}
+    known |= {link.digest: link for link, _ in receipts.values()}
     claim = found.statement.claim
     ways = [_whole_path(claim.record, known), _whole_path(claim.head, known)]
     records = [
-        {"run_id": run_id, "record": project.records.content(run_id).decode()}
+        {
+            "run_id": run_id,
+            "record": (
+                receipts[run_id][1] if run_id in receipts else project.records.content(run_id)
+            ).decode(),
+        }
         for run_id in dict.fromkeys(link.run_id for way in ways for link in way)
     ]
     return json.dumps({"schema": 1, "records": records}, indent=1) + "\n"

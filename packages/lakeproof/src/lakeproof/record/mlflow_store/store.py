@@ -41,6 +41,8 @@ CHECKOUT, USER = "lakeproof.checkout", "lakeproof.user"
 # On a run that is mixed of two others: found by its id alone, and in no list.
 MIX = "lakeproof.mix"
 ATTESTED = "lakeproof.attested"
+# On a run of which rows were erased: the receipts; and where on one of its runs each is kept.
+ERASED, ERASURES = "lakeproof.erased", "erasures"
 
 # Enough to say that there are several.
 _MOST_FOUND = 4

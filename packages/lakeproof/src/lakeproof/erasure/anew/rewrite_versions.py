@@ -33,9 +33,9 @@ from lakeproof.delta.read.versions import compute_digest
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write
 from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.digest import digest_table
+from lakeproof.erasure.anew.taken_files import mark_taken
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
-from lakeproof.erasure.taken_files import mark_taken
 from lakeproof.leases.clean_log import clean_log
 from lakeproof.versioned.location import Location
 
