@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lakeproof.explain.mixes.facts import CommonRows, Failure, Outcome, Player, Proof
 from lakeproof.reproduce.outcomes import Factor
 
+_LACKING = Failure("node", "train", "column 'hue' is not there")
 A, B = "3f9c2a7b" * 4, "81d0c6aa" * 4
 
 
@@ -33,6 +34,7 @@ class PlainMixes:
     drawing: tuple[str, ...] = ()
     commits: Callable[[frozenset[str], str], Outcome] | None = None
     versions: Callable[[int], Outcome | None] = lambda version: None
+    failure: Failure = _LACKING
     asked_versions: list[tuple[str, int]] = field(default_factory=list)
 
     def players(self):
@@ -60,8 +62,7 @@ class PlainMixes:
         metrics = self.value_of(taken)
         is_end = len(taken) in (0, len(self.of))
         if metrics is None:
-            failure = Failure("node", "train", "column 'hue' is not there")
-            return Outcome(taken, how="fitted", failure=failure)
+            return Outcome(taken, how="fitted", failure=self.failure)
         run_id = {0: A, len(self.of): B}.get(len(taken), f"{len(self.asked):08x}" * 4)
         only_scored = all(one.side == "scored" for one in self.of if one.name in taken)
         how = "recorded" if is_end else "scored" if only_scored else "fitted"

@@ -4,7 +4,7 @@ import pytest
 
 from lakeproof.explain.asking import NoSuchMetricError, Wish, explain
 from lakeproof.explain.explanation import Chance
-from lakeproof.explain.mixes.facts import Proof
+from lakeproof.explain.mixes.facts import Failure, Proof
 from planted.plain import A, B, PlainMixes, player
 
 WISH = Wish()
@@ -152,3 +152,15 @@ def test_a_run_that_drew_from_a_state_of_all_is_reproduced_also_where_it_is_trus
     assert wine.is_proven
     assert "fit_model moved a random state that all nodes share" in said[0]
     assert not any("--trust" in one for one in found.assumed)
+
+
+@pytest.mark.parametrize(("kind", "answer"), [("before", "INCONCLUSIVE"), ("node", "EXPLAINED")])
+def test_where_no_mix_began_for_one_reason_none_says_anything(kind, answer):
+    """A library that cannot be had again is no fact about what differs."""
+    pair = [player("parameter a"), player("code", group="code")]
+    mixes = PlainMixes(pair, lambda taken: None if len(taken) == 1 else {"loss": 1.0 * len(taken)})
+    mixes.failure = Failure(kind, None, "The run's environment cannot be rebuilt.")
+    found = asked(mixes)
+    assert found.answer == answer
+    said = ("No mix could be run. The run's environment cannot be rebuilt.",)
+    assert found.reasons == (said if answer == "INCONCLUSIVE" else ())

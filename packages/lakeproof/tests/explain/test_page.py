@@ -25,6 +25,8 @@ def test_the_first_line_is_what_to_do_and_the_last_section_what_was_assumed(wine
     html = written(wine)
     first = re.search(r'<p class="meaning">(.*?)</p>', html)[1]
     assert "kedro diff samples 3f9c2a7b 81d0c6aa" in first
+    assert "<p>log_loss: 0.1703 → 0.1101; " in html.replace('<p class="meaning">', "<p>")
+    assert " (better); on the 36 rows that both were scored on: " in html
     assert html.index("The processor is this machine&#39;s in every mix.") > html.index("from B")
 
 

@@ -1,7 +1,7 @@
 """Have the mixes that the game wants, and put the explanation together."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -114,7 +114,7 @@ def explain(
             return answer(start, *_unproven(proof), proof=proof), start
     say(plan_in_words(planned(game), mixes, game))
     asked = _ask(mixes, start, say)
-    reasons = [
+    reasons = _none_ran(asked, ends) or [
         _unsolved(name, asked) for name in game.metrics if not _is_solved(solve(asked.game, name))
     ]
     return answer(asked, *reasons, proof=proof), asked
@@ -241,6 +241,16 @@ def _unlike(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator
 
 def _is_solved(solved: Solved | None) -> bool:
     return solved is not None and bool(solved.shares)
+
+
+def _none_ran(asked: Asked, ends: Collection[Taken]) -> list[str]:
+    """Give the one reason for which no mix began: it says nothing of what differs."""
+    failures = [one.failure for taken, one in asked.outcomes.items() if taken not in ends]
+    began = [one for one in failures if one is None or one.kind != "before"]
+    messages = {one.message for one in failures if one is not None}
+    if began or len(failures) < 2 or len(messages) > 1:
+        return []
+    return [f"No mix could be run. {next(iter(messages))}"]
 
 
 def _unsolved(metric: str, asked: Asked) -> str:

@@ -1,5 +1,6 @@
 """The page about an explanation: the first line says what to do next, the last what was assumed."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from lakeproof.explain.asking import reason_of
@@ -58,7 +59,7 @@ def page(of: Explanation, made_at: str) -> Page:
         heading="Why the metrics of two runs differ",
         word=of.answer,
         tone=_TONES[of.answer],
-        meaning=(sentence(of), *(first_line(one, of) for one in shared)),
+        meaning=(sentence(of), *(_in_words(first_line(one, of)) for one in shared)),
         facts=facts(
             {
                 "A": code(of.from_run),
@@ -105,6 +106,12 @@ _WORDS = {
 }
 
 
+def _in_words(line: str) -> str:
+    """Part what stands in columns on a terminal as a sentence does."""
+    metric, *rest = re.split(r" {2,}", line)
+    return f"{metric}: {'; '.join(rest)}"
+
+
 def _metric(solved: Solved, of: Explanation) -> Section:
     columns: dict[str, Style] = {
         "what changed": "text",
@@ -113,7 +120,7 @@ def _metric(solved: Solved, of: Explanation) -> Section:
         "of it": "number",
         "what would make it wrong": "text",
     }
-    rows = share_rows(solved, of, "all", "to the last bit")
+    rows = share_rows(solved, of, "all", "the shares add up to the last bit")
     return section(
         solved.metric,
         Pictures((waterfall(solved, of),)),
