@@ -207,6 +207,19 @@ def test_raw_files_that_cannot_be_read_are_named_as_left(lakehouse):
     assert any("There is no folder" in one for one in done["left"])
 
 
+def test_a_pin_that_cannot_be_read_is_told_before_anything_goes(person):
+    """It may need the very files that would go."""
+    person.write(
+        "conf/other/catalog.yml",
+        "samples: {type: lakeproof.delta.DeltaTable, filepath: data/wine/samples, "
+        "load_args: {version: '${runtime_params:at}'}}\n",
+    )
+    refused = person.run("erase", "samples", "Zaugg-Hämmerli", "--why", "asked", "--yes", code=2)
+    assert "What environment 'other' pins of table 'samples' is not known" in refused.stderr
+    assert person.table("samples").open().version == 4
+    assert list(ReceiptStore(person.path).all()) == []
+
+
 def test_what_another_project_leases_stays_where_it_is_not_whole(person):
     """Which files it needs is not known; once that is settled, the same command goes on."""
     table = person.table("samples")

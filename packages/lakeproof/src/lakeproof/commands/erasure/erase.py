@@ -89,6 +89,8 @@ def erase(
         raise _nothing_of(found)
     if begun is None and not is_sure:
         _require_none_in_service(found)
+    for place in (catalog.table(one.table).location for one in found.tables):
+        pins_of(leased, place)  # one that cannot be read is said before anything goes
     receipt = begun or store.begin(name, texts, why, moment(datetime.now(UTC)))
     # What was found first counts: some files may be gone by now.
     versions = {(one.table_id, one.version): one for one in _versions(found)}
