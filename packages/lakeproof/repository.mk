@@ -24,7 +24,7 @@ test-long: .venv/test  ## every member of the matrices of which test-slow has so
 	$(call BESIDE,long)
 
 .PHONY: test-plain
-test-plain: .venv/test  ## the fast tests without the tricks of start-up
+test-plain: .venv/test  ## the fast tests without the tricks of start-up, as long as with them
 	cd $(PACKAGE) && LAKEPROOF_PLAIN=1 $(CURDIR)/$(PYTEST) $(BOTH) -m "not slow and not spark"
 
 SEED ?= 2026

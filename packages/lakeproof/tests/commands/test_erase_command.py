@@ -1,12 +1,14 @@
 """`kedro erase --dry-run`: the answer to who asks where they are, which does not name them."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from docs.pages import commands_of, page
 from lakeproof.commands.erasure import erase, rewrite
 from lakeproof.delta import DeltaTable
 from lakeproof.erasure import erase_rows
@@ -18,6 +20,7 @@ from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore
 
 RUN = "3f9c2a7be1c44d0f8a6f0c2d9b7e5a10"
+PAGE = page("personal-data.md")
 
 
 def test_versions_files_and_copies_are_found_and_the_key_is_not_repeated(lakehouse):
@@ -38,6 +41,15 @@ def test_versions_files_and_copies_are_found_and_the_key_is_not_repeated(lakehou
     assert told.startswith("Rows of 2 key(s): in 1 table(s)")
     assert "samples: versions 1, 2, 3 (still in the newest)" in told
     assert "w1" not in told
+
+
+def test_the_first_commands_of_the_page_find_and_erase(lakehouse):
+    """As they stand there, in their order."""
+    lakehouse.table("samples").save(pl.DataFrame({"id": ["W001", "W002"]}))
+    find, erase_them, *_ = [shlex.split(one.line)[1:] for one in commands_of(PAGE)]
+    assert "(still in the newest)" in lakehouse.run(*find).stdout
+    lakehouse.run(*erase_them)
+    assert lakehouse.table("samples").load().collect()["id"].to_list() == ["W002"]
 
 
 def test_without_a_reason_nothing_is_erased(lakehouse):

@@ -41,9 +41,17 @@ class Shown:
         found = (re.match(r"[A-Z]{4,}\b", line) for line in self.output)
         return next((one[0] for one in found if one), None)
 
-    def about(self, run_id: str) -> str:
-        """Write the command for a run that there is, instead of the page's."""
-        return _RUN.sub(run_id[:8], self.line)
+    def about(self, *run_ids: str) -> str:
+        """Write the command for runs that there are, instead of the page's, in their order."""
+        given = iter(run_ids)
+        last = run_ids[-1]
+        return _RUN.sub(lambda _: next(given, last)[:8], self.line)
+
+
+def page(name: str) -> Path:
+    """Give the page of a name."""
+    (found,) = [one for one in PAGES if one.name == name]
+    return found
 
 
 def commands_of(page: Path) -> Iterator[Shown]:

@@ -41,7 +41,10 @@ ELSEWHERE = {
     "ci.md": "a branch with a change; tests/proof/test_verify.py",
     "personal-data.md": "erases rows for good; tests/commands/test_erase_command.py",
     "team.md": "by two people in two folders; tests/proof/test_team.py",
-    "spark.md": "on Spark, each by a JVM of its own; tests/proof/test_engines.py",
+    "spark.md": (
+        "on Spark, each by a JVM of its own, tests/proof/test_engines.py; its servers in "
+        "tests/spark/test_dev.py"
+    ),
     "streaming.md": "on Spark; tests/proof/test_streams.py",
     "from-the-copied-folder.md": "an older project; tests/proof/test_older_versions.py",
     "explain.md": "wants two runs that differ; tests/explain/mixes/test_mixes.py",
@@ -112,6 +115,8 @@ def test_a_run_is_told_from_a_number():
     """So that the page's run is replaced by one that there is, and nothing else."""
     shown = Shown("page", "kedro compare b7055698 last --limit 12345678", ())
     assert shown.about("0123456789abcdef") == "kedro compare 01234567 last --limit 12345678"
+    two = Shown("page", "kedro explain b7055698 ba6dfb17", ())
+    assert two.about("a" * 32, "c" * 32) == "kedro explain aaaaaaaa cccccccc"
 
 
 @pytest.mark.slow
@@ -176,11 +181,15 @@ def test_a_command_of_any_page_can_be_typed(shown, tmp_path, monkeypatch):
     assert module is None or find_spec(module[1]) is not None
 
 
-def test_a_page_of_another_project_names_the_test_that_follows_it():
-    """And that test is there."""
-    for why in ELSEWHERE.values():
-        for test in re.findall(r"tests/\S+\.py", why):
-            assert (REPOSITORY / "packages/lakeproof" / test).exists(), test
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_page_of_another_project_names_the_test_that_types_it(name):
+    """Which reads its commands from it: one that is new there is not left out."""
+    tests = re.findall(r"tests/\S+\.py", ELSEWHERE[name])
+    texts = [(REPOSITORY / "packages/lakeproof" / test).read_text() for test in tests]
+    assert any(name in text and _READS.search(text) for text in texts), tests
+
+
+_READS = re.compile(r"commands_of\(|_TYPED\.findall\(")
 
 
 def parse(line: str) -> None:

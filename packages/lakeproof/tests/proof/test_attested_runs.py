@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY, copy_project
+from docs.pages import commands_of, page
+from docs.test_commands import typed
 
 pytestmark = pytest.mark.slow
 
 VERIFY = REPOSITORY / "packages/lakeproof/docs/verify.py"
+BOM, KEY, ATTEST, SHOW, *FOR_OTHERS = commands_of(page("attest.md"))
 
 
 def verified(*files: Path) -> subprocess.CompletedProcess[str]:
@@ -28,22 +31,22 @@ def test_a_pass_is_signed_shown_and_verified(tmp_path, monkeypatch):
     refused = project.kedro("reproduce", "last", "--attest", code=2)
     assert "Make one: kedro lakeproof key" in refused.stderr
 
-    printed = project.kedro("lakeproof", "key").stdout
-    done = project.kedro("reproduce", "last", "--attest", "--json")
+    printed = typed(project, KEY.line).stdout
+    done = typed(project, f"{ATTEST.line} --json")
     assert "Attested with the key" in done.stderr
     rerun_id = json.loads(done.stdout)["rerun_id"]
 
     # Nobody believes it before the project lists it.
-    assert "does not hold: No key that" in project.kedro("show", run_id).stdout
+    assert "does not hold: No key that" in typed(project, SHOW.line).stdout
     with (project.path / "pyproject.toml").open("a") as file:
         file.write(f"\n{printed}")
     assert f"says that re-run {rerun_id[:8]} REPEATED" in project.kedro("show", run_id).stdout
     assert json.loads(project.kedro("check", "--all", "--json").stdout)["chain"]["breaks"] == []
 
-    files = [tmp_path / name for name in ("key.pub", "attestation.json", "chain.json")]
-    files[0].write_text(project.kedro("lakeproof", "key", "--pem").stdout)
-    for kind, path in zip(("attestation", "chain"), files[1:], strict=True):
-        project.kedro("export", run_id, "--format", kind, "--output", str(path))
+    for shown in (BOM, *FOR_OTHERS):
+        assert typed(project, shown.line).exit_code == 0, shown.line
+    assert json.loads((project.path / "bom.json").read_text())["bomFormat"] == "CycloneDX"
+    files = [project.path / name for name in ("key.pub", "attestation.json", "chain.json")]
     told = verified(*files)
     assert told.returncode == 0, told.stderr
     claim = json.loads(told.stdout)

@@ -5,12 +5,16 @@ import json
 import pytest
 
 from conftest import Project, copy_project
+from docs.pages import commands_of, page
+from docs.test_commands import typed
 
 from .conftest import FOREST, SAMPLES, artifacts_of, record_of, reproduce, version_of
 
 pytestmark = pytest.mark.slow
 
 WHO = "W001"
+# The first two are typed in tests/commands/test_erase_command.py.
+_, _, WITHOUT, RETRAINED = commands_of(page("personal-data.md"))
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +42,9 @@ def test_without_the_rows_all_else_is_the_same_and_the_verdict_is_no_pass(erased
     """Exit code 3; how far each metric is apart."""
     project, run, receipt = erased
     (rewritten,) = receipt["rewritten"]
-    page = tmp_path / "page.html"
-    args = ("--without-erased", "--json", "--report", str(page))
-    done = project.kedro("reproduce", run, *args, code=3)
+    report = tmp_path / "page.html"
+    done = typed(project, f"{WITHOUT.about(run)} --json --report {report}")
+    assert done.exit_code == 3, done.stderr
     found = json.loads(done.stdout)
     assert found["verdict"] == "EXCEPT ERASED"
     (one,) = found["erased"]
@@ -53,7 +57,7 @@ def test_without_the_rows_all_else_is_the_same_and_the_verdict_is_no_pass(erased
     assert {one["name"] for one in found["metrics"]} >= {"accuracy", "log_loss"}
     assert any(one["difference"] != 0 for one in found["metrics"])
     assert {one["factor"] for one in found["factors"]} == {"data:samples"}
-    assert "this is no pass" in page.read_text()
+    assert "this is no pass" in report.read_text()
     # Two commits of the erasure: the rows went, and the file without them counts as taken.
     assert version_of(project, SAMPLES) == receipt["proven"][0]["after"] + 1
 
@@ -74,7 +78,8 @@ def test_a_run_that_took_the_person_from_a_raw_file_goes_without_too(erased):
 def test_the_model_that_never_saw_the_person_is_made_and_proven(erased):
     """A recorded run on what is left, which is REPEATED, and whose model is kept and leased."""
     project, run, receipt = erased
-    done = project.kedro("reproduce", "--retrained", receipt["receipt_id"][:8], "--json")
+    done = typed(project, f"{RETRAINED.about(receipt['receipt_id'])} --json")
+    assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
     new = found["run_id"]
     assert (found["verdict"], found["erased"]) == ("REPEATED", [])

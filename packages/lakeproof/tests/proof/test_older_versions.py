@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import LONG, Project
+from docs.pages import commands_of, page
 from installed import NewProject, build, link_environment
 from lakeproof.distribution.wheel import packed, wheel_name
 from lakeproof.version import VERSION
@@ -18,6 +19,7 @@ COMMITS = (
     "27e0a42956a267379ce2336e665facc71c98812c",
     "b62f650584545b9a7bf3270273aa0d493cde38e7",
 )
+INSTALL, REMOVE, INIT, COMMIT = commands_of(page("from-the-copied-folder.md"))
 UV = (".venv/bin/uv", "pip", "install", "--offline", "--python", ".venv/bin/python", "--no-deps")
 
 
@@ -59,18 +61,22 @@ def test_a_run_of_the_copied_folder_is_repeated_after_the_move(tmp_path, commit_
     Project(ROOT).git("archive", "--output", str(archive), commit_of_old)
     project.path.mkdir()
     subprocess.run(["tar", "-xf", archive, "-C", project.path], check=True)
-    Project(project.path).git("init", "--quiet")
+    git = Project(project.path).git
+    git("init", "--quiet")
+    git("config", "user.name", "A")
+    git("config", "user.email", "a@localhost")
     link_environment(project.path / ".venv")
     commit(project, "As it was copied")
     project.run(*UV, "--editable", ".")
     project.run(".venv/bin/kedro", "run")
 
     wheel = build("wheel", tmp_path)
+    assert INSTALL.line.startswith("pip install path/to/lakeproof-")
     project.run(*UV, str(wheel))
-    Project(project.path).git("rm", "-r", "--quiet", "src/lakeproof")
-    said = project.run(".venv/bin/kedro", "lakeproof", "init")
+    project.run("bash", "-euc", REMOVE.line)
+    said = project.run(*f".venv/bin/{INIT.line}".split())
     assert "- HOOKS = (LakeproofHooks(),)" in said
-    commit(project, "Take Lakeproof as a package")
+    project.run("bash", "-euc", COMMIT.line)
     project.run(*UV, "--editable", ".")
     assert not (project.path / "src/lakeproof").exists()
 

@@ -8,6 +8,8 @@ import deltalake
 import pytest
 
 from conftest import Finished, Project
+from docs.pages import commands_of, page
+from docs.test_commands import typed
 from proof.conftest import (
     FOREST,
     SAMPLES,
@@ -21,6 +23,7 @@ from proof.conftest import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
+(STREAM,) = commands_of(page("streaming.md"))
 FIRST, SECOND = "2026-02-delivery.csv", "2026-01-delivery.csv"
 
 
@@ -32,7 +35,7 @@ def streamed(make_project: Callable[[str], Project]) -> tuple[Project, Finished]
     for number, name in enumerate((FIRST, SECOND)):
         arrived = 1_700_000_000 + number
         os.utime(project.path / "data/01_raw/wine" / name, (arrived, arrived))
-    return project, project.fresh.kedro("run", "--env", "spark", "--pipelines", "stream")
+    return project, typed(project.fresh, STREAM.line)
 
 
 def deliveries_of(project: Project) -> list[str]:

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from conftest import Project, copy_project
+from docs.pages import commands_of, page
+from docs.test_commands import complaint, typed
 
 from .conftest import append, edit
 
 pytestmark = pytest.mark.slow
+
+VERIFY, CHECK = commands_of(page("ci.md"))
 
 NODES = "src/winery/pipelines/evaluate/nodes.py"
 # A little of one number, and of no other.
@@ -80,10 +84,13 @@ def test_a_change_of_words_alters_no_result_and_a_parameter_of_the_branch_does_n
     project.git("commit", "-qm", "Say it otherwise")
     before = project.kedro("runs", "--json").stdout
 
-    page = tmp_path / "page.html"
-    found = verify(project, "--report", str(page), code=0)
+    report = tmp_path / "page.html"
+    run_id = json.loads(before)["runs"][0]["run_id"]
+    done = typed(project, f"{VERIFY.about(run_id)} --json --report {report}")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
 
-    assert found["verdict"] == "REPRODUCED"
+    assert found["verdict"] == VERIFY.verdict == "REPRODUCED"
     assert {one["factor"] for one in found["factors"]} >= {"code"}
     others = [one["factor"] for one in found["factors"] if one["factor"].startswith("parameter:")]
     assert others == ["parameter:more.top"]
@@ -93,8 +100,9 @@ def test_a_change_of_words_alters_no_result_and_a_parameter_of_the_branch_does_n
     assert "n_estimators' (6); the run's, 5, was used" in "\n".join(found["notes"])
     assert all(one["difference"] == 0 for one in found["metrics"])
     assert found["rerun_id"] is None
-    assert "A change, verified on a run" in page.read_text()
+    assert "A change, verified on a run" in report.read_text()
     assert project.kedro("runs", "--json").stdout == before
+    assert complaint(CHECK, typed(project, CHECK.line)) is None
 
 
 def test_a_metric_within_the_declared_tolerance_is_called_so_and_no_pass(project: Project):

@@ -7,7 +7,10 @@ from importlib.util import find_spec
 
 import pytest
 
+import connect_server
+import spark_cluster
 from conftest import REPOSITORY
+from docs.pages import commands_of, page
 from lakeproof.spark import connect
 from lakeproof.spark.spark_errors import SparkError
 from spark_cluster import Size, cluster
@@ -27,6 +30,14 @@ def test_they_are_no_part_of_the_product():
     """Who installs Lakeproof starts pyspark's own."""
     for name in ("cluster", "connect_server", "processes"):
         assert find_spec(f"lakeproof.spark.{name}") is None
+
+
+def test_they_start_what_the_page_has_a_person_start():
+    """The same classes, by the same programs of pyspark."""
+    *_, master, worker, server = [shown.line.split() for shown in commands_of(page("spark.md"))]
+    assert master[:2] == ["spark-class", f"{spark_cluster._DEPLOY}.master.Master"]
+    assert worker[:2] == ["spark-class", f"{spark_cluster._DEPLOY}.worker.Worker"]
+    assert server[:3] == ["spark-submit", "--class", connect_server._CLASS]
 
 
 def test_where_no_server_answers_the_page_is_named():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Project
+from docs.pages import commands_of, page
 from installed import NewProject, link_environment
 from lakeproof.version import VERSION
 
@@ -84,6 +85,8 @@ def test_its_examples_go_by_one_step_and_another_table_takes_their_place(project
     own.run(".venv/bin/uv", "pip", "install", "--offline", "--no-deps", "--editable", ".")
     said = " ".join((own.path / "README.md").read_text().split())
     (step,) = re.findall(r"`(git rm -r [^`]+)`", said)
+    *_, remove, declare = (shown.line for shown in commands_of(page("your-own-data.md")))
+    assert step == remove.replace("--quiet ", "").replace("house_prices", PACKAGE)
     own.run(*step.split(), "--quiet")
     Project(own.path).git("commit", "--quiet", "--all", "--message", "Without the wines")
     tested = (".venv/bin/python", "-m", "pytest", "-q", "tests")
@@ -92,8 +95,8 @@ def test_its_examples_go_by_one_step_and_another_table_takes_their_place(project
     raw.parent.mkdir(parents=True)
     rows = (f"tree {number},{number % 17},{2 * (number % 17)}.5" for number in range(90))
     raw.write_text("tree,age,height\n" + "\n".join(rows) + "\n")
-    declare = (".venv/bin/kedro", "deliveries", "declare", "--env", "base", str(raw))
-    own.run(*declare, "--key", "tree", "--target", "height")
+    ours = {"data/01_raw/houses/2026-01.csv": str(raw), "house": "tree", "price": "height"}
+    own.run(*(ours.get(word, word) for word in f".venv/bin/{declare}".split()))
     Project(own.path).git("commit", "--quiet", "--all", "--message", "Trees")
     assert re.search(r"^  rmse +\d", own.run(".venv/bin/kedro", "run"), re.MULTILINE)
     assert " passed" in own.run(*tested)

@@ -8,9 +8,14 @@ import textwrap
 import polars as pl
 import pytest
 
-from conftest import REPOSITORY
+from docs.pages import commands_of, page
+from docs.test_commands import typed
 
-PAGE = (REPOSITORY / "packages/lakeproof/docs/your-own-data.md").read_text(encoding="utf-8")
+PAGE = page("your-own-data.md").read_text(encoding="utf-8")
+# Those that follow are typed in a project of its own: test_new_project.py.
+COMMIT, FIRST, SECOND, COMPARE, REPRODUCE, PINNED, PIN, UNPIN, ELSEWHERE, *WITHOUT_WINES = (
+    commands_of(page("your-own-data.md"))
+)
 FILES = ("globals.yml", "parameters.yml")
 
 
@@ -39,18 +44,23 @@ def test_the_files_of_the_page_and_two_deliveries_make_two_versions(project):
     for name, block in zip(FILES, blocks, strict=False):
         assert f"conf/houses/{name}`" in PAGE
         (conf / name).write_text(block)
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "Predict prices of houses")
+    assert typed(project, COMMIT.line).exit_code == 0
     (raw / "2026-01.csv").write_text(houses(0, 100, has_garden=False))
-    first = project.kedro("run", "--env", "houses")
+    first = typed(project, FIRST.line)
     assert "has no column garden: the features do without" in first.stderr
     assert re.search(r"^ +rmse +\d", first.stdout, re.MULTILINE)
     (raw / "2026-02.csv").write_text(houses(100, 150, has_garden=True))
-    second = project.kedro("run", "--env", "houses")
+    second = typed(project, SECOND.line)
+    compared = typed(project, COMPARE.about(first.run_id, second.run_id))
+    assert (compared.exit_code, compared.stdout.split()[0]) == (1, COMPARE.verdict)
+    assert typed(project, REPRODUCE.about(second.run_id)).stdout.startswith(f"{REPRODUCE.verdict} ")
     told = json.loads(project.kedro("history", "--env", "houses", "samples", "--json").stdout)
     assert [version["rows"] for version in told["versions"]] == [150, 100]
     assert project.git("status", "--porcelain") == ""
-    pinned = project.kedro("run", "--env", "houses", "--load-versions", "samples:0")
+    pinned = typed(project, PINNED.line)
+    assert PIN.output[0] in typed(project, PIN.line).stdout
+    assert typed(project, UNPIN.line).exit_code == 0
+    assert project.git("status", "--porcelain") == ""
     metrics = [
         re.findall(r"^ +(\w+ +\S+)$", done.stdout, re.MULTILINE) for done in (first, second, pinned)
     ]
@@ -69,11 +79,11 @@ def test_a_table_made_elsewhere_needs_no_schema_and_is_only_read(project, tmp_pa
         for block in re.findall(r"^ *```yaml\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)
     ]
     (told,) = (block for block in blocks if "table: /path/to/warehouse/houses" in block)
-    conf = project.path / "conf/elsewhere"
+    conf = project.path / "conf/houses"
     conf.mkdir()
     (conf / "globals.yml").write_text(told.replace("/path/to/warehouse/houses", str(table)))
     (conf / "parameters.yml").write_text(blocks[1])
-    finished = project.kedro("run", "--env", "elsewhere")
+    finished = typed(project, ELSEWHERE.line)
     assert "ingest_deliveries" not in finished.stderr
     assert re.search(r"^ +rmse +\d", finished.stdout, re.MULTILINE)
     # Beside the rows and the log stands who has leased them.

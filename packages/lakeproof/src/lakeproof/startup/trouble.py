@@ -210,7 +210,8 @@ def show(error: click.ClickException, file: IO[Any] | None = None) -> None:
     """Print an error of Kedro's command line, in place of its own `KedroCliError.show`.
 
     Kedro 1.7 prints the exception that is being handled, and click 8.5.1 shows errors when none is
-    any more: `NoneType: None`, whatever went wrong. It can go when Kedro shows the error itself.
+    any more: `NoneType: None`, whatever went wrong (no issue is known). It can go when Kedro shows
+    the error itself.
     """
     if wants_traceback():
         text = "".join(traceback.format_exception(error))

@@ -119,7 +119,7 @@ def _send(file: IO[bytes], uri: str, path: str, options: Mapping[str, str] | Non
     from deltalake.fs import DeltaStorageHandler
 
     handler = DeltaStorageHandler(uri, for_delta(uri, options) or {})
-    # Not through PyArrow 25, which hands delta-rs 1.6 buffers where it wants bytes.
+    # Not through PyArrow 25, which hands delta-rs 1.6 buffers where it wants bytes: no issue known.
     target: Any = handler._handler.open_output_stream(path, None)
     shutil.copyfileobj(file, target, _BLOCK)
     target.close()

@@ -12,6 +12,8 @@ from itertools import combinations
 import pytest
 from kedro.framework.startup import bootstrap_project
 
+from docs.pages import commands_of, page
+from docs.test_commands import typed
 from lakeproof.commands.project import RunProject
 from lakeproof.explain.mixes import mixes as mixes_room
 from lakeproof.explain.mixes.mixes import Mixes
@@ -154,10 +156,20 @@ def test_forks_of_what_explain_starts_give_the_same_bits(runs, had, tmp_path, mo
 def explained(runs, had, tmp_path_factory):
     """What it printed, the JSON document, and the page."""
     project, a, b = runs
-    page = tmp_path_factory.mktemp("page") / "why.html"
-    shown = project.kedro("explain", a[:8], b[:8], "--rows", "--report", str(page))
+    report = tmp_path_factory.mktemp("page") / "why.html"
+    shown = project.kedro("explain", a[:8], b[:8], "--rows", "--report", str(report))
     document = json.loads(project.kedro("explain", a, b, "--json").stdout)
-    return shown, document, page.read_text(encoding="utf-8")
+    return shown, document, report.read_text(encoding="utf-8")
+
+
+def test_the_command_of_the_page_says_what_the_page_shows(runs, explained):
+    """But for the numbers of a smaller forest."""
+    (shown,) = commands_of(page("explain.md"))
+    done = typed(runs[0], shown.about(*runs[1:]))
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(f"{shown.verdict} (")
+    assert "  what changed" in done.stdout
+    assert "8 mixes: 2 recorded," in done.stdout
 
 
 def test_the_shares_add_up_to_the_difference_to_the_last_bit(explained):

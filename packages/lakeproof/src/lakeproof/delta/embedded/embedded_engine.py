@@ -173,7 +173,7 @@ class _EmbeddedCommits:
 def _refuse_beside_demanded(new: list[str], current: OpenedTable, write: Write) -> None:
     """Refuse new columns beside values that may not be missing: delta-rs would find them missing.
 
-    To go once delta-rs 1.6's merge with `merge_schema` keeps the rows that match none.
+    To go with the delta-rs after 1.6 that has its issue 4527 mended.
 
     Raises:
         SchemaError: Naming both.

@@ -18,7 +18,8 @@ CHECKPOINT_FILE = re.compile(
 )
 
 
-# delta-rs 1.6 takes none of these: it looks for another folder, or falls over. To go once it does.
+# delta-rs 1.6 takes none of these: it looks for another folder, or falls over (no issue is known).
+# To go once it takes them.
 _NOT_IN_PATHS = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
 # Of an address it makes a URL: what follows `#` or `?` is left out, so that two tables would be
 # one, and what a URL has encoded is written and not found again.
