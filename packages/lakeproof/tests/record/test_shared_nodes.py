@@ -5,11 +5,13 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 import pytest
+from kedro.io import MemoryDataset
 from kedro.pipeline import node
+from kedro_datasets.pandas import CSVDataset
 
 from lakeproof.record.facts import NodeFacts, NodeIO, NotControlled
 from lakeproof.record.node_io.node_io import cross
-from lakeproof.record.run.shared_nodes import SharedNodes, key_of
+from lakeproof.record.run.shared_nodes import SharedNodes, are_copies, key_of
 
 INPUT = pd.DataFrame({"x": [1.0, 2.0]})
 HEARD = (0, 0)
@@ -113,6 +115,12 @@ def test_what_has_no_digest_and_what_gives_chunks_has_no_key():
     assert key_of(a_node(chunks), [cross("rows", INPUT)]) is None
     assert key_of(a_node(), [NodeIO("rows", "opaque", None)]) is None
     assert key_of(a_node(), []) is None
+
+
+def test_one_that_may_change_what_a_later_one_gets_is_run():
+    """Kedro hands on the very object where it is told to, and a copy else."""
+    assert are_copies([MemoryDataset(INPUT), CSVDataset(filepath="rows.csv")])
+    assert not are_copies([MemoryDataset(INPUT, copy_mode="assign")])
 
 
 def test_a_plan_is_not_kept_though_the_table_that_takes_it_has_a_digest(tmp_path):

@@ -27,7 +27,7 @@ from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.places.redirection import Redirection
 from lakeproof.record.run.gathering import RunInputs
-from lakeproof.record.run.shared_nodes import TAKEN, SharedNodes
+from lakeproof.record.run.shared_nodes import TAKEN, SharedNodes, are_copies
 from lakeproof.record.setup.maker import maker_of
 from lakeproof.startup.plain import is_plain
 from lakeproof.versioned.contract import is_versioned
@@ -106,11 +106,11 @@ class Observation:
                     stack.enter_context(watch.watching())
             yield
 
-    def runs(self, node: "Node") -> None:
+    def runs(self, node: "Node", catalog: "CatalogProtocol[Any, Any]") -> None:
         """Know that a node's function comes next, and what it gets: a like one may have run."""
         # A table that cannot be read is told of when the record is made.
         with suppress(TableError):
-            if self._shared is not None:
+            if self._shared is not None and are_copies(map(catalog.get, node.inputs)):
                 got = self.node_io.received(node, self.table_facts)
                 self._shared.begins(node, got, self._heard())
 

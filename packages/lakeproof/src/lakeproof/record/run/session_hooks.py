@@ -127,7 +127,7 @@ class SessionHooks:
             stack.enter_context(self._session.seen.params_together())
             results = yield
         # After all other hooks: the node's function comes next.
-        self._session.seen.runs(node)
+        self._session.seen.runs(node, self._catalog)
         if self._session.resets_random:
             random_states.reset()
         self._session.seen.node_io.computes(node)

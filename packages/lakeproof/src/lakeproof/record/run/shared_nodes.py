@@ -12,7 +12,7 @@ import io
 import json
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import isgeneratorfunction
@@ -135,6 +135,11 @@ def key_of(node: "Node", got: Sequence[NodeIO]) -> str | None:
     outputs = {"outputs": node.outputs, "function": function, "inputs": inputs}
     content = json.dumps({"node": node.name, **outputs})
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def are_copies(datasets: Iterable[Any]) -> bool:
+    """Tell whether a node gets its inputs for itself: else it may change what a later one gets."""
+    return all(getattr(one, "_copy_mode", None) != "assign" for one in datasets)
 
 
 def depends_on_inputs(node: NodeFacts) -> bool:
