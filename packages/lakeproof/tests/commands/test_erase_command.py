@@ -5,6 +5,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import deltalake
 import polars as pl
 import pytest
 
@@ -350,3 +351,21 @@ def test_a_deletion_that_takes_more_than_the_rows_is_no_erasure(person, monkeypa
     refused = person.run("erase", "samples", "Zaugg-Hämmerli", "--why", "request", code=2)
     assert "holds other rows at version 5 than those before less 1" in refused.stderr
     assert [one.state for one in ReceiptStore(person.path).all()] == ["begun"]
+
+
+def test_what_is_leased_under_an_earlier_id_of_the_table_goes_too(person):
+    """delta-rs by itself gives a table another id with each merge of new columns."""
+    table = person.table("samples")
+    more = pl.DataFrame({"id": ["w3"], "x": [3], "y": [1]}).to_arrow()
+    merger = deltalake.DeltaTable(table.location.uri).merge(
+        more, "s.id = t.id", source_alias="s", target_alias="t", merge_schema=True
+    )
+    merger.when_not_matched_insert_all().execute()
+    before, now = table.open(3).table_id, table.open().table_id
+    assert before != now
+    done = person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request", "--release")
+    assert {(one["table_id"], one["version"]) for one in done["versions"]} == {
+        *((before, 3), (before, 4), (now, 5))
+    }
+    assert list(LeaseStore(person.path).own()) == []
+    assert b"Zaugg" not in lying(person)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,13 @@ class FoundVersion:
         version: Its number.
         rows: How many.
         is_whole: Whether all of its files are there; else there may have been more.
+        table_id: The id that the table had then, by which leases and records know the version.
     """
 
     version: int
     rows: int
     is_whole: bool
+    table_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -143,12 +145,13 @@ class _Search:
         if not (opened.location.is_local and is_plain(opened)):
             count = count_keys(rows, keys)
             self._name(opened)
-            return FoundVersion(version, count, is_whole=True)
+            return FoundVersion(version, count, is_whole=True, table_id=opened.table_id)
         paths = opened.table.get_add_actions(flatten=False)["path"].to_pylist()
         self._read(opened, keys, [path for path in paths if path not in self.rows_in])
         self._name(opened)
         counts = [self.rows_in[path] for path in paths]
-        return FoundVersion(version, sum(one or 0 for one in counts), None not in counts)
+        total = sum(one or 0 for one in counts)
+        return FoundVersion(version, total, None not in counts, opened.table_id)
 
     def look_at_strays(self) -> None:
         """Read the files in the table's folder that none of the versions names."""

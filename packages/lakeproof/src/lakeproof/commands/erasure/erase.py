@@ -176,11 +176,8 @@ def _table_of(catalog: "ProjectCatalog", name: str) -> DeltaTable:
 
 
 def _versions(found: Found) -> Iterator[ErasedVersion]:
-    for one in found.places:
-        for version in one.found.versions:
-            yield ErasedVersion(
-                one.table, one.table_id, version.version, version.rows, version.is_whole
-            )
+    for table, table_id, one in found.found_versions:
+        yield ErasedVersion(table, table_id, one.version, one.rows, one.is_whole)
 
 
 def _nothing_of(found: Found) -> ErasureError:
@@ -291,8 +288,13 @@ def _needed(
         raise LeaseError(f"{words_of_trouble(bill, what)} Then give the same command again.")
     needed = set(bill.live)
     for one in bill.versions:
-        is_copy = all(standing.is_ours and standing.lease.is_held for standing in one.holders)
-        if not (is_copy and (bill.table_id, one.version) in held):
+        is_copy = all(
+            standing.is_ours
+            and standing.lease.is_held
+            and (standing.lease.table_id, one.version) in held
+            for standing in one.holders
+        )
+        if not is_copy:
             needed |= one.files.keys()
     for version in pins_of(leased, location):
         needed |= files_of(open_table(location, version)).keys()

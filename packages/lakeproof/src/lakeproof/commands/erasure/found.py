@@ -9,7 +9,7 @@ from typing import Any, Literal
 from lakeproof.commands.erasure.beside import Beside
 from lakeproof.deliveries import Delivery
 from lakeproof.erasure.affected_runs import AffectedRun
-from lakeproof.erasure.found_versions import FoundVersions
+from lakeproof.erasure.found_versions import FoundVersion, FoundVersions
 from lakeproof.erasure.traces import SHORTEST
 from lakeproof.terminal import layout
 
@@ -117,7 +117,18 @@ class Found:
     @property
     def held(self) -> set[tuple[str, int]]:
         """The versions that hold rows, by table id."""
-        return {(one.table_id, v.version) for one in self.places for v in one.found.versions}
+        return {(table_id, one.version) for _, table_id, one in self.found_versions}
+
+    @property
+    def found_versions(self) -> Iterator[tuple[str, str, FoundVersion]]:
+        """Yield each with the catalog name and the id under which leases and records know it.
+
+        A table may have had another id then; a copy lies under the one of its lease.
+        """
+        for one in self.tables:
+            yield from ((one.table, found.table_id, found) for found in one.found.versions)
+        for one in self.copies:
+            yield from ((one.table, one.table_id, found) for found in one.found.versions)
 
     @property
     def is_nothing(self) -> bool:
