@@ -288,13 +288,8 @@ def _needed(
         raise LeaseError(f"{words_of_trouble(bill, what)} Then give the same command again.")
     needed = set(bill.live)
     for one in bill.versions:
-        is_copy = all(
-            standing.is_ours
-            and standing.lease.is_held
-            and (standing.lease.table_id, one.version) in held
-            for standing in one.holders
-        )
-        if not is_copy:
+        is_copy = all(by.is_ours and by.lease.is_held for by in one.holders)
+        if not (is_copy and all((by.lease.table_id, one.version) in held for by in one.holders)):
             needed |= one.files.keys()
     for version in pins_of(leased, location):
         needed |= files_of(open_table(location, version)).keys()
