@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _MOST_TOLD = 3
 _MOST_CHARACTERS = 100
-_NUMBER = r"[0-9]+(?:\.[0-9]+)*(?:(?:a|b|rc|\.post|\.dev)[0-9]+)*(?:\+[A-Za-z0-9.]+)?"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)*(?:(?:a|b|rc|\.post|\.dev)[0-9]+)*(?:\+[A-Za-z0-9.]*)?"
 
 _Version = Annotated[str, Field(pattern=rf"\A{_NUMBER}\z")]
 _Tool = Annotated[str, Field(pattern=rf"\A(?:pip|setuptools|wheel)(?:==(?:{_NUMBER}))?\z")]

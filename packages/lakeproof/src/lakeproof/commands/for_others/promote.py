@@ -12,6 +12,7 @@ from lakeproof.commands.for_others.evidence import Evidence, judge
 from lakeproof.commands.for_others.model_files import faults, models_of
 from lakeproof.project_settings import settings_of
 from lakeproof.record.mlflow_store.tracking import local_path
+from lakeproof.record.redaction.secret_text import without_secrets
 from lakeproof.record.setup.maker import maker_of
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _of_model(
         return ["Its record knows no file of a model: only one that SklearnModel kept can be held."]
     source = version.source or ""
     if _ELSEWHERE.match(source):
-        return [f"The registered model is from an address, {source[:80]!a}."]
+        return [f"The registered model is from an address, {without_secrets(source)[:80]!a}."]
     if (near := local_path(source)) is not None:
         # Looked at where it lies: whoever wrote the place might have had anything copied.
         return [f"The registered model is not the run's: {one}." for one in faults(near, record)]
@@ -180,7 +181,7 @@ def _of_model(
                 tracking_uri=uri,
             )
         except Exception as error:
-            said = " ".join(str(error).split())[:200]
+            said = without_secrets(" ".join(str(error).split()))[:200]
             return [f"The registered files cannot be brought here: {said}"]
         return [
             f"The registered model is not the run's: {one}." for one in faults(Path(place), record)

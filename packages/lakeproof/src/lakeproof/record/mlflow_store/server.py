@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from lakeproof.advice import where_written
 from lakeproof.record.mlflow_store.tracking import StoreError, Tracking, is_local, path_of
+from lakeproof.record.redaction.secret_text import without_secrets
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -122,7 +123,8 @@ def _client(tracking: Tracking) -> "MlflowClient":
 
 def _short(error: Exception) -> str:
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:200]
+    # MLflow writes out the whole address, with user and password.
+    return without_secrets(" ".join(str(text).split()))[:200]
 
 
 def leave_out_local_artifacts(loader: Any, tracking: Tracking) -> None:

@@ -18,6 +18,7 @@ from lakeproof.errors import RunError
 from lakeproof.inside import is_by_no_link
 from lakeproof.record.mlflow_store.server import address_of, asked_once, is_gone
 from lakeproof.record.mlflow_store.tracking import Tracking
+from lakeproof.record.redaction.secret_text import without_secrets
 from lakeproof.state_folder import hide_from_git, state_of
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def send_all(project_path: Path, tracking: Tracking) -> None:
             with asked_once():
                 send(client, folder, is_late=True)
         except Exception as error:
-            said = " ".join(str(error).split())[:200]
+            said = without_secrets(" ".join(str(error).split()))[:200]
             _log.warning("The record in %s was not sent: %s", folder, said)
         else:
             _log.info("Sent the record of run %s, kept since it ended", folder.name[:8])
