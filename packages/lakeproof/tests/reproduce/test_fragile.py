@@ -1,6 +1,8 @@
 """What of a run has one copy: a commit that is on no remote, packages that are in no cache."""
 
+import os
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,8 +105,11 @@ def test_packages_that_no_cache_has_are_named_with_what_brings_them(tmp_path):
 
 def test_uv_is_asked_what_its_cache_has(tmp_path, monkeypatch):
     """By a rebuild that is only tried, and downloads nothing."""
+    for name in [name for name in os.environ if name.startswith("UV_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(uv_cache, "find_interpreter", lambda *_: __import__("sys").executable)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setattr(uv_cache, "find_interpreter", lambda *_: sys.executable)
     named = uv_cache.not_cached(a_record().environment, tmp_path)
     first = sorted(f"{one.name}" for one in a_record().environment.distributions)[0]
     assert [one.partition("==")[0] for one in named] == [first]
