@@ -484,3 +484,11 @@ assert str(parsed) == str(real) != str(kept)
 assert str(_docscrape.FunctionDoc(f, doc="Else.")).strip().endswith("Else.")
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_error_is_told_without_the_password_of_an_address():
+    """A library writes out what it asked; a container of Azure is no user."""
+    from lakeproof.startup.trouble import told
+
+    error = OSError("request to https://anna:hunter2@host/api and abfss://raw@acct/x failed")
+    assert told(error) == ("OSError: request to https://***@host/api and abfss://raw@acct/x failed")

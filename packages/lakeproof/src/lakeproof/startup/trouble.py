@@ -5,6 +5,7 @@ name that Kedro does not know. Nothing here knows a single case; what a person m
 told by the room of Kedro that raised.
 """
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,8 @@ _WHAT_THERE_IS = (
 )
 # The files that Kedro and kedro-mlflow merge.
 _MERGED = ("catalog", "globals", "mlflow", "parameters", "spark")
+# A library writes out the whole address that it asked, with user and password.
+_USER = re.compile(r"://[^/\s:@]*:[^/\s]*@")
 # A hook that Kedro calls when all nodes have run.
 _AFTER = "after_pipeline_run"
 _LAKEPROOF = Path(__file__).parents[1]
@@ -188,7 +191,7 @@ def _words(error: BaseException) -> str:
     text = plain(text)
     for end in _LEFT_OUT:
         text = text.partition(end)[0]
-    return " ".join(text.split())
+    return _USER.sub("://***@", " ".join(text.split()))
 
 
 def _cut(text: str) -> str:
