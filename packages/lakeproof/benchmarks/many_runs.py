@@ -160,7 +160,7 @@ def main() -> None:
 
 
 def _call(project: Path, typed: list[str]) -> None:
-    said = run([*kedro(), *typed], project, **paths(project))
+    said = run([*kedro(), *typed], project, codes=(0, 1), **paths(project))
     if "--json" in typed:
         json.loads(said)
 

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -97,12 +97,19 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "KEDRO_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", **more}
 
 
-def run(command: list[str], cwd: Path, **more: str) -> str:
-    """Run a child process to its end; its standard output."""
+def run(command: list[str], cwd: Path, *, codes: Collection[int] = (0,), **more: str) -> str:
+    """Run a child process to its end; its standard output.
+
+    Args:
+        command: What is typed.
+        cwd: Where.
+        codes: The exit codes that are no failure; of `check`, 1 is an answer.
+        more: Of the environment.
+    """
     done = subprocess.run(
         command, cwd=cwd, env=environment(**more), capture_output=True, text=True, check=False
     )
-    if done.returncode:
+    if done.returncode not in codes:
         sys.exit(f"{command} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return done.stdout
 

@@ -81,6 +81,21 @@ def test_a_record_that_a_list_has_read_is_not_read_again(project, monkeypatch):
     assert store_of(project).listed() == [first]
 
 
+def test_what_was_read_is_kept_where_somebody_did_not_wait(project, monkeypatch):
+    """The next list goes on from there."""
+    store = store_of(project)
+    (run,) = store.search(Wanted())
+
+    def one_and_an_end(*_):
+        yield run
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "search", one_and_an_end)
+    with pytest.raises(KeyboardInterrupt):
+        store.listed()
+    assert list(kept_summaries.kept(project)) == [run.run_id]
+
+
 def test_a_record_that_was_changed_since_is_read_again(project):
     """Also one of the same length, and of the same time as far as its writer can set that."""
     store_of(project).listed()

@@ -141,10 +141,12 @@ class RecordStore:
         place = self.tracking.project_path
         known = kept_summaries.kept(place)
         kept = dict(known)
-        found = [self._listed(run, kept) for run in self.search(Wanted(without=(MIX,)), limit)]
-        if kept != known:
-            kept_summaries.keep(place, kept)
-        return found
+        try:
+            return [self._listed(run, kept) for run in self.search(Wanted(without=(MIX,)), limit)]
+        finally:
+            # Also where somebody did not wait for the rest of them.
+            if kept != known:
+                kept_summaries.keep(place, kept)
 
     def latest(self) -> MlflowRun | None:
         """Find the newest run, whatever it is but a mix."""
