@@ -19,7 +19,7 @@ from years.world import World
 # Of a person: key, note and score (see `nights`).
 _VALUE = re.compile(rb"xq[0-9a-f]{12}|9\d{8}\.5")
 # Beside the tables, what Lakeproof has on its way begins with a point, or ends so.
-_HIDDEN_BY_RIGHT = (".gitignore",)
+_HIDDEN_BY_RIGHT = (".gitignore", ".lock")
 _ON_THE_WAY = (".tmp", ".new", ".secret", ".arrow", ".partial")
 
 
