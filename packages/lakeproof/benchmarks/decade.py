@@ -1,8 +1,9 @@
 """Live ten years on a fake clock: leases, dates, vacuums of ours and of others, erasures, kills.
 
 `python benchmarks/decade.py` lives 3,650 nights, which takes hours; `--nights 200 --kills 20
---erasures 5` a small decade, which is a test too. With `--world FOLDER` it goes on, with the same code, where it was
-interrupted. Prints a table and, last, one line of JSON; the exit code is 1 where that is wrong.
+--erasures 5` a small decade, which is a test too. With `--world FOLDER` it goes on where it was
+interrupted, with the same code. Prints a table and, last, one line of JSON; the exit code is 1 where
+something was lost, or the like.
 """
 
 import argparse
