@@ -2,8 +2,8 @@
 
 `python benchmarks/decade.py` lives 3,650 nights, which takes hours; `--nights 200 --kills 20
 --erasures 5` a small decade, which is a test too. With `--world FOLDER` it goes on where it was
-interrupted, with the same code. Prints a table and, last, one line of JSON; the exit code is 1 where
-something was lost, or the like.
+interrupted, with the same code. Prints a table and, last, one line of JSON; the exit code is 1
+where something was lost, or the like.
 """
 
 import argparse
