@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeproof.checksum import sha256_of
 from lakeproof.commands.erasure import rewrite_files
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.transactions import taken_deliveries
@@ -89,6 +90,21 @@ def test_what_is_not_the_projects_stays_and_is_named(delivered, tmp_path):
     assert "Zaugg" not in two.read_text()
     assert any("1.csv: is not this project's, or lies behind a link" in one for one in done["left"])
     assert any("2.csv: had another name on this disk" in one for one in done["left"])
+
+
+def test_a_file_with_a_declared_digest_stays_what_it_is(delivered):
+    """Else the next run would refuse it; of the table the rows go all the same."""
+    place = delivered.path / "data/raw/1.csv"
+    told = f"1.csv: {{url: 'https://localhost/1.csv', sha256: {sha256_of(place)}}}"
+    entries = delivered.read("conf/base/catalog.yml")
+    path = f"path: {delivered.path}/data/raw"
+    declared = entries.replace(path, f"sources: {{{told}}}, {path}")
+    delivered.write("conf/base/catalog.yml", declared)
+    done = delivered.json(*WHO)
+    assert "Zaugg" in place.read_text()
+    assert [one["path"] for one in done["files"]] == ["data/raw/2.csv"]
+    assert any("1.csv: `sources` in the catalog says its sha256" in one for one in done["left"])
+    assert "Zaugg" not in _table(delivered).load().collect()["id"].to_list()
 
 
 @pytest.mark.parametrize(

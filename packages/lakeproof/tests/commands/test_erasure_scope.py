@@ -130,7 +130,8 @@ def test_who_says_that_it_is_the_same_has_it_erased_too(project):
     proven = {one["table"]: one["rows"] for one in done["proven"]}
     assert proven == {"samples": 1, "features": 1, "products": 2, "shops": 1}
     assert _rows(project, "products")["id"].to_list() == [4712]
-    assert done["left"] == []
+    # Its run is in no MLflow, which would have the receipt.
+    assert [one for one in done["left"] if "in no chain of records" not in one] == []
     refused = project.run(*ERASE, "--why", "request", "--also", "product", code=2)
     assert "Did you mean 'products'?" in refused.stderr
 

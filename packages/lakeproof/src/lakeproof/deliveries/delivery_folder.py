@@ -150,6 +150,11 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         """What their text means."""
         return self._dialect
 
+    @property
+    def fetched(self) -> frozenset[str]:
+        """The names of files that are fetched where they are missing, and have a digest to have."""
+        return frozenset(source.name for source in self._sources)
+
     def keep_in(self, project_path: Path) -> None:
         """Be told the project, in which what is read of a store is kept by its content."""
         self._project_path = project_path

@@ -102,9 +102,17 @@ def finish(project_path: Path) -> None:
 
 def _take_over(coming: Path, target: Path) -> None:
     old = target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+    if not coming.is_dir():
+        return
     if target.is_dir():
         os.replace(target, old)
-    os.replace(coming, target)
+    try:
+        os.replace(coming, target)
+    except FileNotFoundError:
+        # Another command has put it there meanwhile, and that is what was moved away.
+        if old.is_dir() and not target.exists():
+            os.replace(old, target)
+        return
     shutil.rmtree(old, ignore_errors=True)
 
 

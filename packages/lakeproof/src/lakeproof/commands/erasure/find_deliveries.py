@@ -68,9 +68,9 @@ def find_deliveries(
             if counts[place] != 0:
                 path = one.uri or catalog.relative(one.path)
                 has_git = one.uri is None and is_in_git(project_path, one.path)
-                found.deliveries.append(
-                    FoundDelivery(path, counts[place], has_git, one.sha256, one)
-                )
+                is_fetched = one.name in folder.fetched
+                told = (path, counts[place], has_git, one.sha256, one)
+                found.deliveries.append(FoundDelivery(*told, is_fetched=is_fetched))
         in_scope[name] = folder
     for beside, one in kept_beside(found, catalog, scope, in_scope, records, raw):
         rows = _count(one, keys)

@@ -44,6 +44,7 @@ class FoundDelivery:
         sha256: Of its bytes.
         delivery: It, to be read again.
         beside: Where it is kept beside a table in a store, if it is one of those.
+        is_fetched: Whether the catalog says where it is fetched from, and its sha256.
     """
 
     path: str
@@ -52,6 +53,7 @@ class FoundDelivery:
     sha256: str
     delivery: Delivery
     beside: Beside | None = None
+    is_fetched: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,13 @@ def finish_receipt(project: "RunProject", store: ReceiptStore, done: Receipt) ->
     if show is _nowhere:
         write(None)
     else:
-        head.link(project.path, done.receipt_id, write)
+        try:
+            head.link(project.path, done.receipt_id, write)
+        except Exception as error:  # MLflow has many, and what is erased is erased
+            why = " ".join(str(error).split())[:200]
+            beside = f"The receipt is in no chain of records, MLflow does not take it: {why}"
+            done, show = replace(done, left=(*done.left, beside)), _nowhere
+            write(None)
     linked, content = written[-1]
     path = keys.usual(user_folder())
     if path.is_file():

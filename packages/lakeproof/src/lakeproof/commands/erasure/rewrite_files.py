@@ -46,6 +46,13 @@ def rewrite_files(
     for one in found.deliveries:
         by_content.setdefault(one.sha256, []).append(one)
     for files in by_content.values():
+        if any(one.is_fetched for one in files):
+            left += [
+                f"{one.path}: `sources` in the catalog says its sha256 and where it is fetched "
+                "from; have it corrected there"
+                for one in files
+            ]
+            continue
         try:
             new = _rewritten(files, keys, raw)
         except LakeproofError as error:
@@ -103,7 +110,7 @@ def _lease(leased: LeasedProject, found: Found, new: RewrittenFile) -> None:
 def _replace(
     project_path: Path, one: FoundDelivery, raw: RawStore, new: RewrittenFile
 ) -> Iterator[str]:
-    place = one.delivery.path
+    place = project_path / one.delivery.path
     if one.beside is not None:
         try:
             one.beside.replace(new.sha256_after, raw.folder / new.sha256_after)
