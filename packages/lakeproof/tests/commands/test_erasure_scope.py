@@ -1,7 +1,7 @@
 """`kedro erase` takes rows of the named table and of what was made of it; others are only told."""
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -17,7 +17,7 @@ from lakeproof.erasure.lineage import lineage_of, same_kind
 from lakeproof.erasure.one_at_a_time import erasing_alone
 from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore
-from lakeproof.record.facts import InputFacts, OutputFacts
+from lakeproof.record.facts import InputFacts, OutputFacts, Record
 
 from ..reproduce.builders import a_node, a_record, a_table_read, a_table_written, crossing
 
@@ -26,6 +26,29 @@ products: {type: lakeproof.delta.DeltaTable, filepath: data/products, key: [id, 
 shops: {type: lakeproof.delta.DeltaTable, filepath: data/shops, key: id}
 """
 ERASE = ("erase", "samples", "4711")
+
+
+@dataclass(frozen=True)
+class NoStore:
+    """Knows a run, and takes what is told of it."""
+
+    known: Record
+
+    @property
+    def client(self) -> "NoStore":
+        return self
+
+    def of(self, run_id: str) -> "NoStore":
+        return self
+
+    def record(self, run_id: str) -> Record:
+        return self.known
+
+    def log_text(self, run_id: str, text: str, place: str) -> None:
+        assert "4711" not in text
+
+    def set_tag(self, run_id: str, name: str, value: str) -> None:
+        assert run_id == self.known.run.run_id
 
 
 def _rows(project, name: str) -> pl.DataFrame:
@@ -103,6 +126,8 @@ def project(lakehouse, monkeypatch):
     run = SimpleNamespace(record=record, run_id=record.run.run_id, tags={})
     monkeypatch.setattr(RunProject, "stored_runs", [run])
     monkeypatch.setattr(LeasedProject, "decide_all", lambda _: None)
+    monkeypatch.setattr(LeasedProject, "in_service", set())
+    monkeypatch.setattr(RunProject, "records", NoStore(record))
     return lakehouse
 
 
@@ -134,6 +159,26 @@ def test_who_says_that_it_is_the_same_has_it_erased_too(project):
     assert [one for one in done["left"] if "in no chain of records" not in one] == []
     refused = project.run(*ERASE, "--why", "request", "--also", "product", code=2)
     assert "Did you mean 'products'?" in refused.stderr
+
+
+def test_a_table_that_a_pattern_makes_is_one_too(project, monkeypatch):
+    """As runs have recorded it; that there may be others is said."""
+    catalog = project.read("conf/base/catalog.yml")
+    entry = '"{name}_copy": {type: lakeproof.delta.DeltaTable, filepath: "data/{name}_copy"}\n'
+    project.write("conf/base/catalog.yml", f"{catalog}{entry}")
+    table = DeltaTable(filepath=str(project.path / "data/a_copy"))
+    table.save(pl.DataFrame({"id": ["4711", "w2"]}))
+    record = _made("a_copy", table_id=project.table("samples").open().table_id)
+    written = replace(a_table_written("a_copy"), table_id=table.open().table_id)
+    record = replace(record, outputs=OutputFacts((written,), ()))
+    run = SimpleNamespace(record=record, run_id=record.run.run_id, tags={})
+    monkeypatch.setattr(RunProject, "stored_runs", [run])
+    done = project.json(*ERASE, "--why", "request")
+    assert [one["table"] for one in done["proven"]] == ["samples", "a_copy"]
+    assert table.load().collect()["id"].to_list() == ["w2"]
+    assert any(
+        one.startswith("{name}_copy: not looked through: it is a pattern") for one in done["left"]
+    )
 
 
 def test_two_erasures_at_once_are_one_after_the_other(project, monkeypatch):

@@ -45,12 +45,12 @@ PLACES = (
     Place(
         *("raw", "state", "raw files that runs read, by content", "deliveries"),
         "written anew; the runs that need them need what is left",
-        ("deliveries.raw_store", "commands.erasure.rewrite_files", "erasure.rewrite_delivery"),
+        ("deliveries.raw_store", "commands.erasure.rewrite_files", "erasure.anew.rewrite_delivery"),
     ),
     Place(
         *(HELD, "state", "held copies of versions", "tables"),
         "written anew, or given up with their leases",
-        ("delta.write.scratch_copy", "erasure.rewrite_versions", "leases.clean_log"),
+        ("delta.write.scratch_copy", "erasure.anew.rewrite_versions", "leases.clean_log"),
     ),
     Place(
         *(EXPLAIN, "state", "what the mixes of an explanation predicted", "files"),

@@ -6,7 +6,7 @@ its key has the same type. All others with such rows are candidates: told, and l
 unless somebody names them (`--also`).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class Scope:
         schema: Of the table's newest version.
         also: Names of entries that somebody has included.
         lineage: What was made of the table.
+        tables: The tables of the catalog, and those that its patterns have made in recorded runs.
         taken: The digests of the deliveries that each table of the catalog has taken.
         names: The tables of the catalog that are in scope.
         others: Table ids of those that are not.
@@ -50,6 +51,7 @@ class Scope:
     schema: "pl.Schema"
     also: Collection[str]
     lineage: Lineage
+    tables: Sequence[str]
     taken: Mapping[str, frozenset[str]]
     names: set[str] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
@@ -89,7 +91,7 @@ def scope_of(
     table: DeltaTable,
     keys: Keys,
     catalog: "ProjectCatalog",
-    records: Iterable[Record],
+    records: Sequence[Record],
     also: Collection[str],
 ) -> Scope:
     """Gather what tells whose rows are meant.
@@ -111,19 +113,32 @@ def scope_of(
     place = catalog.relative(table.location.absolute_uri)
     lineage = lineage_of(records, opened.table_id, place)
     taken = {table.location.name: frozenset(taken_deliveries(opened).names)}
-    for name in catalog.table_names():
+    tables = list(dict.fromkeys([*catalog.table_names(), *_by_pattern(catalog, records)]))
+    for name in tables:
         try:
             other = catalog.table(name)
             if name not in taken and isinstance(other, DeltaTable) and other.is_there():
                 taken[name] = frozenset(taken_deliveries(other.open()).names)
         except LakeproofError:
             continue  # which is said where its rows are looked for
-    return Scope(table.location.name, keys, scan(opened).collect_schema(), also, lineage, taken)
+    return Scope(
+        table.location.name, keys, scan(opened).collect_schema(), also, lineage, tables, taken
+    )
+
+
+def _by_pattern(catalog: "ProjectCatalog", records: Iterable[Record]) -> Iterator[str]:
+    """Yield the tables of recorded runs that no entry of the catalog names, but a pattern makes."""
+    for record in records:
+        names = [one.dataset for one in record.inputs.tables]
+        names += [one.dataset for one in record.outputs.tables]
+        for name in names:
+            if name not in catalog.entries and catalog.pattern_of(name) is not None:
+                yield name
 
 
 def find_in_tables(found: Found, catalog: "ProjectCatalog", scope: Scope) -> None:
     """Look through the table and all others that have its key's columns."""
-    for name in dict.fromkeys([scope.name, *catalog.table_names()]):
+    for name in dict.fromkeys([scope.name, *scope.tables]):
         try:
             table = catalog.table(name)
             if not isinstance(table, DeltaTable):

@@ -97,7 +97,12 @@ def _place_of(found: Found, catalog: "ProjectCatalog", name: str) -> Path | None
     place = told.get("filepath", told.get("path"))
     if isinstance(place, str) and "{" not in name and urlsplit(place).scheme in ("", "file"):
         return catalog.project_path / place.removeprefix("file://")
-    what = f"it is a {kind.rpartition('.')[2]}, of whose rows Lakeproof knows nothing"
+    kind = kind.rpartition(".")[2]
+    what = (
+        f"it is a pattern: those {kind}s that no run has recorded are not known"
+        if "{" in name
+        else f"it is a {kind}, of whose rows Lakeproof knows nothing"
+    )
     found.not_searched.setdefault(name, what)
     return None
 
