@@ -25,7 +25,8 @@ NOW = datetime.now(UTC)
 def project_at(path: Path, recorded: Callable[[], list] = list, **more: object) -> LeasedProject:
     """A project as its leases see it."""
     records = SimpleNamespace(trackings=(), recorded=recorded, **more)
-    return LeasedProject(SimpleNamespace(path=path, raw=RawStore(path), records=records))
+    told = {"path": path, "raw": RawStore(path), "records": records}
+    return LeasedProject(SimpleNamespace(**told, unread_environments={}))
 
 
 @pytest.fixture

@@ -231,6 +231,7 @@ def test_check_looks_for_the_raw_files_that_are_kept(tmp_path):
         path = tmp_path
         raw = RawStore(tmp_path)
         records = SimpleNamespace(trackings=())
+        unread_environments: dict[str, str] = {}
 
     RawLeases(tmp_path).take(a_raw_lease(START + DAY))
     look = object.__new__(check._Look)
