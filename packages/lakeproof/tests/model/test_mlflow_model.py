@@ -89,7 +89,9 @@ def test_mlflow_logs_the_model_itself_where_no_tricks_are_wanted(tmp_path, monke
     ours = told(log_ours(tmp_path, forest))
     monkeypatch.setenv("LAKEPROOF_PLAIN", "1")
     monkeypatch.setattr("lakeproof.model.mlflow_model._Flavor", None)
-    assert told(log_ours(tmp_path, forest)) == ours
+    folder = log_ours(tmp_path, forest)
+    assert told(folder) == ours
+    assert (folder / "model.skops").read_bytes() == (tmp_path / "m.skops").read_bytes()
 
 
 def test_the_model_is_an_output_of_the_run_and_predicts(tmp_path):

@@ -75,8 +75,11 @@ def log_skops_file(file: SkopsFile, name: str) -> tuple[str, Path]:
                 # It would load the model once more.
                 validate_serving_input=False,
             )
-    place = mlflow.artifacts.download_artifacts(f"{logged.artifact_path}/{_FILE}")
-    return f"models:/{logged.model_id}/{_FILE}", Path(place)
+    place = Path(mlflow.artifacts.download_artifacts(f"{logged.artifact_path}/{_FILE}"))
+    if is_plain():
+        # MLflow has written the estimator once more; the run has one file, by which others know it.
+        shutil.copyfile(place, file.path)
+    return f"models:/{logged.model_id}/{_FILE}", place
 
 
 def _log_by_mlflow(file: SkopsFile, name: str) -> Any:
