@@ -10,7 +10,7 @@ import pytest
 from lakeproof.record.code import file_contents
 from lakeproof.record.code.changed import changed_during
 from lakeproof.record.code.gather_code import gather_code, keep_alive
-from lakeproof.record.code.source import source_files
+from lakeproof.record.code.source import source_files, source_paths
 from lakeproof.record.redaction.secrets import Secrets
 
 SECRETS = Secrets.of(["swordfish"], {})
@@ -387,3 +387,13 @@ def test_an_executable_mark_counts(repository):
     facts = gather_code(repository, SECRETS)
     (repository / "script.py").chmod(0o755)
     assert changed_during(repository, facts) == ("script.py",)
+
+
+def test_where_the_package_lies_at_the_root_data_are_no_code(tmp_path):
+    """`source_dir = "."`: packages with all that is in them, and modules."""
+    (tmp_path / "pyproject.toml").write_text('[tool.kedro]\nsource_dir = "."\n')
+    code = ("run.py", "shop/__init__.py", "shop/query.sql", "tasks/one.py")
+    for name in (*code, "data/out.csv", "conf/base/catalog.yml", ".lakeproof/id", "notes.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert sorted(source_paths(tmp_path)) == ["pyproject.toml", *code]

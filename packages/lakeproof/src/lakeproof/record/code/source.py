@@ -56,12 +56,23 @@ def source_paths(project_path: Path) -> Iterator[str]:
     declared = project_path / "pyproject.toml"
     if declared.is_file():
         yield declared.name
-    for path in files_below(source_folder(project_path), _MADE):
+    folder = source_folder(project_path)
+    for path in files_below(folder, _MADE):
+        if folder == project_path and not _is_of_a_package(path.relative_to(folder), folder):
+            continue
         # `.git` is a file in a submodule.
         if path.name == ".git" or (LEFT_OVER.fullmatch(path.name) and not _stands_alone(path)):
             continue
         if path.is_file() or path.is_symlink():
             yield path.relative_to(project_path).as_posix()
+
+
+def _is_of_a_package(path: Path, project: Path) -> bool:
+    """Tell code from data where `source_dir` is the project itself: packages, and modules."""
+    top = path.parts[0]
+    if top.startswith("."):
+        return False
+    return path.suffix == ".py" or (project / top / "__init__.py").is_file()
 
 
 def _stands_alone(path: Path) -> bool:
