@@ -1,16 +1,19 @@
 """Nodes that are taken from another run: only those that depend on nothing but their inputs."""
 
 from dataclasses import replace
+from unittest.mock import MagicMock
 
 import pandas as pd
 import polars as pl
 import pytest
-from kedro.io import MemoryDataset
+from kedro.io import CachedDataset, MemoryDataset
 from kedro.pipeline import node
 from kedro_datasets.pandas import CSVDataset
 
+from lakeproof.model import SklearnModel
 from lakeproof.record.facts import NodeFacts, NodeIO, NotControlled
 from lakeproof.record.node_io.node_io import cross
+from lakeproof.record.run.session_hooks import SessionHooks
 from lakeproof.record.run.shared_nodes import SharedNodes, are_copies, key_of
 
 INPUT = pd.DataFrame({"x": [1.0, 2.0]})
@@ -53,6 +56,13 @@ def run_in(folder, one, facts=None, heard=HEARD, is_watched=True, rows=INPUT, ta
     found = NodeFacts("compute", 0.1, tuple(got), crossings, moves_random=False)
     shared.keep([facts(found) if facts else found], is_watched)
     return outputs, (folder / "told").read_text()
+
+
+class Holding(MemoryDataset):
+    """Hand on the very object, whatever its copy mode says."""
+
+    def load(self):
+        return self._data
 
 
 def never(*_):
@@ -118,9 +128,25 @@ def test_what_has_no_digest_and_what_gives_chunks_has_no_key():
 
 
 def test_one_that_may_change_what_a_later_one_gets_is_run():
-    """Kedro hands on the very object where it is told to, and a copy else."""
-    assert are_copies([MemoryDataset(INPUT), CSVDataset(filepath="rows.csv")])
-    assert not are_copies([MemoryDataset(INPUT, copy_mode="assign")])
+    """Kedro hands on the very object where it is told to; of an unknown dataset nobody knows."""
+    read_anew = CSVDataset(filepath="rows.csv")
+    assert are_copies([MemoryDataset(INPUT), read_anew, SklearnModel(filepath="model.skops")])
+    assert not are_copies([read_anew, MemoryDataset(INPUT, copy_mode="assign")])
+    assert not are_copies([CachedDataset(read_anew, copy_mode="assign")])
+    assert not are_copies([Holding()])
+
+
+@pytest.mark.parametrize(("given", "is_shared"), [([], True), ([{}], True), ([{"rows": 1}], False)])
+def test_one_that_a_hook_gives_other_inputs_is_run(given, is_shared):
+    """Kedro calls the function with those, and their digest stands nowhere."""
+    hooks, session = SessionHooks(), MagicMock(resets_random=False)
+    hooks._session, hooks._catalog = session, MagicMock()
+    going = hooks.before_node_run(a_node(), {"rows": INPUT})
+    next(going)
+    with pytest.raises(StopIteration) as ended:
+        going.send(given)
+    assert ended.value.value is given
+    assert session.seen.runs.called is is_shared
 
 
 def test_a_plan_is_not_kept_though_the_table_that_takes_it_has_a_digest(tmp_path):

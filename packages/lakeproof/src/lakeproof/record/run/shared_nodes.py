@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TAKEN = "taken.json"
 _COMPUTED = ("frame", "value", "model")
+# The packages whose datasets read anew, each time, what they load.
+_LOADING_ANEW = ("kedro_datasets", "lakeproof")
 _MOST_BYTES = 256 * 1024**2
 
 
@@ -138,8 +140,18 @@ def key_of(node: "Node", got: Sequence[NodeIO]) -> str | None:
 
 
 def are_copies(datasets: Iterable[Any]) -> bool:
-    """Tell whether a node gets its inputs for itself: else it may change what a later one gets."""
-    return all(getattr(one, "_copy_mode", None) != "assign" for one in datasets)
+    """Tell whether a node gets its inputs for itself: else it may change what a later one gets.
+
+    Only of datasets that are known: any other may hand on the very object, as a cache does.
+    """
+    return all(map(_is_copy, datasets))
+
+
+def _is_copy(dataset: Any) -> bool:
+    module: str = type(dataset).__module__
+    if module == "kedro.io.memory_dataset":
+        return getattr(dataset, "_copy_mode", None) != "assign"
+    return module.partition(".")[0] in _LOADING_ANEW
 
 
 def depends_on_inputs(node: NodeFacts) -> bool:
