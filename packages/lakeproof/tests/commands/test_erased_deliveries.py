@@ -78,6 +78,15 @@ def test_files_are_written_anew_and_not_taken_once_more(delivered):
     assert without.compute_digest() == told["digest_after"]
 
 
+def test_a_raw_file_that_cannot_be_read_makes_no_receipt_for_a_mistyped_key(delivered):
+    """Nobody knows whether it has the key; that is said, and nothing was erased."""
+    delivered.write("data/raw/4.csv", "neither,of\nthe,columns\n")
+    refused = delivered.run("erase", "samples", "Mistyped", "--why", "request", code=2)
+    said = " ".join(refused.stderr.split())
+    assert "Nothing was found of 1 key(s), where it could be looked (1 thing(s) could" in said
+    assert list(ReceiptStore(delivered.path).all()) == []
+
+
 def test_what_is_not_the_projects_stays_and_is_named(delivered, tmp_path):
     """A file behind a link; one with a second name on the disk is replaced, and that is said."""
     elsewhere = tmp_path / "theirs.csv"

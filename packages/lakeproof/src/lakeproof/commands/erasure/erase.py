@@ -182,7 +182,7 @@ def _versions(found: Found) -> Iterator[ErasedVersion]:
 
 def _nothing_of(found: Found) -> ErasureError:
     """Say that nothing was found, and how much was not looked at."""
-    count = len(list(not_known(found)))
+    count = len(list(not_known(found))) + sum(one.rows is None for one in found.deliveries)
     where = f", where it could be looked ({count} thing(s) could not)" if count else ""
     others = ", ".join(dict.fromkeys(one.name for one in found.candidates))
     like = f" Rows with such a key, which may be other things, are in {others}." if others else ""

@@ -136,7 +136,8 @@ class Found:
     def is_nothing(self) -> bool:
         """Tell whether no row and no text was found: not that there is none."""
         has_rows = any(place.found.has_rows for place in self.places)
-        return not (self.deliveries or self.traces or self.own or has_rows)
+        has_deliveries = any(one.rows for one in self.deliveries)
+        return not (has_deliveries or self.traces or self.own or has_rows)
 
 
 def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lakeproof.checksum import sha256_of
 from lakeproof.commands.erasure.found import Found, FoundDelivery
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.deliveries.raw_store import RawStore
@@ -134,10 +135,24 @@ def _replace(
             f"{raw.folder / new.sha256_after} there"
         )
         return
-    if place.stat().st_nlink > 1:
-        yield f"{one.path}: had another name on this disk (a hard link), which still has the rows"
+    yield from _put(place, raw.folder / new.sha256_after, one)
+
+
+def _put(place: Path, content: Path, one: FoundDelivery) -> Iterator[str]:
+    """Put a file in the place of one that was read, unless that has changed since or is gone."""
     partial = place.with_name(f".{place.name}.part")
-    shutil.copyfile(raw.folder / new.sha256_after, partial)
-    # With its times: a stream takes files in the order of theirs.
-    shutil.copystat(place, partial)
-    os.replace(partial, place)
+    try:
+        shutil.copyfile(content, partial)
+        has_other_name = place.stat().st_nlink > 1
+        # With its times: a stream takes files in the order of theirs.
+        shutil.copystat(place, partial)
+        if sha256_of(place) != one.sha256:
+            yield f"{one.path}: has changed since it was read, and stays as it is; erase again"
+            return
+        os.replace(partial, place)
+    except FileNotFoundError:
+        return  # somebody has removed it: it is looked for again at the end
+    finally:
+        partial.unlink(missing_ok=True)
+    if has_other_name:
+        yield f"{one.path}: had another name on this disk (a hard link), which still has the rows"
