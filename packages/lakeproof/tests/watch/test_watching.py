@@ -20,8 +20,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from kedro.pipeline import node
-from pyarrow import parquet
+from pyarrow import csv, dataset, feather, ipc, orc, parquet
 
 from lakeproof import watch
 from lakeproof.checksum import sha256_of
@@ -162,6 +163,46 @@ def test_a_folder_that_is_listed_is_seen_by_its_names(tmp_path, lookup):
     after = seen_of(lambda: list(tmp_path.glob("*.csv")))
     assert [one.name for one in (*before, *after)] == [str(tmp_path)] * 2
     assert before[0].digest != after[0].digest
+
+
+FRAME, ARROW = pl.DataFrame({"a": [1]}), pa.table({"a": [1]})
+WRITERS: dict[str, Callable[[Path], Any]] = {
+    "polars": lambda path: FRAME.write_parquet(path),
+    "polars, by option": lambda path: FRAME.write_csv(file=str(path)),
+    "polars, lazy": lambda path: FRAME.lazy().sink_parquet(path),
+    "polars, several": lambda path: FRAME.lazy().sink_parquet(pl.PartitionBy(path, key="a")),
+    "pandas": lambda path: pd.DataFrame({"a": [1]}).to_parquet(path),
+    "pandas, feather": lambda path: pd.DataFrame({"a": [1]}).to_feather(path),
+    "pandas, several": lambda path: pd.DataFrame({"a": [1], "b": 1}).to_parquet(
+        path, partition_cols=["b"]
+    ),
+    "parquet": lambda path: parquet.write_table(ARROW, path),
+    "csv": lambda path: csv.write_csv(ARROW, path),
+    "feather": lambda path: feather.write_feather(ARROW, str(path)),
+    "orc": lambda path: orc.write_table(ARROW, str(path)),
+    "dataset": lambda path: dataset.write_dataset(ARROW, path, format="parquet"),
+    "ipc": lambda path: ipc.new_file(str(path), ARROW.schema).close(),
+    "stream": lambda path: pa.output_stream(str(path)).close(),
+    "deltalake": lambda path: write_deltalake(path, ARROW),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*unstable")
+@pytest.mark.parametrize("how", WRITERS)
+def test_what_native_code_writes_is_seen_but_for_an_output(how, tmp_path):
+    """A file or folder, with a digest, also under another name, and one that looks like a pattern.
+
+    Nor is it in the way of the same writer where the node is to write there.
+    """
+    place = tmp_path / ("out" if how == "deltalake" else "out[1]")
+    found = [one for one in seen_of(lambda: WRITERS[how](place)) if one.kind == "written"]
+    assert Seen("written", str(place), found[0].digest, found[0].note) in found
+    assert (found[0].digest or "").startswith("sha256:")
+    other = tmp_path / "other"
+    made = tmp_path / "made"
+    moved = seen_of(lambda: (WRITERS[how](made), os.rename(made, other)))
+    assert str(other) in [one.name for one in moved if one.kind == "written"]
+    assert seen_of(lambda: WRITERS[how](tmp_path / "output"), tmp_path / "output") == ()
 
 
 def test_a_file_that_is_written_is_seen_and_a_temporary_one_is_not(tmp_path):

@@ -47,6 +47,8 @@ class NodeWatch:
     is_paused: bool = False
     _seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
     _created: set[str] = field(default_factory=set)
+    # Those among them that native code makes: these may be folders.
+    _by_native: set[str] = field(default_factory=set)
     # What MLflow writes in order to log it.
     _passed_on: set[str] = field(default_factory=set)
     _resolved: set[str] = field(default_factory=set)
@@ -59,7 +61,8 @@ class NodeWatch:
             found
             for path in sorted(self._created)
             # A temporary file that is gone was nobody's.
-            if os.path.isfile(path) and (found := file_seen("written", path)) is not None
+            if (os.path.isfile(path) or (path in self._by_native and os.path.isdir(path)))
+            and (found := file_seen("written", path)) is not None
         ]
         by_kind: dict[str, list[Seen]] = {}
         for one in [*self._seen.values(), *written]:
@@ -89,8 +92,15 @@ class NodeWatch:
             is_ours = by.packages & RECORDED_OTHERWISE or self.outputs.holds(path, by.is_direct)
             (self._passed_on if is_ours else self._created).add(path)
 
+    def written(self, path: str, by: Callers) -> None:
+        """Take note of a file or folder that a writer of native code is about to make."""
+        self._by_native.add(path)
+        self.opened(path, is_reading=False, is_writing=True, by=by)
+
     def moved(self, source: str, target: str) -> None:
         """Take note that what was written has got its name."""
+        if source in self._by_native:
+            self._by_native.add(target)
         if source in self._created:
             self._created.discard(source)
             if self.outputs.holds(target, is_direct=True):

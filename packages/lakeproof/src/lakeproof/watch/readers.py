@@ -1,4 +1,4 @@
-"""Readers in native code open files without an event: wrapped, so that what they get is seen.
+"""Readers and writers in native code open files without an event: wrapped, to see what they get.
 
 A wrapper stands where the function stood, in the module that defines it and in those that hand it
 on, so that it pickles as before. It tells the source to whoever watches, and does nothing else.
@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from lakeproof.watch.callers import is_installed
 
-# Gets a source, and whether it is a place on this disk.
-Tell = Callable[[str, bool], None]
+# Gets a source or target, whether it is a place on this disk, and whether it is written.
+Tell = Callable[[str, bool, bool], None]
 
 # By module: functions, and classes by the method that opens.
 _READERS: dict[str, tuple[str, ...]] = {
@@ -52,10 +52,37 @@ _READERS: dict[str, tuple[str, ...]] = {
         for name in ("load", "csv", "parquet", "json", "orc", "text", "table", "jdbc")
     ),
 }
+_WRITERS: dict[str, tuple[str, ...]] = {
+    "polars": (
+        *(f"DataFrame.write_{kind}" for kind in ("csv", "parquet", "ipc", "ipc_stream", "ndjson")),
+        *(f"DataFrame.write_{kind}" for kind in ("json", "avro", "delta", "iceberg")),
+        *(f"LazyFrame.sink_{kind}" for kind in ("csv", "parquet", "ipc", "ndjson", "delta")),
+    ),
+    "pandas": ("DataFrame.to_parquet", "DataFrame.to_feather", "DataFrame.to_orc"),
+    "pyarrow": ("output_stream",),
+    "pyarrow.parquet": ("ParquetWriter.__init__",),
+    "pyarrow.dataset": ("write_dataset",),
+    "pyarrow.csv": ("write_csv",),
+    "pyarrow.feather": ("write_feather",),
+    "pyarrow.ipc": ("new_file", "new_stream"),
+    "pyarrow.orc": ("write_table", "ORCWriter.__init__"),
+    "deltalake": ("write_deltalake",),
+    "xgboost": ("Booster.save_model",),
+    "lightgbm": ("Booster.save_model",),
+    "catboost": ("CatBoost.save_model",),
+    "torch": ("save",),
+}
+_MODULES = {*_READERS, *_WRITERS}
+# These take what they write first, and the target after it.
+_TARGET_SECOND = ("write_dataset", "write_csv", "write_feather", "write_table", "save")
 _SOURCES = (
     *("source", "path", "paths", "filepath_or_buffer", "path_or_paths", "path_or_buf", "io", "con"),
     *("input_file", "table_uri", "uri", "connection", "where", "database", "name", "url"),
     *("tableName", "path_or_file"),
+)
+_TARGETS = (
+    *("file", "path", "target", "where", "base_dir", "dest", "output_file", "sink", "filename"),
+    *("table_or_uri", "fname", "f", "source"),
 )
 _SQL = ("read_sql", "read_sql_query", "read_sql_table", "read_database", "read_database_uri")
 
@@ -67,12 +94,12 @@ def wrap_readers(tell: Tell) -> None:
     """Wrap the readers of modules that are loaded, once, and those of others when they are.
 
     Args:
-        tell: Gets each source that a reader is given.
+        tell: Gets each source that a reader is given, and each target of a writer.
     """
     global _tell
     _tell = tell
     wrappers: dict[int, tuple[Any, Any]] = {}
-    for name in _READERS:
+    for name in _MODULES:
         if (module := sys.modules.get(name)) is not None:
             wrappers |= _wrap(module)
     _hand_on(wrappers)
@@ -94,7 +121,7 @@ class _Finder(MetaPathFinder):
     """Let the others find a module, and stand by while it is loaded."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        if fullname not in _READERS or fullname in _done:
+        if fullname not in _MODULES or fullname in _done:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -120,12 +147,13 @@ def _wrap_after(loader: Loader) -> None:
 
 
 def _wrap(module: ModuleType) -> dict[int, tuple[Any, Any]]:
-    """Wrap the readers of a module; give each function that was replaced, and its wrapper."""
+    """Wrap what a module reads and writes with; give each replaced function and its wrapper."""
     wrappers: dict[int, tuple[Any, Any]] = {}
     if module.__name__ in _done:
         return wrappers
     _done.add(module.__name__)
-    for name in _READERS[module.__name__]:
+    readers = _READERS.get(module.__name__, ())
+    for name in (*readers, *_WRITERS.get(module.__name__, ())):
         owner: Any = module
         *way, last = name.split(".")
         for part in way:
@@ -133,7 +161,7 @@ def _wrap(module: ModuleType) -> dict[int, tuple[Any, Any]]:
         function = getattr(owner, last, None)
         if not callable(function) or isinstance(function, type):
             continue
-        wrapper = _wrapper(function, last, is_method=bool(way))
+        wrapper = _wrapper(function, last, bool(way), name not in readers)
         try:
             setattr(owner, last, wrapper)
         except (AttributeError, TypeError):  # a class of a C module
@@ -146,13 +174,18 @@ def _wrap(module: ModuleType) -> dict[int, tuple[Any, Any]]:
     return wrappers
 
 
-def _wrapper(function: Callable[..., Any], name: str, is_method: bool) -> Callable[..., Any]:
+def _wrapper(
+    function: Callable[..., Any], name: str, is_method: bool, is_writer: bool
+) -> Callable[..., Any]:
+    before = is_method + (is_writer and not is_method and name in _TARGET_SECOND)
+
     @functools.wraps(function)
     def watched(*arguments: Any, **options: Any) -> Any:
         if _tell is not None:
-            given = arguments[1:] if is_method else arguments
-            for source, is_place in _sources(name, given, options):
-                _tell(source, is_place)
+            given = arguments[before:]
+            told = _targets(given, options) if is_writer else _sources(name, given, options)
+            for source, is_place in told:
+                _tell(source, is_place, is_writer)
         return function(*arguments, **options)
 
     return watched
@@ -170,7 +203,14 @@ def _sources(name: str, arguments: Any, options: Any) -> Iterator[tuple[str, boo
             yield from _places(options.get(key))
 
 
-def _places(source: Any) -> Iterator[tuple[str, bool]]:
+def _targets(arguments: Any, options: Any) -> Iterator[tuple[str, bool]]:
+    for target in arguments[:1] or map(options.get, _TARGETS):
+        # Of Polars, for several files in one folder.
+        partitions = getattr(target, "_pl_partition_by", None)
+        yield from _places(getattr(partitions, "base_path", target), is_pattern=False)
+
+
+def _places(source: Any, is_pattern: bool = True) -> Iterator[tuple[str, bool]]:
     if isinstance(source, list | tuple):
         for one in source:
             yield from _places(one)
@@ -182,7 +222,7 @@ def _places(source: Any) -> Iterator[tuple[str, bool]]:
         yield address_of(text), False
         return
     text = os.path.expanduser(text.removeprefix("file://"))
-    if os.path.exists(text) or not glob.has_magic(text):
+    if not is_pattern or os.path.exists(text) or not glob.has_magic(text):
         # Text that is no place, such as CSV itself, is nothing that was opened.
         if text and "\n" not in text and len(text) < 4096:
             yield text, True

@@ -194,14 +194,19 @@ _EVENTS: Mapping[str, Callable[[NodeWatch, Callers, Any], None]] = {
 _OF_PLACES = {"open", "os.listdir", "os.scandir"}
 
 
-def _read(source: str, is_place: bool) -> None:
-    """Take note of what a wrapped reader was given: a place on this disk, or an address."""
+def _read(source: str, is_place: bool, is_written: bool) -> None:
+    """Take note of what a wrapped function was given: a place on this disk, or an address."""
     if _active:
-        _told(_placed if is_place else _addressed, source)
+        placed = _written if is_written else _placed
+        _told(placed if is_place else _addressed, source)
 
 
 def _placed(watch: NodeWatch, by: Callers, source: Any) -> None:
     watch.read(_absolute(source), by)
+
+
+def _written(watch: NodeWatch, by: Callers, target: Any) -> None:
+    watch.written(_absolute(target), by)
 
 
 def _addressed(watch: NodeWatch, by: Callers, source: Any) -> None:
