@@ -1,14 +1,19 @@
 """Files that are no table: whether one holds a key, as rows or as text.
 
-By what a file begins with, not by its name: kept files are called by their digest. What can be read
-as neither is never passed over as free of it.
+By what a file begins with, not by its name: kept files are called by their digest. Text is searched
+for words, any other file for the bytes of a key. What has none, and is not read, is never passed
+over as free of it.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
+from lakeproof.erasure.file_kinds import is_old_text, packed, text_of, unread_kind
 from lakeproof.erasure.found_versions import count_keys
 from lakeproof.erasure.key_rows import Keys
 from lakeproof.erasure.lineage import same_kind
@@ -16,22 +21,10 @@ from lakeproof.erasure.traces import Texts
 
 _LARGEST = 64 * 2**20
 _FIRST = 16
-# Packed: no text shows, and whose rows they are nobody knows.
-_PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"PK": "zip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"(\xb5/\xfd": "zstd",
-    b"x\x9c": "zlib",
-    b"# v2 git bundle": "a bundle of git",
-    b"# v3 git bundle": "a bundle of git",
-    b"ORC": "ORC",
-    b"Obj\x01": "Avro",
-    b"\x89HDF": "HDF5",
-}
 # Of what is drawn, nobody reads rows.
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+# How a message of an Arrow stream begins.
+_STREAM = b"\xff\xff\xff\xff"
 
 
 class UnreadError(Exception):
@@ -77,14 +70,45 @@ class LooseFiles:
                 return self._in_rows(pl.scan_ipc(path, glob=False))
             if first.startswith(_PICTURES):
                 return None
-            for start, what in _PACKED.items():
-                if first.startswith(start):
-                    raise UnreadError(f"it is packed ({what})")
             if path.stat().st_size > _LARGEST:
-                raise UnreadError(f"it is larger than {_LARGEST // 2**20} MiB")
-            return "text" if self._texts.stand_in(path.read_bytes()) else None
-        except (OSError, pl.exceptions.PolarsError) as error:
+                what = f"it is larger than {_LARGEST // 2**20} MiB"
+                raise UnreadError(unread_kind(first) if packed(first) else what)
+            if first.startswith(b"SQLite format 3"):
+                return self._in_cells(path)
+            if first.startswith(_STREAM) and (rows := _streamed(path)) is not None:
+                return self._in_rows(rows)
+            return self._in_bytes(path.read_bytes())
+        except (OSError, pl.exceptions.PolarsError, sqlite3.Error) as error:
             raise UnreadError(f"it cannot be read ({type(error).__name__})") from error
+
+    def _in_bytes(self, content: bytes) -> Literal["text"] | None:
+        text = text_of(content)
+        if text is not None:
+            return "text" if self._texts.stand_in(text) else None
+        if packed(content) is None and self._texts.may_stand_in(content):
+            return "text"
+        if is_old_text(content):
+            return None
+        raise UnreadError(unread_kind(content[:_FIRST]))
+
+    def _in_cells(self, path: Path) -> Literal["text"] | None:
+        """Look through all cells of a database, and for words in what it has deleted."""
+        texts, others = list[str](), list[bytes]()
+        for cell in _cells(path):
+            (others if isinstance(cell, bytes) else texts).append(cell)
+        cells = "\n".join(texts).encode(errors="surrogateescape")
+        if self._texts.stand_in(cells) or self._texts.stand_in(path.read_bytes()):
+            return "text"
+        unread = None
+        for one in others:
+            try:
+                if self._in_bytes(one):
+                    return "text"
+            except UnreadError as error:
+                unread = error
+        if unread is not None:
+            raise UnreadError(f"of a cell in it, {unread}")
+        return None
 
     def _in_rows(self, rows: Any) -> Literal["rows"] | None:
         schema = rows.collect_schema()
@@ -96,3 +120,28 @@ class LooseFiles:
         keys = self._keys.that_fit(schema)
         is_there = keys is not None and count_keys(rows, keys.rows(schema, "")) > 0
         return "rows" if is_there else None
+
+
+def _streamed(path: Path) -> pl.LazyFrame | None:
+    """Read an Arrow stream; `None` where it is none."""
+    try:
+        return pl.read_ipc_stream(path).lazy()
+    except pl.exceptions.PolarsError:
+        return None
+
+
+def _cells(path: Path) -> Iterator[Any]:
+    """Yield the cells of a SQLite database: numbers as text, bytes as they are.
+
+    Raises:
+        sqlite3.Error: If it cannot be read.
+    """
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
+        base.text_factory = lambda text: text.decode(errors="surrogateescape")
+        if base.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("it is damaged")
+        names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            quoted = name.replace('"', '""')
+            for row in base.execute(f'SELECT * FROM "{quoted}"'):
+                yield from (one if isinstance(one, bytes) else str(one) for one in row)

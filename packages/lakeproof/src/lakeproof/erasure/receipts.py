@@ -217,7 +217,8 @@ class ReceiptStore:
     def begin(self, table: str, texts: Sequence[str], why: str, now: str) -> Receipt:
         """Note that an erasure begins, before anything is erased."""
         hide_from_git(self._project_path)
-        receipt_id, secret = secrets.token_hex(16), secrets.token_bytes(32)
+        # As text: what is no text would be named as a file in which the keys may be.
+        receipt_id, secret = secrets.token_hex(16), secrets.token_hex(32).encode()
         by_no_link(self._project_path, PLACE).mkdir(parents=True, exist_ok=True)
         self._secret(receipt_id).touch(mode=0o600)
         self._secret(receipt_id).write_bytes(secret)

@@ -133,9 +133,12 @@ def _look(
             found.own.append(shown)
         elif how is not None and shown not in found.traces:
             found.traces.append(shown)
+    if name and unread:
+        found.not_searched[name] = "; ".join(unread)
+        return
     for reason, count in unread.items():
         more = f" and {count - 1} more file(s)" if count > 1 else ""
-        found.not_searched[name or f"{first[reason]}{more}"] = reason
+        found.not_searched[f"{first[reason]}{more}"] = reason
 
 
 def remove_own(found: Found, project_path: Path, catalog: "ProjectCatalog") -> None:
