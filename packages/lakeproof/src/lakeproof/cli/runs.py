@@ -104,20 +104,22 @@ def show(
         kedro show 3f9c2a7b --json
         kedro show 3f9c2a7b --report record.html
     """  # noqa: D301 - click wants the character itself
+    from lakeproof.attest.own_receipts import known_receipts, not_used
     from lakeproof.commands import report_page
     from lakeproof.commands import show as room
     from lakeproof.commands.for_others import attestations
     from lakeproof.commands.output import emit, remark
     from lakeproof.commands.project import RunProject
     from lakeproof.erasure.erased_inputs import erased_notes
-    from lakeproof.erasure.receipts import ReceiptStore
     from lakeproof.record.mlflow_store.stored_metrics import other_metrics
 
     project = RunProject(metadata, env)
     record = project.records.record(project.records.resolve(run))
     notes = list(other_metrics(record.metrics, project.records.metrics(record.run.run_id)))
     notes += map(attestations.told, attestations.of_run(project, record.run.run_id))
-    notes += erased_notes(ReceiptStore(project.path).all(), record.run.run_id)
+    receipts = known_receipts(project.path)
+    notes += erased_notes(receipts.own, record.run.run_id)
+    notes += (not_used(one) for one in receipts.others if record.run.run_id in one.runs)
     if as_json:
         for note in notes:
             remark(note)

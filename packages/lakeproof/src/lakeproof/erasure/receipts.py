@@ -7,6 +7,7 @@ same command goes on with it; once it is done the secret is gone, and the hash s
 import hashlib
 import hmac
 import json
+import logging
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lakeproof.erasure.vouched_receipts import CODE, is_written_here, written
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import by_no_link
 from lakeproof.leases.folders import hide_from_git
@@ -23,6 +25,7 @@ PLACE = Path(".lakeproof", "erasures")
 _SHOWN = 8
 # It chooses paths, and a clone may bring receipts along.
 _ID = re.compile("[0-9a-f]{32}")
+_LOG = logging.getLogger(__name__)
 _TEXTS = ("receipt_id", "state", "why", "begun_at", "table")
 
 
@@ -181,14 +184,19 @@ class ReceiptStore:
         self._folder = project_path / PLACE
 
     def all(self) -> Iterator[Receipt]:
-        """Yield them, in no order.
+        """Yield them, whoever wrote them, in no order; raises as `with_bytes` does."""
+        return (receipt for receipt, _ in self.with_bytes())
+
+    def with_bytes(self) -> Iterator[tuple[Receipt, bytes]]:
+        """Yield them with what their files hold, which says who wrote them.
 
         Raises:
             ReceiptError: If one is damaged: what was erased is not known then.
         """
         for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
             try:
-                yield _read(path)
+                content = path.read_bytes()
+                yield _read(path, content), content
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 raise ReceiptError(
                     f"The receipt {path} cannot be read ({type(error).__name__}), so what was "
@@ -197,21 +205,22 @@ class ReceiptStore:
                 ) from error
 
     def begun(self, table: str, texts: Sequence[str]) -> Receipt | None:
-        """Find an erasure of the same keys that has not ended; secrets of those that have go.
+        """Find this user's erasure of the same keys that has not ended; secrets of ended ones go.
 
         Raises:
             ReceiptError: If a receipt is damaged.
             OutsideError: If the receipts are behind a link: then they are another project's.
         """
-        for receipt in self.all():
+        for receipt, content in self.with_bytes():
             if receipt.state == "done":  # a command may have been killed before it removed it
                 self._secret(receipt.receipt_id).unlink(missing_ok=True)
             if receipt.state == "begun" and receipt.table == table:
                 secret = self._secret(receipt.receipt_id)
-                if secret.is_file():
-                    hashes = hashed(texts, secret.read_bytes())
-                    if hashes == receipt.hashes:
-                        return receipt
+                if not secret.is_file() or hashed(texts, secret.read_bytes()) != receipt.hashes:
+                    continue
+                if is_written_here(content):
+                    return receipt
+                _LOG.warning("Not written by you here, not used: receipt %s", receipt.short)
         return None
 
     def begin(self, table: str, texts: Sequence[str], why: str, now: str) -> Receipt:
@@ -233,8 +242,7 @@ class ReceiptStore:
         Returns:
             What was written: it names itself as records do.
         """
-        own = {"run_id": receipt.receipt_id}
-        content = json.dumps({"schema": 1, "run": own, **asdict(receipt)}, indent=1) + "\n"
+        content = written({"schema": 1, "run": {"run_id": receipt.receipt_id}, **asdict(receipt)})
         replace_text(self._place(receipt.receipt_id, "json"), content, 0o600)
         # Not before: without its secret a receipt that says `begun` would say so for ever.
         if receipt.state == "done":
@@ -260,20 +268,23 @@ def place_of(project_path: Path, receipt_id: str, ending: str) -> Path:
     return by_no_link(project_path, PLACE) / f"{receipt_id}.{ending}"
 
 
-def _read(path: Path) -> Receipt:
+def _read(path: Path, content: bytes) -> Receipt:
     """Read a receipt, and hold it against the name of its file."""
-    told = json.loads(path.read_bytes())
+    told = json.loads(content)
     schema = told.pop("schema")
-    told.pop("run", None)
+    told.pop("run", None), told.pop(CODE, None)
     for name, kind in _KINDS.items():
         told[name] = tuple(kind(**one) for one in told.get(name, []))
     found = Receipt(**{key: _tuple(one) for key, one in told.items()})
+    steps: tuple[Proven | Rewritten, ...] = (*found.proven, *found.announced, *found.rewritten)
     is_right = (
         schema == 1
         and all(isinstance(getattr(found, name), str) for name in _TEXTS)
         and _ID.fullmatch(found.receipt_id) is not None
         and path.name == f"{found.receipt_id}.json"
         and found.state in ("begun", "done")
+        and all(one.digest_before != one.digest_after for one in steps)
+        and all(one.sha256_before != one.sha256_after for one in found.files)
     )
     if not is_right:
         raise ValueError("it is not what its name says")

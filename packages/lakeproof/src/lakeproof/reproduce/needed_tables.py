@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lakeproof.attest.own_receipts import KnownReceipts, known_receipts
 from lakeproof.erasure.erased_inputs import (
     ErasedInput,
     erased_sentence,
     erased_versions,
     is_rewritten,
 )
-from lakeproof.erasure.receipts import Receipt, ReceiptStore
+from lakeproof.erasure.receipts import Receipt
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
 from lakeproof.record.facts import Record, TableRead, TableWritten
@@ -116,7 +117,7 @@ def find_tables(
             # All of it is replaced: what was there decides nothing but version numbers.
             use, opened = replace(use, starts_from_nothing=True), replace(opened, troubles=())
         else:
-            receipts = receipts_of(project_path, looks)
+            receipts = receipts_of(project_path, looks).own
             if opened.troubles or is_rewritten(receipts, use.table_id, use.needed):
                 table, opened = _held(use, table, opened, project_path, looks)
             left = erased_versions(receipts, use.names[0], use.table_id, use.needed)
@@ -220,10 +221,10 @@ def _uses(record: Record) -> Iterator[_Use]:
         yield _Use(uri, tuple(reads[uri]), tuple(writes[uri]))
 
 
-def receipts_of(project_path: Path, looks: Looks) -> tuple[Receipt, ...]:
+def receipts_of(project_path: Path, looks: Looks) -> KnownReceipts:
     """Read the receipts of all erasures, once for all runs."""
-    found = looks.once("receipts", lambda: tuple(ReceiptStore(project_path).all()))
-    return tuple(found)
+    found: KnownReceipts = looks.once("receipts", lambda: known_receipts(project_path))
+    return found
 
 
 def _erased(

@@ -4,7 +4,7 @@ Looks at logs, ids, presence and sizes, and runs nothing. Contents are verified 
 to be used (`verify`), not here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -97,7 +97,8 @@ def make_plan(
     missing = list(record.problems)
     looks = looks or Looks()
     missing += _missing_code(record, project_path, find_artifact, fetches, looks)
-    receipts = receipts_of(project_path, looks)
+    known = receipts_of(project_path, looks)
+    receipts = known.own
     erased = erased_files(receipts, record.inputs.files)
     files = files_left(record.inputs.files, erased) if without_erased else record.inputs.files
     if not without_erased:
@@ -115,6 +116,7 @@ def make_plan(
     if without_erased and not (erased or missing):
         again = typed("kedro reproduce", record.run.run_id[:8])
         missing.append(f"Of what the run read no row was erased. Reproduce it as it was: {again}")
+    missing += known.unused(set(_inputs(record))) if missing else ()
     environment = record.environment
     try:
         environment = environment_on(engine, record, project_path)
@@ -132,6 +134,15 @@ def make_plan(
         erased=tuple(erased),
         files=tuple(files),
     )
+
+
+def _inputs(record: Record) -> Iterator[str | tuple[str, int]]:
+    """Yield what receipts name: the sha256 of files, id and version of tables."""
+    yield from (file.sha256 for file in record.inputs.files)
+    yield from ((read.table_id, read.version) for read in record.inputs.tables)
+    for write in record.outputs.tables:
+        if write.started_at is not None:
+            yield write.table_id, write.started_at
 
 
 def _missing_code(

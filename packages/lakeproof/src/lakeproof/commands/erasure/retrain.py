@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from lakeproof.attest.own_receipts import known_receipts, not_used
 from lakeproof.checksum import sha256_of
 from lakeproof.commands.for_others.model_files import models_of
 from lakeproof.commands.reproduce import (
@@ -22,7 +23,7 @@ from lakeproof.commands.reproduce import (
     reproduce,
     wished_plan,
 )
-from lakeproof.erasure.receipts import Receipt, ReceiptStore
+from lakeproof.erasure.receipts import Receipt
 from lakeproof.leases.held import copy_of
 from lakeproof.leases.store import LeaseStore
 from lakeproof.record.chain import head
@@ -141,13 +142,16 @@ def _registered(project: "RunProject", run_id: str) -> tuple[str, ...]:
 
 
 def _receipt(project_path: Path, asked: str) -> Receipt:
-    found = [one for one in ReceiptStore(project_path).all() if one.receipt_id.startswith(asked)]
+    known = known_receipts(project_path)
+    found = [one for one in (*known.own, *known.others) if one.receipt_id.startswith(asked)]
     if len(found) != 1 or len(asked) < 4:
         raise NotReproducibleError(
             f"There is no receipt '{asked[:80]}'"
             if not found
             else f"'{asked[:80]}' is the beginning of {len(found)} receipt(s): give all of it"
         )
+    if found[0] in known.others:
+        raise NotReproducibleError(f"{not_used(found[0])} Nothing was run.")
     if found[0].state != "done":
         raise NotReproducibleError(
             f"The erasure of receipt {found[0].short} has not ended. Nothing was run. Give its "

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from lakeproof.attest.own_receipts import known_receipts
 from lakeproof.commands.erasure.beside import Beside
 from lakeproof.commands.erasure.find_tables import Scope
 from lakeproof.commands.erasure.found import Found
@@ -17,7 +18,6 @@ from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.kept_deliveries import BESIDE
 from lakeproof.delta.log.transactions import taken_deliveries
-from lakeproof.erasure.receipts import ReceiptStore
 from lakeproof.record.facts import Record
 from lakeproof.stores.files import fetch, listed
 
@@ -52,7 +52,7 @@ def kept_beside(
     # What is left of a content after an erasure was never taken by its own digest.
     before = {
         file.sha256_after: file.sha256_before
-        for receipt in ReceiptStore(raw.project_path).all()
+        for receipt in known_receipts(raw.project_path).own
         for file in receipt.files
     }
     for name in sorted(scope.names):
