@@ -62,6 +62,10 @@ class TableError(LakeproofError):
     """A table is missing, damaged, or not what the catalog says it is."""
 
 
+class UnsupportedError(TableError):
+    """A table has what is not read, written or copied here, and will not be the next time."""
+
+
 class SchemaError(LakeproofError):
     """What should be written does not fit the table's columns."""
 

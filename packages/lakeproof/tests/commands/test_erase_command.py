@@ -15,8 +15,8 @@ from lakeproof.delta import DeltaTable
 from lakeproof.erasure import erase_rows
 from lakeproof.erasure.anew import rewrite_versions
 from lakeproof.erasure.erased_inputs import erased_sentence
-from lakeproof.erasure.key_rows import ErasureError
 from lakeproof.erasure.receipts import ReceiptStore
+from lakeproof.errors import LakeproofError, UnsupportedError
 from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore
 
@@ -163,18 +163,57 @@ def test_a_second_erasure_goes_on_from_what_the_first_has_left(person):
     assert any("samples@3" in left for left in first["left"])
 
 
-def test_a_version_that_cannot_be_written_anew_is_given_up_and_named(person, monkeypatch):
+@pytest.mark.parametrize("step", ["start_table", "_write"])
+def test_a_version_that_cannot_be_written_anew_is_given_up_and_named(person, monkeypatch, step):
     """With the run that leased it."""
 
     def refused(*args):
-        raise ErasureError("a feature that nobody knows.")
+        raise UnsupportedError("a feature that nobody knows.")
 
-    monkeypatch.setattr(rewrite_versions, "start_table", refused)
+    monkeypatch.setattr(rewrite_versions, step, refused)
     done = person.json("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
     assert done["rewritten"] == []
     assert any("what run 11111111 leased could not be" in one for one in done["left"])
     assert list(LeaseStore(person.path).own()) == []
     assert b"Zaugg" not in lying(person)
+
+
+def _no_java(*_):
+    raise LakeproofError("Spark did not start: no Java.")
+
+
+def _put_and_lost(*args):
+    place = held.put_in_place(*args)
+    shutil.rmtree(place)
+    return place
+
+
+@pytest.mark.parametrize(
+    ("room", "step", "instead", "said"),
+    [
+        (rewrite_versions, "compute_digest", lambda _: "rs1:other", "came out with other rows"),
+        (rewrite_versions, "_write", _no_java, "not written anew yet: Spark did not start"),
+        (rewrite, "put_in_place", _put_and_lost, "is not what was put there"),
+        (rewrite, "compute_digest", lambda _: "rs1:other", "put there: it holds other rows"),
+    ],
+)
+def test_no_version_goes_for_which_there_is_no_proof(
+    person, monkeypatch, room, step, instead, said
+):
+    """Neither its lease nor its files; once that is settled, the same command goes on."""
+    table = person.table("samples")
+    files = [Path(table.location.uri, path) for path in table.open(3).rows_by_path()]
+    args = ("erase", "samples", "Zaugg-Hämmerli", "--why", "request")
+    with monkeypatch.context() as patch:
+        patch.setattr(room, step, instead)
+        refused = person.run(*args, code=2)
+    assert said in " ".join(refused.stderr.split())
+    assert [one.state for one in ReceiptStore(person.path).all()] == ["begun"]
+    assert [one.version for one in LeaseStore(person.path).own()] == [3]
+    assert all(file.is_file() for file in files)
+    done = person.json(*args)
+    assert (done["state"], [one["version"] for one in done["rewritten"]]) == ("done", [3])
+    assert [one.is_held for one in LeaseStore(person.path).own()] == [True]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """`kedro erase` takes rows of the named table and of what was made of it; others are only told."""
 
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import SimpleNamespace
@@ -10,11 +10,12 @@ import pytest
 from filelock import FileLock, Timeout
 
 from lakeproof.commands.erasure import erase
+from lakeproof.commands.leases import keep, vacuum
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.project import RunProject
 from lakeproof.delta import DeltaTable
 from lakeproof.erasure.lineage import lineage_of, same_kind
-from lakeproof.erasure.one_at_a_time import erasing_alone
+from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.store import LeaseStore
 from lakeproof.record.facts import InputFacts, OutputFacts, Record
@@ -181,21 +182,32 @@ def test_a_table_that_a_pattern_makes_is_one_too(project, monkeypatch):
     )
 
 
-def test_two_erasures_at_once_are_one_after_the_other(project, monkeypatch):
-    """Else each would write anew what still has the other's rows."""
-    once, free = erase.erase, list[FileLock]()
+@pytest.mark.parametrize(
+    ("room", "work", "command"),
+    [
+        (erase, "erase", (*ERASE, "--why", "request")),
+        (vacuum, "run", ("vacuum",)),
+        (keep, "release", ("release", "3f9c2a7b")),
+        (keep, "keep", ("keep", "last", "--why", "audit")),
+    ],
+)
+def test_of_commands_that_change_what_is_held_one_works(project, monkeypatch, room, work, command):
+    """The other waits and says so, and holds the lock itself then."""
+    other, held_by = ExitStack(), []
 
-    def asked(*args, **kwargs):
-        lock = FileLock(project.path / ".lakeproof/erasures/.lock")
-        with suppress(Timeout), lock.acquire(timeout=0):
-            free.append(lock)
-        return once(*args, **kwargs)
+    def asked(*_, **__):
+        with pytest.raises(Timeout):
+            FileLock(project.path / ".lakeproof/held/.lock").acquire(timeout=0)
+        held_by.append(work)
+        raise LakeproofError("that is all.")
 
-    monkeypatch.setattr(erase, "erase", asked)
-    assert project.json(*ERASE, "--why", "request")["state"] == "done"
-    assert free == []
-    with erasing_alone(project.path):
-        pass
+    other.enter_context(held.changing_alone(project.path))
+    monkeypatch.setattr(held.logger, "warning", lambda said: (held_by.append(said), other.close()))
+    monkeypatch.setattr(room, work, asked)
+    assert "that is all." in project.run(*command, code=2).stderr
+    said, worked = held_by
+    assert "waiting for its end" in said
+    assert worked == work
 
 
 def test_a_held_copy_of_another_table_stays(project):

@@ -77,7 +77,7 @@ def erase(
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
-    from lakeproof.erasure.one_at_a_time import erasing_alone
+    from lakeproof.leases.held import changing_alone
 
     if not is_dry and not why:
         raise click.UsageError("Say --why, for the receipt; or add --dry-run to find rows only.")
@@ -90,7 +90,7 @@ def erase(
         found = find(project, catalog, table, texts, also)
         emit(shown.document(found), lambda: shown.render(found), as_json, output)
         return
-    with erasing_alone(project.path):
+    with changing_alone(project.path):
         done = erasing.erase(
             *(LeasedProject(project), catalog, table, texts, str(why)),
             rewrites=not is_released,

@@ -1,5 +1,6 @@
 """The commands about how long versions live: `keep`, `release`, `leases`, `vacuum`, `optimize`."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,11 +53,14 @@ def keep(
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.leases.held import changing_alone
 
     if until is not None and is_forever:
         raise click.UsageError("--until and --forever are two ends: give one of them.")
     end = None if until is None else room.end_of_day(until)
-    kept = room.keep(LeasedProject(RunProject(metadata, env)), run, end, is_held, why)
+    project = RunProject(metadata, env)
+    with changing_alone(project.path):
+        kept = room.keep(LeasedProject(project), run, end, is_held, why)
     emit(room.document_kept(kept), lambda: room.render_kept(kept), as_json, output)
 
 
@@ -83,8 +87,11 @@ def release(
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.leases.held import changing_alone
 
-    done = room.release(LeasedProject(RunProject(metadata, env)), runs)
+    project = RunProject(metadata, env)
+    with changing_alone(project.path):
+        done = room.release(LeasedProject(project), runs)
     emit(room.document_released(done), lambda: room.render_released(done), as_json, output)
 
 
@@ -158,10 +165,11 @@ def vacuum(
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
+    from lakeproof.leases.held import changing_alone
 
-    leased = LeasedProject(RunProject(metadata, env))
-    catalog = open_catalog(metadata, env)
-    done = room.run(leased, catalog, tables, timedelta(days=min_age), is_dry)
+    project, catalog = RunProject(metadata, env), open_catalog(metadata, env)
+    with nullcontext() if is_dry else changing_alone(project.path):
+        done = room.run(LeasedProject(project), catalog, tables, timedelta(days=min_age), is_dry)
     emit(room.document(done), lambda: room.render(done), as_json, output)
 
 

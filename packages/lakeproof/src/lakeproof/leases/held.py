@@ -6,10 +6,12 @@ of the log, a restore, the deletion of its folder. It costs nothing while the ta
 too. Not to be written to.
 """
 
+import logging
 import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lakeproof.inside import by_no_link, inside, is_by_no_link
@@ -22,6 +24,43 @@ _PLACE = Path(".lakeproof", "held")
 _PARTIAL = "."
 # What takes the place of a copy, whole and not there yet.
 _NEXT = ".next"
+_SILENT_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def changing_alone(project_path: Path) -> Iterator[None]:
+    """Wait for another command that changes what is held, saying so when that takes a while.
+
+    Of two erasures at once, each would write anew what the other has not taken its rows from yet;
+    and what one has put in place and not leased yet is, to a sweep, what nobody needs.
+
+    Args:
+        project_path: The project.
+
+    Raises:
+        OutsideError: If the copies are behind a link: then they are another project's.
+        LeaseError: If nothing can be written here.
+    """
+    from filelock import FileLock, Timeout
+
+    hide_from_git(project_path)
+    folder = by_no_link(project_path, _PLACE)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(by_no_link(project_path, _PLACE / ".lock"))
+    try:
+        lock.acquire(timeout=_SILENT_SECONDS)
+    except Timeout:
+        logger.warning(
+            "Another command changes what is held in this project (kedro erase, keep, release or "
+            "vacuum): waiting for its end."
+        )
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def hold(

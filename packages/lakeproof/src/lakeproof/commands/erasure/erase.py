@@ -140,6 +140,7 @@ def erase(
             *(leased, found, keys, engine, asked.personal, note), files=receipt.files
         )
         left += became.given_up
+    became.require_copies()
     _release(leased, found, became)
     remove_own(found, leased.project.path, catalog)
     for one in found.tables:

@@ -6,7 +6,8 @@ else from the table. Then, for each run: the receipt says what the version becom
 its place, the lease becomes one on the copy. A command that is killed in between finds the version
 where it was, or the copy in place; only when all runs are through do files go.
 
-What cannot be written anew is given up with its lease, and why is said.
+What cannot be written anew, however often it is tried, is given up with its lease, and why is said.
+Any other trouble, a proof that fails above all, ends the command before anything is deleted.
 """
 
 import shutil
@@ -17,9 +18,17 @@ from pathlib import Path
 
 from lakeproof.commands.erasure.found import Found
 from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.delta.log.data_files import require_files
+from lakeproof.delta.log.opening import open_table
+from lakeproof.delta.read.versions import compute_digest
 from lakeproof.delta.write.engine import Engine
-from lakeproof.erasure.anew.rewrite_versions import Less, assemble, without_rows
-from lakeproof.erasure.key_rows import Keys
+from lakeproof.erasure.anew.rewrite_versions import (
+    Less,
+    NotWrittenAnewError,
+    assemble,
+    without_rows,
+)
+from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
@@ -34,12 +43,22 @@ class RewrittenLeases:
     Args:
         kept: Those that are on held copies now, by table id, version and run.
         given_up: Sentences on the versions that could not be written anew.
-        copies: The folders of the copies that are in place.
+        copies: The folders of the copies that are in place, with the digest of each version.
     """
 
     kept: set[tuple[str, int, str]] = field(default_factory=set)
     given_up: list[str] = field(default_factory=list)
-    copies: set[Path] = field(default_factory=set)
+    copies: dict[Path, dict[int, str]] = field(default_factory=dict)
+
+    def require_copies(self) -> None:
+        """Refuse to go on where a copy is not what was put in its place.
+
+        Raises:
+            ErasureError: Naming it; nothing that held the rows is deleted yet.
+        """
+        for place, digests in self.copies.items():
+            for version, digest in digests.items():
+                _require_copy(place, version, digest)
 
 
 def rewrite_leased(
@@ -83,6 +102,21 @@ def rewrite_leased(
     return told
 
 
+def _require_copy(place: Path, version: int, digest: str) -> None:
+    why = "it holds other rows."
+    try:
+        opened = open_table(Location(place.name, str(place)), version)
+        require_files(opened)
+        if compute_digest(opened) == digest:
+            return
+    except LakeproofError as error:
+        why = error.message
+    raise ErasureError(
+        f"The copy {place} of version {version} is not what was put there: {why} The erasure has "
+        "not ended, and the files of the version are where they were. Give the same command again."
+    )
+
+
 @dataclass
 class _Table:
     """The leased versions of one table, each written anew once for all runs."""
@@ -95,7 +129,7 @@ class _Table:
     room: Path
     told: RewrittenLeases
     files: Sequence[RewrittenFile]
-    parts: dict[int, Less | LakeproofError] = field(default_factory=dict)
+    parts: dict[int, Less | NotWrittenAnewError] = field(default_factory=dict)
 
     def rewrite(
         self, runs: Mapping[str, Iterable[Lease]], note: Callable[[Rewritten], None]
@@ -107,14 +141,13 @@ class _Table:
             parts = [self._part(leases[0], version) for version in versions]
             whole = [one for one in parts if isinstance(one, Less)]
             if len(whole) < len(parts):
-                why = next(one for one in parts if isinstance(one, LakeproofError))
+                why = next(one for one in parts if isinstance(one, NotWrittenAnewError))
                 self.told.given_up.append(
                     f"{leases[0].table}: what run {run_id[:8]} leased could not be written anew, "
                     f"and is given up: {why.message}"
                 )
                 continue
-            place = self._put(versions, whole, note)
-            self.told.copies.add(place)
+            self._put(versions, whole, note)
             for lease in leases:
                 location = self.leased.location_of(lease.table_id, lease.table, lease.env)
                 self.leased.store.keep_here(changed(lease, is_held=True), location)
@@ -122,34 +155,37 @@ class _Table:
 
     def _put(
         self, versions: list[int], parts: list[Less], note: Callable[[Rewritten], None]
-    ) -> Path:
+    ) -> None:
         name = "+".join(map(str, versions))
         built = self.room / "built"
         shutil.rmtree(built, ignore_errors=True)
         place = self.room.parent / name
         if place in self.told.copies:
-            return place
-        assemble(parts, built)
+            return
+        digests = assemble(parts, built)
         for part in parts:
             if part.rewritten is not None:
                 note(part.rewritten)
-        return put_in_place(self.leased.project.path, self.table_id, versions, built)
+        place = put_in_place(self.leased.project.path, self.table_id, versions, built)
+        self.told.copies[place] = digests
 
-    def _part(self, lease: Lease, version: int) -> Less | LakeproofError:
+    def _part(self, lease: Lease, version: int) -> Less | NotWrittenAnewError:
         if version not in self.parts:
             self.parts[version] = self._written(lease, version)
         return self.parts[version]
 
-    def _written(self, lease: Lease, version: int) -> Less | LakeproofError:
-        told = LakeproofError("there is neither the table nor a copy of it.")
+    def _written(self, lease: Lease, version: int) -> Less | NotWrittenAnewError:
+        told = NotWrittenAnewError("there is neither the table nor a copy of it.")
         for number, source in enumerate(self._sources(lease, version)):
             folder = self.room / f"{version}.{number}"
             try:
                 return without_rows(
                     *(source, version, self.keys, self.engine, self.personal, folder, self.files)
                 )
-            except LakeproofError as error:
+            except NotWrittenAnewError as error:
                 told = error
+            except LakeproofError as error:
+                raise _not_now(lease, version, error) from error
         return told
 
     def _sources(self, lease: Lease, version: int) -> Iterator[Location]:
@@ -160,3 +196,18 @@ class _Table:
         location = self.leased.location_of(lease.table_id, lease.table, lease.env)
         if location is not None:
             yield location
+            return
+        table = self.leased.project.locate_in(lease.env)(lease.table)
+        try:
+            if table is not None:
+                table.open()
+        except LakeproofError as error:
+            raise _not_now(lease, version, error) from error
+
+
+def _not_now(lease: Lease, version: int, error: LakeproofError) -> ErasureError:
+    return ErasureError(
+        f"Version {version} of table '{lease.table}', which run {lease.run_id[:8]} leased, is not "
+        f"written anew yet: {error.message} The erasure has not ended, and the version is as it "
+        "was. Give the same command again; with --release it gives such versions up."
+    )

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lakeproof.delta.log.features import EngineName, Feature, Operation, features_of
-from lakeproof.errors import TableError
+from lakeproof.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import deltalake
@@ -45,11 +45,11 @@ def require_readable(name: str, table: "deltalake.DeltaTable") -> None:
         table: The opened table.
 
     Raises:
-        TableError: If a feature is beyond either engine.
+        UnsupportedError: If a feature is beyond either engine.
     """
     for engine in _ENGINES:
         if beyond := _beyond(table, engine, "read"):
-            raise TableError(
+            raise UnsupportedError(
                 f"Table '{name}' was not opened: it has {beyond}, which {_CALLED[engine]} does not "
                 "read, so that a version pinned today could not be read again on the other engine. "
                 "Write its rows to a new table with the engine that made it."
@@ -60,7 +60,7 @@ def require_writable(opened: "OpenedTable", engine: EngineName, operation: Opera
     """Refuse a write to a table whose features an engine does not keep.
 
     Raises:
-        TableError: Naming the feature, the engine and the operation.
+        UnsupportedError: Naming the feature, the engine and the operation.
     """
     beyond = _beyond(opened.table, engine, operation)
     if not beyond:
@@ -71,7 +71,7 @@ def require_writable(opened: "OpenedTable", engine: EngineName, operation: Opera
         if not _beyond(opened.table, other, operation)
         else "Write to a new table instead."
     )
-    raise TableError(
+    raise UnsupportedError(
         f"Table '{opened.location.name}' was not written: it has {beyond}, and a table with that "
         f"takes no {operation} by {_CALLED[engine]}. It is as it was. {way_out}"
     )

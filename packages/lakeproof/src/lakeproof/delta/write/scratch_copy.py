@@ -21,7 +21,7 @@ from lakeproof.delta.log.data_files import vector_files
 from lakeproof.delta.log.location import CHECKPOINT_FILE, COMMIT_FILE, log_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
-from lakeproof.errors import PinError, TableError
+from lakeproof.errors import PinError, TableError, UnsupportedError
 from lakeproof.inside import inside
 from lakeproof.spelling import typed
 from lakeproof.versioned.contract import Say
@@ -68,8 +68,8 @@ def start_table(
 
     Raises:
         PinError: If the log of a version, or one of its data files, is gone.
-        TableError: If the source is no table of its own (a shallow clone), or the copy does not
-            come out as it.
+        UnsupportedError: If the source is no table of its own (a shallow clone).
+        TableError: If the copy does not come out as it.
     """
     if version is None:
         return
@@ -135,7 +135,7 @@ def _data_of(versions: Sequence[OpenedTable]) -> list[_File]:
             decoded = unquote(path) if "%" in path else path
             pure = PurePosixPath(decoded)
             if pure.is_absolute() or ".." in pure.parts or "://" in decoded:
-                raise TableError(
+                raise UnsupportedError(
                     f"Table '{opened.location.name}' has data files outside of its folder at "
                     f"version {opened.version} (it is a shallow clone), the first is {decoded}. A "
                     "re-run cannot start from it; the table is as it was. Write its rows to a "

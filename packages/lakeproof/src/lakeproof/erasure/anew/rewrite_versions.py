@@ -18,7 +18,8 @@ written anew, nor for where they are kept (`leases.held`).
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from lakeproof.digest import digest_table
 from lakeproof.erasure.anew.taken_files import mark_taken
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
+from lakeproof.errors import LakeproofError, PinError, UnsupportedError
 from lakeproof.leases.clean_log import clean_log
 from lakeproof.versioned.location import Location
 
@@ -43,6 +45,10 @@ _NODE = "kedro erase"
 _LOG = "_delta_log"
 # What a note says of the whole version is of N.
 _OF_THE_ROWS = ("content", "digest", "follows", "rows")
+
+
+class NotWrittenAnewError(LakeproofError):
+    """A version cannot be written anew, now or later: it is not whole, or no engine here does."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,13 @@ def without_rows(
         files: The raw files that were written anew.
 
     Raises:
-        LakeproofError: If the version is not whole, or cannot be written.
+        NotWrittenAnewError: If the version is not whole, or has a feature that the engine does not
+            write.
         ErasureError: If what was written is not the version less the rows.
+        LakeproofError: If it cannot be written this time.
     """
-    start_table(source, version, folder, lambda _: None)
+    with _for_good(PinError, UnsupportedError):
+        start_table(source, version, folder, lambda _: None)
     clean_log(folder)
     current = open_table(Location(source.name, str(folder)))
     if set(keys.columns) - set(current.columns):
@@ -102,7 +111,8 @@ def without_rows(
         marked = mark_taken(current, files, gone, engine, personal)
         return Less(folder, marked.version, version, None)
     before = digest_table(scan(current))
-    written = _write(current, gone, engine, personal)
+    with _for_good(UnsupportedError):
+        written = _write(current, gone, engine, personal)
     expected, found = (before - going).digest, compute_digest(written)
     if found != expected:
         raise ErasureError(
@@ -112,6 +122,15 @@ def without_rows(
     written = mark_taken(written, files, gone, engine, personal)
     told = Rewritten(*(source.name, current.table_id, version, before.digest, going.rows, expected))
     return Less(folder, written.version, version, told)
+
+
+@contextmanager
+def _for_good(*kinds: type[LakeproofError]) -> Iterator[None]:
+    """Tell troubles that stay, however often it is tried, from those that pass."""
+    try:
+        yield
+    except kinds as error:
+        raise NotWrittenAnewError(error.message) from error
 
 
 def _write(
@@ -131,12 +150,15 @@ def _write(
     return engine.write(rows, write).opened
 
 
-def assemble(parts: Sequence[Less], target: Path) -> None:
+def assemble(parts: Sequence[Less], target: Path) -> dict[int, str]:
     """Make one table of versions that were written anew, each under the number that it had.
 
     Args:
         parts: The versions.
         target: Its folder, which is not there yet.
+
+    Returns:
+        The digest of each version.
 
     Raises:
         ErasureError: If it does not open at each of them with the same rows.
@@ -148,8 +170,7 @@ def assemble(parts: Sequence[Less], target: Path) -> None:
         _link({*names, *vector_files(opened)}, part.folder, target)
         _checkpoint(part, opened, target / _LOG)
     clean_log(target)
-    for part in parts:
-        _require_same(part, target)
+    return {part.version: _require_same(part, target) for part in parts}
 
 
 def _link(names: Iterable[str], origin: Path, target: Path) -> None:
@@ -203,13 +224,14 @@ def _who_wrote(commit: Path) -> str:
     return f"{json.dumps({'commitInfo': info})}\n"
 
 
-def _require_same(part: Less, target: Path) -> None:
+def _require_same(part: Less, target: Path) -> str:
     was = open_table(Location(target.name, str(part.folder)))
     now = open_table(Location(target.name, str(target)), part.version)
-    if (now.version, now.table_id) != (part.version, was.table_id) or (
-        compute_digest(now) != compute_digest(was)
-    ):
+    digest = compute_digest(now)
+    same = now.version, now.table_id, digest
+    if same != (part.version, was.table_id, compute_digest(was)):
         raise ErasureError(
             f"Version {part.version} of table {was.table_id} does not open as it was written. It "
             "stays as it was, and the erasure has not ended; report this."
         )
+    return digest
