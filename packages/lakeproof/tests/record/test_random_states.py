@@ -30,7 +30,9 @@ class Session:
     def __init__(self, resets_random):
         self.resets_random, self.secrets = resets_random, None
         nothing = SimpleNamespace(begins=lambda *_: None, computes=lambda *_: None)
-        self.seen = SimpleNamespace(node_io=nothing, watcher=nothing, params_together=self)
+        self.seen = SimpleNamespace(
+            node_io=nothing, watcher=nothing, params_together=self, runs=lambda *_: None
+        )
 
     def __call__(self):
         return self
@@ -48,7 +50,7 @@ def before_node(resets_random):
     going = hooks.before_node_run(Node(lambda: 1, None, "x", name="draw"), {})
     next(going)
     try:
-        going.send(None)
+        going.send([])
     except StopIteration:
         return random.random(), float(np.random.random())
 
