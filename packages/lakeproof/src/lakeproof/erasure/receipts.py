@@ -23,8 +23,7 @@ from lakeproof.whole_file import replace_text
 
 PLACE = Path(".lakeproof", "erasures")
 _SHOWN = 8
-# It chooses paths, and a clone may bring receipts along.
-_ID = re.compile("[0-9a-f]{32}")
+_ID = re.compile("[0-9a-f]{32}")  # It chooses paths, and a clone may bring receipts along.
 _LOG = logging.getLogger(__name__)
 _TEXTS = ("receipt_id", "state", "why", "begun_at", "table")
 
