@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lakeproof.spark.spark_errors import SparkError
 
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 240
 _OF_CLIENTS = {"SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"}
 
 
@@ -56,7 +56,7 @@ def wait(log: Path, words: str, process: "subprocess.Popen[bytes]") -> None:
     """Wait until a program says that it is there.
 
     Raises:
-        SparkError: If it ends, or says nothing of the kind for a minute.
+        SparkError: If it ends, or says nothing of the kind for four minutes.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while words not in (said := log.read_text(encoding="utf-8", errors="replace")):

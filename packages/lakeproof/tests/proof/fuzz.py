@@ -110,7 +110,9 @@ class Watch:
         # A file without a name is opened by its folder.
         is_nameless = name == os.path.realpath(tempfile.gettempdir())
         is_page = os.path.basename(name).startswith(".page.html.")
-        if is_nameless or is_page:
+        # A folder of our own for a moment, beside others'.
+        moment = os.path.join(os.path.realpath(tempfile.gettempdir()), "lakeproof-")
+        if is_nameless or is_page or name.startswith(moment):
             return
         if not any(name == str(one) or name.startswith(f"{one}/") for one in self.allowed):
             self.found.append(f"{event} {name}"[:300])

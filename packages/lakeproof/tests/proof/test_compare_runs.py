@@ -16,6 +16,7 @@ KEYS = [
     *("first_divergence", "factors", "missing"),
     *("divergences", "not_controlled", "notes", "measured"),
     *("made_by", "verified_by"),
+    *("erased", "metrics"),
 ]
 NODES = "src/winery/pipelines/feature/nodes.py"
 

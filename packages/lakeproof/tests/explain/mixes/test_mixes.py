@@ -214,7 +214,7 @@ def test_it_says_what_moved_it_and_what_to_type_next(explained):
     assert document["next"] in first
     assert "on the 36 rows that both were scored on" in shown.stdout
     assert "of 36 rows that both scored" in shown.stdout.lower()
-    assert page.count("data:image/svg+xml") == 3
+    assert page.count('src="data:image/svg+xml') == 3
 
 
 def test_a_run_and_itself_have_no_difference(runs):

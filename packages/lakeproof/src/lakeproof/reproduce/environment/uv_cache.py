@@ -36,7 +36,9 @@ def not_cached(recorded: EnvironmentFacts, project_path: Path) -> tuple[str, ...
         with tempfile.TemporaryDirectory(prefix="lakeproof-uv-") as folder:
             listing = Path(folder, "requirements.txt")
             listing.write_text(wanted.text, encoding="utf-8")
-            try_out = ("pip", "install", "--verbose", "--dry-run", "--offline", "--no-deps")
+            # To look at somebody's record runs none of their code, which building would.
+            offline = ("--offline", "--no-deps", "--no-build")
+            try_out = ("pip", "install", "--verbose", "--dry-run", *offline)
             into = ("--python", interpreter, "--target", str(Path(folder, "none")))
             said = ask_uv([*try_out, *into, "--requirements", str(listing)], Path(folder)).stderr
     except (EnvironmentMissingError, OSError):
