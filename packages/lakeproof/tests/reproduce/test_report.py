@@ -38,6 +38,8 @@ def test_json_has_the_keys_of_the_contract_in_their_order():
         "measured",
         "made_by",
         "verified_by",
+        "erased",
+        "metrics",
     ]
     assert (found["verdict"], found["run_id"], found["rerun_id"]) == ("DIVERGED", RUN, RERUN)
     keys = ["name", "kind", "verdict", "expected", "actual", "detail", "counts"]
