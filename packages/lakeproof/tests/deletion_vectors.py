@@ -51,3 +51,23 @@ def vector(table: Path, rows: list[int], *, is_inline: bool, folder: str = "") -
     file.write_bytes(before + len(content).to_bytes(4, "big") + content + crc)
     where = {"pathOrInlineDv": folder + z85(name.bytes), "offset": len(before)}
     return {"storageType": "u", **where, **told}
+
+
+def give_vectors(table: Path) -> None:
+    """Let every file of a table, live or not, have a vector of its own that takes its second row.
+
+    Args:
+        table: The table, on a local disk.
+    """
+    vectors: dict[str, Action] = {}
+
+    def change(action: Action) -> Action:
+        for kind in ("add", "remove"):
+            if kind in action:
+                path = action[kind]["path"]
+                if path not in vectors:
+                    vectors[path] = vector(table, [1], is_inline=False, folder="ab")
+                action[kind]["deletionVector"] = vectors[path]
+        return action
+
+    rewrite(table, change, "deletionVectors")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from aging import age
-from deletion_vectors import rewrite, vector
+from deletion_vectors import give_vectors
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from leases.conftest import AGE, make_shelf
@@ -213,19 +213,7 @@ def test_deletion_vectors_are_files_of_their_versions(shelf):
     """Those of a leased and of the newest version stay, and one that nobody names goes."""
     place = Path(shelf.table.location.uri)
     before = shelf.files
-
-    vectors = {}
-
-    def change(action):
-        for kind in ("add", "remove"):
-            if kind in action:
-                path = action[kind]["path"]
-                if path not in vectors:
-                    vectors[path] = vector(place, [1], is_inline=False, folder="ab")
-                action[kind]["deletionVector"] = vectors[path]
-        return action
-
-    rewrite(place, change, "deletionVectors")
+    give_vectors(place)
     age(place, AGE)
     assert len(shelf.files - before) == 4
     shelf.take(1)

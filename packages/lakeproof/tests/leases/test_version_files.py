@@ -6,7 +6,7 @@ import deltalake
 import polars as pl
 import pytest
 
-from deletion_vectors import rewrite, vector
+from deletion_vectors import give_vectors
 from lakeproof.delta.log import opening
 from lakeproof.delta.log.opening import open_to_read
 from lakeproof.errors import LakeproofError
@@ -94,18 +94,7 @@ def test_a_version_that_is_not_whole_says_what_is_missing(grown):
 def test_deletion_vectors_are_followed(shelf):
     """A file that gets one goes and comes again in one commit."""
     place = Path(shelf.table.location.uri)
-    vectors = {}
-
-    def change(action):
-        for kind in ("add", "remove"):
-            if kind in action:
-                path = action[kind]["path"]
-                if path not in vectors:
-                    vectors[path] = vector(place, [1], is_inline=False, folder="ab")
-                action[kind]["deletionVector"] = vectors[path]
-        return action
-
-    rewrite(place, change, "deletionVectors")
+    give_vectors(place)
     told = found(shelf, range(4))
     assert told == opened(shelf, range(4))
     assert all(any(path.endswith(".bin") for path in files) for files in told.values())
