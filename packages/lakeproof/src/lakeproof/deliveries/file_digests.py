@@ -22,7 +22,7 @@ from lakeproof.vouching.codes import is_vouched, vouch
 CACHE_NAME = ".deliveries.json"
 
 _SCHEMA = 2
-_PURPOSE = b"deliveries\0"  # of the code: what is vouched for elsewhere is none of these
+_PURPOSE = "deliveries"
 # As git does for its index: a file written to again within the resolution of its time looks as it
 # did before (gitformat-index, "racy git"). Two seconds is the coarsest there is, FAT's.
 RACY_NS = 2_000_000_000
@@ -76,7 +76,7 @@ def remembered(folder: Path) -> dict[str, Entry]:
     try:
         document = json.loads((folder / CACHE_NAME).read_bytes())
         if document["schema"] != _SCHEMA or not is_vouched(
-            _content(document["files"]), document["code"]
+            _PURPOSE, _content(document["files"]), document["code"]
         ):
             return {}
         return {name: _entry(**fields) for name, fields in document["files"].items()}
@@ -85,7 +85,7 @@ def remembered(folder: Path) -> dict[str, Entry]:
 
 
 def _content(files: Any) -> bytes:
-    return _PURPOSE + json.dumps(files, sort_keys=True).encode()
+    return json.dumps(files, sort_keys=True).encode()
 
 
 def _entry(size: Any, mtime_ns: Any, sha256: Any) -> Entry:
@@ -100,7 +100,7 @@ def remember(folder: Path, entries: dict[str, Entry]) -> None:
         name: {"size": size, "mtime_ns": mtime_ns, "sha256": sha256}
         for name, (size, mtime_ns, sha256) in sorted(entries.items())
     }
-    document = {"schema": _SCHEMA, "code": vouch(_content(files)), "files": files}
+    document = {"schema": _SCHEMA, "code": vouch(_PURPOSE, _content(files)), "files": files}
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=CACHE_NAME, suffix=".tmp", dir=folder)

@@ -28,12 +28,11 @@ def done_receipts(project_path: Path) -> Iterator[tuple[Receipt, bytes]]:
     """Yield the receipts of ended erasures, with their bytes.
 
     Raises:
-        LakeproofError: If one is damaged.
-        OSError: If one cannot be read.
+        LakeproofError: If one is damaged or cannot be read.
     """
-    for receipt in ReceiptStore(project_path).all():
+    for receipt, content in ReceiptStore(project_path).with_bytes():
         if receipt.state == "done":
-            yield receipt, place_of(project_path, receipt.receipt_id, "json").read_bytes()
+            yield receipt, content
 
 
 def link_of(content: bytes) -> Link:

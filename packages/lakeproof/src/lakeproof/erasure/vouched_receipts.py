@@ -10,11 +10,12 @@ from typing import Any
 from lakeproof.vouching.codes import is_vouched, vouch
 
 CODE = "code"
+_PURPOSE = "receipt"
 
 
 def written(told: Mapping[str, Any]) -> str:
     """Write a receipt as this user's."""
-    return _text({**told, CODE: vouch(_text(told).encode())})
+    return _text({**told, CODE: vouch(_PURPOSE, _text(told).encode())})
 
 
 def is_written_here(content: bytes) -> bool:
@@ -22,7 +23,7 @@ def is_written_here(content: bytes) -> bool:
     try:
         told = json.loads(content)
         code = told.pop(CODE, None)
-        return is_vouched(_text(told).encode(), code)
+        return is_vouched(_PURPOSE, _text(told).encode(), code)
     except (ValueError, TypeError, AttributeError):
         return False
 

@@ -17,14 +17,22 @@ _NAME = "secret"
 _BYTES = 32
 
 
-def vouch(content: bytes) -> str:
-    """Give the code of some content, in hexadecimal, to be kept beside it."""
-    return hmac.new(_secret(click.get_app_dir("lakeproof")), content, hashlib.sha256).hexdigest()
+def vouch(purpose: str, content: bytes) -> str:
+    """Give the code of some content, in hexadecimal, to be kept beside it.
+
+    Args:
+        purpose: What kind of file it stands in: as another kind, the same content has another code.
+        content: What is vouched for.
+    """
+    secret = _secret(click.get_app_dir("lakeproof"))
+    return hmac.new(secret, purpose.encode() + b"\0" + content, hashlib.sha256).hexdigest()
 
 
-def is_vouched(content: bytes, code: object) -> bool:
-    """Tell whether this user has written some content here."""
-    return isinstance(code, str) and hmac.compare_digest(vouch(content).encode(), code.encode())
+def is_vouched(purpose: str, content: bytes, code: object) -> bool:
+    """Tell whether this user has written some content here, for this purpose."""
+    return isinstance(code, str) and hmac.compare_digest(
+        vouch(purpose, content).encode(), code.encode()
+    )
 
 
 @cache

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 _SHORT = 8
 
+Step = Proven | Rewritten | RewrittenFile
+
 
 def erase(
     leased: LeasedProject,
@@ -104,32 +106,17 @@ def erase(
     store.put(receipt)
     left: list[str] = []
 
-    def announce(expected: Proven) -> None:
+    def note(told: Step) -> None:
         nonlocal receipt
-        others = (one for one in receipt.announced if one.table_id != expected.table_id)
-        receipt = replace(receipt, announced=(*others, expected))
-        store.put(receipt)
-
-    def note(rewritten: Rewritten) -> None:
-        nonlocal receipt
-        place = rewritten.table_id, rewritten.version
-        others = (one for one in receipt.rewritten if (one.table_id, one.version) != place)
-        receipt = replace(receipt, rewritten=(*others, rewritten))
-        store.put(receipt)
-
-    def note_file(rewritten: RewrittenFile) -> None:
-        nonlocal receipt
-        before = rewritten.sha256_before
-        others = (one for one in receipt.files if one.sha256_before != before)
-        receipt = replace(receipt, files=(*others, rewritten))
+        receipt = _with_step(receipt, told)
         store.put(receipt)
 
     asked = _table_of(catalog, name)
     keys = Keys(texts, asked.key)
-    left += rewrite_files(leased, found, keys, note_file)
+    left += rewrite_files(leased, found, keys, note)
     for one in found.tables:
         table = _table_of(catalog, one.table)
-        if told := _delete(table, one, keys, announce):
+        if told := _delete(table, one, keys, note):
             receipt = _with_proven(receipt, [told])
             store.put(receipt)
     _mark(catalog, found.names, keys, receipt.files)
@@ -231,6 +218,22 @@ def _with_proven(receipt: Receipt, proven: Iterable[Proven]) -> Receipt:
     known = {(one.table_id, one.before) for one in all_}
     open_ = (one for one in receipt.announced if (one.table_id, one.before) not in known)
     return replace(receipt, proven=all_, announced=tuple(open_))
+
+
+def _with_step(receipt: Receipt, told: Step) -> Receipt:
+    """Write down what a step is about to make, in place of what was told of the same before."""
+    match told:
+        case Proven():
+            announced = (one for one in receipt.announced if one.table_id != told.table_id)
+            return replace(receipt, announced=(*announced, told))
+        case Rewritten():
+            place = told.table_id, told.version
+            rewritten = (one for one in receipt.rewritten if (one.table_id, one.version) != place)
+            return replace(receipt, rewritten=(*rewritten, told))
+        case RewrittenFile():
+            before = told.sha256_before
+            files = (one for one in receipt.files if one.sha256_before != before)
+            return replace(receipt, files=(*files, told))
 
 
 def _delete(

@@ -9,6 +9,7 @@ trust. What is registered of the run before is named, with what registers the ne
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from lakeproof.leases.held import copy_of
 from lakeproof.leases.store import LeaseStore
 from lakeproof.record.chain import head
 from lakeproof.record.facts import FileFacts, Record
-from lakeproof.record.places.redirection import mirror, outside_of
+from lakeproof.record.places.redirection import written_at
 from lakeproof.record.run.ending.leasing import BY_RUN, built_upon, end_of, lease_raw, leases_for
 from lakeproof.reproduce.comparison.received import plain_name
 from lakeproof.reproduce.outcomes import Comparison
@@ -194,12 +195,9 @@ def _made(project: "RunProject", receipt: Receipt, record: Record, wish: Wish, s
         told = section(short, facts({"Receipt": receipt.receipt_id, "Run": wish.run}))
         own = Own(wish.run, short, {TAG: f"{receipt.receipt_id}-{wish.run}"}, told, _FOLDER)
         models = dict(_fitted(made, result, scratch.path))
-
-        def link(run_id: str, write: Callable[[str | None], str]) -> None:
-            head.link(project.path, run_id, write)
-
         kept = keep_own(
-            *(records, made, record, own, models, result.artifacts, project.path), link=link
+            *(records, made, record, own, models, result.artifacts, project.path),
+            link=partial(head.link, project.path),
         )
     _lease(project.path, kept)
     return kept
@@ -214,9 +212,7 @@ def _fitted(record: Record, result: Result, scratch: Path) -> Iterator[tuple[Fil
             continue
         named = PurePosixPath(file.artifact or file.path).name
         logged = (one.parent / named for one in store_in(scratch).rglob("MLmodel"))
-        is_out = PurePosixPath(file.path).is_absolute()
-        root = result.checked_out.project
-        place = mirror(outside_of(scratch), Path(file.path)) if is_out else root / file.path
+        place = written_at(scratch, result.checked_out.project, file.path)
         for path in (*logged, place):
             if path.is_file() and sha256_of(path) == file.sha256:
                 yield file, path

@@ -21,6 +21,7 @@ from lakeproof.vouching.codes import is_vouched, vouch
 from lakeproof.whole_file import replace_text
 
 _SCHEMA = 3
+_PURPOSE = "explain"
 _SHORT = 16
 
 
@@ -107,7 +108,7 @@ class KeptMixes:
     def _read(self) -> tuple[list[KeptMix], Proof | None, CommonRows | None]:
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
-            if not is_vouched(kept["content"].encode(), kept["code"]):
+            if not is_vouched(_PURPOSE, kept["content"].encode(), kept["code"]):
                 return [], None, None
             content = json.loads(kept["content"])
             if {name: content[name] for name in self._head} != self._head:
@@ -128,7 +129,7 @@ class KeptMixes:
         common = asdict(self.common) if self.common is not None else None
         ends = {"proof": proof, "common": common}
         content = json.dumps({**self._head, **ends, "mixes": list(map(_plain, self.mixes))})
-        kept = {"code": vouch(content.encode()), "content": content}
+        kept = {"code": vouch(_PURPOSE, content.encode()), "content": content}
         replace_text(self._file, json.dumps(kept), 0o644)
 
     @property

@@ -137,6 +137,19 @@ def mirror(outside: Path, place: Path) -> Path:
     return outside / os.path.realpath(place).lstrip("/")
 
 
+def written_at(scratch: Path, project: Path, path: str) -> Path:
+    """Give the place at which a re-run has written a file.
+
+    Args:
+        scratch: The folder of the re-run.
+        project: The project in it.
+        path: As the record has it: relative to the project, or absolute.
+    """
+    if os.path.isabs(path):
+        return mirror(outside_of(scratch), Path(path))
+    return project / path
+
+
 def redirect_all(
     redirection: Redirection, pipeline: "Pipeline", catalog: "CatalogProtocol[Any, Any]"
 ) -> None:

@@ -5,7 +5,7 @@ Not for what the mix is made of (`mixed_record`), nor for which mixes there are 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from secrets import token_hex
 
 from lakeproof.errors import LakeproofError
@@ -15,7 +15,7 @@ from lakeproof.explain.mixes.running.mix_store import keep_mix
 from lakeproof.explain.mixes.running.predictions import export_predictions
 from lakeproof.explain.mixes.running.sharing import nodes_taken, shared_by
 from lakeproof.record.facts import EnvironmentFacts, FileFacts, Record
-from lakeproof.record.places.redirection import mirror, outside_of
+from lakeproof.record.places.redirection import written_at
 from lakeproof.reproduce.comparison.received import plain_name
 from lakeproof.reproduce.environment.other_engine import AskedEngine
 from lakeproof.reproduce.needed_tables import NeededTable
@@ -222,10 +222,7 @@ def _fitted(asked: Asked, record: Record, result: Result, scratch: Path) -> dict
     for file in record.outputs.files:
         if plain_name(file.dataset) not in asked.models:
             continue
-        is_elsewhere = PurePosixPath(file.path).is_absolute()
-        place = (
-            mirror(outside_of(scratch), Path(file.path)) if is_elsewhere else project / file.path
-        )
+        place = written_at(scratch, project, file.path)
         if place.is_file():
             found[file] = place
     return found
