@@ -11,9 +11,9 @@ from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun
 
 
-@dataclass(frozen=True)
-class ListedRun:
-    """A run of the project as a list shows it, its record unread where that is known already.
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """A run of the project, as MLflow has it.
 
     Args:
         run_id: MLflow's.
@@ -22,53 +22,54 @@ class ListedRun:
         duration_s: Seconds from its start to its end.
         metrics: The newest value of each.
         tags: MLflow's.
-        summary: Of its record, where that is whole.
-        trouble: Why there is none, in a sentence.
-    """
-
-    run_id: str
-    status: str
-    started_at: str | None
-    duration_s: float | None
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
-    summary: RunSummary | None
-    trouble: str | None
-
-    @classmethod
-    def of(cls, run: MlflowRun, summary: RunSummary | None, trouble: str | None) -> "ListedRun":
-        """Say of a run of MLflow's what its record says."""
-        return cls(
-            *(run.run_id, run.status, iso(run.start_time), run.duration_s),
-            *(run.metrics, run.tags, summary, trouble),
-        )
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run of the project, recorded or not.
-
-    Args:
-        run_id: MLflow's.
-        status: MLflow's: FINISHED, FAILED, KILLED, RUNNING.
-        started_at: ISO 8601 in UTC.
-        finished_at: The same.
-        duration_s: Seconds between the two.
-        metrics: The newest value of each.
-        tags: MLflow's.
-        record: What it left, where it is whole.
         trouble: Why there is no record, in a sentence.
     """
 
     run_id: str
     status: str
     started_at: str | None
-    finished_at: str | None
     duration_s: float | None
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-    record: Record | None
     trouble: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRun(_Run):
+    """A run as a list shows it, its record unread where that is known already.
+
+    Args:
+        summary: Of its record, where that is whole.
+    """
+
+    summary: RunSummary | None
+
+    @classmethod
+    def of(cls, run: MlflowRun, summary: RunSummary | None, trouble: str | None) -> "ListedRun":
+        """Say of a run of MLflow's what its record says."""
+        return cls(
+            run_id=run.run_id,
+            status=run.status,
+            started_at=iso(run.start_time),
+            duration_s=run.duration_s,
+            metrics=run.metrics,
+            tags=run.tags,
+            summary=summary,
+            trouble=trouble,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRun(_Run):
+    """A run, recorded or not.
+
+    Args:
+        finished_at: ISO 8601 in UTC.
+        record: What it left, where it is whole.
+    """
+
+    finished_at: str | None
+    record: Record | None
 
     @cached_property
     def summary(self) -> RunSummary | None:
