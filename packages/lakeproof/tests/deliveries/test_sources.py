@@ -3,13 +3,13 @@
 import hashlib
 import logging
 import stat
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pooch
 import pytest
 
+from http_server import serving
 from lakeproof.deliveries import DeliveryError, DeliveryFolder
 
 WINE = b"sample_id,alcohol\nA1,14.2\n"
@@ -49,13 +49,9 @@ class Publisher(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def publisher():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Publisher) as server:
+    with serving(Publisher) as server:
         server.asked, server.passwords = [], []
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """Tables by their name in Unity Catalog; the catalog is a server of this test's own."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import polars as pl
 import pytest
 
+from http_server import address_of, serving
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.spark import spark_engine, spark_merge, spark_staging
 from lakeproof.errors import LakeproofError
@@ -68,13 +68,9 @@ def catalog(store, tmp_path) -> Iterator[Catalog]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        found.host = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(Answer) as server:
+        found.host = address_of(server)
         yield found
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -132,3 +133,20 @@ class Postgres:
     def _run(self, *command: str) -> None:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         subprocess.run([*self._as, *command], check=True, cwd="/", **quiet)
+
+
+def move_tables(catalog: Path, entry: str) -> None:
+    r"""Let the three tables of the example lie elsewhere.
+
+    Args:
+        catalog: The `catalog.yml` of a project that was made from the template.
+        entry: What stands there instead of `filepath:` and its place; `\1` is the table's name.
+    """
+    text, count = re.subn(
+        r"filepath: (?:\$\{either:\$\{globals:table, null\}, )?"
+        r"data/(?:02|04|07)_\w+/\$\{globals:example\}/(\w+)\}?",
+        entry,
+        catalog.read_text(),
+    )
+    assert count == 3
+    catalog.write_text(text)

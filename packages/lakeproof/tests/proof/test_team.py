@@ -22,7 +22,7 @@ from lakeproof.stores import files
 from object_store import ObjectStore
 
 from .conftest import edit
-from .servers import MORE, Postgres, Server
+from .servers import MORE, Postgres, Server, move_tables
 
 pytestmark = pytest.mark.slow
 
@@ -122,14 +122,7 @@ def team(tmp_path_factory: pytest.TempPathFactory, server: Server, store: Object
     globals_ = anna.path / "conf/base/globals.yml"
     globals_.write_text(f"{globals_.read_text()}\nlake: {store.uri}/winery\n")
     catalog = anna.path / "conf/base/catalog.yml"
-    text, count = re.subn(
-        r"filepath: (?:\$\{either:\$\{globals:table, null\}, )?"
-        r"data/(?:02|04|07)_\w+/\$\{globals:example\}/(\w+)\}?",
-        r"filepath: ${globals:lake}/\1\n  credentials: lake",
-        catalog.read_text(),
-    )
-    assert count == 3
-    catalog.write_text(text)
+    move_tables(catalog, r"filepath: ${globals:lake}/\1\n  credentials: lake")
     gives_keys(anna, store)
     (folder / "carol").mkdir()
     shutil.copy(PAGE.with_name("verify.py"), folder / "carol")

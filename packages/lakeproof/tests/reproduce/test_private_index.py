@@ -1,17 +1,17 @@
 """Packages of an index of one's own, of a repository, and of an archive."""
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import REPOSITORY
+from http_server import serving
 from lakeproof.record.facts import EnvironmentFacts
 from lakeproof.reproduce.environment.environment_errors import EnvironmentMissingError
 from lakeproof.reproduce.environment.rebuild import rebuild
@@ -48,12 +48,8 @@ def index(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "index" / name).rename(tmp_path / "index/small" / name)
     (tmp_path / "index/small/index.html").write_text(f'<a href="{name}">{name}</a>\n')
     handler = partial(Quiet, directory=str(tmp_path / "index"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(handler) as server:
         yield f"http://someone:{SECRET}@127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

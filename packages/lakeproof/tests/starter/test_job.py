@@ -19,7 +19,7 @@ import yaml
 from conftest import REPOSITORY, Project
 from installed import NewProject
 from object_store import ObjectStore
-from proof.servers import Server
+from proof.servers import Server, move_tables
 
 pytestmark = pytest.mark.long
 
@@ -93,14 +93,7 @@ def anna(generated: Path, tmp_path: Path, store: ObjectStore) -> NewProject:
         subprocess.run([*uv, *what], cwd=place, check=True)
     catalog = place / "conf/base/catalog.yml"
     lake = f"{store.uri}/{tmp_path.name}"
-    text, count = re.subn(
-        r"filepath: (?:\$\{either:\$\{globals:table, null\}, )?"
-        r"data/(?:02|04|07)_\w+/\$\{globals:example\}/(\w+)\}?",
-        rf"filepath: {lake}/\1",
-        catalog.read_text(),
-    )
-    assert count == 3
-    catalog.write_text(text)
+    move_tables(catalog, rf"filepath: {lake}/\1")
     subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "hub.git"], check=True)
     Project(place).git("remote", "add", "origin", str(tmp_path / "hub.git"))
     return new

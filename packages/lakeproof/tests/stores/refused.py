@@ -1,13 +1,13 @@
 """What a table says of a store that refuses it, and a store that does."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import polars as pl
 import pytest
 
+from http_server import address_of, serving
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError
 
@@ -49,11 +49,5 @@ def answering(status: int, said: bytes) -> Iterator[str]:
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Answer) as server:
+        yield address_of(server)

@@ -1,13 +1,13 @@
 """Unity Catalog is asked with what belongs together, and what it answers is looked at."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import polars as pl
 import pytest
 
+from http_server import address_of, serving
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import TableError
 from lakeproof.stores.unity_catalog import UnityCatalog
@@ -57,13 +57,9 @@ def server(monkeypatch) -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as here:
-        thread = threading.Thread(target=here.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        found.host = f"http://127.0.0.1:{here.server_address[1]}"
+    with serving(Answer) as here:
+        found.host = address_of(here)
         yield found
-        here.shutdown()
-        thread.join()
 
 
 def test_a_token_with_a_line_end_is_that_token(server):
