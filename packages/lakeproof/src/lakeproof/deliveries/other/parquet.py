@@ -13,6 +13,7 @@ from lakeproof.deliveries.delivery_errors import refusal
 from lakeproof.deliveries.rows.faults import WholeFile, WholeFileReader
 from lakeproof.deliveries.rows.files import opened
 from lakeproof.deliveries.rows.layout import COMPLETE, Header
+from lakeproof.frames.batches import whole_batches
 
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
@@ -27,7 +28,7 @@ class _OpenedParquet(WholeFile):
         """Yield the columns in batches."""
         names = [column.header for column in self._layout.from_file]
         rows = pl.scan_parquet(self._delivery.path, glob=False).select(names)
-        yield from rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)
+        yield from whole_batches(rows, _BATCH_ROWS, maintain_order=True)
 
 
 class ParquetReader(WholeFileReader):

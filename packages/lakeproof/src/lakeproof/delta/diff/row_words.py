@@ -20,6 +20,7 @@ from lakeproof.delta.read.scan import scan
 from lakeproof.digest.tables.arithmetic import STEP_ROWS, Scratch, Words
 from lakeproof.digest.tables.fixed_width import Mask
 from lakeproof.digest.tables.row_words import row_words
+from lakeproof.frames.batches import whole_batches
 
 Seen = Callable[[int], None]
 
@@ -48,7 +49,7 @@ class SideWords:
 def batches(side: OpenedTable, columns: Sequence[str], seen: Seen) -> Iterator[pl.DataFrame]:
     """Yield some columns of a version's rows, each time in the same order."""
     rows = scan(side).select(columns)
-    for frame in rows.collect_batches(chunk_size=STEP_ROWS, maintain_order=True, lazy=True):
+    for frame in whole_batches(rows, STEP_ROWS, maintain_order=True):
         if frame.height:
             seen(frame.height)
             yield frame

@@ -17,6 +17,7 @@ from lakeproof.delta.write.polars_types import as_delta_types
 from lakeproof.delta.write.staged_rows import Staged
 from lakeproof.digest.tables.delta_types import delta_type
 from lakeproof.errors import LakeproofError, SchemaError
+from lakeproof.frames.batches import whole_batches
 from lakeproof.versioned.location import Location
 
 _IN_MEMORY_BYTES = 128 * 2**20
@@ -93,7 +94,7 @@ class StagedRows(Staged):
         in_memory: float = 0
         writer = None
         try:
-            for frame in self._plan.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True):
+            for frame in whole_batches(self._plan, _BATCH_ROWS, maintain_order=True):
                 self.rows += frame.height
                 if writer is None:
                     self._frames.append(frame)

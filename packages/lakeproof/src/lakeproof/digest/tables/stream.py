@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from lakeproof.digest.digest_errors import NotDigestibleError
 from lakeproof.digest.tables.arithmetic import STEP_ROWS
+from lakeproof.frames.batches import whole_batches
 
 
 def record_batches(data: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
@@ -49,7 +50,7 @@ def record_batches(data: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
 
 def _of_lazy_frame(lazy: Any) -> Iterator[pa.RecordBatch]:
     # The digest does not depend on order, so Polars need not keep it.
-    for frame in lazy.collect_batches(chunk_size=STEP_ROWS, maintain_order=False, lazy=True):
+    for frame in whole_batches(lazy, STEP_ROWS, maintain_order=False):
         yield from pa.RecordBatchReader.from_stream(frame)
 
 
