@@ -5,7 +5,7 @@ import importlib.util
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakeproof.attest import envelope, keys, reproduction
 from lakeproof.attest.reproduction import Reproduction, Verifier
+from lakeproof.erasure.receipts import ErasedVersion, Receipt
+from lakeproof.erasure.sealed_receipts import link_of
 from lakeproof.record.chain.links import Link, examine
 from lakeproof.record.documents.document import to_bytes
 
@@ -25,6 +27,8 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 PEM = keys.as_pem(KEY.public_key())
 LENGTH, ATTESTED = 12, 7
+# One before the run that is attested, one after it.
+RECEIPTS = (4, 9)
 KINDS = (
     *("byte of envelope", "byte of record", "reorder", "delete", "cut tail", "insert"),
     *("swap run ids", "swap records", "another key", "another payload"),
@@ -55,6 +59,19 @@ def forged(run_id: str, previous: str | None) -> bytes:
     return to_bytes(replace(usual, run=replace(usual.run, run_id=run_id), previous=previous))
 
 
+def receipt(receipt_id: str, previous: str | None) -> bytes:
+    """The receipt of an erasure that has ended, as its file is."""
+    versions = (ErasedVersion("samples", "0" * 36, 3, 1),)
+    when = "2026-11-29T12:00:00Z", "2026-11-30T12:00:00Z"
+    ended = Receipt(
+        *(receipt_id, "done", "request 4711", *when, "samples", 1, ("0" * 64,)),
+        versions=versions,
+        previous=previous,
+    )
+    told = {"schema": 1, "run": {"run_id": receipt_id}, **asdict(ended), "code": "0" * 64}
+    return f"{json.dumps(told, indent=1)}\n".encode()
+
+
 @cache
 def honest(by_another: bool = False) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
     """An envelope, and the records up to the one that it names.
@@ -67,7 +84,7 @@ def honest(by_another: bool = False) -> tuple[bytes, tuple[tuple[str, bytes], ..
         if by_another and number == ATTESTED + 1:
             previous = None
         run_id = f"{number + 1:032x}"
-        content = forged(run_id, previous)
+        content = (receipt if number in RECEIPTS else forged)(run_id, previous)
         records.append((run_id, content))
         previous = seal(content)
     return signed(records, KEY), tuple(records)
@@ -164,7 +181,10 @@ def is_noticed_by_us(content: bytes, records: Records) -> bool:
             record = json.loads(one)
             if record["run"]["run_id"] != run_id:
                 return True
-            links.append(Link(run_id, seal(one), record["previous"]))
+            is_receipt = "receipt_id" in record
+            links.append(
+                link_of(one) if is_receipt else Link(run_id, seal(one), record["previous"])
+            )
     except Exception:
         return True
     claim = statement.claim

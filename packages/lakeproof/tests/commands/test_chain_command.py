@@ -1,7 +1,6 @@
 """`kedro check --all` shows what is missing between the records of a clone."""
 
 import json
-import warnings
 from dataclasses import replace
 
 import pytest
@@ -12,13 +11,21 @@ from kedro.pipeline import Pipeline, node
 from lakeproof.attest import keys
 from lakeproof.cli import commands
 from lakeproof.commands.erasure import receipt_chain
+from lakeproof.commands.for_others import attestations
 from lakeproof.commands.project import RunProject
-from lakeproof.erasure.receipts import ReceiptStore
+from lakeproof.erasure.receipts import Receipt, ReceiptStore
+from lakeproof.record.mlflow_store.store import REPRODUCES
+from lakeproof.reproduce.outcomes import Comparison
 from small import SmallProject, in_small_project
+
+from ..attest.mutations import script
 
 
 def answer() -> int:
     return 42
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +39,8 @@ def small(tmp_path_factory):
 
 def run(project: SmallProject, *command: str) -> str:
     """What a command says."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="register_new_resolver", category=UserWarning)
-        metadata = bootstrap_project(project.path)
-        done = CliRunner().invoke(commands, command, obj=metadata)
+    metadata = bootstrap_project(project.path)
+    done = CliRunner().invoke(commands, command, obj=metadata)
     assert done.exit_code in (0, 1), done.output
     return done.stdout
 
@@ -43,6 +48,19 @@ def run(project: SmallProject, *command: str) -> str:
 def chain_of(project: SmallProject) -> dict:
     """What the command says of the chain."""
     return json.loads(run(project, "check", "--all", "--json"))["chain"]
+
+
+def project_of(small: SmallProject) -> RunProject:
+    """The project, as a command begins with it."""
+    return RunProject(bootstrap_project(small.path), None)
+
+
+def erased(project: RunProject, runs: tuple[str, ...]) -> Receipt:
+    """The receipt of an erasure that some runs had to do with."""
+    store = ReceiptStore(project.path)
+    begun = store.begin("samples", ["somebody"], "request", "2026-11-29T12:00:00Z")
+    done = replace(begun, state="done", done_at="2026-11-30T12:00:00Z", runs=runs)
+    return receipt_chain.finish_receipt(project, store, done)
 
 
 def test_every_record_names_the_one_before_it(small):
@@ -68,18 +86,16 @@ def test_every_record_names_the_one_before_it(small):
 
 
 def test_the_receipt_of_an_erasure_is_a_link_and_its_signature_holds(small, tmp_path, monkeypatch):
-    """The next record names it; it stands on a run for whoever shares the store, as is said."""
+    """The next record names it; it stands on a run for whoever shares the store, as is said.
+
+    And whoever has the key, an attestation and the chain alone notices what became of it.
+    """
     folder = tmp_path / "of the user"
-    keys.make(folder)
+    key = keys.load(keys.make(folder))
     monkeypatch.setattr(receipt_chain, "user_folder", lambda: folder)
     before = chain_of(small)["records"]
-    store, run_id = ReceiptStore(small.path), small.mlflow_runs[0].info.run_id
-    begun = store.begin("samples", ["somebody"], "request", "2026-11-29T12:00:00Z")
-    done = replace(begun, state="done", done_at="2026-11-30T12:00:00Z", runs=(run_id,))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="register_new_resolver", category=UserWarning)
-        project = RunProject(bootstrap_project(small.path), None)
-        linked = receipt_chain.finish_receipt(project, store, done)
+    run_id = small.mlflow_runs[0].info.run_id
+    linked = erased(project_of(small), (run_id,))
     assert linked.previous is not None
     small.run(Pipeline([node(answer, None, "answer")]))
     whole = chain_of(small)
@@ -89,11 +105,12 @@ def test_the_receipt_of_an_erasure_is_a_link_and_its_signature_holds(small, tmp_
     shown = run(small, "show", run_id)
     assert f"erased on 2026-11-30 (receipt {linked.short})" in " ".join(shown.split())
 
-    public = keys.as_text(keys.load(keys.usual(folder)).public_key())
+    public = keys.as_text(key.public_key())
     pyproject = small.path / "pyproject.toml"
     was = pyproject.read_text()
     pyproject.write_text(f'{was}\n[tool.lakeproof.keys]\nme = "{public}"\n')
     assert chain_of(small)["breaks"] == []
+    _require_verified_without_lakeproof(small, run_id, linked.receipt_id, key)
     place = small.path / f".lakeproof/erasures/{linked.receipt_id}.json"
     content = place.read_text()
     place.write_text(content.replace('"request"', '"another"'))
@@ -107,3 +124,28 @@ def test_the_receipt_of_an_erasure_is_a_link_and_its_signature_holds(small, tmp_
     small.client.delete_tag(run_id, "lakeproof.erased")
     (broken,) = chain_of(small)["breaks"]
     assert "was deleted or changed" in broken
+
+
+def _require_verified_without_lakeproof(small, run_id: str, receipt_id: str, key) -> None:
+    rerun_id = small.mlflow_runs[0].info.run_id
+    small.client.set_tag(rerun_id, REPRODUCES, run_id)
+    project = project_of(small)
+    verdict = Comparison("REPEATED", run_id, rerun_id, (), None, (), ())
+    attestations.attest(project, project.records.record(run_id), verdict, key)
+    envelope, chain = (
+        run(small, "export", run_id, "--format", form) for form in ("attestation", "chain")
+    )
+    small.client.delete_tag(rerun_id, REPRODUCES)
+    records = [(one["run_id"], one["record"]) for one in json.loads(chain)["records"]]
+    ids = [one for one, _ in records]
+    assert ids.index(run_id) < ids.index(receipt_id) < ids.index(rerun_id)
+
+    def verified(told: list[tuple[str, str]]) -> dict:
+        given = [(one, text.encode()) for one, text in told]
+        return script().verify(keys.as_pem(key.public_key()), envelope.encode(), given)
+
+    assert verified(records)["run_id"] == run_id
+    changed = [(one, text.replace('"request"', '"another"')) for one, text in records]
+    for told in (changed, [one for one in records if one[0] != receipt_id]):
+        with pytest.raises(SystemExit, match="does not follow the one before it"):
+            verified(told)
