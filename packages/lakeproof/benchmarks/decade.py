@@ -20,6 +20,7 @@ from years import clock
 from years.facts import Wish
 from years.nights import Decade
 from years.summary import summary
+from years.warmth import stay_warm
 from years.world import World
 
 
@@ -78,4 +79,5 @@ def table(told: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     clock.install()
+    stay_warm()
     sys.exit(main())

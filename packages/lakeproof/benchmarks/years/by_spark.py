@@ -1,21 +1,26 @@
 """A session of Spark's for its VACUUM, as somebody else would start one."""
 
+from pathlib import Path
 from typing import Any
+
+from lakeproof.spark.jars import locked_jars
+
+_LOCK = Path(__file__).parents[4] / "requirements/jars.txt"
 
 
 def session() -> Any:
-    """Start it."""
+    """Start it with Delta's jars, as locked, and with no setting of ours."""
     from pyspark.sql import SparkSession
 
-    from delta import configure_spark_with_delta_pip
-
-    extension = "io.delta.sql.DeltaSparkSessionExtension"
-    catalog = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+    jars = locked_jars(_LOCK, {})
     builder = (
         SparkSession.builder.master("local[1]")
-        .config("spark.sql.extensions", extension)
-        .config("spark.sql.catalog.spark_catalog", catalog)
+        .config("spark.jars", ",".join(str(one.path) for one in jars))
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config(
+            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+        )
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.ui.enabled", "false")
     )
-    return configure_spark_with_delta_pip(builder).getOrCreate()
+    return builder.getOrCreate()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import deltalake
 
 from lakeproof.delta.log.opening import open_to_read
+from lakeproof.errors import PinError
 from lakeproof.leases.bill import Bill, make_bill
 from lakeproof.leases.held import copy_of
 from lakeproof.leases.needed_files import files_of, lying_files
@@ -88,12 +89,18 @@ class _Taking:
             for lease in LeaseStore(self._world.path / one.project).of_run(one.run_id)
         ):
             return False
-        return not self._needed(one).isdisjoint(self._going(one.table, round(days, 3)))
+        needed = self._needed(one)
+        # A version that the log has no more is taken on every day.
+        return needed is None or not needed.isdisjoint(self._going(one.table, round(days, 3)))
 
-    def _needed(self, one: Promise) -> set[str]:
+    def _needed(self, one: Promise) -> set[str] | None:
         place = one.table, one.version
         if place not in self._files:
-            self._files[place] = set(files_of(open_to_read(self._location(one.table), one.version)))
+            try:
+                opened = open_to_read(self._location(one.table), one.version)
+            except PinError:
+                return None
+            self._files[place] = set(files_of(opened))
         return self._files[place]
 
     def _going(self, table: str, days: float) -> set[str]:

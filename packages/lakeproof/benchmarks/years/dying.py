@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from years import clock
+from years.warmth import stay_warm
 from years.world import Project
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _EVENTS = ("os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "open")
 _FIRST_GUESS = 12
-_LIBRARIES = ("deltalake", "polars", "mlflow.tracking", "kedro.framework.session")
+_LIBRARIES = (
+    *("deltalake", "polars", "mlflow.tracking", "kedro.framework.session", "lakeproof.cli"),
+    *(f"lakeproof.commands.leases.{one}" for one in ("keep", "vacuum", "optimize")),
+)
 
 
 @dataclass
@@ -100,3 +104,4 @@ def preload() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
     clock.install()
+    stay_warm()

@@ -5,8 +5,8 @@ they are read and their digest is held against the one of the night on which it 
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakeproof.delta import DeltaTable
@@ -62,11 +62,18 @@ class Ledger:
 
     def write(self, path: Path) -> None:
         """Write it down."""
-        path.write_text(json.dumps(asdict(self)))
+        told = {"promises": list(map(vars, self.promises)), "people": self.people}
+        path.write_text(json.dumps(told))
 
     def standing(self, night: float) -> list[Promise]:
         """List those that hold on a night."""
         return [one for one in self.promises if one.ended is None and night < one.ends]
+
+    def of_late(self, project: str, night: float, said: Collection[str]) -> Iterator[str]:
+        """Yield the runs of a project whose promises end after a night, and those of a list."""
+        ours = [one for one in self.promises if one.project == project]
+        late = {one.run_id for one in ours if night < one.ends}.union(said)
+        yield from dict.fromkeys(one.run_id for one in ours if one.run_id in late)
 
     def erased(self, versions: list[dict[str, object]]) -> int:
         """End those on versions that a receipt names, and count them."""

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from years import clock, remains
-from years.ageing import age_all, age_files
+from years.ageing import age_all, age_files, files_in
 from years.dates import Dates, look
 from years.dying import Killer
 from years.facts import Outcome, Wish
@@ -43,7 +43,7 @@ class Decade:
         self.killer = Killer(wish.seed, bool(wish.by_time))
         self._night = 0
         self._said: dict[str, float | None] = {}
-        self._known: set[Path] = set()
+        self._known: set[str] = set()
         self._spark: Any = None
 
     def live(self) -> None:
@@ -234,8 +234,12 @@ class Decade:
     def _check(self, month: int) -> None:
         """Ask for dates, and see whether a run died before the date that was last said of it."""
         now = self._night + 1
+        is_over = self._night == self.wish.nights
+        is_all = is_over or month % self.wish.dates_every == 0
         for project in self.world.projects:
-            checked = project.command("check", "--all")["runs"]
+            late = self.ledger.of_late(project.name, self._night - MONTH, self._said.keys())
+            runs = ("--all",) if is_all else tuple(late)
+            checked = project.command("check", *runs)["runs"] if runs else []
             ended = {one.run_id for one in self.ledger.promises if one.ended is not None}
             dead, dies_at = [], {}
             for one in checked:
@@ -253,7 +257,7 @@ class Decade:
                 elif one["dies_at"] is not None:
                     dies_at[run_id] = one["dies_at"]
                     self._said[run_id] = now + self._days_until(one["dies_at"])
-            if month % self.wish.dates_every == 0 or self._night == self.wish.nights:
+            if is_all:
                 look(self.world, dies_at, self.ledger.promises, self.outcome.dates)
             if dead:
                 self._release(project, dead)
@@ -284,12 +288,9 @@ class Decade:
 
     def _age_new(self, days: int) -> None:
         """Have what came tonight be of tonight."""
-        files = set(self._files())
-        age_files(sorted(files - self._known), days)
-        self._known = set(self._files())
+        new = set(self._files()) - self._known
+        age_files(sorted(new), days)
+        self._known |= new
 
-    def _files(self) -> Iterator[Path]:
-        for place in self.world.tables.values():
-            for path in place.rglob("*"):
-                if "leases" not in path.parts and path.is_file():
-                    yield path
+    def _files(self) -> Iterator[str]:
+        return (one for one in files_in(self.world.tables.values()) if "/leases/" not in one)

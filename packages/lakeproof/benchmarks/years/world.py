@@ -20,6 +20,9 @@ import polars as pl
 
 from lakeproof.delta import DeltaTable
 
+# The project whose settings this process has: one at a time.
+_entered: dict[Path, Any] = {}
+
 PERSONAL = ["person", "note", "score"]
 KEPT_DAYS = {"clinic": 90, "institute": 40}
 
@@ -114,7 +117,10 @@ class Project:
         folder, search = Path.cwd(), list(sys.path)
         os.chdir(self.path)
         try:
-            yield bootstrap_project(self.path)
+            if self.path not in _entered:
+                _entered.clear()
+                _entered[self.path] = bootstrap_project(self.path)
+            yield _entered[self.path]
         finally:
             os.chdir(folder)
             sys.path[:] = search

@@ -14,7 +14,8 @@ import pytest
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.compaction import compact
 from lakeproof.delta.engines import engine_for
-from lakeproof.erasure import loose_files
+from lakeproof.delta.log.opening import open_to_read
+from lakeproof.erasure import found_versions, loose_files
 from lakeproof.erasure.erase_rows import delete_rows
 from lakeproof.erasure.found_versions import FoundVersion, find_versions
 from lakeproof.erasure.key_rows import ErasureError, Keys
@@ -74,6 +75,28 @@ def test_a_version_whose_rest_has_no_row_is_not_known_of(table, tmp_path):
         (tmp_path / "t" / path).unlink()
     found = find_versions(table.location, KEYS)
     assert (found.unreadable, [one.version for one in found.versions]) == ((1,), [2])
+
+
+def test_a_version_is_opened_only_where_its_files_are_there_to_be_read(tmp_path, monkeypatch):
+    """Ten years of nights are as many commits, and few files of them are kept."""
+    for night in range(12):
+        table = save(tmp_path, "overwrite", {"k": ["a", f"n{night % 4}"], "x": [night, night]})
+    kept = {*table.open(5).rows_by_path(), *table.open().rows_by_path()}
+    for path in (tmp_path / "t").glob("*.parquet"):
+        if path.name not in kept:
+            path.unlink()
+    opened = []
+
+    def counted(location, version):
+        opened.append(version)
+        return open_to_read(location, version)
+
+    monkeypatch.setattr(found_versions, "open_to_read", counted)
+    found = find_versions(table.location, Keys(["n1"], ["k"]))
+    assert [(one.version, one.rows) for one in found.versions] == [(5, 1)]
+    assert {one.table_id for one in found.versions} == {table.open().table_id}
+    assert found.unreadable == tuple(number for number in range(11) if number != 5)
+    assert opened == [0, 5, 11]
 
 
 def test_a_key_is_read_as_each_version_has_it(tmp_path):

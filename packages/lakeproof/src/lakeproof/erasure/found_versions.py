@@ -1,5 +1,10 @@
-"""Which versions of a table hold rows of some keys: of each file the key is read, and once."""
+"""Which versions of a table hold rows of some keys: of each file the key is read, and once.
 
+A version is opened where files are to be read for it, or the log says more of it than files; all
+others are followed from one commit to the next, since a table may have thousands.
+"""
+
+import json
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +27,8 @@ from lakeproof.versioned.location import Location
 _DAY = 86_400
 # What changed, row by row, beside the versions: of tables with a change data feed.
 _CHANGES = "_change_data"
+# After these, only a version that is opened tells what its files mean.
+_OPENED_ANEW = ("protocol", "metaData")
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def find_versions(
     found, unreadable = [], []
     for version in numbers:
         try:
-            one = search.look(version)
+            one = search.follow(version) or search.look(version)
         except Exception:  # whatever it is, this version was not looked at
             unreadable.append(version)
             continue
@@ -131,11 +138,46 @@ class _Search:
         # Versions without the columns of the key.
         self.foreign, self.absent = 0, ""
         self._named: set[str] = set()
+        # The version that was looked at last, with its files; `None` where none can follow it.
+        self._last: tuple[FoundVersion, set[str]] | None = None
         self.strays: list[str] = []
         self.recent: list[str] = []
         self.unread: list[str] = []
 
+    def follow(self, version: int) -> FoundVersion | None:
+        """Look at a version by its commit alone; `None` where it is to be opened."""
+        last, self._last = self._last, None
+        if last is None or last[0].version != version - 1:
+            return None
+        commit = Path(self._location.uri, "_delta_log", f"{version:020d}.json")
+        try:
+            actions = list(map(json.loads, commit.read_bytes().splitlines()))
+        except (OSError, ValueError):
+            return None
+        if any(kind in action for action in actions for kind in _OPENED_ANEW):
+            return None
+        paths = last[1]
+        removed = {action["remove"]["path"] for action in actions if "remove" in action}
+        added = {action["add"]["path"] for action in actions if "add" in action}
+        if not removed <= paths or not added.isdisjoint(removed):
+            return None
+        if any(self._is_there(path) for path in added if path not in self.rows_in):
+            return None
+        self.rows_in |= {path: None for path in added if path not in self.rows_in}
+        return self._found(version, (paths - removed) | added, last[0].table_id)
+
+    def _is_there(self, path: str) -> bool:
+        return (Path(self._location.uri) / decoded(path)).exists()
+
+    def _found(self, version: int, paths: set[str], table_id: str) -> FoundVersion:
+        counts = [self.rows_in[path] for path in paths]
+        total = sum(one or 0 for one in counts)
+        found = FoundVersion(version, total, None not in counts, table_id)
+        self._last = found, paths
+        return found
+
     def look(self, version: int) -> FoundVersion:
+        """Open a version and look at it."""
         opened = open_to_read(self._location, version)
         if absent := [one for one in self._keys.columns if one not in opened.columns]:
             self.foreign, self.absent = self.foreign + 1, absent[0]
@@ -149,9 +191,7 @@ class _Search:
         paths = opened.table.get_add_actions(flatten=False)["path"].to_pylist()
         self._read(opened, keys, [path for path in paths if path not in self.rows_in])
         self._name(opened)
-        counts = [self.rows_in[path] for path in paths]
-        total = sum(one or 0 for one in counts)
-        return FoundVersion(version, total, None not in counts, opened.table_id)
+        return self._found(version, set(paths), opened.table_id)
 
     def look_at_strays(self) -> None:
         """Read the files in the table's folder that none of the versions names."""
@@ -180,8 +220,7 @@ class _Search:
             self._named |= files_of(opened).keys()
 
     def _read(self, opened: OpenedTable, keys: Any, paths: Sequence[str]) -> None:
-        root = Path(opened.location.uri)
-        there = [path for path in paths if (root / decoded(path)).exists()]
+        there = [path for path in paths if self._is_there(path)]
         self.rows_in |= dict.fromkeys(set(paths).difference(there))
         if there and not self._count(opened, keys, there):
             self.rows_in |= dict.fromkeys(there, 0)

@@ -1,0 +1,42 @@
+"""Do once what every command of a process would do again: look at what is installed.
+
+A command has a process of its own, and ten years would be five thousand. Nothing is installed
+meanwhile.
+"""
+
+import functools
+import importlib.metadata
+from typing import Any
+
+from lakeproof.record.setup import installed
+
+
+def stay_warm() -> None:
+    """Have this process, and those that are forked from it, remember what is installed."""
+    for name in ("metadata", "entry_points", "files"):
+        _remember_property(importlib.metadata.PathDistribution, name)
+    for name in ("_records", "changed_files"):
+        setattr(installed, name, functools.cache(getattr(installed, name)))
+    known = installed._known
+    remembered: dict[int, set[str]] = {}
+
+    def known_once(records: Any) -> set[str]:
+        # The list is remembered, too, so that no other is in its place.
+        if id(records) not in remembered:
+            remembered[id(records)] = known(records)
+        return remembered[id(records)]
+
+    installed._known = known_once
+
+
+def _remember_property(kind: type, name: str) -> None:
+    asked = getattr(kind, name).fget
+    remembered: dict[str, Any] = {}
+
+    def ask(self: Any) -> Any:
+        place = str(self._path)
+        if place not in remembered:
+            remembered[place] = asked(self)
+        return remembered[place]
+
+    setattr(kind, name, property(ask))
