@@ -115,7 +115,7 @@ def _summed(pair: Pair) -> dict[frozenset[str], float]:
 def _says_so(pair: Pair, solved: Solved, found: Explanation) -> bool:
     early = bool(solved.unasked) == any("mixes were not run" in one for one in found.assumed)
     if pair.kind == "scored only":
-        return early and "moved only because the rows moved" in sentence(found)
+        return early and "moved only because other rows were scored" in sentence(found)
     if pair.kind == "in one order":
         waits = {(*one.unit, *one.for_) for one in solved.waits}
         return early and ("code", "learnt from samples") in waits

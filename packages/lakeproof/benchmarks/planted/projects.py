@@ -227,7 +227,7 @@ def wrong(pair: RealPair, document: dict) -> list[str]:
             faults.append(f"{name} did {size}, not {share}")
     if max(truth, key=lambda one: abs(truth[one])) != found["shares"][0]["player"]:
         faults.append(f"the largest is not {found['shares'][0]['player']}")
-    if pair.players == (SCORED,) and "moved only because the rows moved" not in document["next"]:
+    if pair.players == (SCORED,) and "moved only because other rows were" not in document["next"]:
         faults.append("it is not said that only the scored rows moved")
     if pair.planted[0] == _ORDERED and f"after {LEARNT}" not in (shares[CODE]["note"] or ""):
         faults.append("it is not said who was counted after whom")

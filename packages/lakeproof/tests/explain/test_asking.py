@@ -67,6 +67,17 @@ def test_it_says_beforehand_how_many_mixes_how_long_and_what_a_budget_gives():
     assert said[2] == "Mix 1: parameter p0 from B"
 
 
+def test_it_says_beforehand_where_there_is_nothing_to_run():
+    """One player is A or B itself; and what is known from before takes no time."""
+    said = []
+    asked(additive(1), said=said)
+    assert said[-1] == "No mix to run: A and B are all that can be mixed."
+    known = additive(1, 2)
+    known.seconds = 0.0
+    asked(known, said=said)
+    assert "2 mixes, known from before: nothing is run." in said
+
+
 def test_a_stop_before_all_mixes_is_said():
     found = asked(additive(1, 2, 4, 8))
     assert len(found.outcomes) == 10

@@ -41,6 +41,6 @@ def test_a_wrong_share_would_be_noticed():
         share = {"player": SCORED, "share": float(size), "exact_share": exact, "note": None}
         document = {
             "metrics": [{"before": before, "after": after, "shares": [share]}],
-            "next": "mae moved only because the rows moved that are scored.",
+            "next": "mae moved only because other rows were scored.",
         }
         assert bool(wrong(pair, document)) == (size == 1)

@@ -8,6 +8,7 @@ import pytest
 
 from lakeproof.explain.asking import Wish, explain
 from lakeproof.explain.explanation import Chance, Luck, RowsDoubt, Spread
+from lakeproof.explain.mixes.facts import CommonRows
 from lakeproof.explain.told import text
 from lakeproof.explain.told.document import document
 from lakeproof.explain.told.waterfall import waterfall
@@ -56,9 +57,31 @@ def test_a_metric_that_only_moved_because_its_rows_moved_is_said_first(wine):
     wine.common = replace(wine.common, before={"log_loss": 0.17}, after={"log_loss": 0.17})
     told = render(explained(wine))
     assert told.splitlines()[0].endswith(
-        "log_loss moved only because the rows moved that are scored. "
+        "log_loss moved only because other rows were scored. "
         "Judge by the 36 rows that both were scored on: 0.0000."
     )
+
+
+@pytest.mark.parametrize(
+    ("side", "on_common", "told"),
+    [
+        ("scored", 0.17, "log_loss moved only because other rows were scored."),
+        ("scored", 0.15, "To have the old one: kedro run --params evaluate.share=1"),
+        # It made another model, which only happens to be as good on them.
+        (None, 0.17, "To have the old one: kedro run --params evaluate.share=1"),
+    ],
+)
+def test_a_parameter_that_only_chose_the_rows_to_score_is_no_better_model(side, on_common, told):
+    """Held against the rows that both runs scored: there the metric is the same."""
+    share = player("parameter evaluate.share", "1", "0.5", side=side)
+    factor = Factor("parameter:evaluate.share", 1, 0.5)
+    mixes = PlainMixes(
+        [replace(share, factors=(factor,))],
+        lambda taken: {"log_loss": 0.12 if taken else 0.17},
+        common=CommonRows(23, {"log_loss": 0.17}, {"log_loss": on_common}),
+    )
+    line = render(explained(mixes)).splitlines()[0]
+    assert told in line
 
 
 def test_a_seed_is_chance_also_where_nobody_looked_how_much(wine):

@@ -153,13 +153,17 @@ def plan_in_words(plan: Planned, mixes: MixedRuns, game: Game) -> str:
         (len(some), sum(mixes.estimate(taken) for taken in some))
         for some in (plan.least, plan.most)
     )
+    if not most[0]:
+        return "No mix to run: A and B are all that can be mixed."
     words = [f"{most[0]} mixes" if most[0] != 1 else "1 mix"]
     if least[0] < most[0]:
         words = [f"{least[0]} mixes, {most[0]} if what one does hangs on another"]
     about = readable_time(least[1])
     if readable_time(most[1]) != about:
         about += f" to {readable_time(most[1])}"
-    words.append(f"about {about} by what was recorded.")
+    words.append(
+        f"about {about} by what was recorded." if most[1] else "known from before: nothing is run."
+    )
     count = len(game.players)
     if count > _WORTH_A_BUDGET and game.budget is None:
         words.append(

@@ -60,6 +60,27 @@ def test_a_table_that_is_learnt_from_and_scored_on_is_two_players():
     assert [(one.before, one.after) for one in found.players[2:]] == [("100", "7"), ("0.5", "none")]
 
 
+def test_a_parameter_that_no_node_gets_which_makes_a_model_changes_none():
+    """Unlike one that both kinds of nodes get, or none that is known."""
+
+    def asking(run, **names):
+        nodes = tuple(
+            replace(one, inputs=(*one.inputs, *map(crossing, names.get(one.name, ()))))
+            for one in run.nodes
+        )
+        return replace(run, nodes=nodes)
+
+    both = ["params:both"]
+    a = asking(a_run(), predict=["params:asked", *both], fit=both)
+    a = with_parameters(a, {"asked": 1, "both": 1, "nobody": 1})
+    b = another(with_parameters(a, {"asked": 2, "both": 2, "nobody": 2}))
+    assert [(one.name, one.side) for one in choices(a, b).players] == [
+        ("parameter asked", "scored"),
+        ("parameter both", None),
+        ("parameter nobody", None),
+    ]
+
+
 def test_how_many_rows_were_learnt_from_and_asked_about_is_said():
     """Of what the node got that makes the model; older records do not say it."""
 

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from lakeproof.explain.mixes.choice import choice_of
 from lakeproof.explain.mixes.differing.players import choices
 from lakeproof.explain.mixes.mixed.mixed_data import lacking
 from lakeproof.explain.mixes.mixed.mixed_record import mixed_record, part_of
-from lakeproof.record.facts import Distribution, FileFacts
+from lakeproof.record.facts import Content, Distribution, FileFacts
 
 from ...reproduce.builders import (
     a_node,
@@ -103,6 +105,51 @@ def test_the_engine_goes_with_all_that_says_which_one_it_is():
     )
     assert engine.run.options["params"] == {"engine": "spark"}
     assert mix(a, b, "engine", "parameter seed").parameters == b.parameters
+
+
+def by_environment(run, *files, **changes):
+    """The same run on Spark, chosen by an environment that has some files."""
+    catalog = {"samples": {"type": "lakeproof.delta.DeltaTable", "engine": "spark"}}
+    contents = tuple(Content(path, sha(path), 0, "") for path in files)
+    return another(
+        replace(
+            run,
+            run=replace(run.run, kedro_env="spark"),
+            compute=replace(run.compute, engine="spark"),
+            configuration=replace(
+                run.configuration,
+                files=(*run.configuration.files, *contents),
+                catalog_values=catalog,
+            ),
+            **changes,
+        )
+    )
+
+
+def test_an_environment_that_only_chooses_the_engine_is_no_player_of_its_own():
+    """`--env spark`: a mix with the engine from B is in its environment, with all else from A."""
+    a = a_run()
+    b = with_parameters(by_environment(a, "spark/globals.yml"), {**a.parameters.values, "seed": 2})
+    assert [one.name for one in choices(a, b).players] == ["parameter seed", "engine"]
+    on_spark = mix(a, b, "engine")
+    assert (on_spark.run.kedro_env, on_spark.compute.engine) == ("spark", "spark")
+    assert (on_spark.configuration, on_spark.parameters) == (b.configuration, a.parameters)
+    seed = mix(a, b, "parameter seed")
+    assert (seed.run.kedro_env, seed.configuration) == (a.run.kedro_env, a.configuration)
+    assert [one.name for one in choices(b, a).players] == ["parameter seed", "engine"]
+
+
+@pytest.mark.parametrize("rest", ["its catalog", "the code", "one engine"])
+def test_an_environment_with_more_than_the_engine_is_a_player(rest):
+    a, changes, files = a_run(), {}, ["spark/globals.yml"]
+    if rest == "the code":
+        changes["code"] = replace(a.code, files={"x.py": sha("x")}, tree=f"sha256:{sha('tree')}")
+    if rest == "its catalog":
+        files.append("spark/catalog.yml")
+    b = by_environment(a, *files, **changes)
+    a = replace(a, compute=b.compute) if rest == "one engine" else a
+    (player,) = (one for one in choices(a, b).players if one.group == "code")
+    assert "kedro env" in {one.factor for one in player.factors}
 
 
 def test_a_parameter_that_only_has_the_name_of_the_engine_is_one():

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from lakeproof.explain.mixes.differing.engine_choice import takes_environment
 from lakeproof.explain.mixes.differing.model_parts import ModelParts, reads_any
 from lakeproof.explain.mixes.differing.players import Choices
 from lakeproof.explain.mixes.facts import Player
@@ -58,7 +59,7 @@ def choice_of(taken: Collection[str], found: Choices) -> Choice:
             if player.side in ("scored", "both"):
                 scored.add(group)
     return Choice(
-        code=any(player.group == "code" for player in chosen),
+        code=any(player.group == "code" or takes_environment(player) for player in chosen),
         parameters=frozenset(map(_parameter, (p for p in chosen if p.group == "parameters"))),
         set_up=frozenset(player.name for player in chosen if player.group == "set-up"),
         learnt=frozenset(learnt),
@@ -104,8 +105,9 @@ class Reach:
 
     def _groups(self, side: Literal["learnt", "scored"]) -> frozenset[str]:
         sides = (side, "both")
-        players = (one for one in self.found.players if one.side in sides)
-        return frozenset(self.found.groups[one.name].name for one in players)
+        groups = self.found.groups
+        players = (one for one in self.found.players if one.side in sides and one.name in groups)
+        return frozenset(groups[one.name].name for one in players)
 
     def learnt(self, choice: Choice) -> Choice:
         """Reduce a choice to what its model hangs on."""

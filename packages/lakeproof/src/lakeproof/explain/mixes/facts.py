@@ -22,8 +22,8 @@ class Player:
             `packages`, `python`, `engine`, `threads`; `data samples` where no model parts the two;
             no two players of a pair have one name.
         group: Which kind of thing.
-        side: Of data, whether what the model learns of them, what it is measured on, or both;
-            `None` of all else.
+        side: Of data, whether what the model learns of them, what it is measured on, or both; of a
+            parameter `scored` where no node gets it that makes a model; `None` of all else.
         factors: What the comparison of the two records says of it.
         before: What A has of it, short and for people: `samples 0`, `2026`.
         after: The same of B.

@@ -33,7 +33,7 @@ def sentence(of: Explanation) -> str:
     moved = [one for one in of.solved if one.after != one.before and one.shares]
     only_rows = [one for one in moved if _only_rows_moved(one, of)]
     if only_rows and len(only_rows) == len(moved):
-        return f"{_listed(only_rows)} moved only because the rows moved that are scored. " + (
+        return f"{_listed(only_rows)} moved only because other rows were scored. " + (
             _of_common(only_rows[0], of)
         )
     first = max(moved, key=_size)
@@ -47,7 +47,7 @@ def sentence(of: Explanation) -> str:
         by, next_step = f"most by {names(largest)} ({part})", _to_do(largest, first, of)
     said = f"{first.metric} moved {by}. {next_step}"
     if only_rows:
-        said += f" {_listed(only_rows)} moved only because the rows moved that are scored."
+        said += f" {_listed(only_rows)} moved only because other rows were scored."
     return said
 
 
@@ -58,10 +58,18 @@ def _size(solved: Solved) -> float:
 
 
 def _only_rows_moved(solved: Solved, of: Explanation) -> bool:
-    """Tell whether all that is more than nothing is what the rows that are scored did."""
-    scored = {one.name for one in of.players if one.side == "scored"}
-    acting = [one for one in solved.shares if one.value]
-    return bool(acting) and all(scored >= set(one.players) for one in acting)
+    """Tell whether all that is more than nothing is what the rows that are scored did.
+
+    A parameter of what asks the model may do that, or something else: where it did only that, the
+    rows that both were scored on have the same metric, to the last bit.
+    """
+    scored = {one.name: one for one in of.players if one.side == "scored"}
+    acting = {name for one in solved.shares if one.value for name in one.players}
+    if not acting or not scored.keys() >= acting:
+        return False
+    common = common_rows(of, solved.metric)
+    is_data = all(scored[name].group == "data" for name in acting)
+    return is_data or (common is not None and common[1] == 0)
 
 
 def _listed(metrics: Sequence[Solved]) -> str:
@@ -89,7 +97,7 @@ def _to_do(share: Share, solved: Solved, of: Explanation) -> str:
     if len(players) > 1:
         return f"Look for the one among them: kedro explain {a} {b} --find"
     player = players[0]
-    if player.side == "scored":
+    if player.group == "data" and player.side == "scored":
         return _of_common(solved, of)
     if player.group == "data":
         return f"See which of its rows are new: {_diff(player, a, b)}"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from lakeproof.record.facts import NodeFacts, Record
+from lakeproof.reproduce.comparison.reach import holds
 from lakeproof.reproduce.comparison.received import plain_name
 
 
@@ -71,6 +72,26 @@ def touched(record: Record, nodes: Collection[str]) -> set[str]:
 def reads_any(record: Record, nodes: Collection[str], datasets: Collection[str]) -> bool:
     """Tell whether some nodes touch one of these datasets, to read it or to build upon it."""
     return not touched(record, nodes).isdisjoint(datasets)
+
+
+def only_asks(parameter: str, runs: Iterable[tuple[Record, ModelParts]]) -> bool:
+    """Tell whether no node that makes a model gets a parameter, and some node that asks one does.
+
+    Args:
+        parameter: Its dotted name.
+        runs: Both runs, each with its parts.
+    """
+    asks = False
+    for record, parts in runs:
+        readers = {
+            node.name
+            for node in record.nodes
+            if any(holds(one.dataset, parameter) for one in node.inputs)
+        }
+        if not parts.is_parted or readers & set(parts.learnt):
+            return False
+        asks = asks or bool(readers)
+    return asks
 
 
 def made_by(node: NodeFacts) -> set[str]:

@@ -4,12 +4,22 @@ Reads the two records and nothing else. What no re-run can choose (a processor, 
 library, a source without versions) is no player: `notes` say it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lakeproof.explain.mixes.differing.data_groups import DataGroup, data_groups
-from lakeproof.explain.mixes.differing.model_parts import ModelParts, parts_of, reads_any
+from lakeproof.explain.mixes.differing.engine_choice import (
+    is_environment_of_engine,
+    says_the_engine,
+    with_choice,
+)
+from lakeproof.explain.mixes.differing.model_parts import (
+    ModelParts,
+    only_asks,
+    parts_of,
+    reads_any,
+)
 from lakeproof.explain.mixes.differing.renamed import is_only_renamed, renamed_inputs
 from lakeproof.explain.mixes.differing.words import rows_learnt, state_of, value_of
 from lakeproof.explain.mixes.facts import Group, Player, Side
@@ -71,12 +81,15 @@ def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
         for player in _of_data(group, a, b, parts):
             by_name[player.name] = group
             players.append(player)
-    by_engine = [one for one in found if _is_choice_of_engine(one, a, b)]
+    by_engine = [one for one in found if says_the_engine(one, a, b)]
     found = tuple(one for one in found if one not in by_engine)
-    players += [_of_parameter(one) for one in found if _kind(one) == "parameter"]
+    runs = ((a, parts[0]), (b, parts[1]))
+    players += [_of_parameter(one, runs) for one in found if _kind(one) == "parameter"]
     rest = [one for one in found if _kind(one) not in ("data", "file", "parameter")]
     own = {one.factor for one in rest if _is_of_code(one, a, b)}
     code = [one for one in rest if one.factor in own and not _is_parameter_file(one, players)]
+    if is_environment_of_engine(code, a, b):
+        by_engine, code = [*by_engine, *code], []
     if code:
         name = "code" if any(one.factor == "code" for one in code) else "configuration"
         players.append(_player(name, "code", code, a, b))
@@ -93,7 +106,7 @@ def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
             chosen = [one for one in chosen if one not in single]
         if chosen:
             told = _player(name, "set-up", chosen, a, b)
-            players.append(_with_choice(told, by_engine, a, b) if name == "engine" else told)
+            players.append(with_choice(told, by_engine, a, b) if name == "engine" else told)
     in_groups = {one.factor for group in groups for one in group.factors}
     data = [one for one in found if _kind(one) in ("data", "file") and one.factor not in in_groups]
     return Choices(
@@ -106,26 +119,6 @@ def choices(a: Record, b: Record, opens_packages: bool = False) -> Choices:
         ),
         renamed,
     )
-
-
-def _with_choice(engine: Player, said: Iterable[Factor], a: Record, b: Record) -> Player:
-    """Let the player of the engine have all that says which one it is."""
-    factors = (*engine.factors, *said)
-    ours, theirs = a.compute.engine, b.compute.engine
-    if ours == theirs:
-        return replace(engine, factors=factors)
-    return replace(engine, factors=factors, before=ours, after=theirs)
-
-
-def _is_choice_of_engine(factor: Factor, a: Record, b: Record) -> bool:
-    """Tell what only says on which engine either run was: no parameter, no code of its own."""
-    engines = a.compute.engine, b.compute.engine
-    kind, _, name = factor.factor.partition(":")
-    is_meant = kind == "catalog" and name.endswith(".engine")
-    is_meant = is_meant or (kind, name) == ("parameter", "engine")
-    said = factor.expected, factor.actual
-    is_it = all(one in (None, its) for one, its in zip(said, engines, strict=True))
-    return is_meant and is_it and engines[0] != engines[1]
 
 
 def _kind(factor: Factor) -> str:
@@ -157,10 +150,11 @@ def _of_data(
         yield Player(f"{verb} {group.name}", "data", side, group.factors, before, after, detail)
 
 
-def _of_parameter(factor: Factor) -> Player:
-    name = f"parameter {factor.factor.partition(':')[2]}"
+def _of_parameter(factor: Factor, runs: Sequence[tuple[Record, ModelParts]]) -> Player:
+    parameter = factor.factor.partition(":")[2]
     before, after = value_of(factor.expected), value_of(factor.actual)
-    return Player(name, "parameters", None, (factor,), before, after)
+    side: Side | None = "scored" if only_asks(parameter, runs) else None
+    return Player(f"parameter {parameter}", "parameters", side, (factor,), before, after)
 
 
 def _of_package(factor: Factor) -> Player:
