@@ -51,6 +51,7 @@ def test_help_imports_neither_mlflow_nor_an_engine():
     assert not modules & set(heavy)
 
 
+@pytest.mark.slow
 def test_the_commands_of_kedro_mlflow_are_there_all_the_same():
     """Imported when they are asked for, without the warnings of what they import."""
     done = kedro("mlflow", "--help")
@@ -58,6 +59,7 @@ def test_the_commands_of_kedro_mlflow_are_there_all_the_same():
     assert "Warning" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_stand_in_becomes_the_real_module():
     """For whoever imports something else from it."""
     code = """
@@ -282,6 +284,7 @@ def test_a_run_has_its_recipe_before_numpy_and_before_the_interpreter_starts(tol
     assert first["handed_over"] is None
 
 
+@pytest.mark.slow
 def test_a_project_without_the_table_is_left_alone(tmp_path):
     """As is one that opts out, which says so."""
     plain = telling_project(tmp_path / "plain")
@@ -293,6 +296,7 @@ def test_a_project_without_the_table_is_left_alone(tmp_path):
         assert found["is_random"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="The kernel is one of x86.")
 def test_a_kernel_that_is_asked_for_is_the_one_that_computes(tmp_path):
     """As OpenBLAS tells it; without being asked for it would not be this old one."""
@@ -302,6 +306,7 @@ def test_a_kernel_that_is_asked_for_is_the_one_that_computes(tmp_path):
     assert answer([*MODULE, "blas"], free)["kernels"] != ["Nehalem"]
 
 
+@pytest.mark.slow
 def test_what_the_caller_set_stays_and_is_what_the_record_says(told):
     """Nothing needs to be started again then."""
     found = answer([*MODULE, "blas"], told, PYTHONHASHSEED="5", OMP_NUM_THREADS="2")
@@ -326,6 +331,7 @@ def test_arguments_input_folder_and_exit_code_are_passed_on(told, place):
     assert found["prefix"] == sys.prefix
 
 
+@pytest.mark.slow
 def test_the_options_of_the_interpreter_are_passed_on(told):
     """`-X` and `-W` stand before the module's name."""
     options = ["-X", "utf8", "-X", "told=yes", "-W", "ignore"]
@@ -335,6 +341,7 @@ def test_the_options_of_the_interpreter_are_passed_on(told):
     assert found["recipe"] == "set at start"
 
 
+@pytest.mark.slow
 def test_numpy_that_is_there_already_gets_its_threads_too(told):
     """Even where the hash seed is set: it is started again before numpy looks."""
     code = "import numpy; from kedro.framework.cli import main; main()"
@@ -343,6 +350,7 @@ def test_numpy_that_is_there_already_gets_its_threads_too(told):
     assert found["pools"] == [1]
 
 
+@pytest.mark.slow
 def test_where_it_cannot_be_started_again_it_is_left_as_found_and_says_so(told):
     """A program from standard input is gone once read, and `-E` reads no hash seed."""
     from_stdin = [sys.executable, "-", "run"]
@@ -360,6 +368,7 @@ def test_where_it_cannot_be_started_again_it_is_left_as_found_and_says_so(told):
         assert set(found["threads"].values()) == {None}
 
 
+@pytest.mark.slow
 def test_a_recorded_recipe_that_is_handed_over_is_not_mended(told):
     """A re-run has what the run had, whatever the project asks for today."""
     then = dict.fromkeys(determinism.VARIABLES) | {"OMP_NUM_THREADS": "2"}
@@ -380,6 +389,7 @@ def test_a_key_that_is_none_ends_the_run_in_a_sentence(tmp_path):
     started([*MODULE, "--help"], wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Signals are those of POSIX.")
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
@@ -434,6 +444,7 @@ def test_in_a_project_that_is_not_ours_only_our_commands_end_so(monkeypatch, cap
     assert "ValueError: ours" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_would_send_is_left_out_where_it_may_not():
     """And is there where it may; whoever wants more of the plug-in gets it."""
     code = """
@@ -453,6 +464,7 @@ assert type(telemetry_hook) is KedroTelemetryHook
         subprocess.run([sys.executable, "-c", script], env={**os.environ, **said}, check=True)
 
 
+@pytest.mark.slow
 def test_docstrings_of_scipy_are_left_as_they_are():
     """And nothing else of SciPy's: what asks more of a docstring than to add a note gets it."""
     code = """

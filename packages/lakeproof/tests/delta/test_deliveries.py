@@ -259,6 +259,7 @@ def write_deliveries(folder: Path, count: int) -> None:
         (folder / f"{number:03}.csv").write_text(f"id,x\nk{number},{number}\ncommon,{number}\n")
 
 
+@pytest.mark.slow
 def test_two_writers_at_once_take_each_delivery_once(folder, embedded_table):
     """The second waits for the lock and finds everything taken."""
     table = embedded_table

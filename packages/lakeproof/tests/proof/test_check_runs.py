@@ -173,6 +173,7 @@ def test_a_prefix_of_two_runs_is_refused(checked):
     project.kedro("show", runs[0][:12])
 
 
+@pytest.mark.slow
 def test_a_project_in_which_nothing_has_run(project):
     """An empty list, a sentence, and not even a store is made by asking."""
     (project.path / "mlflow.db").unlink()

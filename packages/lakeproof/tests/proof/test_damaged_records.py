@@ -59,7 +59,7 @@ DAMAGES = [
 
 
 # One whose digest tells, and a newer one; what else its reader refuses is in tests/record, too.
-MARKS = {0: (), 6: (pytest.mark.slow,)}
+MARKS = dict.fromkeys((0, 6), (pytest.mark.slow,))
 
 
 @pytest.mark.parametrize(

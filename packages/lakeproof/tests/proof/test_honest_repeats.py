@@ -113,6 +113,7 @@ def test_a_rerun_is_a_run_that_can_be_had_again(small):
     assert ".lakeproof" not in str(record["inputs"]) + str(record["outputs"])
 
 
+@pytest.mark.slow
 def test_tables_that_moved_on_and_deliveries_that_came_later_are_not_seen(small):
     """Ten commits, corrected and removed rows, OPTIMIZE and a third delivery lie in between."""
     project, first = small

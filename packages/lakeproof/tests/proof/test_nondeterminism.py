@@ -96,9 +96,9 @@ def to_the_end(node: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     "node",
     [
-        pytest.param("by_clock", marks=pytest.mark.slow),
+        pytest.param("by_clock", marks=LONG),
         pytest.param("by_chance", marks=LONG),
-        "by_threads",
+        pytest.param("by_threads", marks=pytest.mark.slow),
         pytest.param("by_place", marks=LONG),
     ],
 )

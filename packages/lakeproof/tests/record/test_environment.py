@@ -3,12 +3,13 @@
 import hashlib
 import json
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from lakeproof.record.facts import Distribution
+from lakeproof.record.facts import Distribution, EnvironmentFacts
 from lakeproof.record.setup.environment import gather_environment, lock_hashes, normalised
 
 ROOT = Path(__file__).parents[4]
@@ -16,11 +17,18 @@ ROOT = Path(__file__).parents[4]
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """A folder that is searched before all others."""
+    """A folder of distributions, in place of the hundreds of this environment."""
     folder = tmp_path / "site"
     folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
+    others = [place for place in sys.path if Path(place).name != "site-packages"]
+    monkeypatch.setattr(sys, "path", [str(folder), *others])
     return folder
+
+
+@pytest.fixture(scope="module")
+def here():
+    """This environment, with all that is in it."""
+    return gather_environment(ROOT)
 
 
 def install(site: Path, name: str, version: str, direct: dict | str | None = None) -> None:
@@ -34,27 +42,28 @@ def install(site: Path, name: str, version: str, direct: dict | str | None = Non
 
 
 def found(project: Path, name: str) -> Distribution:
-    (only,) = [
-        each for each in gather_environment(project).distributions if each.name == normalised(name)
-    ]
+    return named(gather_environment(project), name)
+
+
+def named(facts: EnvironmentFacts, name: str) -> Distribution:
+    (only,) = [each for each in facts.distributions if each.name == normalised(name)]
     return only
 
 
-def test_every_distribution_is_listed_with_the_version_it_calls_itself():
+def test_every_distribution_is_listed_with_the_version_it_calls_itself(here):
     """Against the whole metadata, which takes ten times as long to read."""
-    facts = gather_environment(ROOT)
     expected = {normalised(each.name): each.version for each in metadata.distributions()}
-    assert {each.name: each.version for each in facts.distributions} == expected
-    names = [each.name for each in facts.distributions]
+    assert {each.name: each.version for each in here.distributions} == expected
+    names = [each.name for each in here.distributions]
     assert names == sorted(names)
-    assert (facts.implementation, facts.python) == ("CPython", platform.python_version())
-    assert platform.python_compiler() in facts.build
+    assert (here.implementation, here.python) == ("CPython", platform.python_version())
+    assert platform.python_compiler() in here.build
 
 
-def test_this_project_is_told_from_what_comes_from_an_index():
+def test_this_project_is_told_from_what_comes_from_an_index(here):
     """It is compared by its code, not by a version."""
-    assert found(ROOT, "winery").origin == "project"
-    assert found(ROOT, "kedro").origin is None
+    assert named(here, "winery").origin == "project"
+    assert named(here, "kedro").origin is None
 
 
 @pytest.mark.parametrize("table", ["project", "tool.poetry"])
@@ -72,8 +81,12 @@ def test_the_project_is_known_by_its_name_where_a_rerun_has_it_elsewhere(site, t
     assert found(project, "same-folder").origin == "project"
 
 
-def test_of_two_with_one_name_the_one_that_is_imported_counts(site):
+def test_of_two_with_one_name_the_one_that_is_imported_counts(site, tmp_path, monkeypatch):
     """The first on the path, however the name is spelled."""
+    later = tmp_path / "later"
+    later.mkdir()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(later)])
+    install(later, "ruamel.yaml", "0.19")
     install(site, "Ruamel_YAML", "0.0.1")
     assert found(ROOT, "ruamel.yaml") == Distribution("ruamel-yaml", "0.0.1")
 
@@ -124,6 +137,7 @@ def test_a_leftover_without_metadata_is_no_distribution(site):
     assert "leftover" not in names
 
 
+@pytest.mark.usefixtures("site")
 def test_locks_are_known_by_digest_and_by_their_place_in_the_project(tmp_path):
     """Those of pip, uv, Poetry and PDM, or those that are named."""
     (tmp_path / "requirements").mkdir()
@@ -141,17 +155,17 @@ def digest(content: str) -> str:
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
-def test_hashes_are_read_from_the_locks_that_the_run_had_and_from_no_other():
+def test_hashes_are_read_from_the_locks_that_the_run_had_and_from_no_other(here):
     """Each pin of ours has one; a lock that has changed since is not believed."""
-    facts = gather_environment(ROOT)
-    hashes = lock_hashes(facts, ROOT / "requirements")
-    locked = [f"{it.name}=={it.version}" for it in facts.distributions if it.name == "packaging"]
-    assert all(each.startswith("sha256:") for each in hashes[locked[0]])
+    hashes = lock_hashes(here, ROOT / "requirements")
+    locked = f"packaging=={named(here, 'packaging').version}"
+    assert all(each.startswith("sha256:") for each in hashes[locked])
     assert all(hashes.values())
     unlocked = gather_environment(ROOT, [])
     assert lock_hashes(unlocked, ROOT / "requirements") == {}
 
 
+@pytest.mark.usefixtures("site")
 def test_a_lock_is_read_with_its_markers_extras_and_spellings(tmp_path):
     """As uv and pip-compile write them."""
     text = (

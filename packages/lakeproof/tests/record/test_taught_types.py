@@ -91,6 +91,7 @@ def test_what_has_no_digest_says_how_to_give_it_one(project):
     assert HINT in " ".join(show.render(record).split())
 
 
+@pytest.mark.slow
 def test_four_lines_of_the_project_give_it_one(project):
     """Then the run is reproducible, and another content is another one."""
     project.write({"src/small_project/ledger.py": LEDGER + TAUGHT})

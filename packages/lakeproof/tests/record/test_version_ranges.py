@@ -19,7 +19,7 @@ def installed(monkeypatch):
         return found[name]
 
     monkeypatch.setattr(metadata, "requires", lambda _: needs)
-    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(version_ranges, "version_of", version)
     return found
 
 

@@ -32,6 +32,7 @@ def project(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> NewPro
     return new
 
 
+@pytest.mark.slow
 def test_an_installed_lakeproof_makes_the_same_project(generated, tmp_path):
     """`pip install lakeproof`, `kedro new --starter lakeproof`: to the byte, the wheel included."""
     new = NewProject(tmp_path)

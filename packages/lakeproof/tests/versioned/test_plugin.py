@@ -101,6 +101,7 @@ def again(project: SmallProject):
     return comparison
 
 
+@pytest.mark.slow
 def test_a_pinned_version_is_read_recorded_and_had_again(project):
     """In a process of its own, whose table is a copy: the user's has no new version."""
     record = run(project, load_versions={"prices": "0"})

@@ -119,7 +119,8 @@ class RunInputs:
         """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
         project_path = Path(run_params["project_path"])
         loader = context.config_loader
-        secrets = Secrets.of(credential_values(loader)).joined_by(resolved_parameters(loader))
+        resolved = resolved_parameters(loader)
+        secrets = Secrets.of(credential_values(loader)).joined_by(resolved)
         secrets = replace(secrets, are_rows_personal=bool(personal_columns(conf_catalog)))
         command, options = gather_command(
             run_params, secrets, getattr(loader, "conf_source", None), project_path
@@ -142,6 +143,7 @@ class RunInputs:
                     run_params.get("runtime_params") or {},
                     secrets,
                     _parameters_of(catalog),
+                    resolved,
                 ),
                 not_compared=_not_compared(pipeline, catalog),
                 engine=_engine(pipeline, catalog),

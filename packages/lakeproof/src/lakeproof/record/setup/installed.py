@@ -15,6 +15,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -123,10 +124,17 @@ def _imported_from(site: Path) -> Iterator[str]:
 
 
 def _files(site: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(site):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        prefix = os.path.relpath(place, site).replace("\\", "/")
-        yield from (name if prefix == "." else f"{prefix}/{name}" for name in names)
+    # Not by `os.walk`, which takes twice as long for the forty thousand files of an environment.
+    folders = [""]
+    while folders:
+        prefix = folders.pop()
+        # What may not be looked into, or is gone meanwhile, has nothing.
+        with suppress(OSError), os.scandir(f"{site}/{prefix}") as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    yield prefix + entry.name
+                elif entry.name != "__pycache__":
+                    folders.append(f"{prefix}{entry.name}/")
 
 
 def _records(site: Path) -> tuple[list[_Record], bool]:

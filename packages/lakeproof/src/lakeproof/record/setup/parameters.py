@@ -19,6 +19,7 @@ def gather_parameters(
     runtime_params: Mapping[str, Any],
     secrets: Secrets,
     held: Mapping[Any, Any] | None = None,
+    resolved: Mapping[Any, Any] | None = None,
 ) -> ParameterFacts:
     """Gather the parameters, typed, with those given at the start over those of the files.
 
@@ -31,8 +32,11 @@ def gather_parameters(
         secrets: What must not get in.
         held: Those that the catalog holds. A resolver that draws gives others when it is asked
             again.
+        resolved: What `resolved_parameters` gave, where somebody has asked it before.
     """
-    resolved = resolved_parameters(config_loader) or dict(runtime_params)
+    if resolved is None:
+        resolved = resolved_parameters(config_loader)
+    resolved = resolved or dict(runtime_params)
     resolved = _as_held(resolved, held) if isinstance(held, Mapping) else resolved
     objects: list[str] = []
     values, redacted = secrets.redact(_plain(resolved, "", objects))

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from lakeproof.record.setup.environment import version_of
+
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
@@ -34,7 +36,7 @@ def out_of_range() -> Iterator[tuple[str, str]]:
 def _unmet(need: "Requirement", beside: str = "") -> Iterator[tuple[str, str]]:
     wanted = f"{need.name}{need.specifier}"
     try:
-        found = f"{metadata.version(need.name)} is"
+        found = f"{version_of(need.name)} is"
     except metadata.PackageNotFoundError:
         found = "is not"
     else:
@@ -50,7 +52,7 @@ def warning() -> str | None:
     if not told:
         return None
     return (
-        f"Lakeproof {metadata.version('lakeproof')} is not known to work here: "
+        f"Lakeproof {version_of('lakeproof')} is not known to work here: "
         f"{'; '.join(said for said, _ in told)}. The run goes on. Install what fits: pip install "
         f"{shlex.join(wanted for _, wanted in told)}"
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lakeproof.checksum import sha256_of
 from lakeproof.record.facts import Distribution, EnvironmentFacts
+from lakeproof.record.setup.environment import version_of
 from lakeproof.reproduce.environment.same_environment import INSTALLERS, is_needed
 
 # As uv and `platform.python_implementation` know them.
@@ -180,7 +181,7 @@ def pin_of(found: Distribution) -> str:
 def _is_installed(found: Distribution) -> bool:
     """Tell whether whoever asks has that very distribution, and so has trusted it already."""
     try:
-        return metadata.version(found.name) == found.version
+        return version_of(found.name) == found.version
     except metadata.PackageNotFoundError:
         return False
 
