@@ -4,6 +4,10 @@ A lease is on a version under the id that the table had then, and goes on after 
 """
 
 import json
+import os
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from lakeproof.delta.log.checkpoints import held
@@ -35,14 +39,36 @@ def ids_of(newest: OpenedTable) -> frozenset[str]:
 
 def _in_log(location: Location) -> set[str]:
     filesystem, names = log_files(location)
-    checkpoints = [name for name in names if CHECKPOINT_FILE.fullmatch(name)]
-    found = {str(one["id"]) for one in held(filesystem, checkpoints, "metaData", "id")}
-    for name in filter(COMMIT_FILE.fullmatch, names):
-        content = Path(location.uri, "_delta_log", name).read_bytes()
-        for line in content.splitlines() if _ACTION in content else ():
-            if told := json.loads(line).get("metaData"):
-                found.add(str(told["id"]))
+    commits = {int(match[1]): name for name in names if (match := COMMIT_FILE.fullmatch(name))}
+    unknown = list(_beyond_commits(names, commits))
+    found = {str(one["id"]) for one in held(filesystem, unknown, "metaData", "id")}
+    for name in commits.values():
+        path = f"{location.uri}/_delta_log/{name}"
+        told = os.stat(path)
+        found |= _in_commit(path, told.st_ino, told.st_size, told.st_mtime_ns)
     return found
+
+
+def _beyond_commits(names: Iterable[str], commits: Container[int]) -> Iterator[str]:
+    """Yield the checkpoints that may know of ids which no commit that is there gave."""
+    parts: dict[int, list[str]] = defaultdict(list)
+    for name in names:
+        if match := CHECKPOINT_FILE.fullmatch(name):
+            parts[int(match[1])].append(name)
+    known = -1
+    for version, whole in sorted(parts.items()):
+        if not all(number in commits for number in range(known + 1, version + 1)):
+            yield from whole
+        known = version
+
+
+# One command asks several times, and a log may be long.
+@lru_cache(maxsize=2**16)
+def _in_commit(path: str, *_of_the_file: int) -> frozenset[str]:
+    content = Path(path).read_bytes()
+    lines = content.splitlines() if _ACTION in content else ()
+    told = (json.loads(line).get("metaData") for line in lines)
+    return frozenset(str(one["id"]) for one in told if one)
 
 
 def _beside(newest: OpenedTable) -> set[str]:

@@ -4,11 +4,17 @@ Not for rows: those are the engines'.
 """
 
 import os
+from contextlib import suppress
 
 from lakeproof.delta.log.commit_metadata import CommitNotFoundError
 from lakeproof.delta.log.commits import entries, iso_time
 from lakeproof.delta.log.data_files import require_files
-from lakeproof.delta.log.location import available_versions, require_path
+from lakeproof.delta.log.location import (
+    CHECKPOINT_FILE,
+    COMMIT_FILE,
+    available_versions,
+    require_path,
+)
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import require_readable
 from lakeproof.errors import PinError, TableError
@@ -34,9 +40,11 @@ def exists(location: Location) -> bool:
     require_path(location)
     options = location.delta_options
     try:
+        if location.is_local:
+            return _has_log(location)
         with explained_store(location):
             # `is_deltatable` keeps Python from saying that it waits, so it comes second.
-            if not location.is_local and _opens(location):
+            if _opens(location):
                 return True
             return bool(deltalake.DeltaTable.is_deltatable(location.uri, storage_options=options))
     except TableError:
@@ -46,6 +54,16 @@ def exists(location: Location) -> bool:
             f"The store of table '{location.name}' cannot be reached at {location.uri}: "
             f"{location.without_secrets(str(error))[:500]}"
         ) from None
+
+
+def _has_log(location: Location) -> bool:
+    # As delta-rs tells it, which lists the whole log and sorts it first.
+    log = os.path.join(location.uri, "_delta_log")
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(log) as names:
+        return any(
+            COMMIT_FILE.search(one.name) or CHECKPOINT_FILE.search(one.name) for one in names
+        )
+    return False
 
 
 def latest(location: Location) -> OpenedTable | None:
