@@ -21,6 +21,9 @@ def session() -> Any:
             "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog"
         )
         .config("spark.sql.shuffle.partitions", "1")
+        # VACUUM lists folders in as many tasks as this says: 10,000 where nobody says it.
+        .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", "2")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
     )
     return builder.getOrCreate()

@@ -5,10 +5,12 @@ meanwhile.
 """
 
 import functools
+import gc
 import importlib.metadata
 from typing import Any
 
-from lakeproof.record.setup import installed
+from lakeproof.record.setup import installed, local_packages
+from lakeproof.reproduce.environment import package_sources
 
 
 def stay_warm() -> None:
@@ -27,6 +29,12 @@ def stay_warm() -> None:
         return remembered[id(records)]
 
     installed._known = known_once
+    asked = functools.cache(local_packages.digest_of_sources)
+    for module in (local_packages, package_sources):
+        module.digest_of_sources = lambda root, names=(): asked(root, tuple(names))
+    # What was imported stays.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _remember_property(kind: type, name: str) -> None:

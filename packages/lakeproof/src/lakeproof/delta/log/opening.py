@@ -4,6 +4,7 @@ Not for rows: those are the engines'.
 """
 
 import os
+import re
 from contextlib import suppress
 
 from lakeproof.delta.log.commit_metadata import CommitNotFoundError
@@ -23,6 +24,9 @@ from lakeproof.stores.patience import waiting
 from lakeproof.versioned.location import Location, describe_versions
 from lakeproof.versioned.pins import Pin
 from lakeproof.versioned.store_errors import StoreError, explained_store
+
+# What delta-rs knows in a log beside commits and checkpoints.
+_OF_A_LOG = re.compile(r"\d{20}\.(?:crc|\d{20}\.compacted\.json)")
 
 
 class NoTableError(TableError):
@@ -60,9 +64,8 @@ def _has_log(location: Location) -> bool:
     # As delta-rs tells it, which lists the whole log and sorts it first.
     log = os.path.join(location.uri, "_delta_log")
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(log) as names:
-        return any(
-            COMMIT_FILE.search(one.name) or CHECKPOINT_FILE.search(one.name) for one in names
-        )
+        kinds = COMMIT_FILE, CHECKPOINT_FILE, _OF_A_LOG
+        return any(kind.fullmatch(one.name) for one in names for kind in kinds)
     return False
 
 
