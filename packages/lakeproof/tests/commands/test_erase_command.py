@@ -312,7 +312,7 @@ def test_a_file_is_the_same_however_it_is_spelled(person):
 INSTANTS = (
     (erase, "delete_rows", "before"),
     (erase, "rewrite_leased", "before"),
-    (erase, "_release", "before"),
+    (erase, "give_up", "before"),
     (erase, "remove_files", "before"),
     (erase, "remove_files", "after"),
     (rewrite, "assemble", "after"),

@@ -136,3 +136,72 @@ def test_the_log_of_a_copy_gives_no_row_away(tmp_path, has_checkpoint):
     assert rows(place) == ["Aebi", "Aebi", "Zaugg", "Zaugg"]
     assert DeltaTable(filepath=str(place)).open().rows() == 4
     assert deltalake.DeltaTable(str(place)).to_pyarrow_table().num_rows == 4
+
+
+@pytest.mark.parametrize("trouble", ["empty", "another table", "a file is gone"])
+def test_what_is_no_copy_but_for_its_name_is_none_and_made_anew(shelf, tmp_path, trouble):
+    """Whoever brought it along; a whole copy with more versions serves in its place."""
+    more = held.hold(shelf.path, shelf.table_id, [1, 2], shelf.table, print)
+    place = more.with_name("1")
+    place.mkdir()
+    if trouble == "another table":
+        DeltaTable(filepath=str(place)).save(pl.DataFrame({"id": ["forged"]}))
+        DeltaTable(filepath=str(place)).save(pl.DataFrame({"id": ["forged", "too"]}))
+    elif trouble == "a file is gone":
+        shutil.copytree(more, place, dirs_exist_ok=True)
+        next(iter(place.glob("*.parquet"))).unlink()
+        next(iter(place.glob("*.parquet"))).unlink()
+    assert held.copy_of(shelf.path, shelf.table_id, [1]) == more
+    held.sweep(shelf.path, [shelf.lease(1, is_held=True)])
+    assert (more.is_dir(), place.exists()) == (True, False)
+    place.mkdir()
+    shutil.rmtree(more)
+    assert held.copy_of(shelf.path, shelf.table_id, [1]) is None
+    assert held.hold(shelf.path, shelf.table_id, [1], shelf.table, print) == place
+    assert rows(place, 1) == ["v1", "x"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("how", ["from a clone", "of another version", "changed since"])
+def test_what_lies_in_wait_for_a_copys_place_takes_it_only_if_it_is_proven(
+    shelf, caplog, monkeypatch, how, is_there
+):
+    """By the word of this user who put it together, and by its rows as they are read now."""
+    place = held.hold(shelf.path, shelf.table_id, [1], shelf.table, print)
+    coming = place.with_name(".1.next")
+    digest = shelf.table.open(1).compute_digest()
+    with monkeypatch.context() as patch:
+        patch.setattr(held, "_take_over", lambda *_: None)
+        room = held.room_for(shelf.path, shelf.table_id)
+        held.build(room, [1], shelf.table, print)
+        told = {1: digest} if how != "of another version" else {1: "rs1:" + "0" * 32}
+        held.put_in_place(shelf.path, shelf.table_id, told, room)
+    if how == "from a clone":
+        (coming / "_lakeproof/copy.json").unlink()
+    elif how == "changed since":
+        file = next(iter(coming.glob("*.parquet")))
+        content = bytearray(file.read_bytes())
+        file.unlink()
+        content[4:40] = bytes(36)
+        file.write_bytes(content)
+    if not is_there:
+        shutil.rmtree(place)
+    held.finish(shelf.path)
+    assert (place.is_dir(), coming.is_dir()) == (is_there, True)
+    assert ".1.next was passed over" in caplog.text
+    held.sweep(shelf.path, [shelf.lease(1, is_held=True)])
+    # Where it may be all that is left of the version, it waits for who can tell.
+    assert (place.is_dir(), coming.is_dir()) == (is_there, not is_there)
+
+
+def test_what_was_put_together_here_takes_the_place_of_a_copy(shelf, monkeypatch):
+    """After a kill between the two."""
+    with monkeypatch.context() as patch:
+        patch.setattr(held, "_take_over", lambda *_: None)
+        room = held.room_for(shelf.path, shelf.table_id)
+        held.build(room, [1], shelf.table, print)
+        told = {1: shelf.table.open(1).compute_digest()}
+        place = held.put_in_place(shelf.path, shelf.table_id, told, room)
+    assert not place.exists()
+    held.finish(shelf.path)
+    assert rows(place, 1) == ["v1", "x"]

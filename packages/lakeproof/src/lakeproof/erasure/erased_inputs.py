@@ -107,6 +107,35 @@ def erased_versions(
     return [one for one in found if one is not None]
 
 
+def accepted_digests(
+    receipts: Sequence[Receipt], table_id: str, version: int, had: str | None
+) -> frozenset[str]:
+    """Give the digests that a leased version may have here; none where nobody knows.
+
+    While an erasure is on its way, with the rows and without them.
+
+    Args:
+        receipts: All of them.
+        table_id: The table's id.
+        version: The version.
+        had: The digest of what a run had of it, where its record says so.
+    """
+    done = [one for one in receipts if one.state == "done"]
+    if had is not None:
+        chains = (erased_version(some, "", table_id, version, had) for some in (done, receipts))
+        return frozenset(had if one is None else one.actual for one in chains)
+    steps = [
+        (one, receipt.state)
+        for receipt in receipts
+        for one in receipt.rewritten
+        if (one.table_id, one.version) == (table_id, version)
+    ]
+    replaced = {one.digest_before for one, state in steps if state == "done"}
+    known = {one.digest_after for one, _ in steps}
+    known |= {one.digest_before for one, state in steps if state == "begun"}
+    return frozenset(known - replaced)
+
+
 def is_rewritten(receipts: Iterable[Receipt], table_id: str, versions: Iterable[int]) -> bool:
     """Tell whether a copy has one of some versions without rows, whatever the table has of it."""
     needed = {(table_id, version) for version in versions}

@@ -10,12 +10,13 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from lakeproof.inside import by_no_link, inside, is_by_no_link
 from lakeproof.leases.clean_log import clean_log
+from lakeproof.leases.copy_proof import prove, why_not_proven, why_not_whole
 from lakeproof.leases.facts import Lease, is_table_id
 from lakeproof.leases.folders import hide_from_git
 from lakeproof.versioned.contract import Say, VersionedDataset
@@ -76,27 +77,34 @@ def hold(
         say: Gets a sentence before anything is copied.
 
     Returns:
-        Its folder, which may have been there.
+        Its folder, which may have been there; one that is not whole is made anew.
 
     Raises:
         LakeproofError: If a version is not whole, or the place behind a link; nothing is held.
     """
     *older, newest = sorted(set(versions))
-    target = _folder(project_path, table_id, [*older, newest])
-    if target.is_dir():
+    target = folder_of(project_path, table_id, [*older, newest])
+    if target.is_dir() and why_not_whole(target, table_id, [*older, newest]) is None:
         return target
     hide_from_git(project_path)
-    partial = target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+    partial = away_from(target)
     try:
-        table.copy_to(partial, newest, older, say)
-        clean_log(partial)
-        os.replace(partial, target)
-    except OSError:
-        if not target.is_dir():  # or another command has made it meanwhile
-            raise
+        build(partial, [*older, newest], table, say)
+        _take_over(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target
+
+
+def build(place: Path, versions: Iterable[int], table: VersionedDataset, say: Say) -> None:
+    """Make a table of some versions of another, whose log gives no row away.
+
+    Raises:
+        LakeproofError: If a version is not whole.
+    """
+    *older, newest = sorted(set(versions))
+    table.copy_to(place, newest, older, say)
+    clean_log(place)
 
 
 def room_for(project_path: Path, table_id: str) -> Path:
@@ -106,10 +114,12 @@ def room_for(project_path: Path, table_id: str) -> Path:
         LakeproofError: If the place is behind a link.
     """
     hide_from_git(project_path)
-    return _folder(project_path, table_id, [0]).with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+    return away_from(folder_of(project_path, table_id, [0]))
 
 
-def put_in_place(project_path: Path, table_id: str, versions: Iterable[int], built: Path) -> Path:
+def put_in_place(
+    project_path: Path, table_id: str, digests: Mapping[int, str], built: Path
+) -> Path:
     """Let a table that was built take the place of the copy of some versions, or be the first.
 
     At each instant one of the two is whole; a command that is killed between is gone on with by
@@ -118,11 +128,12 @@ def put_in_place(project_path: Path, table_id: str, versions: Iterable[int], bui
     Args:
         project_path: The project.
         table_id: Of the table.
-        versions: What it holds.
+        digests: Of each version that it holds.
         built: It, in a folder of `room_for`.
     """
-    target = _folder(project_path, table_id, sorted(set(versions)))
+    target = folder_of(project_path, table_id, sorted(digests))
     coming = target.with_name(f"{_PARTIAL}{target.name}{_NEXT}")
+    prove(built, table_id, digests)
     shutil.rmtree(coming, ignore_errors=True)
     os.replace(built, coming)
     _take_over(coming, target)
@@ -130,17 +141,33 @@ def put_in_place(project_path: Path, table_id: str, versions: Iterable[int], bui
 
 
 def finish(project_path: Path) -> None:
-    """Put in place what a killed command had built and not put there yet."""
+    """Put in place what a killed command of this user had built and not put there yet.
+
+    What lies there otherwise takes nothing's place, and is named.
+    """
     root = project_path / _PLACE
     for coming in sorted(root.glob(f"*/{_PARTIAL}*{_NEXT}")):
-        name = coming.name.removeprefix(_PARTIAL).removesuffix(_NEXT)
-        is_ours = is_table_id(coming.parent.name) and _is_ours(project_path, coming.parent.name)
-        if is_ours and _are_versions(name) and not coming.is_symlink():
+        table_id, name = coming.parent.name, _coming_to(coming)
+        is_ours = is_table_id(table_id) and _is_ours(project_path, table_id)
+        if not (is_ours and _are_versions(name)) or coming.is_symlink() or not coming.is_dir():
+            continue
+        why = why_not_proven(coming, table_id, map(int, name.split("+")))
+        if why is None:
             _take_over(coming, coming.with_name(name))
+        else:
+            logger.warning(
+                "%s was passed over, and takes the place of no copy: %s Remove it, unless a "
+                "command of yours was killed there.",
+                *(coming.relative_to(project_path), why),
+            )
+
+
+def _coming_to(coming: Path) -> str:
+    return coming.name.removeprefix(_PARTIAL).removesuffix(_NEXT)
 
 
 def _take_over(coming: Path, target: Path) -> None:
-    old = target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
+    old = away_from(target)
     if not coming.is_dir():
         return
     if target.is_dir():
@@ -156,11 +183,17 @@ def _take_over(coming: Path, target: Path) -> None:
 
 
 def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path | None:
-    """Give a table that holds all of some versions, if there is one."""
+    """Give a table that holds all of some versions, if there is a whole one."""
     wanted = set(versions)
     if not is_table_id(table_id) or not wanted:
         return None
-    found = (place for place, has in _folders(project_path, table_id) if wanted <= has)
+    return _whole_copy(dict(_folders(project_path, table_id)), table_id, wanted)
+
+
+def _whole_copy(there: Mapping[Path, set[int]], table_id: str, wanted: set[int]) -> Path | None:
+    """Choose the least copy that has all of some versions, by its name and where it is opened."""
+    having = sorted((len(has), place) for place, has in there.items() if wanted <= has)
+    found = (one for _, one in having if why_not_whole(one, table_id, wanted) is None)
     return next(found, None)
 
 
@@ -186,26 +219,46 @@ def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
     for lease in leases:
         if lease.is_held:
             by_run.setdefault((lease.table_id, lease.run_id), set()).add(lease.version)
-    needed = {(table_id, frozenset(has)) for (table_id, _), has in by_run.items()}
     root = project_path / _PLACE
     for place in sorted(root.iterdir()) if root.is_dir() else ():
         # A link, which a clone may bring along, leads to what is somebody else's.
         if not is_table_id(place.name) or not _is_ours(project_path, place.name):
             continue
-        known = {
-            folder
-            for folder, has in _folders(project_path, place.name)
-            if (place.name, frozenset(has)) in needed
-        }
+        there = dict(_folders(project_path, place.name))
+        needed = [has for (table_id, _), has in by_run.items() if table_id == place.name]
+        known = {one for has in needed for one in _serving(there, place.name, has)}
         for folder in place.iterdir():
-            if folder not in known:
+            if folder not in known and not _is_alone(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folder(project_path: Path, table_id: str, versions: Sequence[int]) -> Path:
+def _serving(there: Mapping[Path, set[int]], table_id: str, needed: set[int]) -> list[Path]:
+    """Choose the copies that serve what a run needs: one has all of it, or else many some of it."""
+    whole = _whole_copy(there, table_id, needed)
+    return [whole] if whole else [folder for folder, has in there.items() if needed & has]
+
+
+def _is_alone(folder: Path) -> bool:
+    """Tell what would take a copy's place, which is not there: no other has these versions."""
+    name = _coming_to(folder)
+    is_coming = folder.name == f"{_PARTIAL}{name}{_NEXT}" and _are_versions(name)
+    return is_coming and not folder.with_name(name).exists()
+
+
+def folder_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path:
+    """Say where the copy of some versions is, or would be.
+
+    Raises:
+        OutsideError: If a link leads there, or the id out of the project.
+    """
     inside(project_path / _PLACE, table_id)
     place = by_no_link(project_path, _PLACE / table_id)
-    return place / "+".join(map(str, versions))
+    return place / "+".join(map(str, sorted(set(versions))))
+
+
+def away_from(target: Path) -> Path:
+    """Name a new folder beside a copy, which is none, and which the next sweep removes."""
+    return target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
 
 
 def _is_ours(project_path: Path, table_id: str) -> bool:

@@ -8,7 +8,6 @@ when nothing is made of them any more; then it is looked again, and what is left
 Each step may be done twice.
 """
 
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from lakeproof.commands.erasure.erased import left_of
 from lakeproof.commands.erasure.find import find
 from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
+from lakeproof.commands.erasure.give_up import give_up
 from lakeproof.commands.erasure.other_files import remove_own
 from lakeproof.commands.erasure.receipt_chain import finish_receipt
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
@@ -128,7 +128,7 @@ def erase(
         )
         left += became.given_up
     became.require_copies()
-    _release(leased, found, became)
+    give_up(leased, found, became)
     remove_own(found, leased.project.path, catalog)
     for one in found.tables:
         location = catalog.table(one.table).location
@@ -260,20 +260,6 @@ def _mark(
         if (fitting := keys.that_fit(schema)) is not None:
             engine, gone = engine_for(table.engine_name), fitting.rows(schema, name)
             mark_table(table.location, files, gone, engine, table.personal)
-
-
-def _release(leased: LeasedProject, found: Found, became: RewrittenLeases) -> None:
-    """End the leases on versions with the rows that were not written anew; their copies go."""
-    held = found.held
-    for lease in list(leased.store.own()):
-        is_kept = (lease.table_id, lease.version, lease.run_id) in became.kept
-        if (lease.table_id, lease.version) in held and not is_kept:
-            place = leased.location_of(lease.table_id, lease.table, lease.env)
-            leased.store.give_back(lease, place)
-    for copy in found.copies:
-        folder = leased.project.path / copy.uri
-        if copy.found.has_rows and folder not in became.copies:
-            shutil.rmtree(folder)
 
 
 def _needed(

@@ -12,10 +12,12 @@ Any other trouble, a proof that fails above all, ends the command before anythin
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
 
+from lakeproof.attest.own_receipts import known_receipts
 from lakeproof.commands.erasure.found import Found
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.delta.log.data_files import require_files
@@ -28,6 +30,7 @@ from lakeproof.erasure.anew.rewrite_versions import (
     assemble,
     without_rows,
 )
+from lakeproof.erasure.erased_inputs import accepted_digests
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
 from lakeproof.errors import LakeproofError
@@ -166,7 +169,7 @@ class _Table:
         for part in parts:
             if part.rewritten is not None:
                 note(part.rewritten)
-        place = put_in_place(self.leased.project.path, self.table_id, versions, built)
+        place = put_in_place(self.leased.project.path, self.table_id, digests, built)
         self.told.copies[place] = digests
 
     def _part(self, lease: Lease, version: int) -> Less | NotWrittenAnewError:
@@ -175,27 +178,46 @@ class _Table:
         return self.parts[version]
 
     def _written(self, lease: Lease, version: int) -> Less | NotWrittenAnewError:
-        told = NotWrittenAnewError("there is neither the table nor a copy of it.")
-        for number, source in enumerate(self._sources(lease, version)):
+        troubles = []
+        accepted = self._accepted(lease, version)
+        for number, source in enumerate(self._sources(lease, version, bool(accepted))):
             folder = self.room / f"{version}.{number}"
             try:
                 return without_rows(
-                    *(source, version, self.keys, self.engine, self.personal, folder, self.files)
+                    *(source, version, self.keys, self.engine, self.personal, folder),
+                    *(self.files, accepted),
                 )
             except NotWrittenAnewError as error:
-                told = error
+                troubles.append(error.message)
             except LakeproofError as error:
                 raise _not_now(lease, version, error) from error
-        return told
+        nothing = "there is neither the table nor a copy of it."
+        return NotWrittenAnewError(" ".join(troubles) or nothing)
 
-    def _sources(self, lease: Lease, version: int) -> Iterator[Location]:
-        """Yield where a version is: copies first, of which an earlier erasure has taken rows."""
+    def _accepted(self, lease: Lease, version: int) -> frozenset[str]:
+        """Give the digests that a version may have: of what its run had, less what was erased."""
+        place, project = (lease.table_id, version), self.leased.project
+        had: list[str] = []
+        with suppress(LakeproofError):
+            tables = project.records.record(lease.run_id).inputs.tables
+            had = [one.digest for one in tables if (one.table_id, one.version) == place]
+        own = known_receipts(project.path).own
+        return accepted_digests(own, *place, had[0] if had else None)
+
+    def _sources(self, lease: Lease, version: int, is_known: bool) -> Iterator[Location]:
+        """Yield where a version is: copies first, of which an earlier erasure has taken rows.
+
+        Where nothing says what it is to hold, the table first: a copy may come with a clone.
+        """
+        location = self.leased.location_of(lease.table_id, lease.table, lease.env)
+        if location is not None and not is_known:
+            yield location
         for table_id, place, versions in every_copy(self.leased.project.path):
             if table_id == self.table_id and version in (versions or ()):
                 yield Location(lease.table, str(place))
-        location = self.leased.location_of(lease.table_id, lease.table, lease.env)
         if location is not None:
-            yield location
+            if is_known:
+                yield location
             return
         table = self.leased.project.locate_in(lease.env)(lease.table)
         try:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,19 +98,23 @@ def keep(leased: LeasedProject, run: str, until: datetime | None, is_held: bool,
     known = {(one.table_id, one.version): one for one in leased.store.of_run(run_id)}
     places = leased.locations_of(record)
     leases = []
-    for lease in leases_for(record, needed, until, why, is_held):
+    for lease in leases_for(record, needed, until, why):
         before = known.get((lease.table_id, lease.version))
-        if before is not None and before.is_held and not is_held:
-            lease = Lease(**{**vars(lease), "is_held": True})
-        leased.store.take(lease, places.get(lease.table_id))
-        leases.append(lease)
+        leases.append(replace(lease, is_held=before is not None and before.is_held))
+        leased.store.take(leases[-1], places.get(lease.table_id))
     raw = lease_raw(record, leased.project.path, until, why)
     leased.store.decide(run_id)
     copies = {}
     if is_held:
+        path = leased.project.path
         for table_id, (table, versions) in tables.items():
-            place = held.hold(leased.project.path, table_id, versions, table, remark)
-            copies[table_id] = place.relative_to(leased.project.path).as_posix()
+            place = held.copy_of(path, table_id, versions)
+            place = place or held.hold(path, table_id, versions, table, remark)
+            copies[table_id] = place.relative_to(path).as_posix()
+        # Not before: others believe a lease that says so.
+        leases = [replace(lease, is_held=True) for lease in leases]
+        for lease in leases:
+            leased.store.take(lease, places.get(lease.table_id))
     return Kept(run_id, tuple(leases), raw, copies)
 
 

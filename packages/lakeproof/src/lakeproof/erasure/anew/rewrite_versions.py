@@ -18,7 +18,7 @@ written anew, nor for where they are kept (`leases.held`).
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +26,14 @@ from typing import Any
 
 from lakeproof.delta.diff.own_files import is_plain
 from lakeproof.delta.log.commit_metadata import CommitNote
-from lakeproof.delta.log.data_files import data_files, vector_files
+from lakeproof.delta.log.data_files import data_files, require_files, vector_files
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import compute_digest
 from lakeproof.delta.write.engine import Engine, SaveArgs, Write
 from lakeproof.delta.write.scratch_copy import start_table
-from lakeproof.digest import digest_table
+from lakeproof.digest import TableFacts, digest_table
 from lakeproof.erasure.anew.taken_files import mark_taken
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
@@ -76,6 +76,7 @@ def without_rows(
     personal: frozenset[str],
     folder: Path,
     files: Sequence[RewrittenFile] = (),
+    accepted: Collection[str] = (),
 ) -> Less:
     """Write one version anew without the rows of keys.
 
@@ -87,10 +88,11 @@ def without_rows(
         personal: The columns of which the log is told no value.
         folder: Where to; it is not there yet.
         files: The raw files that were written anew.
+        accepted: The digests that the version may have; any where none is known.
 
     Raises:
-        NotWrittenAnewError: If the version is not whole, or has a feature that the engine does not
-            write.
+        NotWrittenAnewError: If the version is not whole or another one, or has a feature that the
+            engine does not write.
         ErasureError: If what was written is not the version less the rows.
         LakeproofError: If it cannot be written this time.
     """
@@ -98,19 +100,25 @@ def without_rows(
         start_table(source, version, folder, lambda _: None)
     clean_log(folder)
     current = open_table(Location(source.name, str(folder)))
-    if set(keys.columns) - set(current.columns):
-        return Less(folder, version, version, None)
+    with _for_good(PinError):
+        require_files(current)
     schema = scan(current).collect_schema()
-    fitting = keys.that_fit(schema)
-    if fitting is None:
+    is_there = set(keys.columns) <= set(current.columns)
+    fitting = keys.that_fit(schema) if is_there else None
+    gone = fitting.rows(schema, source.name) if fitting is not None else None
+    with _readable(source, version):
+        going = None if gone is None else _digest_of(current, gone)
+        has_rows = going is not None and going.rows > 0
+        before = digest_table(scan(current)) if has_rows or accepted else None
+    if before is not None and accepted and before.digest not in accepted:
+        raise NotWrittenAnewError(
+            f"version {version} in {source.uri} holds other rows than the run had, {before.digest}."
+        )
+    if gone is None:
         return Less(folder, version, version, None)
-    gone = fitting.rows(schema, source.name)
-    columns = list(gone.columns)
-    going = digest_table(scan(current).join(gone.lazy(), on=columns, how="semi"))
-    if not going.rows:
+    if before is None or going is None or not going.rows:
         marked = mark_taken(current, files, gone, engine, personal)
         return Less(folder, marked.version, version, None)
-    before = digest_table(scan(current))
     with _for_good(UnsupportedError):
         written = _write(current, gone, engine, personal)
     expected, found = (before - going).digest, compute_digest(written)
@@ -122,6 +130,24 @@ def without_rows(
     written = mark_taken(written, files, gone, engine, personal)
     told = Rewritten(*(source.name, current.table_id, version, before.digest, going.rows, expected))
     return Less(folder, written.version, version, told)
+
+
+def _digest_of(current: OpenedTable, keys: Any) -> TableFacts:
+    """Digest the rows of keys."""
+    return digest_table(scan(current).join(keys.lazy(), on=list(keys.columns), how="semi"))
+
+
+@contextmanager
+def _readable(source: Location, version: int) -> Iterator[None]:
+    """Tell a version that is damaged, so that nobody can write it anew."""
+    try:
+        yield
+    except LakeproofError:
+        raise
+    except Exception as error:  # Polars, PyArrow and the digest have none in common
+        raise NotWrittenAnewError(
+            f"the files of version {version} in {source.uri} cannot be read: {str(error)[:200]}"
+        ) from error
 
 
 @contextmanager
