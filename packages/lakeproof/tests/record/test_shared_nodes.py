@@ -1,14 +1,18 @@
 """Nodes that are taken from another run: only those that depend on nothing but their inputs."""
 
+from copy import deepcopy
 from dataclasses import replace
 from unittest.mock import MagicMock
 
+import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from kedro.io import CachedDataset, MemoryDataset
 from kedro.pipeline import node
 from kedro_datasets.pandas import CSVDataset
+from sklearn.linear_model import LinearRegression
 
 from lakeproof.model import SklearnModel
 from lakeproof.record.facts import NodeFacts, NodeIO, NotControlled
@@ -18,6 +22,7 @@ from lakeproof.record.run.shared_nodes import SharedNodes, are_copies, key_of
 
 INPUT = pd.DataFrame({"x": [1.0, 2.0]})
 HEARD = (0, 0)
+COLUMNS = np.asfortranarray(np.ones((2, 3)))
 
 
 def double(rows):
@@ -49,7 +54,7 @@ def run_in(folder, one, facts=None, heard=HEARD, is_watched=True, rows=INPUT, ta
     """Run a node as a session does; give what it gave, and which nodes were taken."""
     shared = SharedNodes(folder, folder / "told")
     got = [cross("rows", rows)]
-    shared.begins(one, got, HEARD)
+    shared.begins(one, got, {"rows": rows}, HEARD)
     outputs = one.run({"rows": rows})
     shared.ends(one, outputs, tables, heard)
     crossings = tuple(cross(name, value) for name, value in outputs.items())
@@ -117,14 +122,35 @@ def test_of_other_inputs_nothing_is_taken(tmp_path):
     run_in(tmp_path, a_node())
     assert run_in(tmp_path, a_node(), rows=INPUT + 1)[1] == "[]"
     got = [cross("rows", INPUT)]
-    keys = {key_of(one, got) for one in (a_node(), a_node(both), a_node(outputs="other"))}
+    nodes = a_node(), a_node(both), a_node(outputs="other")
+    keys = {key_of(one, got, {"rows": INPUT}) for one in nodes}
     assert len(keys) == 3
 
 
 def test_what_has_no_digest_and_what_gives_chunks_has_no_key():
-    assert key_of(a_node(chunks), [cross("rows", INPUT)]) is None
-    assert key_of(a_node(), [NodeIO("rows", "opaque", None)]) is None
-    assert key_of(a_node(), []) is None
+    given = {"rows": INPUT}
+    assert key_of(a_node(chunks), [cross("rows", INPUT)], given) is None
+    assert key_of(a_node(), [NodeIO("rows", "opaque", None)], given) is None
+    assert key_of(a_node(), [], given) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([np.ones((2, 3))], [COLUMNS]),
+        (pd.DataFrame(np.ones((2, 3)), copy=False), pd.DataFrame(COLUMNS, copy=False)),
+        (pa.table({"x": [1, 2]}), pa.concat_tables([pa.table({"x": [n]}) for n in (1, 2)])),
+        ({"model": LinearRegression(n_jobs=1)}, {"model": LinearRegression(n_jobs=2)}),
+    ],
+    ids=["array", "pandas", "arrow", "threads"],
+)
+def test_what_a_sum_may_feel_and_no_digest_says_is_part_of_the_key(one, other):
+    """One content, of which a later node may make other last bits: it is run on each."""
+    got = [cross("rows", one)]
+    assert got == [cross("rows", other)]
+    assert got[0].digest is not None
+    assert key_of(a_node(), got, {"rows": one}) != key_of(a_node(), got, {"rows": other})
+    assert key_of(a_node(), got, {"rows": one}) == key_of(a_node(), got, {"rows": deepcopy(one)})
 
 
 def test_one_that_may_change_what_a_later_one_gets_is_run():
@@ -134,6 +160,27 @@ def test_one_that_may_change_what_a_later_one_gets_is_run():
     assert not are_copies([read_anew, MemoryDataset(INPUT, copy_mode="assign")])
     assert not are_copies([CachedDataset(read_anew, copy_mode="assign")])
     assert not are_copies([Holding()])
+
+
+@pytest.mark.parametrize(
+    ("data", "is_own"),
+    [
+        (INPUT, True),
+        (pl.from_pandas(INPUT), False),
+        (pl.from_pandas(INPUT).lazy(), True),
+        (pd.DataFrame({"x": ["a", None], "y": [1, 2]}).astype({"x": object}), True),
+        (pd.DataFrame({"x": [[1], [2]]}), False),
+        (pd.Series([{}, {}]), False),
+        (np.array([[1.0, 2.0]]), True),
+        (np.array([[[1], None]], dtype=object), False),
+        ({"rows": 2}, True),
+    ],
+)
+def test_what_a_node_gets_from_memory_is_its_own_as_kedro_copies_it(data, is_own):
+    """A frame of Polars is changed in place for all who get it; so is a list in a cell."""
+    dataset = MemoryDataset(data)
+    assert are_copies([dataset]) is is_own
+    assert not is_own or dataset.load() is not data
 
 
 @pytest.mark.parametrize(("given", "is_shared"), [([], True), ([{}], True), ([{"rows": 1}], False)])

@@ -16,7 +16,7 @@ from typing import Any
 from lakeproof.digest.objects.classes import by_class
 
 # Parameters that scikit-learn's own constructors take.
-_SETTINGS = {"n_jobs", "pre_dispatch", "memory", "verbose", "verbose_interval"}
+SETTINGS = {"n_jobs", "pre_dispatch", "memory", "verbose", "verbose_interval"}
 # What scikit-learn's classes note about their work, by the class that does so.
 _NOTES = {
     "sklearn.model_selection._search.BaseSearchCV": {"refit_time_"},
@@ -76,7 +76,7 @@ def _exempt(kind: type) -> frozenset[str]:
     # A constructor of the user's own may mean something else by the same name.
     make = getattr(kind, "__init__", None)
     if is_estimator(kind) and str(getattr(make, "__module__", "")).startswith("sklearn."):
-        names |= _SETTINGS & inspect.signature(kind).parameters.keys()
+        names |= SETTINGS & inspect.signature(kind).parameters.keys()
     return frozenset(names)
 
 

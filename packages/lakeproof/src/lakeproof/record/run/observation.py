@@ -106,13 +106,15 @@ class Observation:
                     stack.enter_context(watch.watching())
             yield
 
-    def runs(self, node: "Node", catalog: "CatalogProtocol[Any, Any]") -> None:
+    def runs(
+        self, node: "Node", inputs: Mapping[str, Any], catalog: "CatalogProtocol[Any, Any]"
+    ) -> None:
         """Know that a node's function comes next, and what it gets: a like one may have run."""
         # A table that cannot be read is told of when the record is made.
         with suppress(TableError):
             if self._shared is not None and are_copies(map(catalog.get, node.inputs)):
                 got = self.node_io.received(node, self.table_facts)
-                self._shared.begins(node, got, self._heard())
+                self._shared.begins(node, got, inputs, self._heard())
 
     def has_run(
         self, node: "Node", outputs: Mapping[str, Any], catalog: "CatalogProtocol[Any, Any]"

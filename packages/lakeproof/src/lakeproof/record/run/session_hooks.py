@@ -129,7 +129,7 @@ class SessionHooks:
         # After all other hooks: the node's function comes next. What they give it instead of its
         # inputs has no digest: then no other run's outputs are those of this one.
         if not any(isinstance(one, dict) and one for one in results):
-            self._session.seen.runs(node, self._catalog)
+            self._session.seen.runs(node, inputs, self._catalog)
         if self._session.resets_random:
             random_states.reset()
         self._session.seen.node_io.computes(node)

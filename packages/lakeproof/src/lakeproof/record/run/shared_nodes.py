@@ -12,7 +12,7 @@ import io
 import json
 import os
 import pickle
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import isgeneratorfunction
@@ -20,6 +20,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from kedro.io.memory_dataset import _infer_copy_mode
+
+from lakeproof.digest.form import form_of
 from lakeproof.record.facts import NodeFacts, NodeIO
 from lakeproof.record.node_io.node_io import cross
 
@@ -58,15 +61,18 @@ class SharedNodes:
         self._functions: dict[str, Any] = {}
         self._taken: list[str] = []
 
-    def begins(self, node: "Node", got: Sequence[NodeIO], heard: object) -> None:
+    def begins(
+        self, node: "Node", got: Sequence[NodeIO], inputs: Mapping[str, Any], heard: object
+    ) -> None:
         """Let a node give what one like it gave, where there is one.
 
         Args:
             node: Its function comes next.
             got: Its inputs.
+            inputs: These themselves, by dataset.
             heard: What was told and logged by now.
         """
-        key = key_of(node, got)
+        key = key_of(node, got, inputs)
         if key is None:
             return
         outputs = self._read(key)
@@ -127,14 +133,24 @@ class SharedNodes:
         return None
 
 
-def key_of(node: "Node", got: Sequence[NodeIO]) -> str | None:
-    """Name what makes a node's outputs; `None` where part of it has no digest."""
+def key_of(node: "Node", got: Sequence[NodeIO], given: Mapping[str, Any]) -> str | None:
+    """Name what makes a node's outputs; `None` where part of it has no digest.
+
+    Args:
+        node: Its function is part of it, by name.
+        got: Its inputs, whose digests are.
+        given: These themselves, for what no digest says of them (`form_of`).
+    """
     inputs = [(one.dataset, one.digest) for one in got]
     is_known = all(digest is not None for _, digest in inputs)
     if isgeneratorfunction(node.func) or not is_known or len(inputs) != len(set(node.inputs)):
         return None
     function = [getattr(node.func, name, "") for name in ("__module__", "__qualname__")]
-    outputs = {"outputs": node.outputs, "function": function, "inputs": inputs}
+    try:
+        forms = [form_of(given.get(name)) for name in node.inputs]
+    except Exception:  # whatever a class says of its parameters
+        return None
+    outputs = {"outputs": node.outputs, "function": function, "inputs": inputs, "forms": forms}
     content = json.dumps({"node": node.name, **outputs})
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -150,8 +166,34 @@ def are_copies(datasets: Iterable[Any]) -> bool:
 def _is_copy(dataset: Any) -> bool:
     module: str = type(dataset).__module__
     if module == "kedro.io.memory_dataset":
-        return getattr(dataset, "_copy_mode", None) != "assign"
+        return _is_copied_on_load(getattr(dataset, "_data", None), dataset._copy_mode)
     return module.partition(".")[0] in _LOADING_ANEW
+
+
+def _is_copied_on_load(data: Any, copy_mode: str | None) -> bool:
+    """Tell whether what a node gets from memory is its own, down to what it may change in place.
+
+    Kedro hands on a frame of Polars or Spark itself where no mode is set, and copies of one of
+    pandas all but the objects in its cells: a list there is everybody's.
+    """
+    mode = copy_mode or _infer_copy_mode(data)
+    return mode != "assign" and not any(map(_is_of_objects, _columns(data)))
+
+
+def _columns(data: Any) -> Iterator[Any]:
+    """Give the columns of a frame of pandas that may hold any object, or such a column or array."""
+    if type(data).__module__.partition(".")[0] not in ("pandas", "numpy"):
+        return
+    is_frame = hasattr(data, "iloc") and data.ndim == 2
+    columns = (data.iloc[:, at] for at in range(data.shape[1])) if is_frame else (data,)
+    yield from (one for one in columns if str(getattr(one, "dtype", "")) == "object")
+
+
+def _is_of_objects(column: Any) -> bool:
+    """Tell whether other things than text, numbers and times are in a column or an array."""
+    from pandas.api.types import infer_dtype
+
+    return bool(infer_dtype(column if column.ndim == 1 else column.ravel()) == "mixed")
 
 
 def depends_on_inputs(node: NodeFacts) -> bool:
