@@ -49,6 +49,7 @@ def test_errors_and_exit_codes_are_those_of_a_process(project):
         assert ways[0].stderr.splitlines()[-5:] == ways[1].stderr.splitlines()[-5:]
 
 
+@pytest.mark.slow
 def test_what_ends_a_fork_is_told(project):
     """As `subprocess` tells it."""
     with open(os.devnull, "r+b") as nothing:
@@ -62,6 +63,7 @@ def test_what_ends_a_fork_is_told(project):
     assert forked.wait(60) == -signal.SIGKILL == forked.poll()
 
 
+@pytest.mark.slow
 def test_what_a_fork_cannot_have_is_given_to_a_process(project, monkeypatch):
     """What an interpreter reads when it starts, and another recipe."""
     assert Recipe().variables == RECIPE
@@ -74,6 +76,7 @@ def test_what_a_fork_cannot_have_is_given_to_a_process(project, monkeypatch):
     assert "kedro, version" in project.kedro("--version").stdout
 
 
+@pytest.mark.slow
 def test_it_ends_with_who_has_started_it(tmp_path):
     """Also when that is killed."""
     code = (

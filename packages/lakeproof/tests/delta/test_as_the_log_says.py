@@ -296,6 +296,7 @@ def test_a_text_of_fixed_length_is_what_the_file_holds(tmp_path):
     assert compute_digest(opened) == digest_table(table).digest
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_spark_hands_over_what_is_digested_and_finds_what_is_there(spark_session, tmp_path):
     """No blanks that a node would see on Spark alone; no row lost by a bound that is not true."""

@@ -111,6 +111,7 @@ def test_merge_of_equal_rows_commits_nothing(abc, make_table):
     assert version(table) == 0
 
 
+@pytest.mark.slow_on_spark
 def test_merge_by_two_columns(make_table, make_other):
     """The key may be a pair, with names that need quoting."""
     frame = pl.DataFrame({"the-id": [1, 1, 2], 'q"t': ["x", "y", "x"], "v": [1, 2, 3]})
@@ -169,6 +170,7 @@ def test_an_entry_that_cannot_be_meant_is_refused(make_table, entry, words):
         make_table(**entry).save(ABC)
 
 
+@pytest.mark.slow_on_spark
 def test_a_new_column_joins_only_where_the_catalog_says_so(abc, make_table):
     """Old versions load without it."""
     wider = ABC.with_columns(y=pl.lit(1))
@@ -199,6 +201,7 @@ def test_a_changed_type_is_refused_with_both_types(abc, make_table, mode):
     assert version(table) == 0
 
 
+@pytest.mark.slow_on_spark
 def test_a_lacking_column_is_refused_when_all_rows_are_replaced(abc, make_table):
     """An append or merge leaves it null or as it was."""
     with pytest.raises(SchemaError, match=r"lack its column 'x' \(double\)"):
@@ -207,6 +210,7 @@ def test_a_lacking_column_is_refused_when_all_rows_are_replaced(abc, make_table)
     assert make_table().load().collect().columns == ["id"]
 
 
+@pytest.mark.slow_on_spark
 def test_a_merge_leaves_columns_that_the_rows_lack(make_table, make_other):
     """A correction of one column does not wipe another."""
     table = make_table(key="id", save_args={"mode": "merge"})
@@ -277,6 +281,7 @@ def test_rows_beyond_memory_pass_through_a_file_that_is_gone_afterwards(
     assert left <= {"samples", lock_path(str(tmp_path / "samples")).name}
 
 
+@pytest.mark.slow_on_spark
 def test_every_commit_says_who_made_it(make_table):
     """One JSON string in userMetadata, where both engines show it."""
     from lakeproof.versioned.run_tables import RunTables

@@ -55,6 +55,7 @@ def test_each_delivery_is_one_commit_in_order_of_name(folder, table):
     assert rows(table) == {"a": 1.0, "b": 2.0}
 
 
+@pytest.mark.slow_on_spark
 def test_the_same_files_again_commit_nothing(folder, table):
     """And a new one beside them is taken alone."""
     (folder / "1.csv").write_text("id,x\na,1\n")
@@ -139,6 +140,7 @@ def test_an_optional_column_joins_when_it_first_appears(folder, table):
     assert frame["x"].to_list() == [5.0, 2.0]
 
 
+@pytest.mark.slow_on_spark
 def test_a_refused_delivery_leaves_the_table_as_it_was(folder, table):
     """Also when an earlier one of the same call was taken."""
     (folder / "1.csv").write_text("id,x\na,1\n")

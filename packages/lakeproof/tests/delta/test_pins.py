@@ -138,6 +138,7 @@ def test_a_version_whose_data_file_was_cut_short_is_refused(three_versions, tmp_
         table.load()
 
 
+@pytest.mark.slow_on_spark
 def test_files_in_partitions_with_odd_names_are_found(make_table):
     """The log writes their paths encoded, each engine in its own way."""
     frame = pl.DataFrame({"p": ["a b", "c/d", "e=f", "g%h", "ü", None], "x": [0, 1, 2, 3, 4, 5]})

@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from conftest import LONG
 from lakeproof.deliveries import DeliveryFolder
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.embedded.embedded_engine import _EmbeddedCommits
@@ -198,8 +199,19 @@ def test_a_delivery_that_somebody_took_meanwhile_is_not_taken_again(
     ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("case", ["same new key", "same known key", "overwrite"])
+# On a disk and in a store, the one that each makes hardest; the others say the same there.
+@pytest.mark.parametrize(
+    ("place", "case"),
+    [
+        pytest.param("disk", "same known key", marks=pytest.mark.slow),
+        pytest.param("disk", "overwrite", marks=pytest.mark.slow),
+        pytest.param("store", "same new key", marks=pytest.mark.slow),
+        pytest.param("disk", "same new key", marks=LONG),
+        pytest.param("store", "same known key", marks=LONG),
+        pytest.param("store", "overwrite", marks=LONG),
+    ],
+    indirect=["place"],
+)
 def test_two_processes_at_once_lose_nothing_and_double_nothing(place, case):
     """Each write that is not refused is in the table, each key once, each digest true."""
     DeltaTable(**place).save(pl.DataFrame({"k": ["base"], "v": [0.0]}))

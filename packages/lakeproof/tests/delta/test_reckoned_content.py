@@ -40,6 +40,7 @@ def test_an_append_adds_to_what_was_there(table):
     assert appended.resolve().version == 1
 
 
+@pytest.mark.slow_on_spark
 def test_a_merge_takes_away_what_it_replaces(table):
     """A changed row, an equal one, a new one; a zero that only changes its sign."""
     merged = table("merge")
@@ -56,6 +57,7 @@ def test_a_merge_that_changes_nothing_says_nothing_new(table):
     assert_believed(merged)
 
 
+@pytest.mark.slow_on_spark
 def test_a_delete_takes_rows_away(table):
     """Only those that are there."""
     deleted = table("delete")

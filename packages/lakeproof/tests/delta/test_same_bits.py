@@ -262,6 +262,7 @@ def test_files_are_laid_out_by_no_text_that_would_be_lost(make_table, engine, te
     assert not table.exists()
 
 
+@pytest.mark.slow_on_spark
 @pytest.mark.spark
 @pytest.mark.parametrize("writer", ["embedded", "spark"])
 def test_files_may_be_laid_out_by_all_other_values(spark_session, table, writer):

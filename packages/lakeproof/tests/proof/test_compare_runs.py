@@ -69,6 +69,7 @@ def compare(project: Project, *args: str, code: int) -> dict:
     return document
 
 
+@pytest.mark.slow
 def test_two_equal_runs_are_the_same(compared):
     """Exit code 0; nothing that went in differs; nothing is touched or recorded."""
     project, runs = compared
@@ -84,6 +85,7 @@ def test_two_equal_runs_are_the_same(compared):
     assert changed == {"files": set(), "repository": set(), "runs": set()}
 
 
+@pytest.mark.slow
 def test_everything_that_went_in_otherwise_is_named(compared):
     """Parameter, code by file and line, package, table version, configuration file."""
     project, runs = compared

@@ -201,7 +201,7 @@ def moment_of(project: Project, version: int) -> str:
 @pytest.mark.parametrize(
     ("pin", "flags"),
     [
-        pytest.param("version", (), id="version of what is written too"),
+        pytest.param("version", (), id="version of what is written too", marks=LONG),
         pytest.param("timestamp", ("--pipelines", "feature"), id="timestamp"),
         pytest.param("version", ("--pipelines", "feature"), id="version", marks=LONG),
         pytest.param("timestamp", (), id="timestamp of what is written too", marks=LONG),

@@ -104,6 +104,7 @@ def live_in(project: Project, finished: Finished, tmp_path: Path) -> None:
     repeat(project, again.run_id)
 
 
+@pytest.mark.long
 def test_a_project_that_was_moved(lived_in, tmp_path):
     """`mv`: nothing of the old place is left, and nothing is missing."""
     project, finished = copied(lived_in, tmp_path / OLD)

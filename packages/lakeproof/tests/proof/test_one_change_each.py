@@ -6,7 +6,7 @@ import shutil
 import polars as pl
 import pytest
 
-from conftest import Project, copy_project
+from conftest import LONG, Project, copy_project
 
 from .conftest import SAMPLES, belongings, deliver, edit, reproduce
 from .parts import change_a_cell, data_files, forge, put_back, record_file
@@ -75,7 +75,7 @@ def digest_in_record(project: Project, run_id: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", ["read", "merged"])
+@pytest.mark.parametrize("which", ["read", pytest.param("merged", marks=LONG)])
 def test_a_cell_of_the_version_that_was_read_or_merged_upon(runs, which):
     """The file has the size it had, the log its word: the content alone tells, by both digests."""
     project, run_ids = runs
@@ -115,7 +115,9 @@ def test_a_data_file_that_is_gone(runs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["commit", "log", "table"])
+@pytest.mark.parametrize(
+    "what", ["commit", *(pytest.param(w, marks=LONG) for w in ("log", "table"))]
+)
 def test_the_log_of_the_version_is_gone(runs, what):
     """One commit of it, all of it, or the table: what there is instead is said."""
     project, run_ids = runs

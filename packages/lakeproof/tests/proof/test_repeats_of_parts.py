@@ -27,7 +27,7 @@ def used(small) -> Project:
     ("flags", "nodes"),
     [
         pytest.param(("--pipelines", "train"), TRAIN, marks=LONG),
-        (("--pipelines", "evaluate,train"), EVALUATE | TRAIN),
+        pytest.param(("--pipelines", "evaluate,train"), EVALUATE | TRAIN, marks=LONG),
         pytest.param(("--from-nodes", "select_test_rows"), EVALUATE, marks=LONG),
         pytest.param(("--to-nodes", "build_features"), INGEST_FEATURE, marks=LONG),
         pytest.param(("--nodes", "score_predictions,draw_confusion_matrix"), SCORE, marks=LONG),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import Finished, Project, copy_project
+from conftest import LONG, Finished, Project, copy_project
 
 from .conftest import (
     FOREST,
@@ -99,7 +99,7 @@ def run_yml(project: Project, run_id: str) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["a file", "the command line"])
+@pytest.mark.parametrize("way", ["a file", pytest.param("the command line", marks=LONG)])
 def test_parameters_of_every_type_come_back_as_they_were(echoing, way):
     """Value and type: in the record, in the re-run, and by `kedro run --config` of the artifact."""
     if way == "a file":

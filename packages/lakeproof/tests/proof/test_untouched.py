@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import Finished, Project
+from conftest import LONG, Finished, Project
 
 from .conftest import (
     FOREST,
@@ -82,8 +82,10 @@ def test_nothing_of_the_users_is_touched(registered):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("anchor", "indent"),
-    [("\n\ndef target_of(", ""), ("    model.fit(measurements, target", "    ")],
-    ids=["before its first node", "in a node"],
+    [
+        pytest.param("\n\ndef target_of(", "", id="before its first node", marks=LONG),
+        pytest.param("    model.fit(measurements, target", "    ", id="in a node"),
+    ],
 )
 def test_a_rerun_that_fails_touches_nothing_either(registered, anchor, indent):
     """An error of the project's own code that was not raised the first time: no pass, no trace."""

@@ -115,6 +115,7 @@ def test_the_published_example_runs_on_the_uci_files(project: Project):
     assert json.loads(first)["r2"] > 0.4
 
 
+@pytest.mark.slow
 def test_a_wine_quality_file_with_other_bytes_is_refused(project: Project):
     """Its sha256 is declared; both are named, and nothing is fetched over it."""
     target = project.path / "data/01_raw/wine_quality"

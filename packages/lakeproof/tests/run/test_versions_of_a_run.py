@@ -40,6 +40,7 @@ def used(tmp_path_factory) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_an_older_version_gives_other_metrics_and_the_latest_the_same_again(used):
     """`--load-versions samples:0` trains on the first delivery alone."""
     latest = metrics(used)
@@ -51,6 +52,7 @@ def test_an_older_version_gives_other_metrics_and_the_latest_the_same_again(used
     assert metrics(used) == latest
 
 
+@pytest.mark.slow
 def test_a_pin_in_the_catalog_holds_until_the_flag_says_otherwise(used):
     """`kedro pin` writes it where a person would."""
     used.kedro("pin", "samples=0")
@@ -69,14 +71,19 @@ def test_a_pin_in_the_catalog_holds_until_the_flag_says_otherwise(used):
     ("arguments", "words"),
     [
         (["--load-versions", "samples:7"], "Table 'samples' has no version 7: the newest is 1."),
-        (["--load-versions", "samples:x"], "--load-versions of table 'samples' is 'x'"),
-        (["--load-versions", "metrics:1"], "--load-versions metrics:1 cannot be honoured"),
-        (
-            ["--pipelines", "train", "--load-versions", "samples:0"],
-            "no node of this run reads 'samples'",
-        ),
         (["--runner", "ParallelRunner"], "kedro run --runner ThreadRunner"),
-        (["--params", "engine=duckdb"], "There is no engine 'duckdb'"),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (
+                (["--load-versions", "samples:x"], "--load-versions of table 'samples' is 'x'"),
+                (["--load-versions", "metrics:1"], "--load-versions metrics:1 cannot be honoured"),
+                (
+                    ["--pipelines", "train", "--load-versions", "samples:0"],
+                    "no node of this run reads 'samples'",
+                ),
+                (["--params", "engine=duckdb"], "There is no engine 'duckdb'"),
+            )
+        ),
     ],
 )
 def test_what_cannot_be_had_ends_the_run_before_it_begins(used, arguments, words):
@@ -107,6 +114,7 @@ def test_threads_give_the_same_metrics(used):
     assert set(read_versions(run)) == {"samples", "features", "predictions"}
 
 
+@pytest.mark.slow
 def test_a_run_from_another_directory_uses_the_same_store(used):
     """`sqlite:///mlflow.db` would begin a second one there."""
     count = len(runs(used))
@@ -116,6 +124,7 @@ def test_a_run_from_another_directory_uses_the_same_store(used):
     assert not (used.path / "src/mlflow.db").exists()
 
 
+@pytest.mark.slow
 def test_a_part_of_the_pipeline_reads_what_is_there(used):
     """`evaluate` alone loads the model that an earlier run saved."""
     latest = metrics(used)
@@ -132,6 +141,7 @@ def test_a_failed_run_is_failed_in_mlflow_and_says_so(used):
     assert newest.info.status == "FAILED"
 
 
+@pytest.mark.slow
 def test_only_missing_outputs_runs_nothing_when_all_is_there(used):
     """Tables tell truly whether they exist."""
     finished = used.kedro("run", "--only-missing-outputs", "--to-nodes", "build_features")
