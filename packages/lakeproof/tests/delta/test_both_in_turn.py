@@ -62,7 +62,7 @@ def held(table, *columns) -> dict:
     return {row[0]: row[1:] for row in found.iter_rows()}
 
 
-@pytest.mark.parametrize("first", ["embedded", "spark"])
+@pytest.mark.parametrize("first", ["spark", pytest.param("embedded", marks=LONG)])
 @pytest.mark.parametrize(
     "kinds",
     [PLACES, *(pytest.param([kind], marks=LONG) for kind in PLACES)],

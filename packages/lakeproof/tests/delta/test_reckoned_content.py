@@ -109,7 +109,7 @@ def given(table: DeltaTable, rows: pl.DataFrame) -> str:
     return str(run.uses[-1].given)
 
 
-@pytest.mark.slow_on_spark
+@pytest.mark.spark_sample
 def test_rows_that_are_there_already_are_told_from_others_that_are(table):
     """Both leave the table as it is; a node that gave other ones is another node."""
     merged = table("merge")
@@ -162,7 +162,7 @@ def test_no_commit_holds_what_adds_up(table, tmp_path):
     assert not [one for one in sums if one in log]
 
 
-@pytest.mark.slow_on_spark
+@pytest.mark.spark_sample
 def test_only_the_newest_facts_are_kept_and_spare_a_reading(table, tmp_path, readings):
     """In another process, which has them from beside the log."""
     table("append").save(ROWS[:1].with_columns(k=pl.lit("d")))
@@ -176,6 +176,7 @@ def test_only_the_newest_facts_are_kept_and_spare_a_reading(table, tmp_path, rea
 
 
 @pytest.mark.slow_on_spark
+@pytest.mark.spark_sample("None")
 @pytest.mark.parametrize("left", [None, b"{", digest_table(ROWS[:2]).to_json().encode()])
 def test_facts_that_are_gone_or_not_the_commits_cost_one_reading(table, tmp_path, readings, left):
     """Then they are known again."""
@@ -188,7 +189,7 @@ def test_facts_that_are_gone_or_not_the_commits_cost_one_reading(table, tmp_path
     assert readings == [0]
 
 
-@pytest.mark.slow_on_spark
+@pytest.mark.spark_sample
 def test_a_commit_that_knows_no_content_leaves_no_facts_of_older_rows(table, tmp_path):
     """A new column: what was known is no more, and is not left lying."""
     table("merge", schema_mode="merge").save(
@@ -197,7 +198,7 @@ def test_a_commit_that_knows_no_content_leaves_no_facts_of_older_rows(table, tmp
     assert not kept(tmp_path).exists()
 
 
-@pytest.mark.slow_on_spark
+@pytest.mark.spark_sample
 def test_a_commit_with_its_facts_in_it_is_still_believed(table, tmp_path, readings):
     """As they were written before."""
     log = tmp_path / f"t/_delta_log/{0:020d}.json"
@@ -215,7 +216,7 @@ def test_a_commit_with_its_facts_in_it_is_still_believed(table, tmp_path, readin
     assert "content" not in notes(tmp_path)[1]
 
 
-@pytest.mark.slow_on_spark
+@pytest.mark.spark_sample
 def test_a_place_that_takes_no_facts_takes_rows_all_the_same(table, tmp_path, readings):
     """The commit stands, and the next one reads the table."""
     kept(tmp_path).unlink()

@@ -31,6 +31,7 @@ def test_a_run_reads_what_was_resolved_though_others_commit(make_table, make_oth
     assert value(table) == 1
 
 
+@pytest.mark.spark_sample
 def test_a_table_first_read_late_stays_at_that_version(make_table, make_other, run):
     """Also where nothing was resolved beforehand."""
     table, other = make_table(), make_other()
@@ -52,6 +53,7 @@ def test_a_run_reads_what_it_wrote_though_others_commit_after_it(make_table, mak
     assert value(table) == 1
 
 
+@pytest.mark.spark_sample
 def test_another_entry_of_the_same_table_reads_what_the_run_wrote(make_table, run):
     """What is written belongs to the table, not to the name."""
     table, alias = make_table(), make_table()
@@ -70,6 +72,7 @@ def test_a_pin_wins_over_what_the_run_wrote(make_table, make_other, run):
     assert value(table) == 0
 
 
+@pytest.mark.spark_sample
 def test_an_unchanged_write_is_remembered_as_such(make_table, run):
     """The run reads the version that it was compared with."""
     table = make_table()

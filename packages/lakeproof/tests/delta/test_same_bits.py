@@ -120,7 +120,7 @@ def test_what_either_engine_writes_both_read(spark_session, table, writer):
 
 @pytest.mark.slow
 @pytest.mark.spark
-@pytest.mark.parametrize("first", ["embedded", "spark"])
+@pytest.mark.parametrize("first", ["spark", pytest.param("embedded", marks=pytest.mark.long)])
 def test_engines_take_turns_on_one_table(spark_session, table, first):
     """After each commit the table holds what it should, and the commit says so."""
     before, after, more = near_rows(False), near_rows(True), hostile_rows()
@@ -166,7 +166,7 @@ def test_the_plan_changes_no_bit(spark_session, table, partitions, adaptive):
 
 @pytest.mark.slow
 @pytest.mark.spark
-@pytest.mark.parametrize("writer", ["embedded", "spark"])
+@pytest.mark.parametrize("writer", ["embedded", pytest.param("spark", marks=pytest.mark.long)])
 def test_a_filter_finds_what_it_looks_for(spark_session, table, writer):
     """Also where a file tells its least and greatest values: rounded, or of another calendar."""
     from pyspark.sql import functions as sql

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from conftest import LONG
 from init.foreign import SHAPES, commit, make
 
 
@@ -11,7 +12,7 @@ from init.foreign import SHAPES, commit, make
 @pytest.mark.parametrize(
     ("shape", "options"),
     [
-        ("namespaces", ()),
+        pytest.param("namespaces", (), marks=LONG),
         ("namespaces", ("--env", "staging")),
         ("kedro_mlflow", ()),
     ],

@@ -66,7 +66,9 @@ def test_an_environment_that_was_named_by_a_variable(used, monkeypatch):
         assert values["feature"]["split"]["salt"] == 11
 
 
+# Of a run of `feature`, it is in test_check_runs.py.
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_failed_run_is_shown_and_refused(used):
     """There is no result to reproduce: exit code 2, and nothing is run."""
     failed = used.kedro("run", "--pipelines", "train", "--params", "train.estimator=oracle", code=1)
