@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 
+from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import compute_digest, stored_digest
 from lakeproof.delta.spark.spark_staging import SparkStagedRows
@@ -131,6 +132,27 @@ def test_only_rows_to_add_are_merged_with_a_way_to_add_them(make_table):
     assert inserts(table)
     held = table.load().sort("k").collect()
     assert [str(value) for value in held["v"]] == ["7.0", "-0.0", "5.0", "8.0"]
+
+
+@pytest.mark.slow
+def test_a_merge_leaves_the_session_as_spark_yml_has_it(tmp_path, spark_session):
+    """It is told for one statement that few rows are looked up by hashes; nothing else is left."""
+    table = DeltaTable(
+        filepath=str(tmp_path / "{x}" / "t"), key="k", engine="spark", save_args={"mode": "merge"}
+    )
+    for rows in ({"k": [1, 2], "v": [0.0, 1.0]}, {"k": [2, 3], "v": [5.0, 6.0]}):
+        before = settings_of(spark_session)
+        table.save(spark_session.createDataFrame(pl.DataFrame(rows).to_arrow()))
+        assert settings_of(spark_session) == before
+    assert inserts(table)
+    assert not spark_session.catalog.listTables()
+    assert_believed(table)
+
+
+def settings_of(session) -> dict[str, str]:
+    """Give what is set in a session, but for what Delta notes there of its own commits."""
+    told = {row.key: row.value for row in session.sql("SET").collect()}
+    return {key: value for key, value in told.items() if ".lastCommitVersion" not in key}
 
 
 def inserts(table) -> bool:

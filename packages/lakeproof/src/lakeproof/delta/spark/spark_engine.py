@@ -25,6 +25,7 @@ from lakeproof.delta.spark.spark_filters import have_filters_look
 from lakeproof.delta.spark.spark_merge import (
     SQL,
     but_unchanged,
+    merge_staged,
     merging,
     run_merge,
     table_of,
@@ -244,33 +245,24 @@ class _SparkCommits:
     ) -> None:
         values = [column for column in staged.columns if column not in write.key]
         joins = not set(staged.columns) <= set(current.columns)
-        statement = (
-            f"MERGE {'WITH SCHEMA EVOLUTION ' if joins else ''}"
-            f"INTO {table_of(write.location)} t USING {table_of(staged.beside)} s "
-            f"ON {SQL.same_key(write.key)}"
-        )
+        clauses = ""
         if values:
             sets = (f"{name} = s.{name}" for name in map(SQL.quoted, values))
-            statement += f" WHEN MATCHED{but_unchanged(values, current)} "
-            statement += f"THEN UPDATE SET {', '.join(sets)}"
+            clauses = f" WHEN MATCHED{but_unchanged(values, current)} "
+            clauses += f"THEN UPDATE SET {', '.join(sets)}"
         # Where nobody can have deleted what was found. Without it Delta joins the other way round:
-        # the rows that come go to those that are there, which then need not be sorted.
+        # the rows that come go to those that are there, which then stay where they are.
         is_correction = write.location.is_local and note.rows == current.rows()
         if not is_correction or joins or not values:
             names = [SQL.quoted(column) for column in staged.columns]
-            statement += f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
-            statement += f"VALUES ({', '.join(f's.{name}' for name in names)})"
-        run_merge(statement, write, note)
+            clauses += f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
+            clauses += f"VALUES ({', '.join(f's.{name}' for name in names)})"
+        merge_staged(staged, write, note, clauses, joins=joins)
 
     def delete(
         self, staged: SparkStagedRows, write: Write, current: OpenedTable, note: CommitNote
     ) -> None:
-        run_merge(
-            f"MERGE INTO {table_of(write.location)} t USING {table_of(staged.beside)} s "
-            f"ON {SQL.same_key(write.key)} WHEN MATCHED THEN DELETE",
-            write,
-            note,
-        )
+        merge_staged(staged, write, note, " WHEN MATCHED THEN DELETE")
 
     def _add(
         self,

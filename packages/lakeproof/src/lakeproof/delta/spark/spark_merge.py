@@ -1,6 +1,7 @@
 """Corrections and deletions as a MERGE of Spark's, whose commit says who made it."""
 
 import threading
+import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import NO_BOUNDS
 from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.spark.spark_staging import SparkStagedRows
 from lakeproof.delta.spark.spark_store import name_of, place_of, require_single_writer
 from lakeproof.delta.write.engine import Write
 from lakeproof.delta.write.merge_sql import Dialect
@@ -22,6 +24,15 @@ _STATISTICS = "spark.databricks.delta.stats.collect"
 _APP_ID = "spark.databricks.delta.write.txnAppId"
 _APP_VERSION = "spark.databricks.delta.write.txnVersion"
 SQL = Dialect(mark="`", text="STRING", unequal="(NOT ({} <=> {}))")
+_FROM_FILES = MappingProxyType(
+    {
+        # Nobody else changes the files, so that they need not be kept as they were found.
+        "spark.databricks.delta.merge.materializeSource": "none",
+        # Few rows that come are looked up in a table of hashes, so that the many that are there
+        # need not be sorted; how many are few enough, Spark says by the sizes of the files.
+        "spark.sql.join.preferSortMergeJoin": "false",
+    }
+)
 _NESTED = ("array<", "map<", "struct<")
 
 
@@ -41,6 +52,38 @@ def run_merge(
         spark().sql(statement).collect()
 
 
+def merge_staged(
+    staged: SparkStagedRows, write: Write, note: CommitNote, clauses: str, joins: bool = False
+) -> None:
+    """Merge staged rows into a table by their key.
+
+    Args:
+        staged: The rows, `s` in the clauses.
+        write: What becomes of them.
+        note: What the commit says.
+        clauses: What follows the condition of the MERGE; the table is `t` there.
+        joins: Whether a column joins the table.
+
+    Raises:
+        TableError: In a store that would let it overwrite another commit.
+    """
+    evolution = "WITH SCHEMA EVOLUTION " if joins else ""
+    name = f"lakeproof_staged_{uuid.uuid4().hex}"
+    with explained(write.location.name):
+        staged.frame().createOrReplaceTempView(name)
+    try:
+        run_merge(
+            f"MERGE {evolution}INTO {table_of(write.location)} t USING {name} s "
+            f"ON {SQL.same_key(write.key)}{clauses}",
+            write,
+            note,
+            _FROM_FILES if staged.is_plain_files else {},
+        )
+    finally:
+        with suppress(Exception):  # a session that has died has its own error
+            spark().catalog.dropTempView(name)
+
+
 @contextmanager
 def _said_in_commit(write: Write, note: CommitNote, settings: Mapping[str, str]) -> Iterator[None]:
     """Have the next commit of this session say who made it and what it took."""
@@ -54,16 +97,17 @@ def _said_in_commit(write: Write, note: CommitNote, settings: Mapping[str, str])
 
 @contextmanager
 def _set(settings: Mapping[str, str]) -> Iterator[None]:
-    """Set values of the session for a while."""
+    """Set values of the session for a while; what `spark.yml` says of them stands again then."""
     conf = spark().conf
+    before = {key: conf.get(key, None) for key in settings}
     for key, value in settings.items():
         conf.set(key, value)
     try:
         yield
     finally:
         with suppress(Exception):  # a session that has died has its own error
-            for key in settings:
-                conf.unset(key)
+            for key, known in before.items():
+                conf.unset(key) if known is None else conf.set(key, known)
 
 
 def unbounded(write: Write) -> Collection[str] | None:

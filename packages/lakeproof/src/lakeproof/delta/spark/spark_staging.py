@@ -22,18 +22,22 @@ from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.protocol_support import NO_BOUNDS
 from lakeproof.delta.read.scan import scan
-from lakeproof.delta.spark.java_errors import NOT_IN_PATH, explained
-from lakeproof.delta.spark.spark_store import place_of
+from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.spark.spark_columns import refusing_lost_text, require_types
+from lakeproof.delta.spark.spark_store import (
+    delete_in_store,
+    literal,
+    place_of,
+    rename_in_store,
+)
 from lakeproof.delta.write.column_contract import (
-    LONGEST_IN_PATH,
-    MISSING_IN_PATH,
     require_names,
     require_partition_types,
 )
 from lakeproof.delta.write.footers import statistics_of
 from lakeproof.delta.write.staged_rows import Staged
 from lakeproof.delta.write.temporary_folders import folder_beside, sweep, uri_beside
-from lakeproof.errors import SchemaError, TableError
+from lakeproof.errors import TableError
 from lakeproof.spark.connect import is_connect
 from lakeproof.spark.session import spark
 from lakeproof.spark.spark_errors import SparkError
@@ -70,7 +74,7 @@ class SparkStagedRows(Staged):
             LakeproofError: If a task fails, with its reason.
         """
         require_names(self._location.name, self._frame.columns)
-        _require_types(self._location.name, self._frame)
+        require_types(self._location.name, self._frame)
         kinds = {field.name: field.dataType.typeName() for field in self._frame.schema.fields}
         require_partition_types(self._location.name, self._partition_by, kinds)
         self._require_movable()
@@ -102,11 +106,30 @@ class SparkStagedRows(Staged):
 
         Not where files are laid out by columns, which they do not hold themselves.
         """
-        if not self.rows or self._partition_by or not self._location.is_local:
+        if not self.is_plain_files:
             yield self.lazy()
             return
         for add in self._added():
             yield pl.scan_parquet(Path(self.beside.uri, unquote(add["path"])), glob=False)
+
+    @property
+    def is_plain_files(self) -> bool:
+        """Tell whether files of this machine say all of the rows, without the log beside them."""
+        return bool(self.rows) and not self._partition_by and self._location.is_local
+
+    def frame(self) -> "DataFrame":
+        """Give the rows as Spark has written them.
+
+        By their files where those say all: to open the table beside takes Spark half a second.
+        """
+        if not self.is_plain_files:
+            return spark().read.format("delta").load(place_of(self.beside))
+        from pyspark.sql.types import StructField, StructType
+
+        fields = [StructField(one.name, one.dataType) for one in self._frame.schema.fields]
+        files = [os.path.join(self.beside.uri, unquote(add["path"])) for add in self._added()]
+        reader = spark().read.schema(StructType(fields))
+        return reader.parquet(*(literal(os.path.abspath(file)) for file in files))
 
     def moved_files(self, without: Collection[str] | None) -> list[AddAction]:
         """Move the files into the table's folder and say what a commit has to say of them.
@@ -141,7 +164,7 @@ class SparkStagedRows(Staged):
     def _write(self) -> None:
         frame = self._frame
         for column in self._partition_by:
-            frame = _refusing_lost_text(frame, column)
+            frame = refusing_lost_text(frame, column)
         writer = frame.write.format("delta").mode("error").option(NO_BOUNDS, "0")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
@@ -188,7 +211,7 @@ class SparkStagedRows(Staged):
             # Not a rename alone: the table's folder may be on another disk than the one beside it.
             shutil.move(Path(self.beside.uri, path), target)
             return
-        if not _rename_in_store(
+        if not rename_in_store(
             f"{place_of(self.beside)}/{path}", f"{place_of(self._location)}/{path}"
         ):
             raise TableError(
@@ -201,43 +224,7 @@ class SparkStagedRows(Staged):
         if self._location.is_local:
             shutil.rmtree(self.beside.uri, ignore_errors=True)
         else:
-            _delete_in_store(place_of(self.beside))
-
-
-def _require_types(name: str, frame: "DataFrame") -> None:
-    """Refuse what delta-spark would drop without a word, or write as the other engine cannot."""
-    from pyspark.sql import types
-
-    refused = (
-        types.NullType,
-        types.DayTimeIntervalType,
-        types.YearMonthIntervalType,
-        types.CalendarIntervalType,
-        types.VariantType,
-    )
-    for field in frame.schema.fields:
-        if isinstance(field.dataType, refused):
-            raise SchemaError(
-                f"Column '{field.name}' for table '{name}' is {field.dataType.simpleString()}, for "
-                "which Delta has no type. The table is as it was. Cast the column in the node."
-            )
-
-
-def _refusing_lost_text(frame: "DataFrame", column: str) -> "DataFrame":
-    """Have a task fail at a text that the layout would lose: the plan is run but once."""
-    from pyspark.sql import functions as sql
-    from pyspark.sql.types import StringType
-
-    if not isinstance(frame.schema[column].dataType, StringType):
-        return frame
-    text = frame[f"`{column}`"]
-    is_lost = (
-        (sql.octet_length(text) > LONGEST_IN_PATH)
-        | text.isin("", MISSING_IN_PATH)
-        | text.contains("\x00")
-    )
-    refusal = sql.raise_error(sql.lit(f"{NOT_IN_PATH}{column}\n"))
-    return frame.withColumn(column, sql.when(is_lost, refusal).otherwise(text))
+            delete_in_store(place_of(self.beside))
 
 
 @contextmanager
@@ -263,7 +250,7 @@ def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame
                 for batch in reader:
                     writer.write_batch(batch)
         with explained(location.name):
-            frame = spark().read.parquet(os.path.abspath(folder))
+            frame = spark().read.parquet(literal(os.path.abspath(folder)))
             _ = frame.columns
         yield frame
 
@@ -279,22 +266,3 @@ def frame_of(rows: "pa.Table") -> "DataFrame":
         if pa.types.is_timestamp(field.type) and field.type.tz is None
     }
     return frame.withColumns(plain) if plain else frame
-
-
-def _rename_in_store(source: str, target: str) -> bool:
-    filesystem, path = _store(source)
-    _, to = _store(target)
-    filesystem.mkdirs(to.getParent())
-    return bool(filesystem.rename(path, to))
-
-
-def _delete_in_store(uri: str) -> None:
-    filesystem, path = _store(uri)
-    filesystem.delete(path, True)
-
-
-def _store(uri: str) -> tuple[Any, Any]:
-    """Find Hadoop's file system of a path, which has the credentials that Spark has."""
-    session: Any = spark()
-    path = session._jvm.org.apache.hadoop.fs.Path(uri)
-    return path.getFileSystem(session._jsc.hadoopConfiguration()), path

@@ -6,6 +6,7 @@ which holds Spark's own settings. Not for a Spark Connect server, which has a pr
 """
 
 import os
+import re
 from typing import Any
 
 from lakeproof.errors import TableError
@@ -59,3 +60,29 @@ def require_single_writer(location: Location) -> None:
             "else's. The table is as it was. Write it with engine: embedded; or, where nothing "
             f'else writes to it, say so in spark.yml: {SINGLE_WRITER}: "true"'
         )
+
+
+def literal(path: str) -> str:
+    """Write a path of this machine for Spark, which takes it for a pattern otherwise."""
+    return "file:" + re.sub(r"([\\\[\]{}*?])", r"\\\1", path)
+
+
+def rename_in_store(source: str, target: str) -> bool:
+    """Move a file within a store."""
+    filesystem, path = _store(source)
+    _, to = _store(target)
+    filesystem.mkdirs(to.getParent())
+    return bool(filesystem.rename(path, to))
+
+
+def delete_in_store(uri: str) -> None:
+    """Remove a folder of a store."""
+    filesystem, path = _store(uri)
+    filesystem.delete(path, True)
+
+
+def _store(uri: str) -> tuple[Any, Any]:
+    """Find Hadoop's file system of a path, which has the credentials that Spark has."""
+    session: Any = spark()
+    path = session._jvm.org.apache.hadoop.fs.Path(uri)
+    return path.getFileSystem(session._jsc.hadoopConfiguration()), path

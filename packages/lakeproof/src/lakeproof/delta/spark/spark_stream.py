@@ -7,7 +7,6 @@ nothing of a table that was restored or that a batch run has written.
 
 import logging
 import os
-import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
+from lakeproof.delta.spark.spark_store import literal
 from lakeproof.delta.write.engine import Take
 from lakeproof.delta.write.temporary_folders import folder_beside
 from lakeproof.errors import TableError
@@ -158,9 +158,7 @@ def _arriving_files(arrivals: "Arrivals") -> "DataFrame":
     reader = reader.option("maxFileAge", _ANY_AGE)
     # A folder within, such as `archive/year=2026`, would otherwise be read for columns.
     reader = reader.option("recursiveFileLookup", "true")
-    # Spark takes a path for a pattern.
-    literal = re.sub(r"([\\\[\]{}*?])", r"\\\1", os.path.abspath(arrivals.folder))
-    files: DataFrame = reader.load(f"file:{literal}").select("path")
+    files: DataFrame = reader.load(literal(os.path.abspath(arrivals.folder))).select("path")
     return files
 
 
