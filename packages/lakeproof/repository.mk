@@ -78,7 +78,7 @@ SETS ?=
 test-matrix: .venv/test  ## the oldest and newest versions: make test-matrix SETS="oldest newest"
 	$(BIN)/python $(PACKAGE)/dev/matrix.py $(SETS)
 
-BENCHMARKS ?= whole_run startup pinned_read digest open_old_version memory recording reproduce diff many_runs
+BENCHMARKS ?= whole_run startup pinned_read digest open_old_version memory recording reproduce diff many_runs large_run
 bench: .venv/test  ## measure; some minutes each (see packages/lakeproof/benchmarks/README.md)
 	$(BIN)/python $(PACKAGE)/benchmarks/collect.py $(BENCHMARKS)
 
