@@ -1,13 +1,26 @@
-"""`kedro erase` and deliveries of a store: what a table there keeps beside itself."""
+"""`kedro erase` where tables and deliveries lie in a store: no byte of a row is left there."""
 
 import json
+import re
+from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
 
+import polars as pl
 import pytest
 from kedro.io import AbstractDataset
 
+from lakeproof.deliveries import stored_folder
 from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.deliveries.stored_folder import StoredFolder
+from lakeproof.delta import DeltaTable
 from lakeproof.delta.kept_deliveries import BESIDE, kept_at
-from lakeproof.stores.files import fetch, listed, put_text
+from lakeproof.erasure.receipts import ReceiptStore
+from lakeproof.leases.facts import Lease, moment
+from lakeproof.leases.store import LeaseStore
+from lakeproof.leases.stored_copies import held_at, hold_in_store
+from lakeproof.stores import files
+from lakeproof.stores.files import fetch, filesystem, listed, put_text
 
 KINDS = ("lakeproof.deliveries.DeliveryFolder", "lakeproof.delta.DeltaTable")
 SCHEMA = {"id": {"type": "string"}, "x": {"type": "long"}}
@@ -17,7 +30,7 @@ WHO = ("erase", "samples", "Zaugg", "--why", "request")
 @pytest.fixture
 def place(store, empty, request) -> str:
     """A table in a bucket that took two deliveries of it, one of which was corrected since."""
-    uri = f"{store.uri}/{request.node.name}"
+    uri = store.uri + "/" + re.sub(r"\W", "-", request.node.name)
     raw = {"path": f"{uri}/raw", "key": "id", "schema": SCHEMA, "credentials": "lake"}
     samples = {"filepath": f"{uri}/samples", "key": "id", "credentials": "lake"}
     samples["save_args"] = {"mode": "merge"}
@@ -44,8 +57,110 @@ def _kept(store, uri: str, folder) -> dict[str, bytes]:
     return told
 
 
+def _bytes(store, uri: str) -> dict[str, bytes]:
+    """All that lies below a place, by path."""
+    below = filesystem(uri, store.options)
+    found = [one.path for one in listed(uri, store.options)]
+    return {path: below.open_input_file(path).read() for path in found}
+
+
+def _holding(store, uri: str, key: str) -> list[str]:
+    """Name what has a key, as bytes or as a value of a row, which may be packed."""
+    return [
+        path
+        for path, content in _bytes(store, uri).items()
+        if key.encode() in content
+        or (path.endswith(".parquet") and key in str(pl.read_parquet(BytesIO(content)).to_dicts()))
+    ]
+
+
+@pytest.fixture
+def held(store, empty, place) -> str:
+    """The first version of the table is leased and held in the store; gives where."""
+    table = DeltaTable(filepath=f"{place}/samples", credentials=store.options)
+    told = {"until": None, "why": "audit", "env": "local", "taken_at": moment(datetime.now(UTC))}
+    table_id, uri = table.open(0).table_id, table.location.uri
+    lease = Lease(table_id, 0, "1" * 32, table="samples", uri=uri, is_held=True, **told)
+    LeaseStore(empty.path).take(lease, table.location)
+    return hold_in_store(empty.path, table_id, [0], table.location, print).uri
+
+
+def _require_held_without_the_rows(store, empty, place, held, done) -> None:
+    (rewritten,) = done["rewritten"]
+    assert (rewritten["version"], rewritten["rows"]) == (0, 1)
+    here = held_at(empty.path, rewritten["table_id"], [0])
+    assert DeltaTable(filepath=here).open(0).compute_digest() == rewritten["digest_after"]
+    assert list(listed(held, store.options)) == []
+    assert _holding(store, place, "Zaugg") == []
+    (lease,) = LeaseStore(empty.path).own()
+    assert lease.is_held
+
+
+@pytest.mark.slow
+def test_a_version_that_is_held_in_a_store_becomes_one_without_the_rows(store, empty, place, held):
+    """Here: the copy in the store is found, searched, and goes when there is another."""
+    (copy,) = empty.json(*WHO[:3], "--dry-run")["copies"]
+    assert (copy["uri"], [one["version"] for one in copy["versions"]]) == (held, [0])
+    _require_held_without_the_rows(store, empty, place, held, empty.json(*WHO))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(3))
+def test_an_erasure_in_a_store_that_is_interrupted_goes_on(
+    store, empty, place, held, monkeypatch, number
+):
+    """After each deletion and replacement: until all are made, it says that it has not ended."""
+    steps = iter(range(number))
+
+    def killed(step, *of):
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return step(*of)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "delete", partial(killed, files.delete))
+        patch.setattr(stored_folder, "put", partial(killed, stored_folder.put))
+        empty.run(*WHO, code=130)
+    (begun,) = ReceiptStore(empty.path).all()
+    assert begun.state == "begun"
+    assert _holding(store, place, "Zaugg")
+    _require_held_without_the_rows(store, empty, place, held, empty.json(*WHO))
+
+
+@pytest.mark.slow
+def test_what_cannot_be_replaced_in_a_store_is_named_with_what_to_put_there(
+    store, empty, place, monkeypatch
+):
+    """Somebody else has written it since it was read, or it may not be written."""
+    monkeypatch.setattr(stored_folder, "put", _refused)
+    done = empty.json(*WHO)
+    first, *_ = done["left"]
+    assert first.startswith(f"{place}/raw/2.csv: cannot be replaced in its store: ")
+    assert "Put " in first
+    assert _holding(store, place, "Zaugg") == ["raw/2.csv"]
+
+
+def test_a_delivery_that_has_changed_since_it_was_read_is_not_replaced(store, tmp_path):
+    """What has come meanwhile is somebody's."""
+    uri = f"{store.uri}/{tmp_path.name}"
+    put_text("id\nb\n", uri, "1.csv", store.options)
+    folder, new = StoredFolder(uri, store.options), tmp_path / "new"
+    new.write_text("id\n")
+    assert not folder.replace("1.csv", "0" * 64, new, RawStore(tmp_path))
+    assert _bytes(store, uri) == {"1.csv": b"id\nb\n"}
+
+
+def _refused(*_):
+    raise OSError("AccessDenied")
+
+
 def test_what_a_table_in_a_store_keeps_of_deliveries_is_written_anew(store, empty, place, tmp_path):
-    """Also of one that was corrected since; what lies at an address is named by it, and stays."""
+    """Also of one that was corrected since; and so is what lies where it was delivered.
+
+    No object of the bucket has the key any more, a file of a version before as little as one that
+    no version names.
+    """
+    assert len(_holding(store, place, "Zaugg")) > 3
     before = _kept(store, place, tmp_path)
     assert sorted(b"Zaugg" in one for one in before.values()) == [False, True, True]
     for sha256 in before:  # as on a colleague's clone
@@ -53,14 +168,19 @@ def test_what_a_table_in_a_store_keeps_of_deliveries_is_written_anew(store, empt
     found = empty.json(*WHO[:3], "--dry-run")
     named = {one["path"] for one in found["deliveries"]}
     holding = {sha256 for sha256, one in before.items() if b"Zaugg" in one}
+    assert found["tables"][0]["files"]
     assert named == {f"{place}/raw/2.csv"} | {
         kept_at(f"{place}/samples", sha256) for sha256 in holding
     }
     done = empty.json(*WHO)
     after = _kept(store, place, tmp_path)
     assert set(after.values()) == {b"id,x\nb,2\n", b"id,x\nb,3\n", b"id,x\nc,4\n"}
-    assert any(one.startswith(f"{place}/raw/2.csv: ") for one in done["left"])
-    assert BESIDE not in str(done["left"])
+    assert _bytes(store, place)["raw/2.csv"] == b"id,x\nc,4\n"
+    assert [one.partition(":")[0] for one in done["left"]] == ["s3"]
+    assert "keeps old states of objects" in done["left"][0]
+    assert _holding(store, place, "Zaugg") == []
+    table = DeltaTable(filepath=f"{place}/samples", credentials=store.options)
+    assert sorted(table.load().collect()["id"]) == ["b", "c"]
     raw = RawStore(empty.path).folder
     assert not any(b"Zaugg" in path.read_bytes() for path in raw.iterdir() if path.is_file())
     again = empty.json("erase", "samples", "b", "--dry-run")

@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Keep a copy outside of the tables' folders as well, which nobody's vacuum reaches.",
 )
+@click.option(
+    "--here",
+    "is_here",
+    is_flag=True,
+    help="With --held: bring the copy of a table in a store to this machine.",
+)
+@click.option(
+    "--up-to",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="GIB",
+    help="With --held: what a store may copy of a table; of more, nothing is.",
+)
 @click.option("--why", metavar="TEXT", required=True, help="For whoever asks in a year.")
 @common_options()
 @click.pass_obj
@@ -33,6 +47,8 @@ def keep(
     until: str | None,
     is_forever: bool,
     is_held: bool,
+    is_here: bool,
+    up_to: int,
     why: str,
     env: str | None,
     as_json: bool,
@@ -42,7 +58,7 @@ def keep(
 
     kedro vacuum spares them. A held copy is made of links to the data files, which take no room
     while the table has them too; on another file system it is a real copy, whose size is said
-    first.
+    first. Of a table in an object store it is one that the store makes, beside the table's folder.
 
     \b
     Example:
@@ -50,18 +66,21 @@ def keep(
         kedro keep 3f9c2a7b --until 2031-12-31 --held --why "audit 2026"
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.leases import keep as room
+    from lakeproof.commands.leases import kept as shown
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
     from lakeproof.leases.held import changing_alone
+    from lakeproof.leases.stored_copies import GIB
 
     if until is not None and is_forever:
         raise click.UsageError("--until and --forever are two ends: give one of them.")
     end = None if until is None else room.end_of_day(until)
     project = RunProject(metadata, env)
     with changing_alone(project.path):
-        kept = room.keep(LeasedProject(project), run, end, is_held, why)
-    emit(room.document_kept(kept), lambda: room.render_kept(kept), as_json, output)
+        hold = room.Hold(is_here, up_to * GIB) if is_held else None
+        kept = room.keep(LeasedProject(project), run, end, hold, why)
+    emit(shown.document_kept(kept), lambda: shown.render_kept(kept), as_json, output)
 
 
 @commands.command()
@@ -84,6 +103,7 @@ def release(
         kedro release 3f9c2a7b
     """  # noqa: D301 - click wants the character itself
     from lakeproof.commands.leases import keep as room
+    from lakeproof.commands.leases import kept as shown
     from lakeproof.commands.leases.leased_project import LeasedProject
     from lakeproof.commands.output import emit
     from lakeproof.commands.project import RunProject
@@ -92,7 +112,7 @@ def release(
     project = RunProject(metadata, env)
     with changing_alone(project.path):
         done = room.release(LeasedProject(project), runs)
-    emit(room.document_released(done), lambda: room.render_released(done), as_json, output)
+    emit(shown.document_released(done), lambda: shown.render_released(done), as_json, output)
 
 
 @commands.command()

@@ -136,7 +136,7 @@ class RunProject:
             except LakeproofError:
                 return None
 
-        return TodaysTables(locate, self._options_of)
+        return TodaysTables(locate, self.options_of)
 
     def _catalog_in(self, kedro_env: str) -> ProjectCatalog | None:
         """Open today's catalog of an environment, once; `None` where it cannot be read."""
@@ -194,9 +194,9 @@ class RunProject:
         from lakeproof.reproduce.stored_deliveries import StoredDeliveries
 
         records = (run.record for run in self.stored_runs if run.record is not None)
-        return StoredDeliveries(records, self._options_of, self.raw)
+        return StoredDeliveries(records, self.options_of, self.raw)
 
-    def _options_of(self, uri: str) -> "Mapping[str, str] | None":
+    def options_of(self, uri: str) -> "Mapping[str, str] | None":
         """Give the settings of a store, as any entry of any environment has them for its bucket."""
         from kedro.framework.project import settings
 

@@ -94,7 +94,7 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
             )
         options = {key: str(value) for key, value in (credentials or {}).items()}
         is_stored = is_remote(path)
-        self._stored = StoredFolder(path.rstrip("/"), options) if is_stored else None
+        self.stored = StoredFolder(path.rstrip("/"), options) if is_stored else None
         self._path = None if is_stored else Path(path)
         self._project_path = Path()
         self._patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
@@ -172,13 +172,13 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
         """
         schema = self.schema
         if self._path is None:
-            assert self._stored is not None
-            listed = self._stored.listed()
+            assert self.stored is not None
+            listed = self.stored.listed()
             wanted = {name: listed[name] for name in self._deliveries_of(listed)}
-            files = self._stored.files(wanted, RawStore(self._project_path), time.time_ns())
+            files = self.stored.files(wanted, RawStore(self._project_path), time.time_ns())
         else:
             files = self._local_files(self._path)
-        address = self._stored.address if self._stored is not None else lambda _: None
+        address = self.stored.address if self.stored is not None else lambda _: None
         return [
             Delivery(name, sha256, path, schema, parse, self._dialect, uri=address(name))
             for name, (sha256, path) in files.items()
@@ -281,11 +281,11 @@ class DeliveryFolder(AbstractDataset[Any, list[Delivery]]):
     @property
     def _place(self) -> str:
         """Where deliveries are found, for messages."""
-        return self._stored.uri if self._stored is not None else str(self._path)
+        return self.stored.uri if self.stored is not None else str(self._path)
 
     def _exists(self) -> bool:
         if self._path is None:
-            return self._stored is not None and any(map(self._is_delivery, self._stored.listed()))
+            return self.stored is not None and any(map(self._is_delivery, self.stored.listed()))
         return self._path.is_dir() and any(
             self._is_delivery(path.name) for path in self._path.iterdir()
         )

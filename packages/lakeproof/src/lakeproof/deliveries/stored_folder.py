@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lakeproof.checksum import sha256_of
 from lakeproof.deliveries.delivery_errors import DeliveryError, shown
 from lakeproof.deliveries.file_digests import RACY_NS, Entry, remember, remembered
 from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.stores.addresses import as_url, file_url
-from lakeproof.stores.files import ONE_PIECE, StoredFile, fetch, info, listed
+from lakeproof.stores.files import ONE_PIECE, StoredFile, fetch, info, listed, put
 from lakeproof.stores.options import short
 from lakeproof.stores.patience import waiting
 from lakeproof.stores.troubles import without_secrets
@@ -105,6 +106,28 @@ class StoredFolder:
             raw.make()
             remember(raw.folder, kept)
         return {name: (entry[2], path) for name, (entry, path) in found.items()}
+
+    def replace(self, name: str, sha256: str, source: Path, raw: RawStore) -> bool:
+        """Put a file in the place of one that was read; not where another is there by now.
+
+        A store has no lock: who writes it between the look and this is not seen.
+
+        Args:
+            name: Of the file.
+            sha256: Of what was read.
+            source: What is put there.
+            raw: Where it is looked at.
+
+        Raises:
+            OSError: If the store cannot be asked, or does not take it.
+        """
+        url = file_url(self.address(name))
+        with raw.partial() as partial:
+            fetch(url, self.options, partial)
+            if sha256_of(partial) != sha256:
+                return False
+        put(source, url, self.options)
+        return True
 
     def address(self, name: str) -> str:
         """Give the address of a file."""

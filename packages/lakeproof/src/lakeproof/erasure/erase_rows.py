@@ -19,7 +19,10 @@ from lakeproof.erasure.key_rows import ErasureError
 from lakeproof.erasure.receipts import Proven
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import is_inside
+from lakeproof.leases.needed_files import files_of
+from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
+from lakeproof.versioned.store_errors import explained_store
 
 NODE = "kedro erase"
 
@@ -88,13 +91,15 @@ def remove_files(
     """Remove data files that held rows, and that nothing needs.
 
     Args:
-        location: The table, on this disk.
-        paths: As the log spells them.
+        location: The table.
+        paths: As the log spells them; of a store, as they lie there.
         needed: Asks, under the table's lock, which files are: by path below the table's folder.
 
     Returns:
         Those that stay because something needs them.
     """
+    if not location.is_local:
+        return _remove_in_store(location, paths, needed)
     root = Path(os.path.realpath(location.uri))
     with write_lock(location.name, location.uri):
         live = {file.path for file in data_files(open_table(location))}
@@ -107,6 +112,18 @@ def remove_files(
             elif is_inside(root, str(place)):
                 with suppress(FileNotFoundError):
                     os.unlink(place)
+    return stay
+
+
+def _remove_in_store(
+    location: Location, paths: Iterable[str], needed: Callable[[], Collection[str]]
+) -> list[str]:
+    keep = {*files_of(open_table(location)), *needed()}
+    going, stay = list[str](), list[str]()
+    for path in paths:
+        (stay if path in keep else going).append(path)
+    with explained_store(location, "The same command goes on."):
+        stores.delete(location.uri, location.storage_options, going)
     return stay
 
 

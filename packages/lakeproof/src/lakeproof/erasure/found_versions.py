@@ -7,6 +7,7 @@ others are followed from one commit to the next, since a table may have thousand
 import json
 import time
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,20 @@ import polars as pl
 
 from lakeproof.delta.diff.own_files import is_plain, only_files
 from lakeproof.delta.log.data_files import decoded
-from lakeproof.delta.log.location import available_versions
+from lakeproof.delta.log.location import available_versions, filesystem_of
 from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_to_read
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.leases.needed_files import files_of, lying_files
+from lakeproof.stores import files as stores
+from lakeproof.stores.files import StoredFile
 from lakeproof.versioned.location import Location
+from lakeproof.versioned.store_errors import explained_store
 
 # A writer may be about to name a younger file in a commit.
 _DAY = 86_400
+_CONNECTIONS = 8
 # What changed, row by row, beside the versions: of tables with a change data feed.
 _CHANGES = "_change_data"
 # After these, only a version that is opened tells what its files mean.
@@ -59,7 +64,6 @@ class FoundVersions:
         newest: The newest version of the table.
         recent: Those of the files that no version names yet: they are too young to be left over.
         unread_files: Files that no version names, and in which the key could not be read.
-        is_folder_searched: Whether such files were looked for: in no object store.
     """
 
     versions: tuple[FoundVersion, ...]
@@ -68,7 +72,6 @@ class FoundVersions:
     newest: int
     recent: tuple[str, ...] = ()
     unread_files: tuple[str, ...] = ()
-    is_folder_searched: bool = True
 
     @property
     def is_live(self) -> bool:
@@ -118,6 +121,8 @@ def find_versions(
         raise ErasureError(f"it has no column '{search.absent}'")
     if location.is_local:
         search.look_at_strays()
+    else:
+        search.look_in_store()
     files = [path for path, rows in search.rows_in.items() if rows]
     return FoundVersions(
         tuple(found),
@@ -126,7 +131,6 @@ def find_versions(
         max(there, default=-1),
         tuple(search.recent),
         tuple(search.unread),
-        location.is_local,
     )
 
 
@@ -214,10 +218,45 @@ class _Search:
                 if time.time() - written < _DAY:
                     self.recent.append(name)
 
+    def look_in_store(self) -> None:
+        """Read the key of each file in the table's folder, whichever version names it."""
+        location = self._location
+        below = filesystem_of(location)
+
+        def one(file: StoredFile) -> int | None:
+            try:
+                with below.open_input_file(file.path) as source:
+                    return self._count_in(source, file.path)
+            except Exception:  # whatever it is, this file was not looked at
+                return None
+
+        with explained_store(location):
+            listed = stores.listed(location.uri, location.storage_options)
+            files = [one for one in listed if _may_hold_rows(one.path)]
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            for file, count in zip(files, pool.map(one, files), strict=True):
+                if count is None:
+                    self.unread.append(file.path)
+                elif count:
+                    self.rows_in[file.path] = count
+                    is_young = time.time() - file.modified_ns / 1e9 < _DAY
+                    if file.path not in self._named and is_young:
+                        self.recent.append(file.path)
+
+    def _count_in(self, source: Any, path: str) -> int:
+        import pyarrow.parquet as pq
+
+        # One file, not a data set: the folder is none.
+        told = pq.ParquetFile(source)
+        absent = set(self._keys.columns) - set(told.schema_arrow.names)
+        if absent and path in self._named:
+            return 0  # from before the table had it
+        rows = pl.DataFrame(pl.from_arrow(told.read(columns=list(self._keys.columns))))
+        return count_keys(rows.lazy(), self._keys.rows(rows.schema, self._location.name))
+
     def _name(self, opened: OpenedTable) -> None:
         """Count a version's files as looked at: not before, since what none looked at is read."""
-        if opened.location.is_local:
-            self._named |= files_of(opened).keys()
+        self._named |= files_of(opened).keys()
 
     def _read(self, opened: OpenedTable, keys: Any, paths: Sequence[str]) -> None:
         there = [path for path in paths if self._is_there(path)]
@@ -231,6 +270,11 @@ class _Search:
     def _count(self, opened: OpenedTable, keys: Any, paths: Iterable[str]) -> int:
         part = only_files(opened, set(paths))
         return count_keys(scan(part if part is not None else opened), keys)
+
+
+def _may_hold_rows(path: str) -> bool:
+    folder = path.partition("/")[0]
+    return path.endswith(".parquet") and folder not in ("_delta_log", "_lakeproof")
 
 
 def count_keys(rows: Any, keys: pl.DataFrame) -> int:

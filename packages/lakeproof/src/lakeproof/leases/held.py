@@ -21,7 +21,7 @@ from lakeproof.leases.facts import Lease, is_table_id
 from lakeproof.leases.folders import hide_from_git
 from lakeproof.versioned.contract import Say, VersionedDataset
 
-_PLACE = Path(".lakeproof", "held")
+PLACE = _PLACE = Path(".lakeproof", "held")
 _PARTIAL = "."
 # What takes the place of a copy, whole and not there yet.
 _NEXT = ".next"

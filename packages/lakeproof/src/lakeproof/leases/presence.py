@@ -1,17 +1,22 @@
 """Whether what a lease is on is still there: a lease whose files are gone is never passed over."""
 
+import shlex
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease, in_words
 from lakeproof.leases.held import copy_of
+from lakeproof.leases.stored_copies import is_whole, stored_copy_of
 from lakeproof.spelling import typed
 from lakeproof.versioned.contract import VersionedDataset
 from lakeproof.versioned.table_version import TableVersion
 
 
 class _Looks(Protocol):
+    def once(self, question: Hashable, ask: Callable[[], Any]) -> Any: ...
+
     def at(self, table: VersionedDataset, version: int, *, is_whole: bool) -> TableVersion: ...
 
 
@@ -28,6 +33,16 @@ def broken_lease(
     """
     if copy_of(project_path, lease.table_id, [lease.version]) is not None:
         return None
+    stored = stored_copy_of(project_path, lease.table_id, [lease.version])
+    if stored is not None:
+        options = table.location.storage_options if table is not None else None
+        if looks.once((stored.uri, "is whole"), lambda: is_whole(stored, options)):
+            return None
+        return (
+            f"Table '{lease.table}' version {lease.version} is held for this run at {stored.uri}, "
+            "and that copy is not whole, or cannot be reached. Make it again: "
+            f"{typed('kedro keep', lease.run_id[:8])} --held --why {shlex.quote(lease.why)}"
+        )
     if table is not None and _is_whole(lease, table, looks):
         return None
     return (

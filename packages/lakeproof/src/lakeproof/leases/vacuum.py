@@ -8,13 +8,11 @@ version can be opened as before, and those that nobody leases have lost files.
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from lakeproof.delta.log.location import filesystem_of
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.delta.write.lock import write_lock
@@ -23,12 +21,12 @@ from lakeproof.leases.bill import Bill
 from lakeproof.leases.facts import LeaseError
 from lakeproof.leases.needed_files import files_of, left_since, lying_files
 from lakeproof.spelling import typed
+from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.store_errors import explained_store
 
 _MOST_ROUNDS = 5
 _LEAST_IN_STORES = timedelta(days=1)
-_STORE_CONNECTIONS = 8
 _MOST_NAMED = 5
 
 
@@ -124,7 +122,8 @@ def _plan(location: Location, bill: Bill, pins: Collection[int], min_age: timede
 
 def _delete(location: Location, going: Collection[str]) -> None:
     if not location.is_local:
-        _delete_in_store(location, going)
+        with explained_store(location):
+            stores.delete(location.uri, location.storage_options, going)
         return
     root = Path(os.path.realpath(location.uri))
     for path in going:
@@ -132,18 +131,6 @@ def _delete(location: Location, going: Collection[str]) -> None:
         if is_inside(root, path):
             with suppress(FileNotFoundError):
                 os.unlink(root / path)
-
-
-def _delete_in_store(location: Location, going: Collection[str]) -> None:
-    filesystem = filesystem_of(location)
-
-    def delete(path: str) -> None:
-        with suppress(FileNotFoundError):
-            filesystem.delete_file(path)
-
-    with explained_store(location), ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
-        for _ in pool.map(delete, going):
-            pass
 
 
 def words_of_trouble(bill: Bill, what: str) -> str:

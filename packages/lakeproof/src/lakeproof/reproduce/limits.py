@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from lakeproof.delta.retention.version_ages import VersionAges
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
-from lakeproof.leases.held import copy_of
+from lakeproof.leases.stored_copies import held_at
 from lakeproof.record.code.git import GitError
 from lakeproof.record.code.git_files import sizes_in
 from lakeproof.record.facts import FileFacts, Record
@@ -89,7 +89,7 @@ def _versions(record: Record, around: Around) -> Iterator[Limit]:
         leases = [around.leases.get((table.table_id, number)) for number in versions]
         is_held = (
             all(one is not None and one.is_held for one in leases)
-            and copy_of(around.project_path, table.table_id, versions) is not None
+            and held_at(around.project_path, table.table_id, versions) is not None
         )
         ages = None if is_held or not versions else around.ages_of(table.table)
         for version in versions:

@@ -20,11 +20,11 @@ from lakeproof.erasure.erased_inputs import (
 )
 from lakeproof.erasure.receipts import Receipt
 from lakeproof.errors import LakeproofError
-from lakeproof.leases.held import copy_of
+from lakeproof.leases.stored_copies import held_at
 from lakeproof.record.facts import Record, TableRead, TableWritten
 from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.outcomes import Factor
-from lakeproof.reproduce.todays_tables import Locate, TodaysTables, elsewhere, located
+from lakeproof.reproduce.todays_tables import Locate, TodaysTables, copy_at, located
 from lakeproof.stores.addresses import bucket_of, is_remote
 from lakeproof.versioned.contract import VersionedDataset
 from lakeproof.versioned.table_version import TableVersion
@@ -119,7 +119,7 @@ def find_tables(
         else:
             receipts = receipts_of(project_path, looks).own
             if opened.troubles or is_rewritten(receipts, use.table_id, use.needed):
-                table, opened = _held(use, table, opened, project_path, looks)
+                table, opened = _held(use, table, opened, project_path, locate, looks)
             left = erased_versions(receipts, use.names[0], use.table_id, use.needed)
             if left and without_erased:
                 use = replace(use, left={one.expected: one.actual for one in left})
@@ -238,13 +238,13 @@ def _erased(
 
 
 def _held(
-    use: _Use, table: VersionedDataset, opened: _Opened, project_path: Path, looks: Looks
+    use: _Use, table: VersionedDataset, opened: _Opened, path: Path, locate: Locate, looks: Looks
 ) -> tuple[VersionedDataset, _Opened]:
     """Take the copy of the versions that somebody holds (`kedro keep --held`), if it is whole."""
-    place = copy_of(project_path, use.table_id, use.needed)
+    place = held_at(path, use.table_id, use.needed)
     if place is None:
         return table, opened
-    copy_ = elsewhere(table, str(place))
+    copy_ = copy_at(place, table, use.names[0], locate)
     again = _open_all(copy_, use.needed, looks)
     is_it = all(one.table_id == use.table_id for one in again.versions.values())
     return (copy_, again) if is_it and not again.troubles else (table, opened)

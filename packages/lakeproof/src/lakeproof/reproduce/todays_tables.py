@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lakeproof.errors import LakeproofError
 from lakeproof.reproduce.looks import Looks
-from lakeproof.stores.addresses import chosen_host
+from lakeproof.stores.addresses import bucket_of, chosen_host, is_remote
 from lakeproof.versioned.contract import VersionedDataset
 
 # A dataset of today's catalog, where it is there and has versions.
@@ -75,6 +75,13 @@ def elsewhere(table: VersionedDataset, uri: str) -> VersionedDataset:
     other = copy.copy(table)
     other.move_to(uri)
     return other
+
+
+def copy_at(place: str, table: VersionedDataset, name: str, locate: Locate) -> VersionedDataset:
+    """Give a held copy of a table; one in a store that the table is not in has its own settings."""
+    if not is_remote(place) or bucket_of(place) == bucket_of(table.location.uri):
+        return elsewhere(table, place)
+    return _unnamed(name, place, locate)
 
 
 def _unnamed(name: str, uri: str, locate: Locate) -> VersionedDataset:

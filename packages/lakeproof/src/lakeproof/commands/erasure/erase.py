@@ -19,6 +19,7 @@ from lakeproof.commands.erasure.find import find
 from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.erasure.give_up import give_up
+from lakeproof.commands.erasure.in_stores import of_old_objects, remove_half_made, remove_with_rows
 from lakeproof.commands.erasure.other_files import remove_own
 from lakeproof.commands.erasure.receipt_chain import finish_receipt
 from lakeproof.commands.erasure.rewrite import RewrittenLeases, rewrite_leased
@@ -31,17 +32,16 @@ from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.read.versions import forget_facts_of_others
 from lakeproof.erasure.anew.taken_files import mark_table
-from lakeproof.erasure.erase_rows import delete_rows, is_proven, remove_files
+from lakeproof.erasure.erase_rows import delete_rows, remove_files
 from lakeproof.erasure.key_rows import ErasureError, Keys
+from lakeproof.erasure.receipt_steps import Step, seen, with_proven, with_step
 from lakeproof.erasure.receipts import (
     ErasedVersion,
     Proven,
     Receipt,
     ReceiptStore,
-    Rewritten,
     RewrittenFile,
 )
-from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.held import finish
 from lakeproof.leases.needed_files import files_of
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from lakeproof.versioned.location import Location
 
 _SHORT = 8
-
-Step = Proven | Rewritten | RewrittenFile
 
 
 def erase(
@@ -84,6 +82,7 @@ def erase(
     """
     store = ReceiptStore(leased.project.path)
     finish(leased.project.path)
+    remove_half_made(leased.project)
     leased.decide_all()
     found = find(leased.project, catalog, name, texts, also)
     begun = store.begun(name, texts)
@@ -102,13 +101,13 @@ def erase(
         versions=tuple(versions.values()),
         runs=tuple(dict.fromkeys((*receipt.runs, *(one.run_id for one in found.runs)))),
     )
-    receipt = _with_proven(receipt, _seen(receipt, catalog))
+    receipt = with_proven(receipt, seen(receipt, lambda one: catalog.table(one).location))
     store.put(receipt)
     left: list[str] = []
 
     def note(told: Step) -> None:
         nonlocal receipt
-        receipt = _with_step(receipt, told)
+        receipt = with_step(receipt, told)
         store.put(receipt)
 
     asked = _table_of(catalog, name)
@@ -117,7 +116,7 @@ def erase(
     for one in found.tables:
         table = _table_of(catalog, one.table)
         if told := _delete(table, one, keys, note):
-            receipt = _with_proven(receipt, [told])
+            receipt = with_proven(receipt, [told])
             store.put(receipt)
     _mark(catalog, found.names, keys, receipt.files)
     became = RewrittenLeases()
@@ -129,15 +128,15 @@ def erase(
         left += became.given_up
     became.require_copies()
     give_up(leased, found, became)
+    remove_with_rows(leased, found)
     remove_own(found, leased.project.path, catalog)
     for one in found.tables:
         location = catalog.table(one.table).location
-        if location.is_local:
-            needed = partial(_needed, leased, location, found.held)
-            old = [path for path in one.found.files if path not in one.found.recent]
-            stay = remove_files(location, old, needed)
-            left += [f"{one.uri}/{path}" for path in stay]
-            forget_facts_of_others(open_table(location))
+        needed = partial(_needed, leased, location, found.held)
+        old = [path for path in one.found.files if path not in one.found.recent]
+        stay = remove_files(location, old, needed)
+        left += [f"{one.uri}/{path}" for path in stay]
+        forget_facts_of_others(open_table(location))
     left += (
         f"{one.table}: that {one.rows} row(s) and no other went after version {one.before} is not "
         "proven, since the command was interrupted"
@@ -148,6 +147,7 @@ def erase(
     again = find(leased.project, catalog, name, texts, also)
     forget_fetched(path, again)
     left += left_of(again, receipt, in_git)
+    left += of_old_objects(found, receipt.files)
     done = replace(
         receipt,
         state="done",
@@ -200,40 +200,6 @@ def _require_none_in_service(found: Found) -> None:
         "changed. Erase all the same: the same command with --yes; then make one that never saw "
         "them: kedro reproduce --retrained RECEIPT"
     )
-
-
-def _seen(receipt: Receipt, catalog: "ProjectCatalog") -> Iterator[Proven]:
-    """Yield the deletions of a command that was interrupted after their commits."""
-    for one in receipt.announced:
-        try:
-            location = catalog.table(one.table).location
-        except LakeproofError:
-            continue  # it has no such table any more
-        if is_proven(location, one):
-            yield one
-
-
-def _with_proven(receipt: Receipt, proven: Iterable[Proven]) -> Receipt:
-    all_ = tuple(dict.fromkeys((*receipt.proven, *proven)))
-    known = {(one.table_id, one.before) for one in all_}
-    open_ = (one for one in receipt.announced if (one.table_id, one.before) not in known)
-    return replace(receipt, proven=all_, announced=tuple(open_))
-
-
-def _with_step(receipt: Receipt, told: Step) -> Receipt:
-    """Write down what a step is about to make, in place of what was told of the same before."""
-    match told:
-        case Proven():
-            announced = (one for one in receipt.announced if one.table_id != told.table_id)
-            return replace(receipt, announced=(*announced, told))
-        case Rewritten():
-            place = told.table_id, told.version
-            rewritten = (one for one in receipt.rewritten if (one.table_id, one.version) != place)
-            return replace(receipt, rewritten=(*rewritten, told))
-        case RewrittenFile():
-            before = told.sha256_before
-            files = (one for one in receipt.files if one.sha256_before != before)
-            return replace(receipt, files=(*files, told))
 
 
 def _delete(

@@ -52,7 +52,7 @@ def find(
     records = [run.record for run in project.stored_runs if run.record is not None]
     scope = scope_of(table, asked, catalog, records, also)
     find_in_tables(found, catalog, scope)
-    find_in_copies(found, project.path, catalog, scope)
+    find_in_copies(found, project, catalog, scope)
     found.names = scope.names
     find_deliveries(found, project.path, catalog, scope, records)
     held, files = found.held, {one.sha256 for one in found.deliveries if one.rows}

@@ -70,7 +70,8 @@ def find_deliveries(
                 has_git = one.uri is None and is_in_git(project_path, one.path)
                 is_fetched = one.name in folder.fetched
                 told = (path, counts[place], has_git, one.sha256, one)
-                found.deliveries.append(FoundDelivery(*told, is_fetched=is_fetched))
+                stored = folder.stored if one.uri is not None else None
+                found.deliveries.append(FoundDelivery(*told, is_fetched=is_fetched, stored=stored))
         in_scope[name] = folder
     for beside, one in kept_beside(found, catalog, scope, in_scope, records, raw):
         rows = _count(one, keys)

@@ -7,12 +7,13 @@ unless somebody names them (`--also`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.found import Candidate, Found, FoundTable
+from lakeproof.commands.erasure.in_stores import copies_in_stores
 from lakeproof.delta import DeltaTable
+from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.transactions import taken_deliveries
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.found_versions import FoundVersions, find_versions
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from lakeproof.commands.catalog import ProjectCatalog
+    from lakeproof.commands.project import RunProject
 
 
 @dataclass
@@ -166,31 +168,35 @@ def find_in_tables(found: Found, catalog: "ProjectCatalog", scope: Scope) -> Non
         place = catalog.relative(table.location.absolute_uri)
         if why_not is not None:
             _tell(found, Candidate(name, "table", place, why_not), versions)
-        elif not versions.is_clear or not versions.is_folder_searched:
+        elif not versions.is_clear:
             found.tables.append(FoundTable(name, place, opened.table_id, versions))
 
 
 def find_in_copies(
-    found: Found, project_path: Path, catalog: "ProjectCatalog", scope: Scope
+    found: Found, project: "RunProject", catalog: "ProjectCatalog", scope: Scope
 ) -> None:
     """Look through the held copies, each a table of its own: its table may be without the rows.
 
     One that no run leases is left over, and in scope by its columns alone.
     """
-    leases = list(LeaseStore(project_path).own())
+    leases = list(LeaseStore(project.path).own())
     names = {one.table_id: one.table for one in leases}
     names |= {one.table_id: one.table for one in found.tables}
     in_scope = {one.table_id for one in found.tables} | scope.lineage.tables
     in_scope |= {one.table_id for one in leases if one.table == scope.name}
-    for table_id, place, only in every_copy(project_path):
-        path = catalog.relative(place)
+    copies = [
+        *((one, Location(one, str(place)), only) for one, place, only in every_copy(project.path)),
+        *copies_in_stores(project),
+    ]
+    for table_id, place, only in copies:
+        path = catalog.relative(place.uri)
         name = names.get(table_id, table_id)
-        location = Location(name, str(place))
+        location = replace(place, name=name)
         try:
             is_ours = table_id in in_scope - scope.others
             why_not = None if is_ours else f"it is held of '{name}'"
             if not is_ours and table_id not in names and table_id not in scope.others:
-                schema = scan(DeltaTable(filepath=str(place)).open()).collect_schema()
+                schema = scan(open_table(location)).collect_schema()
                 why_not = scope.other_type(schema)
             versions = find_versions(location, scope.keys, only)
             if versions.newest < 0 and not only:

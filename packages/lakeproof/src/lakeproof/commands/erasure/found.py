@@ -6,9 +6,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
-from lakeproof.commands.erasure.beside import Beside
 from lakeproof.deliveries import Delivery
+from lakeproof.deliveries.stored_folder import StoredFolder
 from lakeproof.erasure.affected_runs import AffectedRun
+from lakeproof.erasure.anew.beside import Beside
 from lakeproof.erasure.found_versions import FoundVersion, FoundVersions
 from lakeproof.erasure.traces import SHORTEST
 from lakeproof.terminal import layout
@@ -45,6 +46,7 @@ class FoundDelivery:
         delivery: It, to be read again.
         beside: Where it is kept beside a table in a store, if it is one of those.
         is_fetched: Whether the catalog says where it is fetched from, and its sha256.
+        stored: The place in a store that it was delivered to, if it was.
     """
 
     path: str
@@ -54,6 +56,7 @@ class FoundDelivery:
     delivery: Delivery
     beside: Beside | None = None
     is_fetched: bool = False
+    stored: StoredFolder | None = None
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,6 @@ def not_known(found: Found, but: Iterable[tuple[str, int]] = ()) -> Iterator[str
             yield f"{one.table}: not known of versions {_ranges(gone)}, which cannot be read"
         for path in one.found.unread_files:
             yield f"{one.uri}/{path}: not read; no version names it"
-        if not one.found.is_folder_searched:
-            yield f"{one.table}: files in its store that no version names were not looked for"
     for table, reason in found.not_searched.items():
         yield f"{table}: not looked through: {reason}"
     if found.unknown_runs:

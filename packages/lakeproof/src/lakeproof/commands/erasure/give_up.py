@@ -21,6 +21,7 @@ from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.copy_proof import why_not_whole
 from lakeproof.leases.facts import Lease
+from lakeproof.stores.addresses import is_remote
 from lakeproof.versioned.location import Location
 
 
@@ -40,7 +41,7 @@ def give_up(leased: LeasedProject, found: Found, became: RewrittenLeases) -> Non
     going = {
         path / copy.uri: copy.table_id
         for copy in found.copies
-        if copy.found.has_rows and path / copy.uri not in became.copies
+        if copy.found.has_rows and not is_remote(copy.uri) and path / copy.uri not in became.copies
     }
     for folder, table_id in list(going.items()):
         for versions in _promised(leased, folder, table_id, staying, going.keys()):

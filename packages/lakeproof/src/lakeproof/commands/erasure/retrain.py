@@ -25,8 +25,8 @@ from lakeproof.commands.reproduce import (
     wished_plan,
 )
 from lakeproof.erasure.receipts import Receipt
-from lakeproof.leases.held import copy_of
 from lakeproof.leases.store import LeaseStore
+from lakeproof.leases.stored_copies import held_at
 from lakeproof.record.chain import head
 from lakeproof.record.facts import FileFacts, Record
 from lakeproof.record.places.redirection import written_at
@@ -230,7 +230,7 @@ def _lease(project_path: Path, record: Record) -> None:
     held = {
         table_id
         for table_id, versions in by_table.items()
-        if copy_of(project_path, table_id, versions) is not None
+        if held_at(project_path, table_id, versions) is not None
     }
     for lease in leases_for(record, needed, until, BY_RUN):
         store.take(replace(lease, is_held=lease.table_id in held), None)

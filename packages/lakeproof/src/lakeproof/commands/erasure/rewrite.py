@@ -19,7 +19,9 @@ from pathlib import Path
 
 from lakeproof.attest.own_receipts import known_receipts
 from lakeproof.commands.erasure.found import Found
+from lakeproof.commands.erasure.in_stores import copies_in_stores
 from lakeproof.commands.leases.leased_project import LeasedProject
+from lakeproof.commands.output import remark
 from lakeproof.delta.log.data_files import require_files
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import compute_digest
@@ -186,6 +188,7 @@ class _Table:
                 return without_rows(
                     *(source, version, self.keys, self.engine, self.personal, folder),
                     *(self.files, accepted),
+                    say=remark,
                 )
             except NotWrittenAnewError as error:
                 troubles.append(error.message)
@@ -215,6 +218,9 @@ class _Table:
         for table_id, place, versions in every_copy(self.leased.project.path):
             if table_id == self.table_id and version in (versions or ()):
                 yield Location(lease.table, str(place))
+        for _, copy, numbers in copies_in_stores(self.leased.project, self.table_id):
+            if version in numbers:
+                yield copy
         if location is not None:
             if is_known:
                 yield location

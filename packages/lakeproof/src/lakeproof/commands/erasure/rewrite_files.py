@@ -2,8 +2,8 @@
 
 For each content: what is left of it is written to `.lakeproof/raw`, the receipt notes both digests,
 the runs that need the one need the other from then on, and only then does it take the place of each
-file that had it. Files outside of the project, behind links or in a store are somebody else's, and
-are named as left.
+file that had it, in a store, too. Files outside of the project or behind links are somebody else's,
+and are named as left.
 """
 
 import os
@@ -17,6 +17,7 @@ from lakeproof.checksum import sha256_of
 from lakeproof.commands.erasure.found import Found, FoundDelivery
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.deliveries.stored_folder import StoredFolder
 from lakeproof.erasure.anew.rewrite_delivery import delivery_without
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import RewrittenFile
@@ -25,6 +26,7 @@ from lakeproof.inside import is_by_no_link
 from lakeproof.leases.facts import moment
 from lakeproof.leases.raw import RawLease
 from lakeproof.record.run.ending.leasing import BY_RUN, end_of
+from lakeproof.stores.troubles import without_secrets
 
 
 def rewrite_files(
@@ -119,9 +121,9 @@ def _replace(
             yield f"{one.path}: cannot be replaced in its store: {str(error)[:200]}"
         raw.remove(new.sha256_before)
         return
-    if one.delivery.uri is not None:
+    if one.stored is not None:
+        yield from _replace_in_store(one, one.stored, raw, new)
         raw.remove(new.sha256_before)
-        yield f"{one.delivery.uri}: is in a store; put {raw.folder / new.sha256_after} there"
         return
     if place.parent == raw.folder:
         raw.remove(new.sha256_before)
@@ -136,6 +138,20 @@ def _replace(
         )
         return
     yield from _put(place, raw.folder / new.sha256_after, one)
+
+
+def _replace_in_store(
+    one: FoundDelivery, stored: StoredFolder, raw: RawStore, new: RewrittenFile
+) -> Iterator[str]:
+    content = raw.folder / new.sha256_after
+    try:
+        if not stored.replace(one.delivery.name, one.sha256, content, raw):
+            yield f"{one.path}: has changed since it was read, and stays as it is; erase again"
+    except FileNotFoundError:
+        return  # somebody has removed it: it is looked for again at the end
+    except OSError as error:
+        why = without_secrets(str(error), stored.options)[:200]
+        yield f"{one.path}: cannot be replaced in its store: {why} Put {content} there"
 
 
 def _put(place: Path, content: Path, one: FoundDelivery) -> Iterator[str]:

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from lakeproof.attest.own_receipts import known_receipts
-from lakeproof.commands.erasure.beside import Beside
 from lakeproof.commands.erasure.find_tables import Scope
 from lakeproof.commands.erasure.found import Found
 from lakeproof.deliveries import Delivery, DeliveryFolder
@@ -18,6 +17,7 @@ from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.kept_deliveries import BESIDE
 from lakeproof.delta.log.transactions import taken_deliveries
+from lakeproof.erasure.anew.beside import Beside
 from lakeproof.record.facts import Record
 from lakeproof.stores.files import fetch, listed
 

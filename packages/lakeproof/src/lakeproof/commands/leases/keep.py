@@ -4,63 +4,32 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
+from lakeproof.commands.leases.kept import Kept, Released
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
-from lakeproof.leases.facts import Lease, LeaseError, in_words
-from lakeproof.leases.raw import RawLease
+from lakeproof.leases.facts import LeaseError
+from lakeproof.leases.stored_copies import (
+    GIB,
+    MOST_GIB,
+    can_hold,
+    held_at,
+    hold_in_store,
+    sweep_stored,
+)
 from lakeproof.record.run.ending.kept_raw_files import lone_files
 from lakeproof.record.run.ending.leasing import Needed, built_upon, lease_raw, leases_for
 from lakeproof.reproduce.todays_tables import located
-from lakeproof.terminal import layout
 
 if TYPE_CHECKING:
     from lakeproof.record.facts import Record
     from lakeproof.versioned.contract import VersionedDataset
 
 _ID_CHARACTERS = 8
-_COLUMNS: dict[str, Literal["left", "right"]] = {
-    "table": "left",
-    "version": "right",
-    "kept": "left",
-    "held in": "left",
-}
 _FEWEST_CHARACTERS = 4
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a run was given.
-
-    Args:
-        run_id: The run.
-        leases: Its leases, as they stand now.
-        raw: What it needs of the kept raw files.
-        copies: Where versions are held, by table id.
-    """
-
-    run_id: str
-    leases: tuple[Lease, ...]
-    raw: RawLease
-    copies: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Released:
-    """What a run gave back.
-
-    Args:
-        run_id: The run.
-        leases: Those that ended.
-        raw: What it needed of the kept raw files.
-    """
-
-    run_id: str
-    leases: tuple[Lease, ...]
-    raw: RawLease | None
 
 
 def end_of_day(text: str) -> datetime:
@@ -83,8 +52,30 @@ def end_of_day(text: str) -> datetime:
     return until
 
 
-def keep(leased: LeasedProject, run: str, until: datetime | None, is_held: bool, why: str) -> Kept:
+@dataclass(frozen=True)
+class Hold:
+    """How versions are held.
+
+    Args:
+        is_here: Whether on this machine, also where their table is in a store.
+        most: How many bytes a store may copy of a table.
+    """
+
+    is_here: bool = False
+    most: int = MOST_GIB * GIB
+
+
+def keep(
+    leased: LeasedProject, run: str, until: datetime | None, hold: Hold | None, why: str
+) -> Kept:
     """Lease what a run was made of; in place of the leases that it has.
+
+    Args:
+        leased: The project.
+        run: The run.
+        until: Until when; `None` for ever.
+        hold: How copies are held, if they are to be.
+        why: For whoever asks in a year.
 
     Raises:
         LakeproofError: If the run has no record, has not finished or needs neither table nor file,
@@ -100,22 +91,42 @@ def keep(leased: LeasedProject, run: str, until: datetime | None, is_held: bool,
     leases = []
     for lease in leases_for(record, needed, until, why):
         before = known.get((lease.table_id, lease.version))
-        leases.append(replace(lease, is_held=before is not None and before.is_held))
-        leased.store.take(leases[-1], places.get(lease.table_id))
+        lease = replace(lease, is_held=before is not None and before.is_held)
+        leased.store.take(lease, places.get(lease.table_id))
+        leases.append(lease)
     raw = lease_raw(record, leased.project.path, until, why)
     leased.store.decide(run_id)
-    copies = {}
-    if is_held:
-        path = leased.project.path
-        for table_id, (table, versions) in tables.items():
-            place = held.copy_of(path, table_id, versions)
-            place = place or held.hold(path, table_id, versions, table, remark)
-            copies[table_id] = place.relative_to(path).as_posix()
-        # Not before: others believe a lease that says so.
-        leases = [replace(lease, is_held=True) for lease in leases]
-        for lease in leases:
-            leased.store.take(lease, places.get(lease.table_id))
+    if hold is None:
+        return Kept(run_id, tuple(leases), raw, {})
+    copies = {
+        table_id: _held(leased, table_id, versions, table, hold)
+        for table_id, (table, versions) in tables.items()
+    }
+    # Not before: other projects take one that says so for a copy.
+    leases = [replace(lease, is_held=True) for lease in leases]
+    for lease in leases:
+        leased.store.take(lease, places.get(lease.table_id))
     return Kept(run_id, tuple(leases), raw, copies)
+
+
+def _held(
+    leased: LeasedProject,
+    table_id: str,
+    versions: list[int],
+    table: "VersionedDataset",
+    hold: Hold,
+) -> str:
+    """Hold what a run needs of a table, and say where."""
+    from lakeproof.delta import DeltaTable
+
+    path = leased.project.path
+    folder = held.copy_of(path, table_id, versions)
+    is_here = hold.is_here or folder is not None
+    if not is_here and isinstance(table, DeltaTable) and can_hold(table.location):
+        place = table.location
+        return hold_in_store(path, table_id, versions, place, remark, hold.most).uri
+    folder = folder or held.hold(path, table_id, versions, table, remark)
+    return folder.relative_to(path).as_posix()
 
 
 def release(leased: LeasedProject, runs: Sequence[str]) -> list[Released]:
@@ -142,77 +153,8 @@ def release(leased: LeasedProject, runs: Sequence[str]) -> list[Released]:
             leased.raw.give_back(raw[run_id])
         found.append(Released(run_id, ended, raw.get(run_id)))
     held.sweep(leased.project.path, leased.store.own())
+    sweep_stored(leased.project.path, leased.store.own(), leased.project.options_of, remark)
     return found
-
-
-def document_kept(kept: Kept) -> dict[str, Any]:
-    """Make the JSON document."""
-    return {
-        "run_id": kept.run_id,
-        "leases": [
-            {**_document(lease), "held_in": kept.copies.get(lease.table_id)}
-            for lease in kept.leases
-        ],
-        "raw_files": len(kept.raw.files),
-    }
-
-
-def document_released(released: Sequence[Released]) -> dict[str, Any]:
-    """Make the JSON document."""
-    return {
-        "runs": [
-            {
-                "run_id": one.run_id,
-                "leases": list(map(_document, one.leases)),
-                "raw_files": len(one.raw.files) if one.raw else 0,
-            }
-            for one in released
-        ]
-    }
-
-
-def render_kept(kept: Kept) -> str:
-    """Write for people what is kept until when."""
-    run = kept.run_id[:_ID_CHARACTERS]
-    rows = [
-        [lease.table, lease.version, in_words(lease.until), kept.copies.get(lease.table_id)]
-        for lease in kept.leases
-    ]
-    lines = [f"Run {run} keeps what it was made of."]
-    if rows:
-        lines.append(layout(_COLUMNS, rows))
-    if kept.raw.files:
-        lines.append(
-            f"And the raw files that it read, {len(kept.raw.files)}, as far as they are kept."
-        )
-    return "\n".join(lines)
-
-
-def render_released(released: Sequence[Released]) -> str:
-    """Write for people what was given back."""
-    lines = []
-    for one in released:
-        given_back = [f"{lease.table} version {lease.version}" for lease in one.leases]
-        if one.raw is not None:
-            given_back.append(f"{len(one.raw.files)} raw file(s)")
-        named = ", ".join(given_back)
-        lines.append(
-            f"Run {one.run_id[:_ID_CHARACTERS]} no longer keeps {named}."
-            if named
-            else f"Run {one.run_id[:_ID_CHARACTERS]} keeps nothing, and is not asked again."
-        )
-    return "\n".join([*lines, "No file was deleted. What nobody needs goes by: kedro vacuum"])
-
-
-def _document(lease: Lease) -> dict[str, Any]:
-    return {
-        "table": lease.table,
-        "table_id": lease.table_id,
-        "version": lease.version,
-        "until": lease.until,
-        "why": lease.why,
-        "is_held": lease.is_held,
-    }
 
 
 def _needed_by(record: "Record") -> list[Needed]:
@@ -244,7 +186,7 @@ def _tables_of(
         names = tuple(dict.fromkeys(one.table for one in wanted))
         table = located(names, wanted[0].uri, leased.project.path, locate, table_id)
         versions = [one.version for one in wanted]
-        has_copy = held.copy_of(leased.project.path, table_id, versions) is not None
+        has_copy = held_at(leased.project.path, table_id, versions) is not None
         for version in () if has_copy else versions:
             try:
                 opened = table.open(version)

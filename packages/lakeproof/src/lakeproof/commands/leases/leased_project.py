@@ -17,9 +17,9 @@ from lakeproof.delta.log.opening import open_table
 from lakeproof.errors import LakeproofError, TableError
 from lakeproof.leases.bill import Bill, make_bill
 from lakeproof.leases.facts import Lease, LeaseError
-from lakeproof.leases.held import copy_of
 from lakeproof.leases.raw import RawLease, RawLeases
 from lakeproof.leases.store import LeaseStore, Standing
+from lakeproof.leases.stored_copies import held_at
 from lakeproof.leases.table_ids import ids_of
 from lakeproof.record.run.ending.leasing import BY_RUN, built_upon, end_of, lease_all, lease_raw
 from lakeproof.spelling import first_of
@@ -170,7 +170,7 @@ class LeasedProject:
         lease = standing.lease
         if lease.is_held and not standing.is_ours:
             return True
-        return copy_of(self.project.path, lease.table_id, [lease.version]) is not None
+        return held_at(self.project.path, lease.table_id, [lease.version]) is not None
 
 
 def delta_tables(

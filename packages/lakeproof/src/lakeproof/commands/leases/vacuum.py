@@ -13,6 +13,7 @@ from lakeproof.commands.output import remark
 from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.facts import Lease, LeaseError
+from lakeproof.leases.stored_copies import sweep_stored
 from lakeproof.leases.vacuum import VacuumPlan, vacuum
 from lakeproof.spelling import first_of, typed
 from lakeproof.terminal import layout
@@ -86,6 +87,7 @@ def run(
     raw = None if names else raw_files.vacuum(leased, min_age, is_dry)
     if not is_dry:
         held.sweep(leased.project.path, leased.store.own())
+        sweep_stored(leased.project.path, leased.store.own(), leased.project.options_of, remark)
         looked_at = (plan.bill.location for plan in plans.values())
         leased.store.sweep(looked_at, datetime.now(UTC) - _LEFT_OVER)
     if troubles:

@@ -39,6 +39,7 @@ from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.erasure.receipts import Rewritten, RewrittenFile
 from lakeproof.errors import LakeproofError, PinError, UnsupportedError
 from lakeproof.leases.clean_log import clean_log
+from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location
 
 _NODE = "kedro erase"
@@ -77,6 +78,7 @@ def without_rows(
     folder: Path,
     files: Sequence[RewrittenFile] = (),
     accepted: Collection[str] = (),
+    say: Say = lambda _: None,
 ) -> Less:
     """Write one version anew without the rows of keys.
 
@@ -89,6 +91,7 @@ def without_rows(
         folder: Where to; it is not there yet.
         files: The raw files that were written anew.
         accepted: The digests that the version may have; any where none is known.
+        say: Gets a sentence before anything is copied: of a store, all of the version.
 
     Raises:
         NotWrittenAnewError: If the version is not whole or another one, or has a feature that the
@@ -97,7 +100,7 @@ def without_rows(
         LakeproofError: If it cannot be written this time.
     """
     with _for_good(PinError, UnsupportedError):
-        start_table(source, version, folder, lambda _: None)
+        start_table(source, version, folder, say)
     clean_log(folder)
     current = open_table(Location(source.name, str(folder)))
     with _for_good(PinError):
