@@ -13,11 +13,10 @@ from lakeproof.digest import digest_model
 from lakeproof.record.documents.document import (
     RecordError,
     from_bytes,
-    spelled_back,
-    spelled_out,
     to_bytes,
 )
 from lakeproof.record.documents.migrations import ADDED, EACH, migrate
+from lakeproof.record.documents.spelled_values import spelled_back, spelled_out
 from lakeproof.record.facts import SCHEMA, Metric, Record
 
 NAME = "The record of run 13b431cd"

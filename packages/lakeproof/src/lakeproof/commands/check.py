@@ -265,9 +265,10 @@ def _check(look: _Look, run_id: str, record: "Record | str") -> Checked:
         if factor.factor.startswith("table id:")
     ]
     if not plan.has_environment:
-        environment = record.environment
-        missing += look.looks.once(
-            repr(environment), lambda: list(missing_interpreter(environment, project.path))
+        environment, looks = record.environment, look.looks
+        missing += looks.once(
+            looks.told(environment),
+            lambda: list(missing_interpreter(environment, project.path)),
         )
     missing += look.broken(run_id)
     limits = limits_of(record, look.around(run_id, plan))

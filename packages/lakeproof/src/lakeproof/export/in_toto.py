@@ -18,7 +18,7 @@ from lakeproof.export.parts import (
     source_uri,
     split_digest,
 )
-from lakeproof.record.documents.document import spelled_out
+from lakeproof.record.documents.spelled_values import spelled_out
 from lakeproof.record.facts import Record
 
 STATEMENT = "https://in-toto.io/Statement/v1"

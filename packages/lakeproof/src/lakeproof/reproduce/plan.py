@@ -117,6 +117,7 @@ def make_plan(
         again = typed("kedro reproduce", record.run.run_id[:8])
         missing.append(f"Of what the run read no row was erased. Reproduce it as it was: {again}")
     missing += known.unused(set(_inputs(record))) if missing else ()
+    others = _differences(record.environment, here, looks)
     environment = record.environment
     try:
         environment = environment_on(engine, record, project_path)
@@ -127,8 +128,9 @@ def make_plan(
         tables=found.tables,
         load_versions=_load_versions(record),
         environment=environment,
-        has_environment=is_here or (is_same(environment, here) and not patched(environment)),
-        factors=(*found.factors, *differences(record.environment, here)),
+        has_environment=is_here
+        or (_is_same(environment, here, looks) and not patched(environment)),
+        factors=(*found.factors, *others),
         missing=tuple(dict.fromkeys(missing)),
         is_here=is_here,
         erased=tuple(erased),
@@ -170,6 +172,22 @@ def _missing_code(
     withheld = [lacking(file, top) for file in withheld_of(code) if file.sha256]
     withheld += [lacking(file, present) for file in record.configuration.files]
     return [sentence for sentence in withheld if sentence is not None]
+
+
+def _differences(
+    environment: EnvironmentFacts, here: EnvironmentFacts, looks: Looks
+) -> tuple[Factor, ...]:
+    pair = looks.told(environment), looks.told(here)
+    found: tuple[Factor, ...] = looks.once(
+        ("differences", *pair), lambda: differences(environment, here)
+    )
+    return found
+
+
+def _is_same(environment: EnvironmentFacts, here: EnvironmentFacts, looks: Looks) -> bool:
+    pair = looks.told(environment), looks.told(here)
+    same: bool = looks.once(("is same", *pair), lambda: is_same(environment, here))
+    return same
 
 
 def _without_bundle(code: CodeFacts) -> str:

@@ -5,7 +5,6 @@ Not for what a document says (`document`, `validation`).
 
 import json
 import math
-import re
 from typing import Any
 
 # Three times what a run may keep of untracked files, as they are spelled in JSON.
@@ -14,9 +13,8 @@ MOST_BYTES = 192 * 1024**2
 MOST_VALUES = 3_000_000
 DEEPEST = 100
 
-_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
-_MORE, _LESS = b"[{", b"]}"
+_ONLY_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_SQUARE, _OPENS = bytes.maketrans(b"{}", b"[]"), ord("[")
 
 
 class ParsingError(ValueError):
@@ -44,12 +42,19 @@ def parse(content: bytes) -> Any:
 
 def _require_bounds(content: bytes) -> None:
     """Look at the brackets alone, before anything is made of what they hold."""
-    bare = _TEXT.sub(b"", content)
+    # Escaped quotes end no text; of what is left, every second piece is outside of texts.
+    bare = b"".join(content.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
     if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > MOST_VALUES:
         raise ParsingError(f"has more than {MOST_VALUES:,} values")
+    brackets = inner = bare.translate(_SQUARE, _ONLY_BRACKETS)
+    for _ in range(DEEPEST):
+        inner = inner.replace(b"[]", b"")
+        if not inner:
+            return
+    # Too deep, or no JSON, which is said of it then.
     depth = 0
-    for found in _BRACKET.finditer(bare):
-        depth += 1 if found[0] in _MORE else -1
+    for bracket in brackets:
+        depth += 1 if bracket == _OPENS else -1
         if depth > DEEPEST:
             raise ParsingError(f"is nested deeper than {DEEPEST} levels")
 

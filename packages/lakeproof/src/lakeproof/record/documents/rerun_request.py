@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.errors import RunError
-from lakeproof.record.documents.document import spelled_back, spelled_out
+from lakeproof.record.documents.spelled_values import spelled_back, spelled_out
 
 VARIABLE = "LAKEPROOF_RERUN"
 SCHEMA = 1

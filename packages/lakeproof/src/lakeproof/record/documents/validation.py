@@ -41,14 +41,15 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
         rules = RULES.get(type(facts), {})
         for name in names:
             value = getattr(facts, name)
+            if value is None:
+                continue
             rule = rules.get(name)
-            if value is None or (rule is None and isinstance(value, str)):
+            # Most values are texts as they should be: nothing is begun for one of these.
+            is_plain = type(value) in PLAIN and type(value) is not int
+            if is_plain and (rule is None or (type(rule) is Rule and rule.has(value, schema))):
                 continue
             inner = f"{place}.{name}" if place else name
-            if rule is not None:
-                yield from _broken(rule, value, schema, inner)
-            if type(value) not in PLAIN or type(value) is int:
-                yield from faults(value, schema, inner)
+            yield from faults_of(type(facts), name, value, schema, inner)
         if isinstance(facts, Content) and facts.sha256:
             yield from _broken(INNER_PATH, facts.path, schema, f"{place}.path")
         elif isinstance(facts, RunFacts):
@@ -63,6 +64,23 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
                 yield from faults(item, schema, f"{place}.{shown(key)}")
     elif isinstance(facts, int) and not isinstance(facts, bool) and not 0 <= facts <= _LARGEST:
         yield f"{place} is {shown(facts)}, which is no number of anything"
+
+
+def faults_of(kind: type, name: str, value: Any, schema: int, place: str) -> Iterator[str]:
+    """Say what is wrong with one field of facts of a kind.
+
+    Args:
+        kind: Of the facts.
+        name: The field's.
+        value: That it has.
+        schema: Under which it was written.
+        place: Where it is.
+    """
+    rule = RULES.get(kind, {}).get(name)
+    if rule is not None and value is not None:
+        yield from _broken(rule, value, schema, place)
+    if type(value) not in PLAIN or type(value) is int:
+        yield from faults(value, schema, place)
 
 
 def shown(value: Any) -> str:

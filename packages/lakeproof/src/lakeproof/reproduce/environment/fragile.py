@@ -28,7 +28,7 @@ def fragile_limits(
     """
     yield from _code(record, project_path, looks)
     environment = record.environment
-    pins = looks.once(("uv", repr(environment)), lambda: ask(environment, project_path))
+    pins = looks.once(("uv", looks.told(environment)), lambda: ask(environment, project_path))
     if pins:
         what = (
             f"{first_of(list(pins), _MOST)} of the environment: not in uv's cache. There while an "

@@ -1,0 +1,150 @@
+"""The sections of a document held against their rules, and those of many records read once.
+
+Most of a record is as in the one before it: its configuration, its environment. Not for
+what sections say of each other (`consistency`), nor for what to say of a document that is none.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, fields, is_dataclass, make_dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from lakeproof.record.documents.parsing import parse
+from lakeproof.record.documents.spelled_values import spelled_back
+from lakeproof.record.documents.validation import PLAIN, faults_of, names_of, shown
+from lakeproof.record.facts import SCHEMA, Record
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_NAMES = tuple(one.name for one in fields(Record))
+# As `document.to_bytes` lays a record out. No text has a line's end in it: JSON escapes that.
+_BEGIN, _BETWEEN, _END = b'{\n "', b',\n "', b"\n}\n"
+# Of code, the bundle is each run's own.
+_COMMON = frozenset({"configuration", "environment", "compute"})
+# Nothing so short has more values than a document may have (`parsing`).
+_LONGEST = 4 * 1024**2
+_MOST_COMMON = 64
+_LONGEST_COMMON = 256 * 1024
+# By their bytes, which were held against all rules; a section is never changed.
+_known: dict[bytes, tuple[str, Any]] = {}
+
+
+class InvalidError(ValueError):
+    """A section breaks a rule: which, with its place, in a few words."""
+
+
+def validated(
+    document: Mapping[str, Any], content: bytes, schema: int, *, is_whole: bool = True
+) -> dict[str, Any]:
+    """Read sections, each by the rules that hold for it alone.
+
+    Args:
+        document: The sections, parsed.
+        content: The same as bytes.
+        schema: Under which they were written; they are as the present one has them.
+        is_whole: Whether all sections of a record must be there.
+
+    Raises:
+        InvalidError: With the first fault.
+    """
+    from pydantic import ValidationError
+
+    try:
+        found = _reader().validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(_step, first["loc"]))
+        raise InvalidError(f"{place}: {first['msg']}") from error
+    names = [name for name in _NAMES if is_whole or name in document]
+    sections = {name: getattr(found, name) for name in names}
+    for name, facts in sections.items():
+        if name not in document:
+            raise InvalidError(f"{name}: Field required")
+        for place in _left_out(facts, document[name], name):
+            raise InvalidError(f"{place}: Field required")
+    try:
+        if "run" in sections:
+            run = sections["run"]
+            options, config = spelled_back(run.options), spelled_back(run.config)
+            sections["run"] = replace(run, options=options, config=config)
+        if "parameters" in sections:
+            given = sections["parameters"]
+            sections["parameters"] = replace(given, values=spelled_back(given.values))
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidError("a value that JSON lacks is not spelled out as it is written") from error
+    for name, facts in sections.items():
+        for fault in faults_of(Record, name, facts, schema, name):
+            raise InvalidError(fault)
+    return sections
+
+
+def read_in_parts(content: bytes) -> dict[str, Any] | None:
+    """Read the sections of a record, those that an earlier one had as well not once more.
+
+    Returns:
+        `None` for whatever is not laid out as records of this schema are, and for whatever is
+        wrong: it is to be read as a whole, which says what.
+    """
+    is_so = len(content) <= _LONGEST and content.startswith(_BEGIN) and content.endswith(_END)
+    if not is_so:
+        return None
+    members = content[len(_BEGIN) : -len(_END)].split(_BETWEEN)
+    sections = dict(_known[member] for member in members if member in _known)
+    rest = [member for member in members if member not in _known]
+    try:
+        document: dict[str, Any] = {}
+        for member in rest:
+            # Each by itself: what is cut out of a section would be no member.
+            ((name, value),) = parse(b'{"' + member + b"}").items()
+            document[name] = value
+        part = b'{"' + b',"'.join(rest) + b"}"
+        sections |= validated(document, part, SCHEMA, is_whole=False)
+    except (ValueError, RecursionError):
+        return None
+    if len(sections) != len(members) or sections.keys() != {*_NAMES}:
+        return None
+    if sections["schema"] != SCHEMA:
+        return None
+    for member, name in zip(rest, document, strict=True):
+        if name in _COMMON and len(member) <= _LONGEST_COMMON:
+            if len(_known) >= _MOST_COMMON:
+                _known.clear()
+            _known[member] = name, sections[name]
+    return sections
+
+
+def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
+    """Name the keys that a document lacks: the defaults of facts are for those who gather them."""
+    if names := names_of(facts):
+        for name in names:
+            inner = f"{place}.{name}" if place else name
+            if name not in document:
+                yield inner
+            elif type(value := getattr(facts, name)) not in PLAIN:
+                yield from _left_out(value, document[name], inner)
+    elif isinstance(facts, tuple):
+        for number, (item, part) in enumerate(zip(facts, document, strict=True)):
+            if type(item) not in PLAIN:
+                yield from _left_out(item, part, f"{place}.{number}")
+    elif isinstance(facts, Mapping):
+        for key, item in facts.items():
+            if is_dataclass(item):
+                yield from _left_out(item, document[key], f"{place}.{key}")
+
+
+def _step(key: str | int) -> str:
+    """Write one step of a place; a key may be anything."""
+    return key if isinstance(key, str) and key.isidentifier() and key.isascii() else shown(key)
+
+
+@cache
+def _reader() -> "TypeAdapter[Any]":
+    from pydantic import ConfigDict, TypeAdapter, with_config
+
+    kinds = get_type_hints(Record)
+    sections = make_dataclass(
+        "Sections", [(name, kinds[name], field(default=None)) for name in _NAMES]
+    )
+    # Strings stay strings and keys are ours alone: a record edited by hand is not guessed at.
+    return TypeAdapter(with_config(ConfigDict(strict=True, extra="forbid"))(sections))
