@@ -257,7 +257,7 @@ def folder_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Pat
 
 
 def away_from(target: Path) -> Path:
-    """Name a new folder beside a copy, which is none, and which the next sweep removes."""
+    """Name a new folder beside a copy; it is not a copy, and the next sweep removes it."""
     return target.with_name(f"{_PARTIAL}{uuid.uuid4().hex}")
 
 

@@ -149,7 +149,7 @@ class MixedRuns(Protocol):
         ...
 
     def prove(self) -> Proof:
-        """Have A and B again, once each."""
+        """Reproduce A and B, once each."""
         ...
 
     def value(self, taken: frozenset[str]) -> Outcome:

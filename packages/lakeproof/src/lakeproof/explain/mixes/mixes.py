@@ -104,14 +104,14 @@ class Mixes:
         return tuple(dict.fromkeys(node.name for node in nodes if node.moves_random))
 
     def prove(self) -> Proof:
-        """Have A and B again, once each; what was proven before need not be again."""
+        """Reproduce A and B, once each; what was proven before need not be again."""
         known = self._runs.kept.proof
         if known is not None and known.holds:
             return known
         verdicts, reasons = [], []
         for title, record in (("A", self._a), ("B", self._b)):
             short = record.run.run_id[:_SHORT]
-            self._tell(Step(f"having {title}, run {short}, again"))
+            self._tell(Step(f"reproducing {title}, run {short}"))
             verdict, why = self._runner.again(record)
             verdicts.append(verdict)
             if verdict not in PASSES:
