@@ -1,6 +1,8 @@
 """`kedro erase` and raw files: without the rows afterwards, and taken by no table once more."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,27 @@ def test_an_interrupted_erasure_goes_on(delivered, monkeypatch, room, instant, w
     assert sorted(_table(delivered).load().collect()["id"]) == ["a", "b", "c"]
     below = (path for path in delivered.path.rglob("*") if path.is_file())
     assert [path for path in below if b"Zaugg" in Path(path).read_bytes()] == []
+
+
+@pytest.mark.slow
+def test_what_git_has_is_named_as_left_by_whatever_name_it_was_committed(delivered):
+    """A delivery that was renamed since; and one that only a commit has."""
+
+    def git(*args):
+        who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+        subprocess.run(["git", *who, *args], cwd=delivered.path, check=True, capture_output=True)
+
+    git("init", "-q")
+    old = delivered.path / "old.csv"
+    shutil.copyfile(delivered.path / "data/raw/1.csv", old)
+    git("add", "old.csv")
+    git("commit", "-qm", "first")
+    git("rm", "-q", "old.csv")
+    git("commit", "-qm", "second")
+    found = delivered.json("erase", "samples", "Zaugg", "--dry-run")
+    told = {one["path"]: one["is_in_git"] for one in found["deliveries"]}
+    assert (told["data/raw/1.csv"], told["data/raw/2.csv"]) == (True, False)
+    done = delivered.json(*WHO)
+    assert [one for one in done["left"] if "git's history" in one] == [
+        "data/raw/1.csv: is in git's history as it was"
+    ]

@@ -132,3 +132,16 @@ def look(folder, content: bytes | None) -> str | None:
         )
     except UnreadError as error:
         return str(error)
+
+
+@pytest.mark.parametrize("key", ["W001", "Šimek", "Hämmerli", "😀 Anna"])
+@pytest.mark.parametrize("is_array", [False, True])
+def test_a_pickle_of_protocol_0_is_text_that_spells_letters_out(tmp_path, key, is_array):
+    """A text in it by itself, and one in an array of letters, each of four bytes."""
+    loose = LooseFiles(Keys([key], ("k",)), pl.Schema({"k": pl.String}), "samples")
+    value = np.array(["V", key]) if is_array else ["V", key]
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(value, protocol=0))
+    assert loose.look(path) == "text"
+    path.write_bytes(pickle.dumps(["nobody"], protocol=0))
+    assert loose.look(path) is None

@@ -150,3 +150,20 @@ def test_leases_and_vacuum_say_what_is_kept_for_whom(leased):
     done = vacuum.Vacuumed({}, (), False, swept(leased))
     assert "Raw files: 1 of 2, 1 B went." in vacuum.render(done)
     assert vacuum.document(done)["raw"]["files_unneeded"] == 1
+
+
+def test_who_holds_a_run_keeps_its_raw_files_too(leased):
+    """Of whatever size; one that has changed is refused, and what is in a store is its owner's."""
+    path, store = leased.project.path, leased.project.raw
+    (path / "c.csv").write_text("c")
+    files = (FileFacts("raw", "c.csv", sha("c"), 10**12), FileFacts("far", "s3://b/d", sha("d"), 1))
+    record = replace(a_record(), inputs=InputFacts(files=files))
+    raw_files.keep(store, record)
+    assert store.find(sha("c")).read_text() == "c"
+    store.remove(sha("c"))
+    (path / "c.csv").write_text("changed")
+    with pytest.raises(LeaseError, match="cannot be kept as the run read it: it has changed"):
+        raw_files.keep(store, record)
+    (path / "c.csv").unlink()
+    with pytest.raises(LeaseError, match="No such file"):
+        raw_files.keep(store, record)

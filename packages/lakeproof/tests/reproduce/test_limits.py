@@ -10,6 +10,7 @@ import pytest
 from lakeproof.commands import check
 from lakeproof.commands.check import Checked
 from lakeproof.commands.output import to_json
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.record.facts import (
     Content,
     FileFacts,
@@ -82,6 +83,10 @@ def test_a_file_that_neither_git_nor_mlflow_would_give_back_is_named(tmp_path):
     code = replace(code, untracked=untracked)
     (one,) = limits(tmp_path, ["logged"], inputs=InputFacts(files=tuple(files)), code=code)
     assert one.startswith("lone.csv: by digest only, neither git nor MLflow has the content")
+    assert one.endswith("--held --why TEXT")
+    (tmp_path / "wine/copy").write_text("lone")
+    RawStore(tmp_path).keep(tmp_path / "wine/copy", sha("lone"))
+    assert limits(tmp_path, ["logged"], inputs=InputFacts(files=tuple(files)), code=code) == ()
 
 
 def test_what_the_record_has_by_digest_only_is_named():

@@ -9,8 +9,9 @@ import pytest
 from lakeproof.attest import envelope, keys
 from lakeproof.attest.own_receipts import known_receipts
 from lakeproof.commands.erasure import retrain
-from lakeproof.erasure.receipts import Receipt, ReceiptError, ReceiptStore, RewrittenFile, hashed
+from lakeproof.erasure.receipts import Receipt, ReceiptError, ReceiptStore, RewrittenFile
 from lakeproof.erasure.sealed_receipts import statement_of
+from lakeproof.erasure.vouched_receipts import hashed
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import FileFacts
 from lakeproof.reproduce.plan import Plan, make_plan

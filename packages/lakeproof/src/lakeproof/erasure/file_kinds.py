@@ -3,7 +3,10 @@
 By what they begin with and are made of, not by a name.
 """
 
+import io
+import pickletools
 import re
+from collections.abc import Iterator
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -21,10 +24,31 @@ _PACKED = {
     b"Obj\x01": "Avro",
     b"\x89HDF": "HDF5",
 }
+_LATER_PICKLE = b"\x80"
 _ZLIB = "zlib"
 _DEFLATE = 8  # the method of zlib, in the lower half of its first byte
 _WINDOW = 7  # the largest, in the upper half
 _CHECK = 31  # divides the first two bytes
+
+
+def pickled_texts(content: bytes) -> Iterator[str]:
+    """Yield what is in pickles one after the other, numbers as text; nothing for what is none.
+
+    Nothing is run.
+
+    Args:
+        content: What may be pickles of protocol 0, which are all but text.
+    """
+    if not content.endswith(b".") or content.startswith(_LATER_PICKLE):
+        return
+    file = io.BytesIO(content)
+    try:
+        while file.tell() < len(content):
+            for _, found, _ in pickletools.genops(file):
+                if found is not None:
+                    yield str(found)
+    except Exception:  # of what is none pickletools raises whatever its readers do
+        return
 
 
 def text_of(content: bytes) -> bytes | None:

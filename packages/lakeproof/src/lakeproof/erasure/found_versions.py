@@ -21,6 +21,7 @@ from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.opening import open_to_read
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.key_rows import ErasureError, Keys
+from lakeproof.frames.batches import panics_as_errors
 from lakeproof.leases.needed_files import files_of, lying_files
 from lakeproof.stores import files as stores
 from lakeproof.stores.files import StoredFile
@@ -281,4 +282,5 @@ def count_keys(rows: Any, keys: pl.DataFrame) -> int:
     """Count the rows of some keys, which have its types; the other columns are not read."""
     columns = keys.columns
     held = rows.select(columns).join(keys.lazy(), on=columns, how="semi")
-    return int(held.select(pl.len()).collect(engine="streaming").item())
+    with panics_as_errors():
+        return int(held.select(pl.len()).collect(engine="streaming").item())

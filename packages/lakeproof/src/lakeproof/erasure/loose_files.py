@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from lakeproof.erasure.file_kinds import is_old_text, packed, text_of, unread_kind
+from lakeproof.erasure.file_kinds import is_old_text, packed, pickled_texts, text_of, unread_kind
 from lakeproof.erasure.found_versions import count_keys
 from lakeproof.erasure.key_rows import Keys
 from lakeproof.erasure.lineage import same_kind
@@ -84,12 +84,23 @@ class LooseFiles:
     def _in_bytes(self, content: bytes) -> Literal["text"] | None:
         text = text_of(content)
         if text is not None:
-            return "text" if self._texts.stand_in(text) else None
-        if packed(content) is None and self._texts.may_stand_in(content):
+            is_there = self._texts.stand_in(text) or self._in_pickle(content)
+            return "text" if is_there else None
+        is_plain = packed(content) is None
+        if is_plain and (self._texts.may_stand_in(content) or self._in_pickle(content)):
             return "text"
         if is_old_text(content):
             return None
         raise UnreadError(unread_kind(content[:_FIRST]))
+
+    def _in_pickle(self, content: bytes) -> bool:
+        """Look through a pickle of protocol 0, in which letters are spelled out."""
+        for text in pickled_texts(content):
+            # An array has the bytes of its letters as a text.
+            parts = text.encode(errors="surrogateescape"), text.encode("latin-1", "ignore")
+            if self._texts.stand_in(parts[0]) or self._texts.may_stand_in(parts[1]):
+                return True
+        return False
 
     def _in_cells(self, path: Path) -> Literal["text"] | None:
         """Look through all cells of a database, and for words in what it has deleted."""

@@ -122,6 +122,8 @@ PLACES = (
 
 # Modules that write or copy files, but none of rows.
 WITHOUT_ROWS = {
+    "frames.batches": "nothing: a sink that hands batches on",
+    "leases.copy_proof": "digests of a copy's versions",
     "record.code.git_diff": "an index of git",
     "record.setup.maker": "a random id",
     "spark.jars": "libraries",

@@ -4,18 +4,16 @@ While an erasure is on its way its keys are told by a hash under a secret beside
 same command goes on with it; once it is done the secret is gone, and the hash says nothing.
 """
 
-import hashlib
-import hmac
 import json
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lakeproof.erasure.vouched_receipts import CODE, is_written_here, written
+from lakeproof.erasure.vouched_receipts import CODE, hashed, is_written_here, written
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import by_no_link
 from lakeproof.leases.folders import hide_from_git
@@ -106,6 +104,7 @@ class RewrittenFile:
         sha256_before: Of its bytes with the rows.
         sha256_after: Of its bytes without them.
         size_after: How many bytes these are.
+        is_in_git: Whether git has it as it was, under whatever name.
     """
 
     path: str
@@ -114,6 +113,7 @@ class RewrittenFile:
     sha256_before: str
     sha256_after: str
     size_after: int
+    is_in_git: bool = False
 
 
 @dataclass(frozen=True)
@@ -288,12 +288,6 @@ def _read(path: Path, content: bytes) -> Receipt:
     if not is_right:
         raise ValueError("it is not what its name says")
     return found
-
-
-def hashed(texts: Iterable[str], secret: bytes) -> tuple[str, ...]:
-    """Hash keys so that only who has the secret can tell whose they are."""
-    told = (hmac.new(secret, text.encode(), hashlib.sha256).hexdigest() for text in texts)
-    return tuple(sorted(set(told)))
 
 
 def _tuple(value: Any) -> Any:

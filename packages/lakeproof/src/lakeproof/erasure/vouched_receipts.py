@@ -1,10 +1,13 @@
 """A receipt with a code of whoever wrote it, in the same file: no kill comes between the two.
 
-What a clone brings along has none of this user, whatever it says (`lakeproof.vouching`).
+What a clone brings along has none of this user, whatever it says (`lakeproof.vouching`). And keys,
+as a receipt tells them.
 """
 
+import hashlib
+import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lakeproof.vouching.codes import is_vouched, vouch
@@ -26,6 +29,12 @@ def is_written_here(content: bytes) -> bool:
         return is_vouched(_PURPOSE, _text(told).encode(), code)
     except (ValueError, TypeError, AttributeError):
         return False
+
+
+def hashed(texts: Iterable[str], secret: bytes) -> tuple[str, ...]:
+    """Hash keys so that only who has the secret can tell whose they are."""
+    told = (hmac.new(secret, text.encode(), hashlib.sha256).hexdigest() for text in texts)
+    return tuple(sorted(set(told)))
 
 
 def _text(told: Mapping[str, Any]) -> str:

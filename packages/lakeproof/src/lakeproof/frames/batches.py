@@ -6,6 +6,7 @@ rows, and nobody is told. A sink says so. Can go when upstream's `collect_batche
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -59,6 +60,21 @@ def whole_batches(
             yield one
     finally:
         is_over.set()
+
+
+@contextmanager
+def panics_as_errors() -> Iterator[None]:
+    """Raise a panic of Polars as the error that it is, for who tells errors.
+
+    Raises:
+        polars.exceptions.ComputeError: If Polars panics.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except pl.exceptions.PanicException as error:
+        raise _panic(error) from error
 
 
 def _panic(error: BaseException) -> Exception:

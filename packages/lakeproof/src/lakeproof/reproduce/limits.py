@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.delta.retention.version_ages import VersionAges
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import Lease
@@ -23,6 +24,8 @@ from lakeproof.reproduce.dated_limits import lease_limits, version_limits
 from lakeproof.reproduce.looks import Looks
 from lakeproof.reproduce.needed_tables import NeededTable
 from lakeproof.reproduce.outcomes import Certainty, Limit
+from lakeproof.spelling import typed
+from lakeproof.stores.addresses import is_remote
 from lakeproof.versioned.contract import VersionedDataset
 
 _MOST = 5
@@ -63,7 +66,11 @@ def limits_of(record: Record, around: Around) -> tuple[Limit, ...]:
     dated = sorted(
         (*_versions(record, around), *around.raw), key=lambda one: (one.at is None, one.at)
     )
-    told = (Limit(one, certainty) for find, certainty in LIMITS for one in find(record, around))
+    told = (
+        one if isinstance(one, Limit) else Limit(one, certainty)
+        for find, certainty in LIMITS
+        for one in find(record, around)
+    )
     return tuple(dict.fromkeys((*dated, *told, *around.fragile(record))))
 
 
@@ -117,7 +124,7 @@ def _sources(record: Record, around: Around) -> Iterator[str]:
             yield f"Input '{value.dataset}' ({value.type}): as long as its source gives the same."
 
 
-def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
+def _files_of_nobody(record: Record, around: Around) -> Iterator[Limit]:
     """Name files that lie in the project alone: git would not give them back, nor would MLflow."""
     known = {content.path for content in record.code.untracked}
     asked = {
@@ -127,16 +134,21 @@ def _files_of_nobody(record: Record, around: Around) -> Iterator[str]:
     }
     asked = {path: file for path, file in asked.items() if path not in known and "\n" not in path}
     held = _held_by_git(record, around, tuple(asked))
+    kept = RawStore(around.project_path)
     alone = [
         file.path
         for path, file in asked.items()
-        if path not in held and not around.has_artifact(file)
+        if path not in held and not around.has_artifact(file) and kept.find(file.sha256) is None
     ]
-    if alone:
-        yield (
-            f"{_listed(alone)}: by digest only, neither git nor MLflow has the content; as long "
-            "as it stays unchanged."
-        )
+    keep = f"{typed('kedro keep', record.run.run_id[:8])} --held --why TEXT"
+    for remedy in (keep, None):  # what is in a store is its owner's to keep
+        if some := [path for path in alone if is_remote(path) == (remedy is None)]:
+            yield Limit(
+                f"{_listed(some)}: by digest only, neither git nor MLflow has the content; as "
+                "long as it stays unchanged.",
+                "fragile",
+                remedy=remedy,
+            )
 
 
 def _held_by_git(record: Record, around: Around, paths: tuple[str, ...]) -> set[str]:
@@ -218,7 +230,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
-LIMITS: tuple[tuple[Callable[[Record, Around], Iterable[str]], Certainty], ...] = (
+LIMITS: tuple[tuple[Callable[[Record, Around], Iterable[str | Limit]], Certainty], ...] = (
     (_sources, "open"),
     (_files_of_nobody, "fragile"),
     (_withheld, "fragile"),

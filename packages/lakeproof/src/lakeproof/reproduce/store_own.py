@@ -61,8 +61,12 @@ def keep_own(
         artifacts: What else it logged.
         project_path: The user's project.
         link: Puts the record into a chain; given its id and what writes it behind another one.
+            Without, it stands beside the chain and names none before it.
+
+    Returns:
+        The record as it stands in the store, with the one that it follows.
     """
-    client = records.client
+    client, linked = records.client, record
     run = client.create_run(
         client.get_run(own.like).info.experiment_id,
         start_time=store_rerun.milliseconds(record.run.started_at),
@@ -86,7 +90,8 @@ def keep_own(
         }
 
         def write(previous: str | None) -> str:
-            linked = replace(kept, previous=previous) if link is not None else kept
+            nonlocal linked
+            linked = replace(kept, previous=previous)
             return store.write(client, linked, to_yaml(kept.run.config), tags)
 
         if link is None:
@@ -98,7 +103,7 @@ def keep_own(
         raise
     ended = store_rerun.milliseconds(kept.run.finished_at)
     client.set_terminated(run_id, kept.run.status, end_time=ended)
-    return kept
+    return linked
 
 
 def _as_own(

@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.erased import left_of
 from lakeproof.commands.erasure.find import find
-from lakeproof.commands.erasure.find_deliveries import is_in_git
 from lakeproof.commands.erasure.found import Found, FoundTable, not_known
 from lakeproof.commands.erasure.give_up import give_up
 from lakeproof.commands.erasure.in_stores import of_old_objects, remove_half_made, remove_with_rows
@@ -46,6 +46,7 @@ from lakeproof.leases.facts import LeaseError, moment
 from lakeproof.leases.held import finish
 from lakeproof.leases.needed_files import files_of
 from lakeproof.leases.vacuum import words_of_trouble
+from lakeproof.record.code.git_files import in_git
 
 if TYPE_CHECKING:
     from lakeproof.commands.catalog import ProjectCatalog
@@ -143,10 +144,10 @@ def erase(
         for one in receipt.announced
     )
     path = leased.project.path
-    in_git = [one.path for one in receipt.files if is_in_git(path, path / one.path)]
+    has_git = _in_git(path, receipt.files)
     again = find(leased.project, catalog, name, texts, also)
     forget_fetched(path, again)
-    left += left_of(again, receipt, in_git)
+    left += left_of(again, receipt, has_git)
     left += of_old_objects(found, receipt.files)
     done = replace(
         receipt,
@@ -155,6 +156,12 @@ def erase(
         left=tuple(dict.fromkeys(left)),
     )
     return finish_receipt(leased.project, store, done)
+
+
+def _in_git(project_path: Path, files: Sequence[RewrittenFile]) -> list[str]:
+    """Name the files that git has: by what they were, or by an earlier state in the same place."""
+    known = in_git(project_path / one.path for one in files)
+    return [one.path for one in files if one.is_in_git or project_path / one.path in known]
 
 
 def _table_of(catalog: "ProjectCatalog", name: str) -> DeltaTable:

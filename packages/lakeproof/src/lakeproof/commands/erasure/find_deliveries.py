@@ -3,7 +3,9 @@
 Each content is read once, as its dataset declares it. Of a kept file the records say whose it was.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.erasure.found_versions import count_keys
 from lakeproof.erasure.key_rows import Keys
 from lakeproof.errors import LakeproofError
-from lakeproof.record.code import git
+from lakeproof.record.code import git, git_files
 from lakeproof.record.facts import Record
 
 if TYPE_CHECKING:
@@ -67,12 +69,18 @@ def find_deliveries(
                 counts[place] = _count(one, keys)
             if counts[place] != 0:
                 path = one.uri or catalog.relative(one.path)
-                has_git = one.uri is None and is_in_git(project_path, one.path)
                 is_fetched = one.name in folder.fetched
-                told = (path, counts[place], has_git, one.sha256, one)
+                told = (path, counts[place], False, one.sha256, one)
                 stored = folder.stored if one.uri is not None else None
                 found.deliveries.append(FoundDelivery(*told, is_fetched=is_fetched, stored=stored))
         in_scope[name] = folder
+    here = {project_path / one.delivery.path for one in found.deliveries if not one.delivery.uri}
+    has_git = git_files.in_git(here)
+    found.deliveries = [
+        replace(one, is_in_git=project_path / one.delivery.path in has_git)
+        for one in found.deliveries
+    ]
+    found.not_searched |= _in_git_alone(project_path, records, in_scope, counts)
     for beside, one in kept_beside(found, catalog, scope, in_scope, records, raw):
         rows = _count(one, keys)
         if rows != 0:
@@ -128,10 +136,27 @@ def _count(delivery: Delivery, keys: Keys) -> int | None:
         return None
 
 
-def is_in_git(project_path: Path, path: Path) -> bool:
-    """Tell whether git has a file, and with it every state that was committed."""
-    try:
-        git.ask(project_path, "ls-files", "--error-unmatch", "--", str(path))
-    except git.GitError:
-        return False  # also where there is no git
-    return True
+def _in_git_alone(
+    project_path: Path,
+    records: Iterable[Record],
+    folders: Collection[str],
+    seen: Iterable[tuple[str, str]],
+) -> dict[str, str]:
+    """Name what runs read, and what lies nowhere here now but in git."""
+    known = {sha256 for sha256, _ in seen}
+    asked: dict[str, str] = {}
+    for record in records:
+        commit = record.code.kept_commit
+        for file in record.inputs.files:
+            if file.dataset in folders and not file.is_own and file.sha256 not in known and commit:
+                place = str(PurePosixPath(record.code.prefix, file.path))
+                asked.setdefault(f"{commit}:{place}", file.path)
+    asked = {name: path for name, path in asked.items() if "\n" not in name}
+    with suppress(git.GitError):
+        sizes = git_files.sizes_of(project_path, list(asked)) if asked else []
+        return {
+            path: f"it is in git's history alone, {name[:12]}"
+            for (name, path), size in zip(asked.items(), sizes, strict=True)
+            if size is not None
+        }
+    return {}

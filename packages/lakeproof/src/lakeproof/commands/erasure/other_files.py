@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 # Searched as tables, and rebuilt from an index.
 _OTHERWISE = (HELD, ENVIRONMENTS)
-_MLFLOW = ("mlartifacts", "mlruns", "mlflow.db")
+# Beside a database may lie what a process that was killed was about to write, or to take back.
+_MLFLOW = ("mlartifacts", "mlruns", "mlflow.db", "mlflow.db-wal", "mlflow.db-journal")
 # Types of entries that keep nothing, are searched elsewhere, or hold numbers alone.
 _ELSEWHERE = (
     *("MemoryDataset", "DeliveryFolder", "DeliveryStream", "MetricDataset", "MetricsDataset"),

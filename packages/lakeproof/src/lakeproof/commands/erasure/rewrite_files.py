@@ -87,7 +87,9 @@ def _rewritten(files: list[FoundDelivery], keys: Keys, raw: RawStore) -> Rewritt
             raise ErasureError(str(error.strerror or error)) from error
         sha256, place = raw.take_over(partial)
         size = place.stat().st_size
-    return RewrittenFile(named.path, first.delivery.name, rows, first.sha256, sha256, size)
+    has_git = any(one.is_in_git for one in files)
+    told = first.sha256, sha256, size, has_git
+    return RewrittenFile(named.path, first.delivery.name, rows, *told)
 
 
 def _lease(leased: LeasedProject, found: Found, new: RewrittenFile) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lakeproof.commands.leases import raw_files
 from lakeproof.commands.leases.kept import Kept, Released
 from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.output import remark
@@ -86,6 +87,8 @@ def keep(
     record = records.record(run_id)
     needed = _needed_by(record)
     tables = _tables_of(leased, record, needed)
+    if hold is not None:
+        raw_files.keep(leased.project.raw, record)
     known = {(one.table_id, one.version): one for one in leased.store.of_run(run_id)}
     places = leased.locations_of(record)
     leases = []

@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lakeproof.commands.leases.leased_project import LeasedProject
-from lakeproof.leases.facts import in_words
+from lakeproof.deliveries.raw_store import RawStore
+from lakeproof.leases.facts import LeaseError, in_words
 from lakeproof.leases.raw import RawLease
+from lakeproof.record.run.ending.kept_raw_files import lone_files
 from lakeproof.spelling import first_of
+from lakeproof.stores.addresses import is_remote
 from lakeproof.views.values import readable_size
+
+if TYPE_CHECKING:
+    from lakeproof.record.facts import Record
 
 _ID_CHARACTERS = 8
 _MOST_RUNS = 3
@@ -38,6 +44,29 @@ class RawFiles:
     def bytes_going(self) -> int:
         """What goes, or would."""
         return sum(self.sizes[sha256] for sha256 in self.going)
+
+
+def keep(store: RawStore, record: "Record") -> None:
+    """Keep the raw files that a run read by their content, whatever their size.
+
+    Raises:
+        LeaseError: If one is not what the run read any more, and was not kept.
+    """
+    for file in lone_files(record):
+        if is_remote(file.path):
+            continue
+        try:
+            with store.locked():
+                is_kept = store.keep(store.project_path / file.path, file.sha256)
+            why = "it has changed since."
+        except OSError as error:
+            is_kept, why = False, f"{error.strerror or error}."
+        if not is_kept:
+            raise LeaseError(
+                f"Run {record.run.run_id[:_ID_CHARACTERS]} cannot be held: raw file {file.path} "
+                f"cannot be kept as the run read it: {why} No lease was taken. Put it back, or "
+                "keep the run without --held."
+            )
 
 
 def look(leased: LeasedProject, min_age: timedelta = timedelta()) -> RawFiles:

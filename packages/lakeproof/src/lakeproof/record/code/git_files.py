@@ -1,4 +1,4 @@
-"""What git has of single files: in trees, as objects, and by its attributes.
+"""What git has of single files: in trees, as objects, by its attributes, and by what is in them.
 
 Not for the state of a whole repository (`git`).
 """
@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,9 @@ from lakeproof.record.code import git
 
 LINK = "120000"
 _PIECE = 1024**2
+# Of a clone without blobs, git would fetch each that it is asked for; trees say what there is.
+_PROMISED = r"^(remote\..*\.promisor|extensions\.partialclone)$"
+_AS_THEY_ARE = {"GIT_LITERAL_PATHSPECS": "1"}
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,71 @@ def blobs(folder: Path, names: Sequence[str]) -> Iterator[Iterator[bytes]]:
                     process.stdout.read(1)
             finally:
                 process.kill()
+
+
+def in_git(paths: Iterable[Path]) -> set[Path]:
+    """Tell which files some repository around them has: as they are, or as they once were.
+
+    By their content, under whatever name: in another branch, a tag, a stash, the snapshot of a run,
+    or in nothing that has a name any more, as long as the object is there. A few commands for each
+    repository, however many files and commits there are.
+
+    Args:
+        paths: Files that are there, absolute.
+    """
+    by_folder: dict[Path, list[Path]] = {}
+    for path in paths:
+        by_folder.setdefault(path.parent, []).append(path)
+    by_top: dict[Path, list[Path]] = {}
+    for folder, some in by_folder.items():
+        with suppress(git.GitError):
+            top = os.fsdecode(git.ask(folder, "rev-parse", "--show-toplevel")).rstrip("\n")
+            by_top.setdefault(Path(top), []).extend(some)
+    return {path for top, some in by_top.items() for path in _known(top, some)}
+
+
+def _known(top: Path, paths: Sequence[Path]) -> set[Path]:
+    names = {path: os.path.relpath(path.parent.resolve() / path.name, top) for path in paths}
+    found = set[Path]()
+    for option in ("--no-filters", None):
+        with suppress(git.GitError):
+            found |= _by_content(top, [path for path in paths if path not in found], option)
+    once = _once_there(top)
+    return found | {path for path, name in names.items() if name in once}
+
+
+def _by_content(top: Path, paths: Sequence[Path], option: str | None) -> set[Path]:
+    """Hash files as they lie there, or as git would take them in (line ends, filters)."""
+    asked = [path for path in paths if "\n" not in str(path) and path.is_file()]
+    if not asked:
+        return set()
+    options = [option] if option else []
+    given = b"".join(os.fsencode(path) + b"\n" for path in asked)
+    hashed = git.ask(top, "hash-object", *options, "--stdin-paths", given=given).decode().split()
+    return {path for path, is_there in zip(asked, _are_there(top, hashed), strict=True) if is_there}
+
+
+def _are_there(top: Path, names: Sequence[str]) -> list[bool]:
+    with suppress(git.GitError):
+        git.ask(top, "config", "--get-regexp", _PROMISED)
+        listed = git.ask(top, "rev-list", "--objects", "--all", "--reflog", "--missing=allow-any")
+        known = {line.partition(b" ")[0].decode() for line in listed.splitlines()}
+        return [name in known for name in names]
+    return [size is not None for size in sizes_of(top, names)]
+
+
+def _once_there(top: Path) -> set[str]:
+    """Name all paths that some commit has or had, and those that are staged."""
+    found = set[str]()
+    for arguments in (
+        ("ls-files", "-z"),
+        ("log", "--all", "--reflog", "--no-renames", "-m", "--root", "--format=", "--name-only"),
+    ):
+        more = () if arguments[0] == "ls-files" else ("-z",)
+        with suppress(git.GitError):
+            told = git.ask(top, *arguments, *more, variables=_AS_THEY_ARE)
+            found |= {os.fsdecode(one).lstrip("\n") for one in told.split(b"\0") if one}
+    return found
 
 
 def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
