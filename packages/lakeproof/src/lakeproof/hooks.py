@@ -61,6 +61,7 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
 
     from lakeproof.record.documents import rerun_request
     from lakeproof.record.mlflow_store import server, unsent
+    from lakeproof.record.mlflow_store.mlflow_tables import newest_revision
     from lakeproof.record.mlflow_store.moved_store import follow_move
     from lakeproof.record.mlflow_store.tracking import serving, tracking_of
     from lakeproof.record.places.environments import require_environment
@@ -69,9 +70,11 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
     from lakeproof.record.run.session_hooks import SessionHooks
     from lakeproof.record.setup import version_ranges
     from lakeproof.spark.project import use_settings_of
+    from lakeproof.startup.known_schema import compare_without_alembic
 
     if (doubt := version_ranges.warning()) is not None and not is_rerun():
         logger.warning(doubt)
+    compare_without_alembic(newest_revision)
     hooks = SessionHooks.of(context)
     hooks.context = context
     register_configuration(context.project_path, context.config_loader)

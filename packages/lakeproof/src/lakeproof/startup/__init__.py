@@ -7,6 +7,10 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 |---|---|---|
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
+| what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
+| skops looks for SciPy's functions in SciPy | `quick_names` | in every module |
+| git is asked before GitPython is imported | `no_repository` | GitPython is |
+| a store's revision is compared without Alembic | `known_schema` | with it |
 | four warnings of plug-ins are left out | `quiet` | they are shown |
 | runs are found in MLflow's SQLite file | `record.mlflow_store.mlflow_database` | MLflow is asked |
 | a model's MLflow folder is written by hand | `model.mlflow_model` | `mlflow.sklearn.log_model` |

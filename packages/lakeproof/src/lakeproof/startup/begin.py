@@ -13,8 +13,11 @@ from typing import Any, NoReturn
 from lakeproof import determinism
 from lakeproof.startup.faster_imports import begin_imports
 from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.startup.no_repository import ask_git_first
 from lakeproof.startup.no_telemetry import leave_out_telemetry
 from lakeproof.startup.plain import is_plain
+from lakeproof.startup.put_off import put_off_modules
+from lakeproof.startup.quick_names import name_quickly
 from lakeproof.startup.quiet import silence_plugins
 from lakeproof.streams import show_anything
 
@@ -45,6 +48,9 @@ def prepare() -> None:
     silence_plugins()
     defer_kedro_mlflow()
     if is_run:
+        put_off_modules()
+        name_quickly()
+        ask_git_first()
         begin_imports()
     else:
         # A run imports what that module does in any case.

@@ -1,0 +1,54 @@
+"""Do something around the import of a module, whenever that comes and whoever asks for it.
+
+The module is found and run as ever, within what was given for it; a module that is there already
+stays as it is.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+Around = Callable[[ModuleType], AbstractContextManager[None]]
+
+
+def around_import(name: str, around: Around) -> None:
+    """Have a module's code run within something, once.
+
+    Args:
+        name: The module's, with those of its packages.
+        around: Makes a context of the module, whose code has not run yet.
+    """
+    if name not in sys.modules:
+        _WAITED_FOR[name] = around
+        if _FINDER not in sys.meta_path:
+            sys.meta_path.insert(0, _FINDER)
+
+
+class _Finder:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name not in _WAITED_FOR:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            _wrap(spec.loader, _WAITED_FOR[name])
+        return spec
+
+
+def _wrap(loader: Loader, around: Around) -> None:
+    run = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        with around(module):
+            run(module)
+
+    # On this one loader, which is the module's alone: it stays of its class for whoever asks.
+    loader.exec_module = exec_module  # type: ignore[method-assign]
+
+
+_WAITED_FOR: dict[str, Around] = {}
+_FINDER = _Finder()

@@ -1,0 +1,47 @@
+"""MLflow is told what git knows of the program, and nothing else."""
+
+import subprocess
+from types import ModuleType
+
+import pytest
+
+from lakeproof.startup import no_repository
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository that ignores its environment."""
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    monkeypatch.delenv("GIT_WORK_TREE", raising=False)
+    subprocess.run(["git", "init", "-q", str(tmp_path / "project")], check=True)
+    for name in ("src", ".venv/bin"):
+        (tmp_path / "project" / name).mkdir(parents=True)
+        (tmp_path / "project" / name / "kedro").touch()
+    (tmp_path / "project" / ".gitignore").write_text(".venv\n")
+    return tmp_path / "project"
+
+
+def asked(program) -> list[str]:
+    """Say whether GitPython would be asked of a program."""
+    module = ModuleType("git_context")
+    seen: list[str] = []
+    module._get_main_file = lambda: str(program)
+    module._resolve_git_info = lambda: seen.append("asked") or {"commit": "known"}
+    with no_repository._asking_first(module):
+        pass
+    assert module._resolve_git_info() == ({"commit": "known"} if seen else {})
+    return seen
+
+
+def test_a_program_of_an_environment_has_no_commit(repository, tmp_path):
+    """One that the repository ignores, and one outside of any."""
+    (tmp_path / "kedro").touch()
+    assert not asked(repository / ".venv" / "bin" / "kedro")
+    assert not asked(tmp_path / "kedro")
+
+
+def test_a_program_of_a_repository_is_asked_for(repository, monkeypatch):
+    """And whatever the variables of git say is for others to know."""
+    assert asked(repository / "src" / "kedro")
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    assert asked(repository / ".venv" / "bin" / "kedro")
