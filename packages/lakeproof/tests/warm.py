@@ -126,7 +126,7 @@ class Warm:
 
     def ready(self) -> "Warm":
         """Wait until it forks, whoever has begun it."""
-        patience = time.monotonic() + 300
+        patience = time.monotonic() + 900
         while not Path(self.at).exists():
             log = Path(self.at).with_name("log.txt").read_text()
             assert "Error" not in log, log

@@ -55,7 +55,7 @@ def die(path: Path, name: str, number: int) -> None:
     assert done.returncode == -9, done.stderr
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [1, pytest.param(0, marks=pytest.mark.long)])
 def test_a_vacuum_that_is_killed_loses_nothing_and_the_next_one_goes_on(shelf, number):
     """What is leased is whole at every instant, and no file is left over in the end."""
     shelf.take(1)
@@ -66,7 +66,10 @@ def test_a_vacuum_that_is_killed_loses_nothing_and_the_next_one_goes_on(shelf, n
     assert len(shelf.files) == 2
 
 
-@pytest.mark.parametrize(("name", "number"), [("link", 0), ("link", 2), ("replace", 0)])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("link", 2), ("replace", 0), pytest.param("link", 0, marks=pytest.mark.long)],
+)
 def test_a_copy_that_is_not_whole_is_none(shelf, name, number):
     """What a killed command has left of it goes with the next; then it is made whole."""
     lease = shelf.take(1, is_held=True)

@@ -103,7 +103,7 @@ def test_a_cell_that_makes_its_file_another_size(runs):
     assert missing in told
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_data_file_that_is_gone(runs):
     """It is named, and where to look for other versions."""
     project, run_ids = runs
@@ -136,7 +136,7 @@ def test_the_log_of_the_version_is_gone(runs, what):
     assert expected[what] in missing
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_log_that_is_damaged(runs):
     """Delta's own reader fails on it; that is a sentence like all others."""
     project, run_ids = runs
@@ -163,7 +163,7 @@ def test_a_table_made_again_with_other_rows_has_the_same_version_and_another_id(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["changed", "gone"])
+@pytest.mark.parametrize("what", ["gone", pytest.param("changed", marks=LONG)])
 def test_a_raw_file_that_git_does_not_have(runs, what):
     """It is named with both digests, or as missing; `check` sees what presence and size tell."""
     project, run_ids = runs
