@@ -8,7 +8,9 @@ import pytest
 from lakeproof.delta import DeltaTable
 from lakeproof.leases import stored_copies
 from lakeproof.leases.facts import LeaseError
+from lakeproof.leases.presence import broken_lease
 from lakeproof.leases.stored_copies import held_at, hold_in_store, sweep_stored
+from lakeproof.reproduce.looks import Looks
 from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
 from leases.conftest import Shelf
@@ -123,17 +125,28 @@ def test_a_copy_goes_with_its_lease_and_one_that_lacks_a_file_is_made_again(far)
     assert lying(far) == []
 
 
-def test_what_a_clone_brings_leads_to_no_copy(far):
-    """Whatever it names is neither read nor deleted."""
+def test_a_copy_that_lacks_a_file_is_an_error_of_check(far):
+    """Its table may be whole; the promise was another."""
+    uri, lease = hold(far, 0), far.lease(0, is_held=True)
+    assert broken_lease(lease, far.table, far.path, Looks()) is None
+    data = next(one for one in lying(far, uri) if one.endswith(".parquet"))
+    stores.delete(uri, far.table.location.storage_options, [data])
+    told = broken_lease(lease, far.table, far.path, Looks())
+    assert f"is held for this run at {uri}, and that copy is not whole" in told
+    assert "kedro keep 00000000 --held --why 'a test'" in told
+
+
+def test_what_a_clone_brings_leads_to_no_copy(far, tmp_path):
+    """Whatever it names is neither read nor deleted: be it what somebody else holds."""
     uri = hold(far, 0)
+    others = hold(Shelf(tmp_path / "other", far.table), 0)
     (marker,) = far.path.rglob("held/*/*.json")
     told = json.loads(marker.read_text())
-    told["copy"] = told["copy"].replace(uri, far.table.location.uri)
+    told["copy"] = told["copy"].replace(uri, others)
     marker.write_text(json.dumps(told))
     sweep(far)
     assert held_at(far.path, far.table_id, [0]) is None
-    assert far.table.is_there()
-    assert lying(far, uri)
+    assert rows(far, others, 0) == ["v0", "x"]
 
 
 def test_a_store_that_is_silent_keeps_its_copy_for_the_next_sweep(far, monkeypatch):

@@ -94,6 +94,11 @@ PLACES = (
         ("stores.files",),
     ),
     Place(
+        *("_lakeproof_held", "beside", "versions held beside a table in a store", "tables"),
+        "removed: what is left is held on this machine",
+        ("leases.stored_copies", "stores.files"),
+    ),
+    Place(
         *(STAGED, "beside", "rows on their way, left by a killed run", "files"),
         "removed",
         ("delta.embedded.staging",),
