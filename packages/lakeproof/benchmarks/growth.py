@@ -18,7 +18,9 @@ from measure import Seconds, copy_of_project, minima, report, run
 HERE = Path(__file__).parent
 KEPT, PICTURE = HERE / "growth.json", HERE / "growth.svg"
 COLUMNS = [f"c{number}" for number in range(10)]
-SEEN = ("run", "reproduce", "check")
+# By colours of middling brightness.
+SEEN = {"run": "#3b82f6", "reproduce": "#e07b00", "check": "#2e9e5b"}
+GREY = "#808080"
 # At the first point of each axis; a file and a commit hold as many rows as there are for them.
 ROWS, FEW = 10_000, 10
 REGRESSOR = "sklearn.ensemble.RandomForestRegressor"
@@ -122,19 +124,28 @@ def draw(found: dict[str, dict[str, dict[str, float]]]) -> None:
     import matplotlib as mpl
 
     mpl.use("svg")
+    # One grey that is read on white and on black; what is behind it shows through.
+    names = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
+    mpl.rcParams.update(dict.fromkeys(names, GREY))
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "growth", "font.size": 8})
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import NullLocator
 
-    figure, panels = plt.subplots(1, len(found), figsize=(2.4 * len(found), 2.4), sharey=True)
+    figure, panels = plt.subplots(1, len(found), figsize=(2 * len(found), 2), sharey=True)
     for panel, (axis, points) in zip(panels.flat, found.items(), strict=True):
         sizes = sorted(map(int, points))
-        for name in SEEN:
-            panel.plot(sizes, [points[str(size)][name] for size in sizes], marker=".", label=name)
-        panel.set(xscale="log", yscale="log", xlabel=axis)
+        for name, colour in SEEN.items():
+            seconds = [points[str(size)][name] for size in sizes]
+            panel.plot(sizes, seconds, marker=".", label=name, color=colour)
+        panel.set(xscale="log", yscale="log", xlabel=axis, facecolor="none")
+        panel.xaxis.set_minor_locator(NullLocator())
+        panel.spines[["top", "right"]].set_visible(False)
     panels.flat[0].set_ylabel("processor seconds")
-    panels.flat[0].legend(frameon=False)
-    figure.tight_layout()
-    figure.savefig(PICTURE, metadata={"Date": None})
+    figure.legend(
+        *panels.flat[0].get_legend_handles_labels(), loc="upper center", ncols=3, frameon=False
+    )
+    figure.tight_layout(rect=(0, 0, 1, 0.92))
+    figure.savefig(PICTURE, metadata={"Date": None}, transparent=True)
 
 
 def main() -> None:

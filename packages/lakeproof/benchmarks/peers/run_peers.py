@@ -1,157 +1,81 @@
 """The same example and the same question in each tool: seconds, bytes, and ten planted changes.
 
-`python run_peers.py [--only DVC] [--changes 3]`: an environment for each in a scratch folder, its
-packages from PyPI. Leaves `peers.json`; `peers.md` says what it means.
+`python run_peers.py [--into FOLDER] [--only DVC …] [--parts times]`: an environment for each
+in a folder, its packages from PyPI. Leaves `peers.json`, and its table in `peers.md`.
 """
 
 import argparse
 import json
-import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tools import LAKEPROOF, TOOLS, Tool  # noqa: E402
+from changes import CHANGES, kept_library  # noqa: E402
+from page import write  # noqa: E402
+from shell import UV, all_of, shell  # noqa: E402
+from tools import BACK, LAKEPROOF, TOOLS, Tool  # noqa: E402
 
 from measure import (  # noqa: E402
     ROOT,
     copy_of_project,
+    minima,
     our_environment,
     plain_environment,
-    seconds,
 )
 from plain import plain_project  # noqa: E402
 
 KEPT = HERE / "peers.json"
-Change = Callable[[Path, Tool, Path], None]
+TIMES = 3
 
 
 @dataclass
 class Answer:
-    """What a tool said: `same`, `differs` or `trouble`, with the last lines of it."""
+    """What a tool said.
+
+    Args:
+        said: `same`, `differs` or `trouble`.
+        names_cause: Whether it named what was changed.
+    """
 
     said: str
-    told: str
+    names_cause: bool = False
 
 
-def _replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text, (path, old)
-    path.write_text(text.replace(old, new, 1))
-
-
-def _shell(command: str, folder: Path, bin_: Path) -> subprocess.CompletedProcess[str]:
-    clean = {"PATH": f"{bin_}:{os.environ['PATH']}", "HOME": str(folder.parent), "USER": "b"}
-    return subprocess.run(
-        command, shell=True, cwd=folder, env=clean, capture_output=True, text=True, check=False
-    )
-
-
-def _all(commands: tuple[str, ...], folder: Path, bin_: Path) -> None:
-    for command in commands:
-        done = _shell(command, folder, bin_)
-        if done.returncode:
-            sys.exit(f"{command}: {done.stdout[-1000:]} {done.stderr[-2000:]}")
-
-
-def ask(tool: Tool, folder: Path, bin_: Path) -> Answer:
+def ask(
+    tool: Tool,
+    folder: Path,
+    bin_: Path,
+    more: Mapping[str, str] | None = None,
+    cause: str = "(?!)",
+) -> Answer:
     """Have yesterday's run again."""
+    told = ""
     for command in tool.again:
-        done = _shell(command, folder, bin_)
-        told = (done.stdout + done.stderr).strip()[-300:]
-        if done.returncode and command != tool.again[-1]:
-            return Answer("trouble", f"{command}: {told}")
-    return Answer({0: "same", 1: "differs"}.get(done.returncode, "trouble"), told)
-
-
-def _cell(folder: Path, tool: Tool, bin_: Path) -> None:
-    _replace(folder / tool.raw, "13.74", "13.75")
-
-
-def _order(folder: Path, tool: Tool, bin_: Path) -> None:
-    first, *rows = (folder / tool.raw).read_text().splitlines()
-    (folder / tool.raw).write_text("\n".join([first, *reversed(rows)]) + "\n")
-
-
-def _gone(folder: Path, tool: Tool, bin_: Path) -> None:
-    (folder / tool.raw).unlink()
-
-
-def _trees(folder: Path, tool: Tool, bin_: Path) -> None:
-    _replace(folder / tool.params, *tool.trees)
-
-
-def _seed(folder: Path, tool: Tool, bin_: Path) -> None:
-    _replace(folder / tool.params, *tool.seed)
-
-
-def _code(folder: Path, tool: Tool, bin_: Path) -> None:
-    _replace(folder / tool.code, *tool.line)
-
-
-def _committed(folder: Path, tool: Tool, bin_: Path) -> None:
-    _code(folder, tool, bin_)
-    _all((tool.run[0],), folder, bin_)
-
-
-def _beside(folder: Path, tool: Tool, bin_: Path) -> None:
-    _replace(folder / tool.beside, *tool.beside_line)
-
-
-def _library(folder: Path, tool: Tool, bin_: Path) -> None:
-    (path,) = bin_.parent.glob("lib/python*/site-packages/sklearn/ensemble/_forest.py")
-    _replace(path, "randint(0, n_samples, n_s", "randint(1, n_samples, n_s")
-
-
-def _stored(folder: Path, tool: Tool, bin_: Path) -> None:
-    found = [path for path in folder.glob(tool.kept_metrics) if b"accuracy" in path.read_bytes()]
-    for path in found or sorted(folder.glob(tool.kept_metrics))[-1:]:
-        path.chmod(0o644)
-        path.write_bytes(path.read_bytes().replace(b"0", b"1"))
-
-
-CHANGES: dict[str, Change] = {
-    "a cell of a raw file": _cell,
-    "the order of its rows": _order,
-    "the raw file gone": _gone,
-    "a parameter": _trees,
-    "the seed": _seed,
-    "code, not committed": _code,
-    "code, committed": _committed,
-    "a module beside the code": _beside,
-    "a patched library": _library,
-    "yesterday's metrics, where they are kept": _stored,
-}
-
-
-@contextmanager
-def _kept_library(bin_: Path) -> Iterator[None]:
-    """Put the library back as it was."""
-    (path,) = bin_.parent.glob("lib/python*/site-packages/sklearn/ensemble/_forest.py")
-    text = path.read_text()
-    # The file may be one with uv's cache.
-    path.unlink()
-    path.write_text(text)
-    try:
-        yield
-    finally:
-        path.write_text(text)
+        done = shell(command, folder, bin_, more)
+        # What is set aside names the files that it sets aside, whatever they are to the tool.
+        told += "" if command == BACK else done.stdout + done.stderr
+        if done.returncode and (command != tool.again[-1] or "Traceback" in told):
+            print(f"{command}: {told[-300:]}", flush=True)
+            return Answer("trouble", bool(re.search(cause, told)))
+    print(told[-300:], flush=True)
+    said = {0: "same", 1: "differs"}.get(done.returncode, "trouble")
+    return Answer(said, bool(re.search(cause, told)))
 
 
 def environment_of(tool: Tool, folder: Path) -> Path:
     """Make an environment of its own; its `bin`."""
-    uv = str(ROOT / ".venv/bin/uv")
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    python = str(folder / "bin/python")
-    subprocess.run([uv, "pip", "install", "-q", "--python", python, *tool.packages], check=True)
+    subprocess.run([UV, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
+    install = [UV, "pip", "install", "-q", "--compile-bytecode", "--python"]
+    subprocess.run([*install, str(folder / "bin/python"), *tool.packages], check=True)
     return folder / "bin"
 
 
@@ -162,71 +86,134 @@ def project_of(tool: Tool, folder: Path, bin_: Path) -> Path:
         ROOT / "data/01_raw/wine", folder / "raw", ignore=shutil.ignore_patterns("*.md")
     )
     (folder / ".gitignore").write_text("out/\n.snakemake/\n.metaflow/\n__pycache__/\nraw/\n")
-    _all(("git init -q", *tool.begin), folder, bin_)
+    all_of(("git init -q", *tool.begin), folder, bin_)
     return folder
 
 
 def _prepared(tool: Tool, folder: Path) -> tuple[Path, Path]:
-    """Make environment and project."""
-    if not tool.is_of_repository:
-        bin_ = environment_of(tool, folder / "venv")
-        return bin_, project_of(tool, folder / "project", bin_)
-    ours = copy_of_project(folder / "ours")
+    """Make environment and project; an environment that is there already is used again."""
+    venv, project = folder / "venv", folder / "project"
+    is_there = (venv / "made").exists()
+    bin_ = venv / "bin"
     if tool is LAKEPROOF:
-        return our_environment(folder / "venv", ours), ours
-    bin_, plain = plain_environment(folder / "venv"), plain_project(folder / "project", ours)
-    shutil.copy(HERE / "example/compare_metrics.py", plain)
-    (plain / ".gitignore").write_text(
-        "data/\nraw/\nmlflow.db\nmlruns/\nmlartifacts/\n__pycache__/\n"
-    )
-    _all(("git init -q", *tool.begin), plain, bin_)
-    return bin_, plain
+        copy_of_project(project)
+        bin_ = bin_ if is_there else our_environment(venv, project)
+    elif tool.is_of_repository:
+        plain_project(project, copy_of_project(folder / "ours"))
+        bin_ = bin_ if is_there else plain_environment(venv)
+        shutil.copy(HERE / "example/compare_metrics.py", project)
+        (project / ".gitignore").write_text(
+            "data/\nraw/\nmlflow.db\nmlruns/\nmlartifacts/\n__pycache__/\n"
+        )
+        all_of(("git init -q", *tool.begin), project, bin_)
+    else:
+        bin_ = bin_ if is_there else environment_of(tool, venv)
+        project_of(tool, project, bin_)
+    (venv / "made").touch()
+    return bin_, project
 
 
 def _bytes(folder: Path, places: tuple[str, ...]) -> int:
-    files = [path for place in places for path in (folder / place).rglob("*") if path.is_file()]
-    return sum(path.stat().st_size for path in files)
+    files = [folder / place for place in places if (folder / place).is_file()]
+    files += [path for place in places for path in (folder / place).rglob("*") if path.is_file()]
+    # Once, under however many names.
+    return sum({(one := path.stat()).st_ino: one.st_size for path in files}.values())
 
 
-def measure(tool: Tool, folder: Path, count: int) -> dict[str, object]:
-    """Run it, ask again, and ask again after each change, each in a copy of its own."""
-    bin_, project = _prepared(tool, folder)
-    run = seconds(lambda: _all(tool.run, project, bin_))
+class Copies:
+    """Copies of a project, each in a place that no other had: some tools keep whole paths."""
+
+    def __init__(self, project: Path, folder: Path) -> None:
+        self._project, self._folder = project, folder
+        self._numbers = count()
+
+    def __call__(self) -> Path:
+        """Make one more."""
+        place = self._folder / str(next(self._numbers))
+        shutil.copytree(self._project, place, symlinks=True)
+        return place
+
+
+def timed(tool: Tool, bin_: Path, project: Path, copy: Copies) -> dict[str, object]:
+    """Time a run, and the question while nothing was changed; the project has been run then."""
+    # What is imported for the first time is compiled before anything is timed.
+    all_of(tool.run, copy(), bin_)
+    fresh = [copy() for _ in range(TIMES)]
+    run = minima({"run": lambda: all_of(tool.run, fresh.pop(), bin_)}, TIMES)["run"]
+    all_of(tool.run, project, bin_)
     stored = _bytes(project, tool.stores)
-    copy = shutil.copytree(project, folder / "clean", symlinks=True)
-    clean: list[Answer] = []
-    again = seconds(lambda: clean.append(ask(tool, copy, bin_)))
-    answers = {"nothing": asdict(clean[0])}
-    for place, (name, change) in enumerate(list(CHANGES.items())[:count]):
-        copy = shutil.copytree(project, folder / str(place), symlinks=True)
-        with _kept_library(bin_):
-            change(copy, tool, bin_)
-            answers[name] = asdict(ask(tool, copy, bin_))
-        print(tool.name, name, answers[name], flush=True)
+    asked = [copy() for _ in range(TIMES)]
+    places = iter(asked)
+    again = minima({"again": lambda: ask(tool, next(places), bin_)}, TIMES)["again"]
     return {
-        "version": _shell(tool.version, project, bin_).stdout.strip()[:80],
+        "version": shell(tool.version, project, bin_).stdout.split()[-1],
         "typed_for_a_run": tool.run,
         "typed_for_the_question": tool.again,
+        "run_s": round(run, 1),
         "run_processor_s": round(run.processor, 1),
+        "again_s": round(again, 1),
         "again_processor_s": round(again.processor, 1),
         "bytes_of_a_run": stored,
-        "answers": answers,
+        "bytes_of_the_question": _bytes(asked[0], tool.stores) - stored,
     }
+
+
+def answered(tool: Tool, bin_: Path, project: Path, copy: Copies) -> dict[str, object]:
+    """Ask after each change, each in a copy of its own."""
+    answers = {"nothing": asdict(ask(tool, copy(), bin_))}
+    for name, planted in CHANGES.items():
+        place = copy()
+        with kept_library(bin_):
+            variables = planted.change(place, tool, bin_)
+            answers[name] = asdict(ask(tool, place, bin_, variables, planted.cause))
+        print(tool.name, name, answers[name], flush=True)
+        shutil.rmtree(place)
+    return {"answers": answers}
+
+
+def measure(tool: Tool, folder: Path, parts: Collection[str]) -> dict[str, object]:
+    """Make a project, time it, and ask after each change.
+
+    Args:
+        tool: The tool.
+        folder: Where; an environment that is there is used again.
+        parts: `times`, `answers`, or both.
+    """
+    for old in ("project", "ours", "copies"):
+        shutil.rmtree(folder / old, ignore_errors=True)
+    bin_, project = _prepared(tool, folder)
+    copy = Copies(project, folder / "copies")
+    found: dict[str, object] = {}
+    if "times" in parts:
+        found |= timed(tool, bin_, project, copy)
+    else:
+        all_of(tool.run, project, bin_)
+    if "answers" in parts:
+        found |= answered(tool, bin_, project, copy)
+    shutil.rmtree(folder / "copies")
+    return found
 
 
 def main() -> None:
     """Measure those that are asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", nargs="*", default=[tool.name for tool in TOOLS])
-    parser.add_argument("--changes", type=int, default=len(CHANGES))
+    parser.add_argument("--parts", nargs="*", default=["times", "answers"])
+    parser.add_argument("--into", type=Path, help="where environments are kept for the next time")
     args = parser.parse_args()
-    found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    for tool in TOOLS:
-        if tool.name in args.only:
-            with tempfile.TemporaryDirectory() as folder:
-                found[tool.name] = measure(tool, Path(folder), args.changes)
+    found: dict[str, dict[str, object]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for tool in TOOLS:
+            if tool.name not in args.only:
+                continue
+            folder = (args.into or Path(scratch)) / re.sub(r"\W+", "-", tool.name.lower())
+            folder.mkdir(parents=True, exist_ok=True)
+            made = measure(tool, folder, args.parts)
+            found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+            found[tool.name] = found.get(tool.name, {}) | made
             KEPT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
             print(json.dumps({tool.name: found[tool.name]}), flush=True)
+    write(found)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ class Tool:
         again: Typed for the question; the last one's exit code is the answer, 0 for the same.
         stores: Where a run leaves what it keeps.
         kept_metrics: A pattern of the file in which yesterday's metrics are kept.
-        raw, params, code, beside: The files that the planted changes are made to.
+        raw, table, params, code, beside: The files that the planted changes are made to; of the
+            table between, the folder or file.
         trees, seed, line, beside_line: What is changed in them.
         is_of_repository: Whether the project is made of this repository's, not of `example`.
     """
@@ -36,6 +37,7 @@ class Tool:
     stores: tuple[str, ...]
     kept_metrics: str
     raw: str = "raw/2026-01-delivery.csv"
+    table: str = "out/samples.parquet"
     params: str = "params.yaml"
     code: str = "steps.py"
     beside: str = "shares.py"
@@ -71,7 +73,7 @@ SNAKEMAKE = Tool(
 METAFLOW = Tool(
     "Metaflow",
     ("metaflow", *SCIENCE),
-    "metaflow --version",
+    "python -c 'import metaflow; print(metaflow.__version__)'",
     (),
     (COMMIT, "python flow.py --quiet run --run-id-file yesterday.id", COMMIT, "git tag yesterday"),
     (
@@ -98,6 +100,7 @@ KEDRO = Tool(
     again=(BACK, "PYTHONPATH=src kedro run", "python compare_metrics.py"),
     stores=("mlruns", "mlartifacts", "mlflow.db", "data"),
     kept_metrics="mlruns/*/*/artifacts/metrics.json",
+    table="data/samples",
     params="conf/base/parameters.yml",
     trees=("n_estimators: 300", "n_estimators: 200"),
     **_OF_REPOSITORY,
@@ -109,6 +112,7 @@ LAKEPROOF = Tool(
     again=("kedro reproduce last",),
     stores=("mlartifacts", "mlflow.db", ".lakeproof", "data/02_intermediate", "data/04_feature"),
     kept_metrics="mlartifacts/*/artifacts/metrics.json",
+    table="data/02_intermediate/wine",
     raw="data/01_raw/wine/2026-01-delivery.csv",
     params="conf/base/parameters_train.yml",
     trees=("n_estimators: 300", "n_estimators: 200"),

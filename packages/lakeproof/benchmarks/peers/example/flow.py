@@ -1,5 +1,6 @@
 """The same as a flow of Metaflow: what each step made is an artifact."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ class WineFlow(FlowSpec):
     @step
     def start(self):
         """Ingest."""
+        # What yesterday's run left is none of this one's.
+        shutil.rmtree("out", ignore_errors=True)
         self._do("ingest")
         self.next(self.feature)
 
