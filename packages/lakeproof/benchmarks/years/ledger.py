@@ -12,6 +12,7 @@ from pathlib import Path
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.held import copy_of
+from lakeproof.leases.store import LeaseStore
 from years.world import World
 
 
@@ -69,11 +70,26 @@ class Ledger:
         """List those that hold on a night."""
         return [one for one in self.promises if one.ended is None and night < one.ends]
 
-    def of_late(self, project: str, night: float, said: Collection[str]) -> Iterator[str]:
-        """Yield the runs of a project whose promises end after a night, and those of a list."""
+    def of_late(self, project: str, night: float, said: Collection[str] | None) -> Iterator[str]:
+        """Yield the runs of a project whose promises end after a night, and those of a list.
+
+        Args:
+            project: Its name.
+            night: The night.
+            said: The list; where it is `None`, those alone that anybody may let die.
+        """
         ours = [one for one in self.promises if one.project == project]
-        late = {one.run_id for one in ours if night < one.ends}.union(said)
-        yield from dict.fromkeys(one.run_id for one in ours if one.run_id in late)
+        late = [one for one in ours if night < one.ends and (said is not None or not one.is_firm)]
+        wanted = {one.run_id for one in late}.union(said or ())
+        yield from dict.fromkeys(one.run_id for one in ours if one.run_id in wanted)
+
+    def give_back_others(self, world: World) -> None:
+        """Release the runs of a night that was interrupted: it comes again, with other runs."""
+        ours = {one.run_id for one in self.promises}
+        for project in world.projects:
+            leases = LeaseStore(project.path).own()
+            if others := {one.run_id for one in leases} - ours:
+                project.command("release", *sorted(others))
 
     def erased(self, versions: list[dict[str, object]]) -> int:
         """End those on versions that a receipt names, and count them."""

@@ -23,7 +23,7 @@ from years.others import maintain, measure
 from years.people import NEW_PEOPLE, is_known_as_left, person_of, visits_of
 from years.world import KEPT_DAYS, Project, World
 
-MONTH = 30
+MONTH, _QUARTER = 30, 3
 _HELD_DAYS = 60
 _PATIENCE = 9  # nights between a visit and the request to be forgotten
 
@@ -53,7 +53,7 @@ class Decade:
             self._resume()
         else:
             self.world.make()
-        if self._journal.exists():
+        if self._journal.exists() and self._night % MONTH == 0:
             self._turn_month(self._days_of_month)
         while self._night < self.wish.nights:
             clock.set_behind(self._behind)
@@ -64,8 +64,11 @@ class Decade:
             if self._night % MONTH == 0 or is_over:
                 clock.set_behind(0)
                 self._end_month()
+            is_turning = self._night % MONTH == 0 and not is_over
+            if is_turning:
+                self._journal.touch()
             self._save()
-            if self._night % MONTH == 0 and not is_over:
+            if is_turning:
                 self._turn_month(self._days_of_month)
 
     def rest(self) -> None:
@@ -112,6 +115,7 @@ class Decade:
         self.killer.kills = told["kills"]
         self.ledger = Ledger.read(self.world.path / "ledger.json")
         self._known = set(self._files())
+        self.ledger.give_back_others(self.world)
 
     def _live_night(self, night: int) -> None:
         self._deliver(night)
@@ -237,7 +241,8 @@ class Decade:
         is_over = self._night == self.wish.nights
         is_all = is_over or month % self.wish.dates_every == 0
         for project in self.world.projects:
-            late = self.ledger.of_late(project.name, self._night - MONTH, self._said.keys())
+            night, said = self._night - MONTH, self._said.keys()
+            late = self.ledger.of_late(project.name, night, said if month % _QUARTER == 0 else None)
             runs = ("--all",) if is_all else tuple(late)
             checked = project.command("check", *runs)["runs"] if runs else []
             ended = {one.run_id for one in self.ledger.promises if one.ended is not None}
