@@ -238,11 +238,10 @@ class Decade:
     def _check(self, month: int) -> None:
         """Ask for dates, and see whether a run died before the date that was last said of it."""
         now = self._night + 1
-        is_over = self._night == self.wish.nights
-        is_all = is_over or month % self.wish.dates_every == 0
+        is_all = self._night == self.wish.nights or month % self.wish.dates_every == 0
+        said = self._said.keys() if month % _QUARTER == 0 else None
         for project in self.world.projects:
-            night, said = self._night - MONTH, self._said.keys()
-            late = self.ledger.of_late(project.name, night, said if month % _QUARTER == 0 else None)
+            late = self.ledger.of_late(project.name, self._night - MONTH, said)
             runs = ("--all",) if is_all else tuple(late)
             checked = project.command("check", *runs)["runs"] if runs else []
             ended = {one.run_id for one in self.ledger.promises if one.ended is not None}
@@ -253,11 +252,11 @@ class Decade:
                     if not one["is_reproducible"] and self._leases_what_nobody_keeps(run_id):
                         dead.append(run_id)
                     continue
-                said = self._said.pop(run_id, None)
+                known = self._said.pop(run_id, None)
                 if not one["is_reproducible"]:
                     dead.append(run_id)
-                    if said is not None and said > now:
-                        why = f"{project.name} {run_id[:8]} by night {now}, not {said:.1f}"
+                    if known is not None and known > now:
+                        why = f"{project.name} {run_id[:8]} by night {now}, not {known:.1f}"
                         self.outcome.surprises.append(f"{why}: {one['missing']}")
                 elif one["dies_at"] is not None:
                     dies_at[run_id] = one["dies_at"]
