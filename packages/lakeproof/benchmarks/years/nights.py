@@ -200,7 +200,7 @@ class Decade:
         due = self.wish.kills * (self._night + 1) / self.wish.nights
         kills = Counter(self.killer.kills)
         least = min(kills[one] for one in ("keep", "vacuum", "optimize", "erase"))
-        return kills.total() < due and kills[name] <= least + max(2, self.wish.kills // 4)
+        return kills.total() < due and kills[name] <= least + max(5, self.wish.kills // 20)
 
     def _hold(self, when: str) -> None:
         """Hold all promises against what is there."""
