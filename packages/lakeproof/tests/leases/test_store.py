@@ -142,3 +142,32 @@ def test_what_a_killed_command_has_left_of_a_lease_goes_after_a_day(shelf, tmp_p
     assert {one.name for one in own.iterdir()} == {".new", f"1.{run_id(1)}.json"}
     assert [one.name for one in beside.iterdir()] == [".new"]
     assert {one.name for one in victim.iterdir()} == {".old", ".new"}
+
+
+@pytest.mark.parametrize("what", ["a folder", "a file for a folder", "a link to itself", "deep"])
+def test_what_cannot_be_read_among_leases_stops_a_vacuum_in_a_sentence(shelf, what):
+    """A clone may bring it along: it is named, and nothing goes."""
+    lease = shelf.take(1)
+    folder = shelf.path / ".lakeproof/leases" / lease.table_id
+    (folder / lease.file).unlink()
+    if what == "a folder":
+        (folder / lease.file).mkdir()
+    elif what == "a file for a folder":
+        folder.rmdir()
+        folder.write_text("x")
+    elif what == "a link to itself":
+        (folder / lease.file).symlink_to(folder / lease.file)
+    else:
+        (folder / lease.file).write_text("[" * 100_000)
+    files = shelf.files
+    with pytest.raises(LeaseError, match="cannot be read"):
+        shelf.vacuum()
+    assert shelf.files == files
+
+
+@pytest.mark.parametrize("version", [10**12, 9_999_999_999_999_999_999])
+def test_a_lease_on_a_version_that_no_table_has_ends_no_command(shelf, version):
+    """Nobody counts up to it."""
+    shelf.take(version)
+    (one,) = shelf.bill().versions
+    assert f"has no version {version}: the newest is 3" in one.trouble

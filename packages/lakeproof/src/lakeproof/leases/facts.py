@@ -104,7 +104,14 @@ class Lease(Timed):
             )
             if not is_right:
                 raise ValueError("it is not what its name says")
-        except (LeaseError, TypeError, ValueError, AttributeError, KeyError) as error:
+        except (
+            LeaseError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            KeyError,
+            RecursionError,
+        ) as error:
             raise LeaseError(
                 f"The lease {file} in {place} cannot be read ({str(error)[:200]}), so what it "
                 "keeps is not known. Nothing was deleted. If no run needs it, remove that file."

@@ -64,17 +64,27 @@ class LocalFolder:
         return str(self.path)
 
     def read(self, table_id: str) -> Iterator[tuple[str, bytes]]:
-        """Yield each file of a table's folder, by name; what is on its way is none."""
+        """Yield each file of a table's folder, by name; what is on its way is none.
+
+        Raises:
+            LeaseError: If one cannot be read: what it keeps is not known then.
+        """
+        folder = self.path / table_id
         try:
-            names = sorted(os.listdir(self.path / table_id))
+            names = sorted(os.listdir(folder))
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise _not_read(folder, error) from error
         for file in names:
             if not file.startswith("."):
                 try:
-                    yield file, (self.path / table_id / file).read_bytes()
+                    content = (folder / file).read_bytes()
                 except FileNotFoundError:  # given back meanwhile
                     continue
+                except OSError as error:
+                    raise _not_read(folder / file, error) from error
+                yield file, content
 
     def put(self, table_id: str, file: str, content: str) -> None:
         """Write a file, in place of one of that name."""
@@ -153,6 +163,13 @@ class StoreFolder:
             self._filesystem.delete_file(f"{BESIDE}/{table_id}/{file}")
         except FileNotFoundError:
             return
+
+
+def _not_read(place: Path, error: OSError) -> LeaseError:
+    return LeaseError(
+        f"{place} cannot be read ({error.strerror}), so what is leased is not known. Nothing was "
+        "deleted. If it is not yours, remove it."
+    )
 
 
 def beside(location: Location) -> LeaseFolder:

@@ -55,7 +55,7 @@ class RawLease(Timed):
             )
             if not is_right:
                 raise ValueError("it is not what its name says")
-        except (TypeError, ValueError, AttributeError, KeyError) as error:
+        except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
             raise LeaseError(
                 f"The lease {file[:100]} in {place} cannot be read ({str(error)[:200]}), so which "
                 "raw files it keeps is not known. Nothing was deleted. If no run needs it, remove "

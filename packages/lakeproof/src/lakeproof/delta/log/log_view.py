@@ -118,7 +118,9 @@ def needed_names(names: list[str], version: int) -> list[str]:
         there is no checkpoint; empty if one is missing or there are more than a hundred.
     """
     start, needed = newest_whole(names, version)
+    if version - start > _MOST_COMMITS:
+        return []
     commits = [f"{number:020d}.json" for number in range(start + 1, version + 1)]
-    if len(commits) > _MOST_COMMITS or not set(names).issuperset(commits):
+    if not set(names).issuperset(commits):
         return []
     return needed + commits

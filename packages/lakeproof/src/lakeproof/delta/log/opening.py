@@ -29,6 +29,10 @@ from lakeproof.versioned.store_errors import StoreError, explained_store
 _OF_A_LOG = re.compile(r"\d{20}\.(?:crc|\d{20}\.compacted\.json)")
 
 
+# More than a commit a second makes in thirty years.
+_MOST_VERSIONS = 10**9
+
+
 class NoTableError(TableError):
     """There is no table at a place that can be asked."""
 
@@ -105,6 +109,8 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
 
     require_path(location)
     kind = LocalTable if location.is_local else Handle
+    if version is not None and _is_to_come(location, version):
+        raise _explain(location, version, ValueError("there is no such version"))
     try:
         with explained_store(location), waiting(f"table '{location.name}'", location.uri):
             table = kind(location.uri, version=version, storage_options=location.delta_options)
@@ -114,6 +120,18 @@ def open_table(location: Location, version: int | None = None) -> OpenedTable:
         raise _explain(location, version, error) from error
     require_readable(location.name, table)
     return OpenedTable(location, int(table.version()), table)
+
+
+def _is_to_come(location: Location, version: int) -> bool:
+    """Tell a version beyond the newest, up to which delta-rs would count one by one.
+
+    Leases, pins and names of folders may say any number.
+    """
+    if not location.is_local:
+        return version > _MOST_VERSIONS
+    if os.path.exists(os.path.join(location.uri, "_delta_log", f"{version:020d}.json")):
+        return False
+    return version > max(available_versions(location), default=_MOST_VERSIONS)
 
 
 def resolve(location: Location, pin: Pin | None) -> OpenedTable:
