@@ -65,9 +65,11 @@ stores-need:
 .venv/stores/python:
 	$(UV) pip install --quiet --python $(BIN)/python --target $@ 'psycopg[binary]>=3.2,<4' 'flask-wtf>=1.2,<2'
 
-# On each store: the contract of tables, races, and whole runs with deliveries that are checked and re-run.
+# On each store: the contract of tables, races, whole runs with deliveries that are checked and re-run, held
+# versions, erasures.
 ON_STORE := tests/delta/test_dataset.py tests/delta/test_races.py tests/run/test_runs_on_a_store.py \
-	tests/proof/test_stored_deliveries.py -k "store" -m "not spark"
+	tests/proof/test_stored_deliveries.py tests/leases/test_stored_copies.py \
+	tests/commands/test_erased_in_a_store.py -k "store" -m "not spark"
 test-stores: stores-need .venv/test $(STORES) .venv/stores/python  ## on versitygw (needs Go), Azurite (npm), PostgreSQL, a server with users: started and ended by the tests
 	cd $(PACKAGE) && for store in $(STORES); do LAKEPROOF_TEST_STORE=$(CURDIR)/$$store \
 		$(CURDIR)/$(PYTEST) $(ON_STORE) || exit 1; done

@@ -81,6 +81,8 @@ def test_more_than_what_is_said_is_not_copied(far):
 
 def test_a_file_that_is_too_long_for_one_request_is_said(far, monkeypatch):
     """S3 copies no longer one, and Azure does."""
+    if not far.table.location.uri.startswith("s3"):
+        pytest.skip("of S3 alone")
     monkeypatch.setattr(stored_copies, "_MOST_OF_S3", 10)
     with pytest.raises(LeaseError, match=r"in one request.*--here"):
         hold(far, 0)
