@@ -26,8 +26,11 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
             "commands for the question",
             *(_typed(found[name]["typed_for_the_question"]) for name in names),
         ),
-        ("a run, processor seconds", *(found[name]["run_processor_s"] for name in names)),
-        ("the question, processor seconds", *(found[name]["again_processor_s"] for name in names)),
+        ("a run, processor seconds", *(found[name].get("run_processor_s", "") for name in names)),
+        (
+            "the question, processor seconds",
+            *(found[name].get("again_processor_s", "") for name in names),
+        ),
         ("kept of the first run", *(_kilobytes(found[name]["bytes_of_a_run"]) for name in names)),
         (
             "… and more by the question",

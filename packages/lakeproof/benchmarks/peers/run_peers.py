@@ -43,7 +43,7 @@ class Answer:
 
     Args:
         said: `same`, `differs` or `trouble`.
-        names_cause: Whether it named what was changed.
+        names_cause: Whether it named what was changed, where it is not the same.
     """
 
     said: str
@@ -68,7 +68,8 @@ def ask(
             return Answer("trouble", bool(re.search(cause, told)))
     print(told[-300:], flush=True)
     said = {0: "same", 1: "differs"}.get(done.returncode, "trouble")
-    return Answer(said, bool(re.search(cause, told)))
+    # What is only logged on the way to the same result is no cause.
+    return Answer(said, said != "same" and bool(re.search(cause, told)))
 
 
 def environment_of(tool: Tool, folder: Path) -> Path:

@@ -86,7 +86,6 @@ METAFLOW = Tool(
 )
 _OF_REPOSITORY: dict[str, Any] = {
     "packages": (),
-    "version": "kedro --version",
     "code": "src/winery/pipelines/feature/nodes.py",
     "beside": "src/winery/rows.py",
     "line": ("nw.col(denominator))", "nw.col(denominator) + 1)"),
@@ -95,6 +94,7 @@ _OF_REPOSITORY: dict[str, Any] = {
 }
 KEDRO = Tool(
     "Kedro + kedro-mlflow",
+    version="kedro --version",
     begin=(),
     run=(COMMIT, "PYTHONPATH=src kedro run", COMMIT, "git tag yesterday"),
     again=(BACK, "PYTHONPATH=src kedro run", "python compare_metrics.py"),
@@ -107,6 +107,7 @@ KEDRO = Tool(
 )
 LAKEPROOF = Tool(
     "Lakeproof",
+    version="python -c 'from lakeproof.version import VERSION; print(VERSION)'",
     begin=(),
     run=("kedro run",),
     again=("kedro reproduce last",),
