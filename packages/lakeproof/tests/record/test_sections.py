@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeproof.record.documents import sections
+from lakeproof.record.documents import parsing, sections
 from lakeproof.record.documents.document import RecordError, from_bytes, to_bytes
 from lakeproof.record.facts import Record
 
@@ -84,3 +84,24 @@ def test_a_section_that_two_texts_could_be_is_kept_for_neither(record):
     """Another layout of the same facts is read as a whole, and nothing of it is kept."""
     from_bytes(json.dumps(json.loads(to_bytes(record))).encode(), NAME)
     assert not sections._known
+
+
+def test_a_document_of_other_than_a_record_s_members_is_not_parsed_member_by_member(monkeypatch):
+    """Half a million of them would each be begun by itself, to be refused in the end."""
+    monkeypatch.setattr(sections, "parse", None)
+    assert sections.read_in_parts(b'{\n "' + b',\n "'.join([b'a": 1'] * 99) + b"\n}\n") is None
+
+
+def test_texts_without_end_are_refused_before_each_is_a_piece_of_memory(monkeypatch):
+    """Nothing parts them, so that no comma and no bracket tells how many there are."""
+    monkeypatch.setattr(parsing, "MOST_VALUES", 3)
+    assert parsing.parse(b'{"a":"b","c":"d","e":"f"}') == {"a": "b", "c": "d", "e": "f"}
+    with pytest.raises(parsing.ParsingError, match="more than 3 values"):
+        parsing.parse(b'["ab"' + b'"ab"' * 7 + b"]")
+
+
+@pytest.mark.parametrize("content", [b"]", b"[]}", b'{"a": [1]]]}'])
+def test_what_closes_more_than_it_opens_is_not_gone_through(content):
+    """Brackets that close are none of the values that are counted: there may be 192 MB of them."""
+    with pytest.raises(ValueError, match="closes more than it opens"):
+        parsing.parse(content)

@@ -43,9 +43,15 @@ def parse(content: bytes) -> Any:
 def _require_bounds(content: bytes) -> None:
     """Look at the brackets alone, before anything is made of what they hold."""
     # Escaped quotes end no text; of what is left, every second piece is outside of texts.
-    bare = b"".join(content.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
-    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > MOST_VALUES:
+    content = content.replace(rb"\\", b"").replace(rb"\"", b"")
+    # A value has two texts at most, its key among them; each piece of more would take memory.
+    is_beyond = content.count(b'"') > 4 * MOST_VALUES + 2
+    bare = b"" if is_beyond else b"".join(content.split(b'"')[::2])
+    opens = bare.count(b"[") + bare.count(b"{")
+    if is_beyond or bare.count(b",") + opens > MOST_VALUES:
         raise ParsingError(f"has more than {MOST_VALUES:,} values")
+    if bare.count(b"]") + bare.count(b"}") > opens:
+        raise ValueError("closes more than it opens")
     brackets = inner = bare.translate(_SQUARE, _ONLY_BRACKETS)
     for _ in range(DEEPEST):
         inner = inner.replace(b"[]", b"")

@@ -90,6 +90,8 @@ def read_in_parts(content: bytes) -> dict[str, Any] | None:
     if not is_so:
         return None
     members = content[len(_BEGIN) : -len(_END)].split(_BETWEEN)
+    if len(members) != len(_NAMES):
+        return None
     sections = dict(_known[member] for member in members if member in _known)
     rest = [member for member in members if member not in _known]
     try:
@@ -102,7 +104,7 @@ def read_in_parts(content: bytes) -> dict[str, Any] | None:
         sections |= validated(document, part, SCHEMA, is_whole=False)
     except (ValueError, RecursionError):
         return None
-    if len(sections) != len(members) or sections.keys() != {*_NAMES}:
+    if sections.keys() != {*_NAMES}:
         return None
     if sections["schema"] != SCHEMA:
         return None
