@@ -128,6 +128,26 @@ def test_files_that_no_version_names_are_read(table, tmp_path):
     assert (found.recent, found.unread_files) == (("young.parquet",), ("other.parquet",))
 
 
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_the_files_of_a_table_within_the_folder_of_another_are_its_own(
+    table, tmp_path, monkeypatch, is_stored
+):
+    """They hold rows of others, too, and its newest version needs them: told, and left there."""
+    other = DeltaTable(filepath=str(tmp_path / "t" / "inner"), key="k")
+    other.save(pl.DataFrame({"k": ["b", "z"], "x": [1, 2]}))
+    (path,) = (f"inner/{one}" for one in other.open().rows_by_path())
+    os.utime(tmp_path / "t" / path, (0, 0))
+    if is_stored:
+        monkeypatch.setattr(found_versions._Search, "look_at_strays", _look_in_store)
+    found = find_versions(table.location, KEYS)
+    assert path in found.files
+    assert path in found.recent
+
+
+def _look_in_store(search) -> None:
+    search.look_in_store()
+
+
 def test_no_bound_of_a_personal_column_comes_into_the_log(tmp_path):
     """Of a table made elsewhere, whose log has bounds: neither an erasure nor a compaction."""
     root = tmp_path / "t"

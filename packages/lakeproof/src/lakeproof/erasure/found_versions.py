@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -32,7 +32,7 @@ from lakeproof.versioned.store_errors import explained_store
 _DAY = 86_400
 _CONNECTIONS = 8
 # What changed, row by row, beside the versions: of tables with a change data feed.
-_CHANGES = "_change_data"
+_CHANGES, _LOG = "_change_data", "_delta_log"
 # After these, only a version that is opened tells what its files mean.
 _OPENED_ANEW = ("protocol", "metaData")
 
@@ -63,7 +63,8 @@ class FoundVersions:
         unreadable: Those of which it is not known: their files are gone, or the key is none there.
         files: The data files that hold some, also such that no version names.
         newest: The newest version of the table.
-        recent: Those of the files that no version names yet: they are too young to be left over.
+        recent: Those of the files that are not this table's to remove: no version names them, and
+            they are too young to be left over, or lie in a folder of another table.
         unread_files: Files that no version names, and in which the key could not be read.
     """
 
@@ -154,7 +155,7 @@ class _Search:
         last, self._last = self._last, None
         if last is None or last[0].version != version - 1:
             return None
-        commit = Path(self._location.uri, "_delta_log", f"{version:020d}.json")
+        commit = Path(self._location.uri, _LOG, f"{version:020d}.json")
         try:
             actions = list(map(json.loads, commit.read_bytes().splitlines()))
         except (OSError, ValueError):
@@ -216,7 +217,8 @@ class _Search:
                 continue
             if count:
                 self.strays.append(name)
-                if time.time() - written < _DAY:
+                is_anothers = any((root / one / _LOG).is_dir() for one in _folders(name))
+                if is_anothers or time.time() - written < _DAY:
                     self.recent.append(name)
 
     def look_in_store(self) -> None:
@@ -232,7 +234,8 @@ class _Search:
                 return None
 
         with explained_store(location):
-            listed = stores.listed(location.uri, location.storage_options)
+            listed = list(stores.listed(location.uri, location.storage_options))
+            others = {one.path.partition(f"/{_LOG}/")[0] for one in listed if _LOG in one.path}
             files = [one for one in listed if _may_hold_rows(one.path)]
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             for file, count in zip(files, pool.map(one, files), strict=True):
@@ -241,7 +244,8 @@ class _Search:
                 elif count:
                     self.rows_in[file.path] = count
                     is_young = time.time() - file.modified_ns / 1e9 < _DAY
-                    if file.path not in self._named and is_young:
+                    is_left = is_young or not others.isdisjoint(_folders(file.path))
+                    if file.path not in self._named and is_left:
                         self.recent.append(file.path)
 
     def _count_in(self, source: Any, path: str) -> int:
@@ -273,9 +277,14 @@ class _Search:
         return count_keys(scan(part if part is not None else opened), keys)
 
 
+def _folders(path: str) -> list[str]:
+    """Name the folders that a file is in, below the table's own."""
+    return list(map(str, PurePosixPath(path).parents))[:-1]
+
+
 def _may_hold_rows(path: str) -> bool:
     folder = path.partition("/")[0]
-    return path.endswith(".parquet") and folder not in ("_delta_log", "_lakeproof")
+    return path.endswith(".parquet") and folder not in (_LOG, "_lakeproof")
 
 
 def count_keys(rows: Any, keys: pl.DataFrame) -> int:

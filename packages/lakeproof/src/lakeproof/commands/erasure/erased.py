@@ -21,7 +21,8 @@ def left_of(found: Found, receipt: Receipt, in_git: Iterable[str]) -> Iterator[s
         for version in one.found.versions:
             yield f"{one.table}@{version.version}"
         for path in one.found.recent:
-            yield f"{one.uri}/{path}, which is younger than a day and in no version yet"
+            why = "younger than a day and in no version yet, or in a folder of another table"
+            yield f"{one.uri}/{path}, which is {why}"
     yield from (one.uri for one in found.copies if one.found.has_rows)
     for delivery in found.deliveries:
         rows = "may hold rows: it cannot be read" if delivery.rows is None else "holds rows"
