@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from lakeproof.erasure.file_kinds import pickled_texts
 from lakeproof.erasure.key_rows import Keys
 from lakeproof.erasure.loose_files import LooseFiles, UnreadError
 
@@ -145,3 +146,9 @@ def test_a_pickle_of_protocol_0_is_text_that_spells_letters_out(tmp_path, key, i
     assert loose.look(path) == "text"
     path.write_bytes(pickle.dumps(["nobody"], protocol=0))
     assert loose.look(path) is None
+
+
+def test_a_number_without_end_hides_nothing_that_follows_it_in_a_pickle():
+    """Python makes no text of it: what comes after is looked at all the same."""
+    endless = b"\x8b" + (4000).to_bytes(4, "little") + b"\x01" * 4000 + b"0"
+    assert "Šimek" in pickled_texts(endless + pickle.dumps(["Šimek"], protocol=0))

@@ -175,3 +175,12 @@ def test_copies_have_a_place_beside_a_table_and_none_beside_a_bucket(uri, is_one
     """Nor on a disk, where copies are links."""
     assert stored_copies.can_hold(Location("samples", uri)) is is_one
     assert not stored_copies.can_hold(Location("samples", uri, catalog_name="a.b.c"))
+
+
+def test_a_copy_in_another_bucket_is_not_gone_on_with_in_this_one(tmp_path, monkeypatch):
+    """The table has moved since: its address would name a place of another's in this bucket."""
+    uri = f"s3://earlier/x/_lakeproof_held/{'0' * 36}/{'0' * 32}"
+    known = stored_copies.StoredCopy("0" * 36, (1,), "t", uri, 1, is_whole=False)
+    monkeypatch.setattr(stored_copies, "_read", lambda _: known)
+    with pytest.raises(LeaseError, match="held in another bucket, at s3://earlier/x"):
+        hold_in_store(tmp_path, "0" * 36, [1], Location("t", "s3://now/x/t", {}), print)

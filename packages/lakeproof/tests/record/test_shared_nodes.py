@@ -140,9 +140,11 @@ def test_what_has_no_digest_and_what_gives_chunks_has_no_key():
         ([np.ones((2, 3))], [COLUMNS]),
         (pd.DataFrame(np.ones((2, 3)), copy=False), pd.DataFrame(COLUMNS, copy=False)),
         (pa.table({"x": [1, 2]}), pa.concat_tables([pa.table({"x": [n]}) for n in (1, 2)])),
+        (pl.DataFrame({"x": [1, 2]}), pl.concat([pl.DataFrame({"x": [n]}) for n in (1, 2)])),
+        (pl.Series([1, 2]), pl.concat([pl.Series([1]), pl.Series([2])])),
         ({"model": LinearRegression(n_jobs=1)}, {"model": LinearRegression(n_jobs=2)}),
     ],
-    ids=["array", "pandas", "arrow", "threads"],
+    ids=["array", "pandas", "arrow", "polars", "series", "threads"],
 )
 def test_what_a_sum_may_feel_and_no_digest_says_is_part_of_the_key(one, other):
     """One content, of which a later node may make other last bits: it is run on each."""

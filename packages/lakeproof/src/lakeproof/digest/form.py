@@ -27,6 +27,9 @@ def form_of(value: Any) -> Any:
     if package == "pandas" and hasattr(value, "iloc"):
         columns = [value.iloc[:, at] for at in range(value.shape[1])] if value.ndim > 1 else [value]
         return [form_of(one.to_numpy()) for one in columns if isinstance(one.dtype, np.dtype)]
+    if package == "polars" and hasattr(value, "rechunk"):
+        columns = value.get_columns() if hasattr(value, "get_columns") else [value]
+        return [one.chunk_lengths() for one in columns]
     if package == "pyarrow" and hasattr(value, "itercolumns"):
         return [[len(chunk) for chunk in column.chunks] for column in value.itercolumns()]
     if is_estimator(kind):

@@ -25,6 +25,7 @@ _PACKED = {
     b"\x89HDF": "HDF5",
 }
 _LATER_PICKLE = b"\x80"
+_MOST_BITS = 4096
 _ZLIB = "zlib"
 _DEFLATE = 8  # the method of zlib, in the lower half of its first byte
 _WINDOW = 7  # the largest, in the upper half
@@ -45,7 +46,9 @@ def pickled_texts(content: bytes) -> Iterator[str]:
     try:
         while file.tell() < len(content):
             for _, found, _ in pickletools.genops(file):
-                if found is not None:
+                # Of a number without end Python makes no text, and nobody's key is one.
+                is_endless = isinstance(found, int) and found.bit_length() > _MOST_BITS
+                if found is not None and not is_endless:
                     yield str(found)
     except Exception:  # of what is none pickletools raises whatever its readers do
         return

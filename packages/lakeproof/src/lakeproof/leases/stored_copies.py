@@ -24,7 +24,7 @@ from lakeproof.leases.facts import Lease, LeaseError
 from lakeproof.leases.held import PLACE, copy_of, room_for
 from lakeproof.leases.needed_files import files_of
 from lakeproof.stores import files as stores
-from lakeproof.stores.addresses import kind_of
+from lakeproof.stores.addresses import bucket_of, kind_of
 from lakeproof.versioned.contract import Say
 from lakeproof.versioned.location import Location
 from lakeproof.versioned.store_errors import explained_store
@@ -107,6 +107,9 @@ def hold_in_store(
     known = _read(marker)
     if known is not None and known.is_whole and is_whole(known, location.storage_options):
         return known
+    if known is not None and bucket_of(known.uri) != bucket_of(location.uri):
+        where = f"in another bucket, at {known.uri}, and that copy cannot be read from here"
+        raise LeaseError(f"Table '{location.name}' is held {where}. See: kedro release")
     files = _files(location, [*older, newest])
     size = sum(files.values())
     where = location.uri.rstrip("/").rpartition("/")[0]
