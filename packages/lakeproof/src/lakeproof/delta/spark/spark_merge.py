@@ -100,9 +100,9 @@ def _set(settings: Mapping[str, str]) -> Iterator[None]:
     """Set values of the session for a while; what `spark.yml` says of them stands again then."""
     conf = spark().conf
     before = {key: conf.get(key, None) for key in settings}
-    for key, value in settings.items():
-        conf.set(key, value)
     try:
+        for key, value in settings.items():
+            conf.set(key, value)
         yield
     finally:
         with suppress(Exception):  # a session that has died has its own error
