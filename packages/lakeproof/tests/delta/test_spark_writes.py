@@ -40,6 +40,28 @@ def test_files_that_were_compacted_at_once_do_not_come_twice(make_table, spark_s
     assert_believed(table)
 
 
+@pytest.fixture
+def mapped_by_default(spark_session):
+    """A session that has Delta name the columns of each new table's files by words of its own."""
+    key = "spark.databricks.delta.properties.defaults.columnMapping.mode"
+    spark_session.conf.set(key, "name")
+    yield
+    spark_session.conf.unset(key)
+
+
+@pytest.mark.slow
+def test_a_session_that_maps_the_columns_of_new_tables_loses_no_value(
+    make_table, mapped_by_default, spark_session
+):
+    """The rows are staged as a table, whose files are then read and taken by their own names."""
+    table = make_table(key="k", save_args={"mode": "merge"})
+    for rows in ([("a", 1), ("b", 2)], [("b", 3), ("c", 4)]):
+        table.save(spark_session.createDataFrame(rows, "k string, x long"))
+    loaded = table.load().collect().sort("k").to_dict(as_series=False)
+    assert loaded == {"k": ["a", "b", "c"], "x": [1, 3, 4]}
+    assert_believed(table)
+
+
 @pytest.mark.parametrize(
     "save_args",
     [

@@ -165,7 +165,9 @@ class SparkStagedRows(Staged):
         frame = self._frame
         for column in self._partition_by:
             frame = refusing_lost_text(frame, column)
+        # Whatever a session has for new tables: the files are read, and taken, by their own names.
         writer = frame.write.format("delta").mode("error").option(NO_BOUNDS, "0")
+        writer = writer.option("delta.columnMapping.mode", "none")
         if self._partition_by:
             writer = writer.partitionBy(*self._partition_by)
         writer.save(place_of(self.beside))
