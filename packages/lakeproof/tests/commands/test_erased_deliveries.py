@@ -134,7 +134,8 @@ def test_an_interrupted_erasure_goes_on(delivered, monkeypatch, room, instant, w
     once = getattr(room, instant)
 
     def killed(*args, **kwargs):
-        is_delivery = "data/raw" in str(args[0]) if room is rewrite_files.os else True
+        # The cache of digests lies there, too, and is written once files are some time old.
+        is_delivery = room is not rewrite_files.os or str(args[1]).endswith(".csv")
         if not is_delivery or when == "after":
             once(*args, **kwargs)
         if is_delivery:

@@ -140,7 +140,7 @@ def test_a_copy_of_an_old_table_is_as_old_as_its_log_says(foreign, tmp_path, kin
 @pytest.mark.parametrize("is_own", [True, False, None])
 def test_a_copy_is_held_for_the_run_whose_lease_says_so(tmp_path, monkeypatch, is_own):
     """One that another run has goes when that is released; without a lease there is a date, too."""
-    monkeypatch.setattr(limits_module, "copy_of", lambda *_: tmp_path)
+    monkeypatch.setattr(limits_module, "held_at", lambda *_: tmp_path)
     read = replace(a_record().inputs.tables[0], table_id=TABLE_ID)
     record = a_record(inputs=replace(a_record().inputs, tables=(read,)))
     version = NeededVersion(read.version, read.digest)
