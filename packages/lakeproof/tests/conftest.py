@@ -47,7 +47,8 @@ def _environment_stays():
     yield
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
-    os.environ.update(before)
+    # Those alone that a test has changed: a native thread that reads one meanwhile may crash.
+    os.environ.update(before.items() - os.environ.items())
 
 
 @pytest.fixture
