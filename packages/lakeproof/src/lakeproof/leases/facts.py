@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -151,6 +152,22 @@ def is_table_id(text: str) -> bool:
 def is_lease_file(name: str) -> bool:
     """Tell a lease by the name of its file."""
     return _FILE.fullmatch(name) is not None
+
+
+def held_together(leases: Iterable[Lease]) -> dict[str, tuple[frozenset[int], ...]]:
+    """Give what is held of each table, by its id: the versions of one run together, like ones once.
+
+    Args:
+        leases: Those that are not held count for nothing.
+    """
+    by_run: dict[tuple[str, str], set[int]] = {}
+    for lease in leases:
+        if lease.is_held:
+            by_run.setdefault((lease.table_id, lease.run_id), set()).add(lease.version)
+    found: dict[str, dict[frozenset[int], None]] = {}
+    for (table_id, _), versions in by_run.items():
+        found.setdefault(table_id, {})[frozenset(versions)] = None
+    return {table_id: tuple(some) for table_id, some in found.items()}
 
 
 def moment(when: datetime) -> str:

@@ -17,11 +17,11 @@ from pathlib import Path
 from lakeproof.inside import by_no_link, inside, is_by_no_link
 from lakeproof.leases.clean_log import clean_log
 from lakeproof.leases.copy_proof import prove, why_not_proven, why_not_whole
-from lakeproof.leases.facts import Lease, is_table_id
+from lakeproof.leases.facts import Lease, held_together, is_table_id
 from lakeproof.leases.folders import hide_from_git
 from lakeproof.versioned.contract import Say, VersionedDataset
 
-PLACE = _PLACE = Path(".lakeproof", "held")
+PLACE = Path(".lakeproof", "held")
 _PARTIAL = "."
 # What takes the place of a copy, whole and not there yet.
 _NEXT = ".next"
@@ -47,9 +47,9 @@ def changing_alone(project_path: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     hide_from_git(project_path)
-    folder = by_no_link(project_path, _PLACE)
+    folder = by_no_link(project_path, PLACE)
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(by_no_link(project_path, _PLACE / ".lock"))
+    lock = FileLock(by_no_link(project_path, PLACE / ".lock"))
     try:
         lock.acquire(timeout=_SILENT_SECONDS)
     except Timeout:
@@ -145,7 +145,7 @@ def finish(project_path: Path) -> None:
 
     What lies there otherwise takes nothing's place, and is named.
     """
-    root = project_path / _PLACE
+    root = project_path / PLACE
     for coming in sorted(root.glob(f"*/{_PARTIAL}*{_NEXT}")):
         table_id, name = coming.parent.name, _coming_to(coming)
         is_ours = is_table_id(table_id) and _is_ours(project_path, table_id)
@@ -184,13 +184,15 @@ def _take_over(coming: Path, target: Path) -> None:
 
 def copy_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Path | None:
     """Give a table that holds all of some versions, if there is a whole one."""
-    wanted = set(versions)
+    wanted = frozenset(versions)
     if not is_table_id(table_id) or not wanted:
         return None
     return _whole_copy(dict(_folders(project_path, table_id)), table_id, wanted)
 
 
-def _whole_copy(there: Mapping[Path, set[int]], table_id: str, wanted: set[int]) -> Path | None:
+def _whole_copy(
+    there: Mapping[Path, set[int]], table_id: str, wanted: frozenset[int]
+) -> Path | None:
     """Choose the least copy that has all of some versions, by its name and where it is opened."""
     having = sorted((len(has), place) for place, has in there.items() if wanted <= has)
     found = (one for _, one in having if why_not_whole(one, table_id, wanted) is None)
@@ -199,7 +201,7 @@ def _whole_copy(there: Mapping[Path, set[int]], table_id: str, wanted: set[int])
 
 def every_copy(project_path: Path) -> Iterator[tuple[str, Path, set[int] | None]]:
     """Yield what may be deleted: table id, place, versions, `None` for a copy that is half made."""
-    root = project_path / _PLACE
+    root = project_path / PLACE
     for place in sorted(root.iterdir()) if root.is_dir() else ():
         known = dict(_folders(project_path, place.name))
         for folder in sorted(place.iterdir()) if place.is_dir() else ():
@@ -215,24 +217,21 @@ def sweep(project_path: Path, leases: Iterable[Lease]) -> None:
         leases: All leases of the project.
     """
     finish(project_path)
-    by_run: dict[tuple[str, str], set[int]] = {}
-    for lease in leases:
-        if lease.is_held:
-            by_run.setdefault((lease.table_id, lease.run_id), set()).add(lease.version)
-    root = project_path / _PLACE
+    needed = held_together(leases)
+    root = project_path / PLACE
     for place in sorted(root.iterdir()) if root.is_dir() else ():
         # A link, which a clone may bring along, leads to what is somebody else's.
         if not is_table_id(place.name) or not _is_ours(project_path, place.name):
             continue
         there = dict(_folders(project_path, place.name))
-        needed = [has for (table_id, _), has in by_run.items() if table_id == place.name]
-        known = {one for has in needed for one in _serving(there, place.name, has)}
+        runs = needed.get(place.name, ())
+        known = {one for has in runs for one in _serving(there, place.name, has)}
         for folder in place.iterdir():
             if folder not in known and not _is_alone(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _serving(there: Mapping[Path, set[int]], table_id: str, needed: set[int]) -> list[Path]:
+def _serving(there: Mapping[Path, set[int]], table_id: str, needed: frozenset[int]) -> list[Path]:
     """Choose the copies that serve what a run needs: one has all of it, or else many some of it."""
     whole = _whole_copy(there, table_id, needed)
     return [whole] if whole else [folder for folder, has in there.items() if needed & has]
@@ -251,9 +250,14 @@ def folder_of(project_path: Path, table_id: str, versions: Iterable[int]) -> Pat
     Raises:
         OutsideError: If a link leads there, or the id out of the project.
     """
-    inside(project_path / _PLACE, table_id)
-    place = by_no_link(project_path, _PLACE / table_id)
-    return place / "+".join(map(str, sorted(set(versions))))
+    inside(project_path / PLACE, table_id)
+    place = by_no_link(project_path, PLACE / table_id)
+    return place / name_of(versions)
+
+
+def name_of(versions: Iterable[int]) -> str:
+    """Name a copy by its versions."""
+    return "+".join(map(str, sorted(set(versions))))
 
 
 def away_from(target: Path) -> Path:
@@ -262,11 +266,11 @@ def away_from(target: Path) -> Path:
 
 
 def _is_ours(project_path: Path, table_id: str) -> bool:
-    return is_by_no_link(project_path, _PLACE / table_id)
+    return is_by_no_link(project_path, PLACE / table_id)
 
 
 def _folders(project_path: Path, table_id: str) -> Iterator[tuple[Path, set[int]]]:
-    place = project_path / _PLACE / table_id
+    place = project_path / PLACE / table_id
     for folder in sorted(place.iterdir()) if place.is_dir() else ():
         if _are_versions(folder.name) and not folder.is_symlink():
             yield folder, set(map(int, folder.name.split("+")))

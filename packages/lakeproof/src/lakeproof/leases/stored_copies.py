@@ -20,8 +20,8 @@ from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError
 from lakeproof.inside import by_no_link
 from lakeproof.leases.clean_log import clean_log
-from lakeproof.leases.facts import Lease, LeaseError
-from lakeproof.leases.held import PLACE, copy_of, room_for
+from lakeproof.leases.facts import Lease, LeaseError, held_together
+from lakeproof.leases.held import PLACE, copy_of, name_of, room_for
 from lakeproof.leases.needed_files import files_of
 from lakeproof.stores import files as stores
 from lakeproof.stores.addresses import bucket_of, kind_of
@@ -201,13 +201,10 @@ def sweep_stored(
         options_of: Gives the settings of the store at an address.
         say: Is told of a store that cannot be asked: the next sweep tries again.
     """
-    by_run: dict[tuple[str, str], set[int]] = {}
-    for lease in leases:
-        if lease.is_held:
-            by_run.setdefault((lease.table_id, lease.run_id), set()).add(lease.version)
+    needed = held_together(leases)
     for copy in list(stored_copies(project_path)):
-        needed = (has for (table_id, _), has in by_run.items() if table_id == copy.table_id)
-        if copy.is_whole and any(has <= set(copy.versions) for has in needed):
+        runs = needed.get(copy.table_id, ())
+        if copy.is_whole and any(has <= set(copy.versions) for has in runs):
             continue
         try:
             remove(project_path, copy, options_of(copy.uri))
@@ -270,8 +267,7 @@ def _put_log(project_path: Path, copy: StoredCopy, location: Location) -> None:
 
 
 def _marker(project_path: Path, table_id: str, versions: Iterable[int]) -> Path:
-    name = "+".join(map(str, sorted(set(versions))))
-    return by_no_link(project_path, PLACE / table_id / f"{name}.json")
+    return by_no_link(project_path, PLACE / table_id / f"{name_of(versions)}.json")
 
 
 def _write(marker: Path, copy: StoredCopy) -> None:

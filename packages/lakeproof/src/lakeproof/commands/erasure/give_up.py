@@ -20,7 +20,7 @@ from lakeproof.erasure.key_rows import ErasureError
 from lakeproof.errors import LakeproofError
 from lakeproof.leases import held
 from lakeproof.leases.copy_proof import why_not_whole
-from lakeproof.leases.facts import Lease
+from lakeproof.leases.facts import Lease, held_together
 from lakeproof.stores.addresses import is_remote
 from lakeproof.versioned.location import Location
 
@@ -72,11 +72,8 @@ def _promised(
         if place not in going and why_not_whole(place, table_id, versions or ()) is None
         for version in versions or ()
     }
-    by_run: dict[str, set[int]] = {}
-    for lease in staying:
-        if lease.is_held and lease.table_id == table_id and lease.version in has - elsewhere:
-            by_run.setdefault(lease.run_id, set()).add(lease.version)
-    yield from dict.fromkeys(map(frozenset, by_run.values()))
+    alone = has - elsewhere
+    yield from held_together(one for one in staying if one.version in alone).get(table_id, ())
 
 
 def _keep_apart(project_path: Path, folder: Path, table_id: str, versions: Collection[int]) -> None:

@@ -1,6 +1,7 @@
 """Held copies that lie in stores, and what no look at a store tells, as an erasure sees them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeproof.commands.erasure.found import Found
@@ -8,8 +9,9 @@ from lakeproof.commands.leases.leased_project import LeasedProject
 from lakeproof.commands.output import remark
 from lakeproof.delta import DeltaTable
 from lakeproof.erasure.receipts import RewrittenFile
+from lakeproof.leases.facts import Lease, held_together
 from lakeproof.leases.held import copy_of, hold
-from lakeproof.leases.stored_copies import remove, stored_copies
+from lakeproof.leases.stored_copies import StoredCopy, remove, stored_copies
 from lakeproof.stores.addresses import bucket_of, is_remote
 from lakeproof.versioned.location import Location
 
@@ -50,16 +52,17 @@ def remove_with_rows(leased: LeasedProject, found: Found) -> None:
         if one.uri not in places:
             continue
         options = leased.project.options_of(one.uri)
-        by_run: dict[str, set[int]] = {}
-        for lease in leased.store.own():
-            is_of_it = lease.table_id == one.table_id and lease.version in one.versions
-            is_here = copy_of(path, one.table_id, [lease.version]) is not None
-            if lease.is_held and is_of_it and not is_here:
-                by_run.setdefault(lease.run_id, set()).add(lease.version)
-        for versions in by_run.values():
+        lacking = (lease for lease in leased.store.own() if _is_there_alone(lease, one, path))
+        for versions in held_together(lacking).get(one.table_id, ()):
             table = DeltaTable(filepath=one.uri, credentials=dict(options or {}))
             hold(path, one.table_id, versions, table, remark)
         remove(path, one, options)
+
+
+def _is_there_alone(lease: Lease, copy: StoredCopy, project_path: Path) -> bool:
+    """Tell a version that this copy has, and none on this machine."""
+    is_of_it = lease.table_id == copy.table_id and lease.version in copy.versions
+    return is_of_it and copy_of(project_path, lease.table_id, [lease.version]) is None
 
 
 def of_old_objects(found: Found, files: tuple[RewrittenFile, ...]) -> Iterator[str]:
