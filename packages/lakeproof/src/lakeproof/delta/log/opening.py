@@ -27,8 +27,6 @@ from lakeproof.versioned.store_errors import StoreError, explained_store
 
 # What delta-rs knows in a log beside commits and checkpoints.
 _OF_A_LOG = re.compile(r"\d{20}\.(?:crc|\d{20}\.compacted\.json)")
-
-
 # More than a commit a second makes in thirty years.
 _MOST_VERSIONS = 10**9
 

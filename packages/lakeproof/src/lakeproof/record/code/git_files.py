@@ -219,12 +219,11 @@ def _once_there(top: Path) -> set[str]:
     """Name all paths that some commit has or had, and those that are staged."""
     found = set[str]()
     for arguments in (
-        ("ls-files", "-z"),
+        ("ls-files",),
         ("log", "--all", "--reflog", "--no-renames", "-m", "--root", "--format=", "--name-only"),
     ):
-        more = () if arguments[0] == "ls-files" else ("-z",)
         with suppress(git.GitError):
-            told = git.ask(top, *arguments, *more, variables=_AS_THEY_ARE)
+            told = git.ask(top, *arguments, "-z", variables=_AS_THEY_ARE)
             found |= {os.fsdecode(one).lstrip("\n") for one in told.split(b"\0") if one}
     return found
 

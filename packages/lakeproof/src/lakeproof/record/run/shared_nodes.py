@@ -20,8 +20,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from kedro.io.memory_dataset import _infer_copy_mode
-
 from lakeproof.digest.form import form_of
 from lakeproof.record.facts import NodeFacts, NodeIO
 from lakeproof.record.node_io.node_io import cross
@@ -176,6 +174,9 @@ def _is_copied_on_load(data: Any, copy_mode: str | None) -> bool:
     Kedro hands on a frame of Polars or Spark itself where no mode is set, and copies of one of
     pandas all but the objects in its cells: a list there is everybody's.
     """
+    # Of Kedro's own, not promised: no run that shares nothing hangs on it.
+    from kedro.io.memory_dataset import _infer_copy_mode
+
     mode = copy_mode or _infer_copy_mode(data)
     return mode != "assign" and not any(map(_is_of_objects, _columns(data)))
 
