@@ -54,6 +54,25 @@ class ObjectStore:
         with urllib.request.urlopen(request) as answer:
             return answer.read()
 
+    def contents(self, place: str) -> dict[str, bytes]:
+        """Give all that lies below a place, by path."""
+        from lakeproof.stores.files import filesystem, listed
+
+        below = filesystem(place, self.options)
+        found = [one.path for one in listed(place, self.options)]
+        return {path: below.open_input_file(path).read() for path in found}
+
+    def holding(self, place: str, key: str) -> list[str]:
+        """Name what has a key, as bytes or as a value of a row, which may be packed."""
+        import polars as pl
+
+        return [
+            path
+            for path, content in self.contents(place).items()
+            if key.encode() in content
+            or (path.endswith(".parquet") and key in str(pl.read_parquet(content).to_dicts()))
+        ]
+
     @classmethod
     def started(cls, **environment: str) -> "ObjectStore":
         """Start one; `CONDITIONAL="no"` ignores the condition of a conditional put."""

@@ -4,9 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from functools import partial
-from io import BytesIO
 
-import polars as pl
 import pytest
 from kedro.io import AbstractDataset
 
@@ -15,13 +13,14 @@ from lakeproof.deliveries.raw_store import RawStore
 from lakeproof.deliveries.stored_folder import StoredFolder
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.kept_deliveries import BESIDE, kept_at
+from lakeproof.erasure.anew.beside import Beside
 from lakeproof.erasure.receipts import ReceiptStore
 from lakeproof.leases.facts import Lease, moment
 from lakeproof.leases.store import LeaseStore
 from lakeproof.leases.stored_copies import held_at, hold_in_store
 from lakeproof.stores import files
 from lakeproof.stores.addresses import bucket_of
-from lakeproof.stores.files import fetch, filesystem, listed, put_text
+from lakeproof.stores.files import fetch, listed, put_text
 
 KINDS = ("lakeproof.deliveries.DeliveryFolder", "lakeproof.delta.DeltaTable")
 SCHEMA = {"id": {"type": "string"}, "x": {"type": "long"}}
@@ -58,23 +57,6 @@ def _kept(store, uri: str, folder) -> dict[str, bytes]:
     return told
 
 
-def _bytes(store, uri: str) -> dict[str, bytes]:
-    """All that lies below a place, by path."""
-    below = filesystem(uri, store.options)
-    found = [one.path for one in listed(uri, store.options)]
-    return {path: below.open_input_file(path).read() for path in found}
-
-
-def _holding(store, uri: str, key: str) -> list[str]:
-    """Name what has a key, as bytes or as a value of a row, which may be packed."""
-    return [
-        path
-        for path, content in _bytes(store, uri).items()
-        if key.encode() in content
-        or (path.endswith(".parquet") and key in str(pl.read_parquet(BytesIO(content)).to_dicts()))
-    ]
-
-
 @pytest.fixture
 def held(store, empty, place) -> str:
     """The first version of the table is leased and held in the store; gives where."""
@@ -92,7 +74,7 @@ def _require_held_without_the_rows(store, empty, place, held, done) -> None:
     here = held_at(empty.path, rewritten["table_id"], [0])
     assert DeltaTable(filepath=here).open(0).compute_digest() == rewritten["digest_after"]
     assert list(listed(held, store.options)) == []
-    assert _holding(store, place, "Zaugg") == []
+    assert store.holding(place, "Zaugg") == []
     (lease,) = LeaseStore(empty.path).own()
     assert lease.is_held
 
@@ -124,7 +106,7 @@ def test_an_erasure_in_a_store_that_is_interrupted_goes_on(
         empty.run(*WHO, code=130)
     (begun,) = ReceiptStore(empty.path).all()
     assert begun.state == "begun"
-    assert _holding(store, place, "Zaugg")
+    assert store.holding(place, "Zaugg")
     _require_held_without_the_rows(store, empty, place, held, empty.json(*WHO))
 
 
@@ -138,7 +120,24 @@ def test_what_cannot_be_replaced_in_a_store_is_named_with_what_to_put_there(
     first, *_ = done["left"]
     assert first.startswith(f"{place}/raw/2.csv: cannot be replaced in its store: ")
     assert "Put " in first
-    assert _holding(store, place, "Zaugg") == ["raw/2.csv"]
+    assert store.holding(place, "Zaugg") == ["raw/2.csv"]
+
+
+@pytest.mark.slow
+def test_what_a_store_says_of_a_kept_delivery_is_told_without_its_secrets(
+    store, empty, place, monkeypatch
+):
+    """As it is of one that lies where it was delivered."""
+    names = ("AWS_SECRET_ACCESS_KEY", "azure_storage_account_key")
+    (secret,) = (store.options[name] for name in names if name in store.options)
+
+    def refused(*_):
+        raise OSError(f"denied to {secret}")
+
+    monkeypatch.setattr(Beside, "replace", refused)
+    left = "\n".join(empty.json(*WHO)["left"])
+    assert "cannot be replaced in its store: denied to " in left
+    assert secret not in left
 
 
 def test_a_delivery_that_has_changed_since_it_was_read_is_not_replaced(store, tmp_path):
@@ -148,7 +147,7 @@ def test_a_delivery_that_has_changed_since_it_was_read_is_not_replaced(store, tm
     folder, new = StoredFolder(uri, store.options), tmp_path / "new"
     new.write_text("id\n")
     assert not folder.replace("1.csv", "0" * 64, new, RawStore(tmp_path))
-    assert _bytes(store, uri) == {"1.csv": b"id\nb\n"}
+    assert store.contents(uri) == {"1.csv": b"id\nb\n"}
 
 
 def _refused(*_):
@@ -161,7 +160,7 @@ def test_what_a_table_in_a_store_keeps_of_deliveries_is_written_anew(store, empt
     No object of the bucket has the key any more, a file of a version before as little as one that
     no version names.
     """
-    assert len(_holding(store, place, "Zaugg")) > 3
+    assert len(store.holding(place, "Zaugg")) > 3
     before = _kept(store, place, tmp_path)
     assert sorted(b"Zaugg" in one for one in before.values()) == [False, True, True]
     for sha256 in before:  # as on a colleague's clone
@@ -176,10 +175,10 @@ def test_what_a_table_in_a_store_keeps_of_deliveries_is_written_anew(store, empt
     done = empty.json(*WHO)
     after = _kept(store, place, tmp_path)
     assert set(after.values()) == {b"id,x\nb,2\n", b"id,x\nb,3\n", b"id,x\nc,4\n"}
-    assert _bytes(store, place)["raw/2.csv"] == b"id,x\nc,4\n"
+    assert store.contents(place)["raw/2.csv"] == b"id,x\nc,4\n"
     (told,) = done["left"]
     assert told.startswith(f"{bucket_of(store.uri)}: where this bucket keeps old states of objects")
-    assert _holding(store, place, "Zaugg") == []
+    assert store.holding(place, "Zaugg") == []
     table = DeltaTable(filepath=f"{place}/samples", credentials=store.options)
     assert sorted(table.load().collect()["id"]) == ["b", "c"]
     raw = RawStore(empty.path).folder

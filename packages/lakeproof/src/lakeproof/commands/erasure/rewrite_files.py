@@ -120,7 +120,8 @@ def _replace(
         try:
             one.beside.replace(new.sha256_after, raw.folder / new.sha256_after)
         except OSError as error:
-            yield f"{one.path}: cannot be replaced in its store: {str(error)[:200]}"
+            why = one.beside.location.without_secrets(str(error))[:200]
+            yield f"{one.path}: cannot be replaced in its store: {why}"
         raw.remove(new.sha256_before)
         return
     if one.stored is not None:
