@@ -15,6 +15,7 @@ from lakeproof.leases.bill import Bill, make_bill
 from lakeproof.leases.facts import Lease, moment
 from lakeproof.leases.store import LeaseStore
 from lakeproof.leases.vacuum import VacuumPlan, vacuum
+from object_store import ObjectStore
 
 AGE = 40
 
@@ -87,9 +88,24 @@ def make_shelf(path: Path, versions: int = 4, place: str = "data/samples") -> Sh
         filepath=str(path / place), save_args={"skip_unchanged": False, "mode": "overwrite"}
     )
     path.mkdir(parents=True, exist_ok=True)
+    _fill(table, versions)
+    return Shelf(path, table)
+
+
+def make_far_shelf(store: ObjectStore, path: Path, versions: int) -> Shelf:
+    """A project, which is not there, with a table in a store."""
+    table = DeltaTable(
+        filepath=f"{store.uri}/{path.name}/samples",
+        credentials=store.options,
+        save_args={"skip_unchanged": False, "mode": "overwrite"},
+    )
+    _fill(table, versions)
+    return Shelf(path / "project", table)
+
+
+def _fill(table: DeltaTable, versions: int) -> None:
     for number in range(versions):
         table.save(pl.DataFrame({"id": [f"v{number}", "x"]}))
-    return Shelf(path, table)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 
-import polars as pl
 import pytest
 
 from lakeproof.delta import DeltaTable
@@ -13,20 +12,13 @@ from lakeproof.leases.stored_copies import held_at, hold_in_store, sweep_stored
 from lakeproof.reproduce.looks import Looks
 from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
-from leases.conftest import Shelf
+from leases.conftest import Shelf, make_far_shelf
 
 
 @pytest.fixture
 def far(store, tmp_path) -> Shelf:
     """A table of versions 0 to 2 in a store, each of one file."""
-    table = DeltaTable(
-        filepath=f"{store.uri}/{tmp_path.name}/samples",
-        credentials=store.options,
-        save_args={"skip_unchanged": False, "mode": "overwrite"},
-    )
-    for number in range(3):
-        table.save(pl.DataFrame({"id": [f"v{number}", "x"]}))
-    return Shelf(tmp_path / "project", table)
+    return make_far_shelf(store, tmp_path, 3)
 
 
 def hold(far: Shelf, *versions: int, say=lambda _: None, **more) -> str:

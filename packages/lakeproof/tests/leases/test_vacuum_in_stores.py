@@ -12,7 +12,7 @@ from lakeproof.leases import vacuum as vacuum_module
 from lakeproof.leases.facts import LeaseError
 from lakeproof.leases.needed_files import lying_files
 from lakeproof.leases.store import LeaseStore
-from leases.conftest import Shelf
+from leases.conftest import Shelf, make_far_shelf
 
 
 class InForty(datetime):
@@ -26,15 +26,9 @@ class InForty(datetime):
 @pytest.fixture
 def far(store, tmp_path, monkeypatch) -> Shelf:
     """A table of versions 0 to 3 in a store, each of one file."""
-    table = DeltaTable(
-        filepath=f"{store.uri}/{tmp_path.name}/samples",
-        credentials=store.options,
-        save_args={"skip_unchanged": False, "mode": "overwrite"},
-    )
-    for number in range(4):
-        table.save(pl.DataFrame({"id": [f"v{number}", "x"]}))
+    shelf = make_far_shelf(store, tmp_path, 4)
     monkeypatch.setattr(vacuum_module, "datetime", InForty)
-    return Shelf(tmp_path / "project", table)
+    return shelf
 
 
 def rows(far: Shelf, version: int) -> list[str]:

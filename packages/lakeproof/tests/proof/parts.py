@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 
 import lakeproof
 from conftest import Project
+from lakeproof.stores.files import put
+from object_store import ObjectStore
 
 from .conftest import edit
 
@@ -32,6 +34,28 @@ def add_pipeline(project: Project, name: str, source: str) -> Path:
     edit(registry, "import Pipeline\n", f"import Pipeline\n\nfrom winery.pipelines import {name}\n")
     edit(registry, "return {", f'return {{"{name}": {name}.create_pipeline(), ')
     return module
+
+
+def move_to_store(project: Project, store: ObjectStore, place: str) -> None:
+    """Let the deliveries and the samples of the example lie in a bucket, and commit that.
+
+    Args:
+        project: The example, in which nothing has run.
+        store: It.
+        place: An address in it.
+    """
+    raw = project.path / "data/01_raw/wine"
+    for file in sorted(raw.glob("*.csv")):
+        put(file, f"{place}/raw/{file.name}", store.options)
+    shutil.rmtree(raw)
+    catalog = project.path / "conf/base/catalog.yml"
+    path = "  path: data/01_raw/${globals:example}\n"
+    edit(catalog, path, f"  path: {place}/raw\n  credentials: lake\n")
+    table = "${either:${globals:table, null}, data/02_intermediate/${globals:example}/samples}"
+    edit(catalog, table, f"{place}/samples\n  credentials: lake")
+    credentials = project.path / "conf/base/credentials.yml"
+    credentials.write_text(json.dumps({"lake": store.options}))
+    project.git("commit", "-qam", "to the bucket")
 
 
 def record_file(project: Project, run_id: str) -> Path:

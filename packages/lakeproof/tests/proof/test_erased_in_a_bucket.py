@@ -1,16 +1,14 @@
 """A run of a person whose rows, and the files that brought them, lay in a store."""
 
 import json
-import shutil
-from io import BytesIO
 
-import polars as pl
 import pytest
 
 from conftest import Project, copy_project
 from lakeproof.stores import files
 
-from .conftest import FOREST, edit, record_of, repeat, reproduce
+from .conftest import FOREST, record_of, repeat, reproduce
+from .parts import move_to_store
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +20,7 @@ def far(store, tmp_path_factory) -> tuple[Project, str, str]:
     """A project whose deliveries and samples are in a bucket, where a run of them is held."""
     project = copy_project(tmp_path_factory.mktemp("far") / "project")
     place = f"{store.uri}/of-a-person"
-    for file in sorted((project.path / "data/01_raw/wine").glob("*.csv")):
-        files.put(file, f"{place}/raw/{file.name}", store.options)
-    shutil.rmtree(project.path / "data/01_raw/wine")
-    catalog = project.path / "conf/base/catalog.yml"
-    raw = "  path: data/01_raw/${globals:example}\n"
-    edit(catalog, raw, f"  path: {place}/raw\n  credentials: lake\n")
-    table = "${either:${globals:table, null}, data/02_intermediate/${globals:example}/samples}"
-    edit(catalog, table, f"{place}/samples\n  credentials: lake")
-    credentials = project.path / "conf/base/credentials.yml"
-    credentials.write_text(json.dumps({"lake": store.options}))
-    project.git("commit", "-qam", "to the bucket")
+    move_to_store(project, store, place)
     project.kedro("run", *FOREST, "--pipelines", "ingest")
     run = project.kedro("run", "--pipelines", "feature,train,evaluate", *FOREST).run_id
     kept = project.kedro("keep", run, "--held", "--why", "audit", "--json")
@@ -40,19 +28,6 @@ def far(store, tmp_path_factory) -> tuple[Project, str, str]:
     (lease,) = json.loads(kept.stdout)["leases"]
     assert lease["held_in"].startswith(f"{place}/_lakeproof_held/{lease['table_id']}/")
     return project, run, place
-
-
-def _holding(store, place: str) -> list[str]:
-    """Name the objects that have the key, as bytes or as a value of a row."""
-    below = files.filesystem(place, store.options)
-    found = []
-    for one in files.listed(place, store.options):
-        content = below.open_input_file(one.path).read()
-        is_table = one.path.endswith(".parquet")
-        rows = str(pl.read_parquet(BytesIO(content)).to_dicts()) if is_table else ""
-        if WHO.encode() in content or WHO in rows:
-            found.append(one.path)
-    return found
 
 
 @pytest.mark.long
@@ -78,10 +53,10 @@ def test_a_run_is_repeated_from_what_its_store_holds(far, store):
 def test_a_run_of_a_person_who_lay_in_a_store_is_run_without_them(far, store):
     """No object has the rows, the run is none and names the receipt, and without them it is run."""
     project, run, place = far
-    assert _holding(store, place)
+    assert store.holding(place, WHO)
     erased = project.kedro("erase", "samples", WHO, "--why", "request 4711", "--json")
     receipt = json.loads(erased.stdout)
-    assert _holding(store, place) == []
+    assert store.holding(place, WHO) == []
     (told,) = [one for one in receipt["left"] if "s3://" in one]
     assert told.startswith("s3://lake: where this bucket keeps old states of objects")
     verdict = reproduce(project, run, expected="INCONCLUSIVE")

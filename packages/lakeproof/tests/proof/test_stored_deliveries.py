@@ -10,6 +10,7 @@ from conftest import Project
 from lakeproof.stores.files import filesystem, put
 
 from .conftest import append, edit, record_of, repeat, reproduce
+from .parts import move_to_store
 
 pytestmark = pytest.mark.slow
 
@@ -21,17 +22,7 @@ def stored(make_project, store, tmp_path) -> Project:
     """The example, whose deliveries and samples are in a bucket."""
     project = make_project("stored")
     place = f"{store.uri}/{tmp_path.name}"
-    for file in sorted((project.path / "data/01_raw/wine").glob("*.csv")):
-        put(file, f"{place}/raw/{file.name}", store.options)
-    shutil.rmtree(project.path / "data/01_raw/wine")
-    catalog = project.path / "conf/base/catalog.yml"
-    raw = "  path: data/01_raw/${globals:example}\n"
-    edit(catalog, raw, f"  path: {place}/raw\n  credentials: lake\n")
-    table = "${either:${globals:table, null}, data/02_intermediate/${globals:example}/samples}"
-    edit(catalog, table, f"{place}/samples\n  credentials: lake")
-    credentials = project.path / "conf/base/credentials.yml"
-    credentials.write_text(json.dumps({"lake": store.options}))
-    project.git("commit", "-qam", "to the bucket")
+    move_to_store(project, store, place)
     return project
 
 
