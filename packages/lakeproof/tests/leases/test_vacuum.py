@@ -10,6 +10,7 @@ import pytest
 
 from aging import age
 from deletion_vectors import give_vectors
+from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError
 from lakeproof.leases.facts import LeaseError, moment
 from leases.conftest import AGE, make_shelf
@@ -196,6 +197,18 @@ def test_nothing_beside_data_is_touched(shelf):
     (place / "link").symlink_to(outside)
     shelf.vacuum()
     assert all(file.exists() for file in kept)
+
+
+def test_the_files_of_a_table_within_its_folder_are_that_tables(shelf):
+    """It is not in this one's log, and its own maintenance knows what it needs."""
+    root = Path(shelf.table.location.uri)
+    inner = DeltaTable(filepath=str(root / "by" / "inner"))
+    inner.save(pl.DataFrame({"id": ["a"]}))
+    age(root / "by" / "inner", 40)
+    going = shelf.vacuum().going
+    assert len(going) == 3
+    assert not [path for path in going if path.startswith("by/")]
+    assert inner.load().collect()["id"].to_list() == ["a"]
 
 
 def test_an_expired_lease_is_none_only_where_its_project_says_so(shelf, tmp_path):

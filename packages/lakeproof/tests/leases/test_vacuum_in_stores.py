@@ -55,6 +55,15 @@ def test_what_is_leased_stays_and_all_else_goes(far, tmp_path):
         rows(far, 2)
 
 
+def test_the_files_of_a_table_within_its_prefix_are_that_tables(far):
+    """As on a disk."""
+    location = far.table.location
+    inner = DeltaTable(filepath=f"{location.uri}/inner", credentials=location.storage_options)
+    inner.save(pl.DataFrame({"id": ["a"]}))
+    assert len(far.vacuum().going) == 3
+    assert inner.load().collect()["id"].to_list() == ["a"]
+
+
 def test_what_is_younger_than_a_day_stays_whatever_is_asked(far, monkeypatch):
     """A writer may be about to commit it, and nothing keeps him from it meanwhile."""
     monkeypatch.setattr(vacuum_module, "datetime", datetime)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -22,7 +22,7 @@ from lakeproof.delta.log.opening import open_to_read
 from lakeproof.delta.read.scan import scan
 from lakeproof.erasure.key_rows import ErasureError, Keys
 from lakeproof.frames.batches import panics_as_errors
-from lakeproof.leases.needed_files import files_of, lying_files
+from lakeproof.leases.needed_files import files_of, folders_of, lying_files, tables_within
 from lakeproof.stores import files as stores
 from lakeproof.stores.files import StoredFile
 from lakeproof.versioned.location import Location
@@ -202,7 +202,9 @@ class _Search:
     def look_at_strays(self) -> None:
         """Read the files in the table's folder that none of the versions names."""
         root = Path(self._location.absolute_uri)
-        modified = {path: one.modified for path, one in lying_files(self._location).items()}
+        lying = lying_files(self._location)
+        others = {path for path, one in lying.items() if one.is_anothers}
+        modified = {path: one.modified for path, one in lying.items()}
         for path in (root / _CHANGES).rglob("*.parquet"):
             modified[path.relative_to(root).as_posix()] = path.stat().st_mtime
         for name, written in modified.items():
@@ -217,8 +219,7 @@ class _Search:
                 continue
             if count:
                 self.strays.append(name)
-                is_anothers = any((root / one / _LOG).is_dir() for one in _folders(name))
-                if is_anothers or time.time() - written < _DAY:
+                if name in others or time.time() - written < _DAY:
                     self.recent.append(name)
 
     def look_in_store(self) -> None:
@@ -235,8 +236,8 @@ class _Search:
 
         with explained_store(location):
             listed = list(stores.listed(location.uri, location.storage_options))
-            others = {one.path.partition(f"/{_LOG}/")[0] for one in listed if _LOG in one.path}
-            files = [one for one in listed if _may_hold_rows(one.path)]
+        others = tables_within(one.path for one in listed)
+        files = [one for one in listed if _may_hold_rows(one.path)]
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             for file, count in zip(files, pool.map(one, files), strict=True):
                 if count is None:
@@ -244,7 +245,7 @@ class _Search:
                 elif count:
                     self.rows_in[file.path] = count
                     is_young = time.time() - file.modified_ns / 1e9 < _DAY
-                    is_left = is_young or not others.isdisjoint(_folders(file.path))
+                    is_left = is_young or not others.isdisjoint(folders_of(file.path))
                     if file.path not in self._named and is_left:
                         self.recent.append(file.path)
 
@@ -275,11 +276,6 @@ class _Search:
     def _count(self, opened: OpenedTable, keys: Any, paths: Iterable[str]) -> int:
         part = only_files(opened, set(paths))
         return count_keys(scan(part if part is not None else opened), keys)
-
-
-def _folders(path: str) -> list[str]:
-    """Name the folders that a file is in, below the table's own."""
-    return list(map(str, PurePosixPath(path).parents))[:-1]
 
 
 def _may_hold_rows(path: str) -> bool:

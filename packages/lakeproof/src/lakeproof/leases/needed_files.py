@@ -6,7 +6,7 @@ Deletion vectors count as files: a version without them has other rows.
 import json
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from lakeproof.versioned.location import Location
 from lakeproof.versioned.store_errors import explained_store
 
 # What Delta calls its own; whatever else lies there is somebody's.
-_DATA, _VECTOR = ".parquet", "deletion_vector_"
+_DATA, _VECTOR, _LOG = ".parquet", "deletion_vector_", "_delta_log"
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class LyingFile:
     Args:
         size: In bytes.
         modified: In seconds since 1970.
+        is_anothers: Whether it lies in the folder of another table, which is within this one's.
     """
 
     size: int
     modified: float
+    is_anothers: bool
 
 
 def files_of(opened: OpenedTable) -> dict[str, int]:
@@ -58,12 +60,32 @@ def lying_files(location: Location) -> dict[str, LyingFile]:
 
 def _in_store(location: Location) -> dict[str, LyingFile]:
     with explained_store(location):
-        return {
-            file.path: LyingFile(file.size, file.modified_ns / 1e9)
-            for file in stores.listed(location.uri, location.storage_options)
-            if _is_deltas(posixpath.basename(file.path))
-            and not any(map(_is_passed_over, file.path.split("/")[:-1]))
-        }
+        listed = list(stores.listed(location.uri, location.storage_options))
+    others = tables_within(file.path for file in listed)
+    return {
+        file.path: LyingFile(
+            file.size, file.modified_ns / 1e9, not others.isdisjoint(folders_of(file.path))
+        )
+        for file in listed
+        if _is_deltas(posixpath.basename(file.path))
+        and not any(map(_is_passed_over, file.path.split("/")[:-1]))
+    }
+
+
+def tables_within(paths: Iterable[str]) -> set[str]:
+    """Name the folders of other tables that lie below a table's own.
+
+    Args:
+        paths: All files that lie below it.
+    """
+    logs = f"/{_LOG}/"
+    return {path.partition(logs)[0] for path in paths if logs in path}
+
+
+def folders_of(path: str) -> set[str]:
+    """Name the folders that a file lies in, each below the same place as the file."""
+    parts = path.split("/")[:-1]
+    return {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
 
 
 def _is_deltas(name: str) -> bool:
@@ -78,7 +100,10 @@ def _is_passed_over(folder: str) -> bool:
 def _on_disk(location: Location) -> dict[str, LyingFile]:
     root = location.absolute_uri
     found = {}
+    others: set[str] = set()
     for folder, folders, names in os.walk(root):
+        if folder != root and (_LOG in folders or os.path.dirname(folder) in others):
+            others.add(folder)
         folders[:] = [one for one in folders if not _is_passed_over(one)]
         for name in names:
             if _is_deltas(name):
@@ -88,7 +113,7 @@ def _on_disk(location: Location) -> dict[str, LyingFile]:
                 except FileNotFoundError:
                     continue
                 below = os.path.relpath(path, root).replace(os.sep, "/")
-                found[below] = LyingFile(told.st_size, told.st_mtime)
+                found[below] = LyingFile(told.st_size, told.st_mtime, folder in others)
     return found
 
 

@@ -115,7 +115,7 @@ def _plan(location: Location, bill: Bill, pins: Collection[int], min_age: timede
         {
             path: file.size
             for path, file in sorted(lying.items())
-            if path not in needed and file.modified < cutoff.timestamp()
+            if path not in needed and not file.is_anothers and file.modified < cutoff.timestamp()
         },
     )
 
