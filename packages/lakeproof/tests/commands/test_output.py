@@ -1,5 +1,6 @@
 """What commands print: JSON, tables for people, and files that are written whole or not at all."""
 
+import errno
 import io
 import json
 import os
@@ -12,7 +13,7 @@ import pytest
 
 from lakeproof.commands import output
 from lakeproof.commands.command_errors import OutputError
-from lakeproof.commands.output import to_json, write_atomically
+from lakeproof.commands.output import to_json, trouble_is, write_atomically
 from lakeproof.terminal import layout as table
 
 COLUMNS = {"name": "left", "rows": "right"}
@@ -42,6 +43,32 @@ def test_an_output_that_cannot_be_written_is_noticed_before_anything_is_done(lak
     done = lakehouse.run("pin", "samples=0", "--output", str(gone), code=2)
     assert f"there is no folder {gone.parent}" in " ".join(done.stderr.split())
     assert lakehouse.read("conf/base/catalog.yml") == before
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (errno.EEXIST, "Something else lies where {path} is needed"),
+        (errno.ENOTDIR, "A file lies where a folder is needed, at {path}"),
+        (errno.EACCES, "This user may not do that at {path}"),
+        (errno.EROFS, "Nothing can be written at {path}"),
+        (errno.ENOSPC, "The disk of {path} is full"),
+    ],
+)
+def test_what_the_system_refuses_is_no_bug(tmp_path, code, advice):
+    """It is told at which path, and what to do there."""
+    path = str(tmp_path / "held")
+    with pytest.raises(OutputError) as caught, trouble_is(2):
+        raise RuntimeError("not kept") from OSError(code, os.strerror(code), path)
+    assert advice.format(path=path) in caught.value.message
+    assert "then type again: kedro" in caught.value.message
+    assert "bug" not in caught.value.message
+
+
+def test_what_nobody_knows_is_a_bug_or_not_supported():
+    """No path is named, or nothing can be done there."""
+    with pytest.raises(OutputError, match="This is a bug, or a case not supported"), trouble_is(2):
+        raise OSError(errno.ENOSPC, "no space left")
 
 
 def test_a_reader_that_has_enough_is_no_trouble():

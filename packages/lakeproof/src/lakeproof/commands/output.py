@@ -76,7 +76,7 @@ def trouble_is(exit_code: int) -> Iterator[None]:
 
         what, advice = worded(error)
         advice = advice or "This is a bug, or a case not supported; your files are as they were."
-        refusal = OutputError(f"{what}\n{advice} The whole traceback: {as_typed()} --verbose")
+        refusal = OutputError(f"{what}\n{advice}\nThe whole traceback: {as_typed()} --verbose")
         vars(refusal)["exit_code"] = exit_code
         raise refusal from error
 

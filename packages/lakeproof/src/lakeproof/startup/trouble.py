@@ -5,6 +5,7 @@ name that Kedro does not know. Nothing here knows a single case; what a person m
 told by the room of Kedro that raised.
 """
 
+import errno
 import re
 import sys
 import traceback
@@ -29,6 +30,17 @@ _WHAT_THERE_IS = (
     ("kedro.framework.session", "What there is: kedro registry list, kedro registry describe"),
     ("kedro.utils", "See: kedro {command} --help"),
 )
+# What the system refuses, whoever asked for it.
+_REFUSED = {
+    errno.EEXIST: "Something else lies where {path} is needed: move it away",
+    errno.ENOTDIR: "A file lies where a folder is needed, at {path} or above it: move it away",
+    errno.EISDIR: "A folder lies where the file {path} is needed: move it away",
+    errno.EACCES: "This user may not do that at {path}: change who may",
+    errno.EPERM: "This user may not do that at {path}: change who may",
+    errno.EROFS: "Nothing can be written at {path}: mount it for writing",
+    errno.ENOSPC: "The disk of {path} is full: make room there",
+    errno.EDQUOT: "This user's share of the disk of {path} is full: make room there",
+}
 # The files that Kedro and kedro-mlflow merge.
 _MERGED = ("catalog", "globals", "mlflow", "parameters", "spark")
 # A library writes out the whole address that it asked, with user and password.
@@ -132,7 +144,16 @@ def worded(error: BaseException) -> tuple[str, str]:
                 place = where_written(*words_of(what)) or "it"
                 command = (sys.argv[1:2] or [""])[0]
                 return what, advice.format(place=place, typed=as_typed(), command=command)
-    return what, ""
+    return what, _refused(error)
+
+
+def _refused(error: BaseException) -> str:
+    """Say what to do where the system refused something at a path."""
+    for one in causes(error):
+        if isinstance(one, OSError) and one.filename and (advice := _REFUSED.get(one.errno or 0)):
+            path = one.filename2 or one.filename
+            return f"{advice.format(path=path)}, then type again: {as_typed()}"
+    return ""
 
 
 def _broken(error: BaseException) -> str | None:
