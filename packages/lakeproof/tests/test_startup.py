@@ -33,6 +33,7 @@ def kedro(*arguments: str, flags: tuple[str, ...] = ()) -> subprocess.CompletedP
     return done
 
 
+@pytest.mark.slow
 def test_help_imports_neither_mlflow_nor_an_engine():
     """They would be most of its time."""
     imported = kedro("run", "--help", flags=("-X", "importtime")).stderr
@@ -273,6 +274,7 @@ def answer(command: list[str], cwd: Path, **more) -> dict:
 MODULE = [sys.executable, "-m", "kedro", "run"]
 
 
+@pytest.mark.slow
 def test_a_run_has_its_recipe_before_numpy_and_before_the_interpreter_starts(told):
     """One thread, as the libraries themselves tell it, and the hash of a seed that is known."""
     first, second = answer([*MODULE, "blas"], told), answer([*MODULE, "blas"], told)
@@ -316,7 +318,8 @@ def test_what_the_caller_set_stays_and_is_what_the_record_says(told):
     assert found["recipe"] == "set at start"
 
 
-@pytest.mark.parametrize("place", [pytest.param(".", marks=pytest.mark.slow), "src/told"])
+@pytest.mark.slow
+@pytest.mark.parametrize("place", [".", "src/told"])
 def test_arguments_input_folder_and_exit_code_are_passed_on(told, place):
     """A script started by a relative path is found again too."""
     folder = told / place
@@ -378,6 +381,7 @@ def test_a_recorded_recipe_that_is_handed_over_is_not_mended(told):
     assert found["threads"] == then
 
 
+@pytest.mark.slow
 def test_a_key_that_is_none_ends_the_run_in_a_sentence(tmp_path):
     """Before anything is imported that could do something."""
     wrong = telling_project(tmp_path / "wrong", "[tool.lakeproof]", "treads = 1")

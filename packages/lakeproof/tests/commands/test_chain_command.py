@@ -25,7 +25,10 @@ def answer() -> int:
     return 42
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning"),
+]
 
 
 @pytest.fixture(scope="module")

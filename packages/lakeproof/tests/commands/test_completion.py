@@ -45,6 +45,7 @@ def test_a_table_is_offered_by_name(recorded):
     assert offered(project, "kedro pin sam")[0] == ["samples"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_tricks")
 def test_a_key_press_imports_no_mlflow_and_no_engine(recorded):
     """Slow completion is worse than none."""

@@ -77,6 +77,7 @@ def test_a_file_that_is_gone_is_missing_and_it_could_not_start(project: SmallPro
     assert len(dry.stages) == 9
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_has_nothing_to_be_had_again(project: SmallProject):
     def refuse(prices: str) -> str:
         raise ValueError("no")

@@ -117,6 +117,7 @@ def test_rows_go_from_all_versions_and_nothing_else_does(person):
     assert erased_sentence(receipts, "samples", table.open().table_id, 1) is None
 
 
+@pytest.mark.slow
 def test_a_held_copy_is_searched_though_its_table_has_lost_the_rows(person):
     """Also one of an earlier table; what could not be looked at is named as left."""
     table = person.table("samples")
@@ -138,6 +139,7 @@ def test_a_held_copy_is_searched_though_its_table_has_lost_the_rows(person):
     assert done["left"] == ["samples: not known of versions 4, which cannot be read"]
 
 
+@pytest.mark.slow
 def test_older_versions_are_given_up_where_that_is_asked(person):
     """No run is left to be repeated on them."""
     args = ("erase", "samples", "Zaugg-Hämmerli", "--why", "request", "--release")
@@ -146,6 +148,7 @@ def test_older_versions_are_given_up_where_that_is_asked(person):
     assert not list((person.path / ".lakeproof/held").glob("*/*"))
 
 
+@pytest.mark.slow
 def test_a_second_erasure_goes_on_from_what_the_first_has_left(person):
     """Though another project's lease keeps the version of then in the table."""
     table = person.table("samples")
@@ -163,6 +166,7 @@ def test_a_second_erasure_goes_on_from_what_the_first_has_left(person):
     assert any("samples@3" in left for left in first["left"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["start_table", "_write"])
 def test_a_version_that_cannot_be_written_anew_is_given_up_and_named(person, monkeypatch, step):
     """With the run that leased it."""
@@ -188,6 +192,7 @@ def _put_and_lost(*args):
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room", "step", "instead", "said"),
     [
@@ -216,6 +221,7 @@ def test_no_version_goes_for_which_there_is_no_proof(
     assert [one.is_held for one in LeaseStore(person.path).own()] == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("served", "said"), [([RUN], f"had these rows: {RUN[:8]}"), (None, "No registry answers")]
 )
@@ -272,6 +278,7 @@ def test_a_pin_that_cannot_be_read_is_told_before_anything_goes(person):
     assert list(ReceiptStore(person.path).all()) == []
 
 
+@pytest.mark.slow
 def test_what_another_project_leases_stays_where_it_is_not_whole(person):
     """Which files it needs is not known; once that is settled, the same command goes on."""
     table = person.table("samples")
@@ -310,20 +317,26 @@ def test_a_file_is_the_same_however_it_is_spelled(person):
 
 
 INSTANTS = (
-    (erase, "delete_rows", "before"),
     (erase, "rewrite_leased", "before"),
-    (erase, "give_up", "before"),
     (erase, "remove_files", "before"),
-    (erase, "remove_files", "after"),
-    (rewrite, "assemble", "after"),
-    (rewrite, "put_in_place", "before"),
     (held.os, "replace", "after"),
-    (held, "_take_over", "before"),
-    (held, "_take_over", "after"),
     (LeaseStore, "keep_here", "after"),
+    *(
+        pytest.param(*one, marks=pytest.mark.long)
+        for one in (
+            (erase, "delete_rows", "before"),
+            (erase, "give_up", "before"),
+            (erase, "remove_files", "after"),
+            (rewrite, "assemble", "after"),
+            (rewrite, "put_in_place", "before"),
+            (held, "_take_over", "before"),
+            (held, "_take_over", "after"),
+        )
+    ),
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("room", "instant", "when"), INSTANTS)
 def test_an_erasure_that_is_interrupted_goes_on_with_the_same_command(
     person, monkeypatch, room, instant, when
@@ -359,6 +372,7 @@ def test_an_erasure_that_is_interrupted_goes_on_with_the_same_command(
     assert [one.is_held for one in LeaseStore(person.path).own()] == [True]
 
 
+@pytest.mark.slow
 def test_the_proof_outlives_a_kill_between_commit_and_receipt(person, monkeypatch):
     """It stands in the receipt before the commit; a secret that a kill has left goes next time."""
     put = ReceiptStore.put
@@ -392,6 +406,7 @@ def test_a_deletion_that_takes_more_than_the_rows_is_no_erasure(person, monkeypa
     assert [one.state for one in ReceiptStore(person.path).all()] == ["begun"]
 
 
+@pytest.mark.slow
 def test_what_is_leased_under_an_earlier_id_of_the_table_goes_too(person):
     """delta-rs by itself gives a table another id with each merge of new columns."""
     table = person.table("samples")

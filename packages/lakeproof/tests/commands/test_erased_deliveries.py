@@ -118,15 +118,21 @@ def test_a_file_with_a_declared_digest_stays_what_it_is(delivered):
     assert "Zaugg" not in _table(delivered).load().collect()["id"].to_list()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room", "instant", "when"),
     [
-        (rewrite_files, "delivery_without", "after"),
-        (rewrite_files, "_lease", "before"),
-        (rewrite_files.os, "replace", "before"),
         (rewrite_files.os, "replace", "after"),
         (taken_files, "delivery_transaction", "before"),
-        (held, "_take_over", "before"),
+        *(
+            pytest.param(*one, marks=pytest.mark.long)
+            for one in (
+                (rewrite_files, "delivery_without", "after"),
+                (rewrite_files, "_lease", "before"),
+                (rewrite_files.os, "replace", "before"),
+                (held, "_take_over", "before"),
+            )
+        ),
     ],
 )
 def test_an_interrupted_erasure_goes_on(delivered, monkeypatch, room, instant, when):

@@ -10,6 +10,8 @@ from lakeproof.commands.erasure import other_files
 from lakeproof.commands.project import RunProject
 from lakeproof.delta.write.lock import write_lock
 
+pytestmark = pytest.mark.slow
+
 OTHERS = """
 copy: {type: polars.EagerPolarsDataset, file_format: parquet, filepath: data/copy.parquet}
 list: {type: pandas.CSVDataset, filepath: data/list.csv}

@@ -22,6 +22,8 @@ from lakeproof.stores import files
 from lakeproof.stores.addresses import bucket_of
 from lakeproof.stores.files import fetch, listed, put_text
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("lakeproof.deliveries.DeliveryFolder", "lakeproof.delta.DeltaTable")
 SCHEMA = {"id": {"type": "string"}, "x": {"type": "long"}}
 WHO = ("erase", "samples", "Zaugg", "--why", "request")
@@ -79,7 +81,6 @@ def _require_held_without_the_rows(store, empty, place, held, done) -> None:
     assert lease.is_held
 
 
-@pytest.mark.slow
 def test_a_version_that_is_held_in_a_store_becomes_one_without_the_rows(store, empty, place, held):
     """Here: the copy in the store is found, searched, and goes when there is another."""
     (copy,) = empty.json(*WHO[:3], "--dry-run")["copies"]
@@ -87,8 +88,10 @@ def test_a_version_that_is_held_in_a_store_becomes_one_without_the_rows(store, e
     _require_held_without_the_rows(store, empty, place, held, empty.json(*WHO))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize(
+    "number",
+    [1, *(pytest.param(one, marks=pytest.mark.long) for one in (0, 2))],
+)
 def test_an_erasure_in_a_store_that_is_interrupted_goes_on(
     store, empty, place, held, monkeypatch, number
 ):
@@ -110,7 +113,6 @@ def test_an_erasure_in_a_store_that_is_interrupted_goes_on(
     _require_held_without_the_rows(store, empty, place, held, empty.json(*WHO))
 
 
-@pytest.mark.slow
 def test_what_cannot_be_replaced_in_a_store_is_named_with_what_to_put_there(
     store, empty, place, monkeypatch
 ):
@@ -123,7 +125,6 @@ def test_what_cannot_be_replaced_in_a_store_is_named_with_what_to_put_there(
     assert store.holding(place, "Zaugg") == ["raw/2.csv"]
 
 
-@pytest.mark.slow
 def test_what_a_store_says_of_a_kept_delivery_is_told_without_its_secrets(
     store, empty, place, monkeypatch
 ):

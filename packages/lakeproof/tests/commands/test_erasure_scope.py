@@ -132,6 +132,7 @@ def project(lakehouse, monkeypatch):
     return lakehouse
 
 
+@pytest.mark.slow
 def test_another_table_with_a_column_of_that_name_stays_and_is_named(project):
     """Nobody was asked whether product 4711 is the person; what was made of the table goes."""
     found = project.json(*ERASE, "--dry-run")
@@ -150,6 +151,7 @@ def test_another_table_with_a_column_of_that_name_stays_and_is_named(project):
     assert "which may be other things, are in products, shops" in " ".join(told.split())
 
 
+@pytest.mark.slow
 def test_who_says_that_it_is_the_same_has_it_erased_too(project):
     """Each table's key is read as its own type is."""
     done = project.json(*ERASE, "--why", "request", "--also", "products", "--also", "shops")
@@ -162,6 +164,7 @@ def test_who_says_that_it_is_the_same_has_it_erased_too(project):
     assert "Did you mean 'products'?" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_table_that_a_pattern_makes_is_one_too(project, monkeypatch):
     """As runs have recorded it; that there may be others is said."""
     catalog = project.read("conf/base/catalog.yml")
@@ -210,6 +213,7 @@ def test_of_commands_that_change_what_is_held_one_works(project, monkeypatch, ro
     assert worked == work
 
 
+@pytest.mark.slow
 def test_a_held_copy_of_another_table_stays(project):
     """Also where it would be given up with its lease."""
     shops = DeltaTable(filepath=str(project.path / "data/shops"))
@@ -225,6 +229,7 @@ def test_a_held_copy_of_another_table_stays(project):
     assert b"4711" not in b"".join(path.read_bytes() for path in copy.rglob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_raw_files_of_another_table_stay(project):
     """Their folder has a key of that name; who took its files says whose they are."""
     what = "key: id, schema: {id: {type: string}, shop: {type: string, optional: true}}"

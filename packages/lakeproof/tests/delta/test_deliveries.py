@@ -68,6 +68,7 @@ def test_the_same_files_again_commit_nothing(folder, table):
     assert rows(table) == {"a": 1.0, "z": 0.0}
 
 
+@pytest.mark.slow_on_spark
 def test_a_known_key_with_other_values_is_a_correction(folder, table):
     """One commit, row count unchanged, the old version as it was."""
     (folder / "1.csv").write_text("id,x\na,1\nb,2\n")
@@ -100,6 +101,7 @@ def test_a_file_changed_back_is_taken_again(folder, table):
     assert rows(table) == {"a": 1.0}
 
 
+@pytest.mark.slow_on_spark
 def test_a_delivery_that_changes_no_row_is_remembered(folder, table):
     """One commit, so that it is not parsed again."""
     (folder / "1.csv").write_text("id,x\na,1\n")
@@ -155,6 +157,7 @@ def test_a_refused_delivery_leaves_the_table_as_it_was(folder, table):
     assert version(table) == 0
 
 
+@pytest.mark.slow_on_spark
 def test_a_refused_first_delivery_makes_no_table(folder, table):
     """Not even an empty one."""
     (folder / "1.csv").write_text("id,x\na,1\n,2\n")

@@ -40,6 +40,7 @@ def rows(table):
     return dict(zip(frame["no"], frame["x"], strict=True))
 
 
+@pytest.mark.slow_on_spark
 def test_a_known_content_is_known_under_any_name(folder, table, caplog):
     """A copy, a renamed file, and two new files of one content."""
     (folder / "a.csv").write_text("x\n1\n2\n")
@@ -98,6 +99,7 @@ def test_a_file_that_has_changed_is_told_to_the_run(folder, embedded):
     assert tables.corrected == [Corrected("samples", "a.csv", was)]
 
 
+@pytest.mark.slow_on_spark
 @pytest.mark.spark_sample("first-out")
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -254,6 +256,7 @@ def test_a_table_begins_anew(folder, table):
     assert set(rows(table)) == {"a-000001", "a-000002", "b-000001"}
 
 
+@pytest.mark.slow_on_spark
 def test_files_of_any_format_and_dialect_become_the_same_rows(folder, make_table):
     """On each engine: what is parsed is handed over, not parsed twice."""
     table = make_table(key="id", save_args={"mode": "merge", "schema_mode": "merge"})

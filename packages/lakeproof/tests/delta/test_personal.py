@@ -33,6 +33,7 @@ def told(folder: Path) -> list[set[str]]:
     return [{*one.get("minValues", ()), *one.get("maxValues", ())} for one in stats]
 
 
+@pytest.mark.slow_on_spark
 def test_the_log_of_a_table_made_here_holds_no_value(make_table, make_other, tmp_path):
     """Of no column, whoever writes next: a delete by somebody else tells no bound either."""
     make_table("t", key="k").save(PEOPLE)
@@ -50,6 +51,7 @@ def test_the_log_of_a_table_made_here_holds_no_value(make_table, make_other, tmp
     assert not any(told(tmp_path / "t"))
 
 
+@pytest.mark.slow_on_spark
 def test_a_table_made_elsewhere_tells_bounds_of_other_columns_alone(make_table, tmp_path):
     """Whatever its properties ask for, where a column is personal."""
     deltalake.write_deltalake(str(tmp_path / "t"), PEOPLE.to_arrow())

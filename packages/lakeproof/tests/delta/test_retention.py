@@ -49,6 +49,7 @@ def said(caplog) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+@pytest.mark.slow_on_spark
 def test_a_pinned_version_of_ours_loads_at_forty_days(make_table, make_other, tmp_path, caplog):
     """Our properties keep it for Spark, and nothing is said."""
     for number in range(3):
@@ -58,6 +59,7 @@ def test_a_pinned_version_of_ours_loads_at_forty_days(make_table, make_other, tm
     assert said(caplog) == []
 
 
+@pytest.mark.slow_on_spark
 def test_without_the_properties_spark_refuses_it_and_the_error_says_what_to_do(
     make_table, made_elsewhere, engine
 ):
@@ -81,6 +83,7 @@ def test_without_the_properties_spark_refuses_it_and_the_error_says_what_to_do(
     assert value(make_table()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_a_table_that_spark_has_made_lives_as_long(spark_session, tmp_path):
     """Delta's defaults are the same whoever makes it."""

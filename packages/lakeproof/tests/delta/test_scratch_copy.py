@@ -99,6 +99,7 @@ def test_a_table_that_was_not_there_is_not_made(lakehouse):
     assert not lakehouse.target.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("save_args", [{"mode": "append"}, {"mode": "overwrite"}])
 @pytest.mark.parametrize("version", [4, 12])
 def test_a_write_in_scratch_never_reaches_the_source(lakehouse, save_args, version):

@@ -12,7 +12,7 @@ from lakeproof.delta.spark.spark_staging import SparkStagedRows
 from lakeproof.errors import SchemaError
 from lakeproof.spark.spark_errors import SparkError
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -49,7 +49,6 @@ def mapped_by_default(spark_session):
     spark_session.conf.unset(key)
 
 
-@pytest.mark.slow
 def test_a_session_that_maps_the_columns_of_new_tables_loses_no_value(
     make_table, mapped_by_default, spark_session
 ):
@@ -141,7 +140,6 @@ def test_a_folder_on_another_disk_is_written_to(make_table, tmp_path):
         shutil.rmtree(place)
 
 
-@pytest.mark.slow
 def test_only_rows_to_add_are_merged_with_a_way_to_add_them(make_table):
     """Without one Delta need not sort the whole table; with one that is missing, rows were lost."""
     table = make_table(key="k", save_args={"mode": "merge"})
@@ -156,7 +154,6 @@ def test_only_rows_to_add_are_merged_with_a_way_to_add_them(make_table):
     assert [str(value) for value in held["v"]] == ["7.0", "-0.0", "5.0", "8.0"]
 
 
-@pytest.mark.slow
 def test_a_merge_leaves_the_session_as_spark_yml_has_it(tmp_path, spark_session):
     """It is told for one statement that few rows are looked up by hashes; nothing else is left."""
     table = DeltaTable(
@@ -183,7 +180,6 @@ def inserts(table) -> bool:
     return bool(json.loads(told["notMatchedPredicates"]))
 
 
-@pytest.mark.slow
 def test_a_table_that_tells_its_changes_tells_no_others(make_table, spark_session):
     """A row that is corrected to what it is has not changed."""
     table = make_table(key="k", save_args={"mode": "merge"})

@@ -120,6 +120,7 @@ def test_what_is_tried_of_a_new_store_is_not_left_there(store, entry):
     assert b"probe" not in store.ask("GET", f"?list-type=2&prefix={prefix}")
 
 
+@pytest.mark.slow
 def test_what_a_table_takes_from_a_store_is_kept_beside_it(store, entry, tmp_path):
     """By its content, for whoever has the bucket alone; put back when it is lost, and once."""
     raw = f"{store.uri}/{tmp_path.name}/raw"
@@ -161,6 +162,7 @@ def test_what_a_table_takes_from_a_store_is_kept_beside_it(store, entry, tmp_pat
     assert nobodys.raw.sizes() == {}
 
 
+@pytest.mark.slow
 def test_a_store_that_goes_between_two_commits_leaves_the_first_and_says_so(tmp_path):
     """Of the run, which knows what it has committed by then."""
     going = ObjectStore.started()
@@ -188,6 +190,7 @@ def test_a_store_that_goes_between_two_commits_leaves_the_first_and_says_so(tmp_
     assert run.committed() == {"t": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["overwrite", "merge"])
 def test_a_write_that_replaces_all_starts_from_the_log_alone(store, entry, tmp_path, mode):
     """A re-run of it copies no row out of the store, one of a correction does; theirs is next."""

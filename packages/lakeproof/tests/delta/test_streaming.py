@@ -15,7 +15,7 @@ from lakeproof.versioned.run_tables import RunTables
 
 from .conftest import SCHEMA
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -52,7 +52,6 @@ def taken(table: DeltaTable) -> list[str | None]:
     return [fact.delivery for fact in history(table.location)][::-1]
 
 
-@pytest.mark.slow
 def test_deliveries_of_one_batch_are_taken_in_order_of_name_one_commit_each(folder, table):
     """Whichever came first."""
     write(folder, "2.csv", "b,2", age=300)
@@ -73,7 +72,6 @@ def test_batches_are_taken_in_the_order_in_which_their_files_arrived(folder, tab
     assert [one.name for one in stream.deliveries] == ["3.csv", "2.csv", "1.csv"]
 
 
-@pytest.mark.slow
 def test_batch_and_stream_take_turns_and_take_nothing_twice(folder, table, caplog):
     """A corrected file of a known name is a new delivery, for either."""
     caplog.set_level("INFO")
@@ -188,7 +186,6 @@ def test_commits_say_who_made_them_and_the_run_knows_what_came(folder, table):
     assert by_stream.opened.version == 1
 
 
-@pytest.mark.slow
 def test_a_pinned_version_is_read_undisturbed_while_the_stream_goes_on(folder, table):
     """In the middle of a batch, when newer versions are there already."""
     write(folder, "1.csv", "a,1")

@@ -53,6 +53,7 @@ def test_two_fits_of_the_same_rows_are_equal_and_of_others_are_not(name):
     assert digest_model(other) != digest_model(fitted(name))
 
 
+@pytest.mark.slow
 def test_the_hash_seed_of_the_process_does_not_count():
     """Pickle bytes of sets and dicts would."""
     code = (

@@ -61,6 +61,7 @@ def installed(laid_out: Path, tmp_path: Path) -> metadata.Distribution:
     return found
 
 
+@pytest.mark.slow
 def test_an_installed_one_is_packed_into_the_wheel_that_it_came_from(installed, wheel):
     """Though an installer has compiled it, and written of itself and of where it came from."""
     assert (installed.locate_file("lakeproof/__pycache__")).exists()

@@ -112,6 +112,7 @@ def test_entry_points_written_in_another_way_are_left_to_their_author(project):
         take_out_copied_folder(Draft(project))
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_is_carried_and_locked(tmp_path, monkeypatch):
     """Once: a project that carries one keeps it."""
     wheel = build("wheel", tmp_path)

@@ -7,6 +7,8 @@ import sys
 import pytest
 from kedro import __version__ as KEDRO  # noqa: N812 - a constant
 
+pytestmark = pytest.mark.slow
+
 PYPROJECT = f"""\
 [tool.kedro]
 package_name = "mine"

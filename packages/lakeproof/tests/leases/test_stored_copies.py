@@ -14,6 +14,8 @@ from lakeproof.stores import files as stores
 from lakeproof.versioned.location import Location
 from leases.conftest import Shelf, make_far_shelf
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def far(store, tmp_path) -> Shelf:

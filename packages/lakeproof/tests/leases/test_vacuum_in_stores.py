@@ -14,6 +14,8 @@ from lakeproof.leases.needed_files import lying_files
 from lakeproof.leases.store import LeaseStore
 from leases.conftest import Shelf, make_far_shelf
 
+pytestmark = pytest.mark.slow
+
 
 class InForty(datetime):
     """A clock on which what a store has is forty days old: the store's own cannot be set."""

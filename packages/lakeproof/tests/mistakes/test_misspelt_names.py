@@ -4,6 +4,8 @@ import pytest
 
 from conftest import LONG
 
+pytestmark = pytest.mark.slow
+
 MOST_LINES = 4
 
 

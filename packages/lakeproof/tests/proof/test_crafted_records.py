@@ -15,6 +15,8 @@ from conftest import Project
 from .crafted import Asked, everything, in_this_process
 from .parts import forge, record_file, seal
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def kept(make_project) -> tuple[Project, str]:

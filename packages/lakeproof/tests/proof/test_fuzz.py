@@ -20,6 +20,8 @@ from lakeproof.views.html import render
 from .crafted import in_this_process
 from .fuzz import Forger, Fuzzer, steers
 
+pytestmark = pytest.mark.slow
+
 NAME = "The record"
 OLD = Path(__file__).parents[1] / "record/schema-1.json"
 
@@ -56,7 +58,6 @@ def test_a_forged_record_is_refused_in_a_sentence_or_shown_as_it_is(tmp_path):
     assert 10 < read < 70
 
 
-@pytest.mark.slow
 def test_a_forged_record_does_no_harm_by_any_command(make_project, monkeypatch):
     """No file outside of scratch, no process but git and uv, no connection, no crash."""
     monkeypatch.setenv("UV_OFFLINE", "1")

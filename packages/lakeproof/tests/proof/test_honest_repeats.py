@@ -38,6 +38,7 @@ def repeated(small, page) -> Verdict:
     return repeat(project.fresh, finished.run_id, "--report", str(page))
 
 
+@pytest.mark.slow
 def test_the_example_is_repeated(small, repeated):
     """Every table, model, prediction, metric, report and frame in between; the verdict says so."""
     _, finished = small

@@ -34,6 +34,8 @@ import hashlib
 
 from kedro.pipeline import Node, Pipeline
 
+pytestmark = pytest.mark.slow
+
 
 def check(given: dict, expected: list) -> dict:
     held = [str(value) for name, value in sorted(given.items()) if name != "fails"]
@@ -197,7 +199,6 @@ def test_name_description_and_tags_in_mlflow_repeat_none(kept):
     assert found_in(project) == {}
 
 
-@pytest.mark.slow
 def test_a_run_with_a_secret_for_a_parameter_is_never_a_pass(kept):
     """Nobody can say what it was; the parameter is named, and where secrets belong."""
     project, done, _ = kept

@@ -35,6 +35,7 @@ def gathered(code: str = "", **environ: str) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_it_names_no_host_no_user_and_no_path():
     """Libraries are told by what they are, not by where they lie."""
     told = json.dumps(gathered("import numpy, sklearn.ensemble"))

@@ -42,6 +42,7 @@ def project(tmp_path):
 ONE = pipeline([node(lambda: 1, None, "one", name="give_one")])
 
 
+@pytest.mark.slow
 def test_it_is_recorded_compared_and_shown(project, monkeypatch):
     """Equal results with another one of it are REPRODUCED; a record from before has none."""
     records = []

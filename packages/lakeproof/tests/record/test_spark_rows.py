@@ -13,6 +13,7 @@ from lakeproof.versioned.run_tables import RunTables
 
 pytestmark = [
     pytest.mark.spark,
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     # Spark 4.2 takes a frame of pandas 3 with text the slow way, and says so.
     pytest.mark.filterwarnings("ignore:createDataFrame attempted Arrow:UserWarning"),

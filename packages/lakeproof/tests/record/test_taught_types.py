@@ -76,6 +76,7 @@ def run(project) -> Record:
     return project.record()
 
 
+@pytest.mark.slow
 def test_what_has_no_digest_says_how_to_give_it_one(project):
     """In the verdict, in `check` and in `show`; to the end, however long the rest of it is."""
     record = run(project)

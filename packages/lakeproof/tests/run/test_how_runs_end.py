@@ -70,6 +70,7 @@ def panic():
     raise Panic("index out of bounds")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ends", "error", "status"),
     [
@@ -187,6 +188,7 @@ def last_line(capsys) -> str:
     return capsys.readouterr().out.strip().splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_last_line_says_how_to_have_it_again_only_where_that_can_be(small_project, capsys):
     """Without git, with a repository of somebody else's, without a digest, without the file."""
     small_project.run(of(give))
@@ -235,6 +237,7 @@ def warn_twice_and_give():
     return {"a": 1}
 
 
+@pytest.mark.slow
 def test_what_the_projects_own_code_warned_of_is_said_again_at_the_end(small_project, capsys):
     """Once, where everybody looks; and what its nodes ask of us, as rows that are left out."""
     small_project.run(of(warn_twice_and_give))

@@ -8,7 +8,7 @@ import pytest
 from conftest import Project
 
 # They are about the tricks themselves.
-pytestmark = pytest.mark.usefixtures("with_tricks")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("with_tricks")]
 
 
 def imported(project: Project, *command: str) -> list[str]:
@@ -29,7 +29,6 @@ def imported(project: Project, *command: str) -> list[str]:
     ]
 
 
-@pytest.mark.slow
 def test_scipy_comes_before_mlflow_and_ipython_not_at_all(project):
     """Otherwise skops searches MLflow's three thousand modules, and MLflow asks IPython in vain."""
     found = imported(project, "run")
@@ -38,13 +37,7 @@ def test_scipy_comes_before_mlflow_and_ipython_not_at_all(project):
     assert "IPython.core" not in found
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *("runs", "compare last last"),
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ("show last", "check")),
-    ],
-)
+@pytest.mark.parametrize("command", ["runs", "compare last last", "show last", "check"])
 def test_a_command_about_runs_waits_neither_for_mlflow_nor_for_pandas(recorded, command):
     """Each takes longer to import than the answer takes."""
     found = imported(recorded[0], *command.split())

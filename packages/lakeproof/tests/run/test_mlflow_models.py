@@ -15,6 +15,8 @@ from lakeproof.reproduce.stages.scratch_models import placed_models
 from lakeproof.reproduce.stages.stage_results import StageError
 from lakeproof.reproduce.stages.stage_types import PlaceModels
 
+pytestmark = pytest.mark.slow
+
 CATALOG = """
 model:
   type: lakeproof.model.SklearnModel

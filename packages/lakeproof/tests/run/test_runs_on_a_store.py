@@ -15,6 +15,8 @@ from lakeproof.delta.embedded.embedded_engine import _EmbeddedCommits
 from lakeproof.stores.files import put
 from object_store import ObjectStore
 
+pytestmark = pytest.mark.slow
+
 CATALOG = """
 given: &store
   type: lakeproof.delta.DeltaTable

@@ -12,6 +12,8 @@ from kedro.pipeline import node, pipeline
 
 import small
 
+pytestmark = pytest.mark.slow
+
 INGEST = ("run", "--pipelines", "ingest")
 
 

@@ -76,6 +76,7 @@ def test_a_catalog_that_a_node_opens_is_not_the_runs(small_project):
     assert [file.path for file in record.outputs.files] == ["data/text.txt", "data/out.txt"]
 
 
+@pytest.mark.slow
 def test_a_run_of_another_thread_is_refused_while_one_is_in_progress(small_project):
     """And can be reproduced when it has ended."""
     small_project.write(CATALOG)
@@ -100,6 +101,7 @@ def test_a_run_of_another_thread_is_refused_while_one_is_in_progress(small_proje
     assert [run.info.status for run in small_project.mlflow_runs] == ["FINISHED", "FINISHED"]
 
 
+@pytest.mark.slow
 def test_the_next_run_begins_after_one_that_failed(small_project):
     """Whatever ended it, its turn is over."""
     small_project.write(CATALOG)

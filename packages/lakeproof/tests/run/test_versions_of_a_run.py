@@ -10,6 +10,8 @@ import pytest
 
 from conftest import Project
 
+pytestmark = pytest.mark.slow
+
 
 def metrics(project: Project) -> dict[str, float]:
     return json.loads((project.path / "data/08_reporting/wine/metrics.json").read_text())
@@ -40,7 +42,6 @@ def used(tmp_path_factory) -> Project:
     return project
 
 
-@pytest.mark.slow
 def test_an_older_version_gives_other_metrics_and_the_latest_the_same_again(used):
     """`--load-versions samples:0` trains on the first delivery alone."""
     latest = metrics(used)
@@ -52,7 +53,6 @@ def test_an_older_version_gives_other_metrics_and_the_latest_the_same_again(used
     assert metrics(used) == latest
 
 
-@pytest.mark.slow
 def test_a_pin_in_the_catalog_holds_until_the_flag_says_otherwise(used):
     """`kedro pin` writes it where a person would."""
     used.kedro("pin", "samples=0")
@@ -72,18 +72,13 @@ def test_a_pin_in_the_catalog_holds_until_the_flag_says_otherwise(used):
     [
         (["--load-versions", "samples:7"], "Table 'samples' has no version 7: the newest is 1."),
         (["--runner", "ParallelRunner"], "kedro run --runner ThreadRunner"),
-        *(
-            pytest.param(*one, marks=pytest.mark.slow)
-            for one in (
-                (["--load-versions", "samples:x"], "--load-versions of table 'samples' is 'x'"),
-                (["--load-versions", "metrics:1"], "--load-versions metrics:1 cannot be honoured"),
-                (
-                    ["--pipelines", "train", "--load-versions", "samples:0"],
-                    "no node of this run reads 'samples'",
-                ),
-                (["--params", "engine=duckdb"], "There is no engine 'duckdb'"),
-            )
+        (["--load-versions", "samples:x"], "--load-versions of table 'samples' is 'x'"),
+        (["--load-versions", "metrics:1"], "--load-versions metrics:1 cannot be honoured"),
+        (
+            ["--pipelines", "train", "--load-versions", "samples:0"],
+            "no node of this run reads 'samples'",
         ),
+        (["--params", "engine=duckdb"], "There is no engine 'duckdb'"),
     ],
 )
 def test_what_cannot_be_had_ends_the_run_before_it_begins(used, arguments, words):
@@ -103,7 +98,6 @@ def test_what_cannot_be_had_ends_the_run_before_it_begins(used, arguments, words
     assert after == before
 
 
-@pytest.mark.slow
 def test_threads_give_the_same_metrics(used):
     """The runner is no factor of the result."""
     latest = metrics(used)
@@ -114,7 +108,6 @@ def test_threads_give_the_same_metrics(used):
     assert set(read_versions(run)) == {"samples", "features", "predictions"}
 
 
-@pytest.mark.slow
 def test_a_run_from_another_directory_uses_the_same_store(used):
     """`sqlite:///mlflow.db` would begin a second one there."""
     count = len(runs(used))
@@ -124,7 +117,6 @@ def test_a_run_from_another_directory_uses_the_same_store(used):
     assert not (used.path / "src/mlflow.db").exists()
 
 
-@pytest.mark.slow
 def test_a_part_of_the_pipeline_reads_what_is_there(used):
     """`evaluate` alone loads the model that an earlier run saved."""
     latest = metrics(used)
@@ -141,7 +133,6 @@ def test_a_failed_run_is_failed_in_mlflow_and_says_so(used):
     assert newest.info.status == "FAILED"
 
 
-@pytest.mark.slow
 def test_only_missing_outputs_runs_nothing_when_all_is_there(used):
     """Tables tell truly whether they exist."""
     finished = used.kedro("run", "--only-missing-outputs", "--to-nodes", "build_features")
@@ -165,7 +156,6 @@ def test_a_data_file_that_was_deleted_is_found_before_the_first_node(used):
     kept.rename(table)
 
 
-@pytest.mark.slow
 def test_a_table_made_elsewhere_is_warned_of_once(project):
     """Before the first node, with a command that ends it; a re-run does not say it again."""
     project.kedro("run", "--pipelines", "ingest")

@@ -39,6 +39,7 @@ def test_the_site_is_built_before_anything_has_run(project: Project):
     assert project.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hooks", [(), ("--include-hooks",)])
 def test_tables_metrics_and_picture_are_shown(recorded, hooks):
     """With the project's hooks and without them alike."""

@@ -65,6 +65,7 @@ def held_against_each_other(project, function, asked, monkeypatch, output="count
     return compare(project.record(1), project.record(0), is_rerun=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [constant, counted])
 def test_what_a_resolver_lets_be_loaded_otherwise_is_no_rerun(project, function, monkeypatch):
     """The file is the same; whether an output hangs on it or not, it is named."""
@@ -82,6 +83,7 @@ def test_an_honest_repeat_has_the_same_inputs(project, monkeypatch):
     assert (found.verdict, found.factors, found.missing) == ("REPEATED", (), ())
 
 
+@pytest.mark.slow
 def test_the_time_in_an_output_is_hinted_at(project, monkeypatch):
     """Where it stands, and what to do about it."""
     found = held_against_each_other(project, timed, (5, 5), monkeypatch)
@@ -91,6 +93,7 @@ def test_the_time_in_an_output_is_hinted_at(project, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_picture_is_told_by_its_dataset(project, monkeypatch):
     """It is listed and has no say."""
     found = held_against_each_other(project, drawn, (5, 5), monkeypatch, output="plot")

@@ -62,6 +62,7 @@ def verdict(project, *functions, **given):
     return compare(project.record(1), project.record(0), is_rerun=True)
 
 
+@pytest.mark.slow
 def test_params_tags_files_and_histories_of_a_node_are_recorded(project):
     """And neither what kedro-mlflow makes of parameters and of the command, nor what is ours."""
     found = logged_by(project, log_all)
@@ -94,6 +95,7 @@ OTHERS = [
 ]
 
 
+@pytest.mark.slow
 def test_each_of_them_that_is_another_diverges(project):
     """It was REPEATED. Each is compared with the three others as they were."""
     project.run(of(log_all))
@@ -121,6 +123,7 @@ def log_when_new(model):
     return model
 
 
+@pytest.mark.slow
 def test_what_only_one_of_two_runs_logged_is_told(project):
     """More differs; less is missing."""
     found = verdict(project, log_when_new, more="yes")
@@ -191,6 +194,7 @@ def start_runs(_model):
     return 1
 
 
+@pytest.mark.slow
 def test_runs_that_a_node_starts_are_compared_as_one_and_ended(project):
     """In whatever order; their names are random. One was left open."""
     found = verdict(project, start_runs)
@@ -221,6 +225,7 @@ def log_what_is_another_each_time(_model):
     return 1
 
 
+@pytest.mark.slow
 def test_pictures_do_not_count_and_the_place_is_no_content(project):
     """Nor is what MLflow notes of itself, nor how often the same value came within a moment."""
     found = verdict(project, log_what_is_another_each_time)
@@ -237,6 +242,7 @@ def log_a_secret(_model):
     return 1
 
 
+@pytest.mark.slow
 def test_no_secret_reaches_the_record_by_what_a_node_logs(project):
     """Neither by the name of a param nor as part of a text."""
     secret = "hunter2-hunter2"

@@ -134,6 +134,7 @@ def test_a_run_on_a_server_is_recorded_and_holds_on_the_laptop(server, project: 
     assert set(verdict.counting().values()) == {"same"}
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.parametrize(
     ("remote", "words"),
@@ -159,6 +160,7 @@ def test_a_server_that_is_not_there_is_a_sentence_within_seconds(remote, words):
     assert time.monotonic() - begin < 30
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_a_token_stays_out_of_what_pyspark_says_of_it():
     """It quotes a parameter that it cannot read, padding and all."""

@@ -42,6 +42,7 @@ def test_what_exactness_needs_is_in_force(spark_session):
     assert {key: spark_session.conf.get(key) for key in FIXED} == dict(FIXED)
 
 
+@pytest.mark.slow
 def test_workers_run_this_interpreter(spark_session):
     """A `python3` from the path has no pyarrow."""
     found = spark_session.range(1).mapInArrow(_interpreter, "path string").collect()
@@ -57,6 +58,7 @@ def _interpreter(batches):
         yield pa.RecordBatch.from_pydict({"path": [sys.executable]})
 
 
+@pytest.mark.slow
 def test_a_plain_udf_over_a_delta_table_ends(spark_session, tmp_path):
     """It hangs for ever where Arrow is on for plain UDFs."""
     from pyspark.sql.functions import udf
@@ -101,6 +103,7 @@ def _slowly(batches):
     yield from batches
 
 
+@pytest.mark.slow
 def test_an_import_of_the_engine_starts_nothing():
     """`kedro viz` and `kedro history` load the catalog with the engine named in it."""
     done = in_another_process(

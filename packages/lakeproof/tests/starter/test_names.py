@@ -131,6 +131,7 @@ def test_a_folder_that_is_there_is_left_as_it_is(kedro_new, tmp_path):
     assert [path.name for path in (tmp_path / "here/wines").iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_a_file_names_folder_and_package_apart_from_the_project(kedro_new, tmp_path):
     """A package in capitals, a folder with a dot."""
     given = {"project_name": "Wines", "repo_name": "wines.v2", "python_package": "Cellar"}
@@ -154,6 +155,7 @@ def test_the_one_question_is_asked_at_a_terminal(kedro_new, tmp_path, answer, ma
     assert [path.name for path in (tmp_path / "here").iterdir()] == made
 
 
+@pytest.mark.slow
 def test_the_longest_and_the_shortest_name_leave_the_code_in_style(kedro_new, tmp_path):
     """Lines neither become too long nor could they be joined."""
     ruff = Path(sys.executable).with_name("ruff")

@@ -77,6 +77,7 @@ def test_the_path_form_makes_what_is_expected_and_nothing_else(generated):
     assert tree(generated) == expected()
 
 
+@pytest.mark.slow
 def test_the_url_form_makes_the_same_at_a_commit_without_a_tag(kedro_new, starter, tmp_path):
     """To the byte what the path form makes."""
     assert Project(starter).git("tag") == ""
@@ -193,6 +194,7 @@ def test_inside_another_repository_none_is_made_and_nothing_committed(
     assert ("ignores this folder" in said) == is_ignored
 
 
+@pytest.mark.slow
 def test_a_downloaded_starter_without_git_will_do(kedro_new, starter, tmp_path):
     """What git would ignore is left out all the same."""
     shutil.copytree(starter, tmp_path / "download", ignore=shutil.ignore_patterns(".git"))

@@ -141,6 +141,7 @@ def test_a_run_that_wrote_upon_older_versions_starts_from_them(project):
     assert rerun.outputs.tables[0].table_id == written.table_id
 
 
+@pytest.mark.slow
 def test_a_content_that_is_there_already_is_no_new_version(project):
     """As with a Delta table, and the record says so."""
     run(project)
@@ -149,6 +150,7 @@ def test_a_content_that_is_there_already_is_no_new_version(project):
     assert [one.name for one in (project.path / "data/doubled").glob("*.csv")] == ["00000000.csv"]
 
 
+@pytest.mark.slow
 def test_a_version_that_is_gone_is_named(project):
     """By `check`, and by a re-run that never begins."""
     run(project)
@@ -161,6 +163,7 @@ def test_a_version_that_is_gone_is_named(project):
     assert comparison.missing[0].startswith(gone)
 
 
+@pytest.mark.slow
 def test_a_table_that_the_catalog_names_no_more_is_looked_for_as_delta(project):
     """The record does not say its format; the sentence says what to put back."""
     run(project)
@@ -173,6 +176,7 @@ def test_a_table_that_the_catalog_names_no_more_is_looked_for_as_delta(project):
     assert "Today's catalog names no table 'prices'" in checked.missing[0]
 
 
+@pytest.mark.slow
 def test_a_version_with_another_content_is_no_rerun(project):
     """Both digests are said, and nothing is run."""
     (read, _) = run(project).inputs.tables
