@@ -16,8 +16,8 @@ test-slow: .venv/test  ## the long matrix
 	$(call BESIDE,slow and not long)
 
 .PHONY: test-ci
-test-ci: .venv/test  ## test and test-slow in one queue, with one Spark
-	$(call BESIDE,not long,$(ROOTS))
+test-ci: .venv/test  ## test and test-slow but for what has a smaller one of the same, with one Spark
+	$(call BESIDE,not long and not beyond_ci,$(ROOTS))
 
 .PHONY: test-long
 test-long: .venv/test  ## every member of the matrices of which test-slow has some
