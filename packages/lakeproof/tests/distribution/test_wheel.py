@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 import projects
 from installed import build
 from lakeproof.distribution.wheel import NoWheelError, packed, packed_again, wheel_name
+from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.version import VERSION
 
 NAME = wheel_name("lakeproof", VERSION)
@@ -112,6 +113,11 @@ def test_the_source_distribution_gives_the_same_wheel(wheel, tmp_path):
     (sources,) = (tmp_path / "unpacked").iterdir()
     assert build("wheel", tmp_path, sources).read_bytes() == wheel.read_bytes()
     assert build("sdist", tmp_path / "again").read_bytes() == archive.read_bytes()
+
+
+def test_nothing_in_it_is_taken_for_a_secret(wheel):
+    """It lies in `vendor/` of every project, and goes along with the code of a run."""
+    assert Secrets.of([], {}).reason(wheel.read_bytes(), f"vendor/{wheel.name}") is None
 
 
 def test_its_metadata_is_what_the_project_declares(wheel):

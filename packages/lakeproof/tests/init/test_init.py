@@ -52,6 +52,10 @@ def init(project, *words, code=0):
     with warnings.catch_warnings():
         # Kedro 1.7 registers its resolvers under the name that OmegaConf is about to drop.
         warnings.filterwarnings("ignore", message="register_new_resolver", category=UserWarning)
+        # kedro-mlflow 2.0.3 declares its models in the way of pydantic 1.
+        warnings.filterwarnings(
+            "ignore", message="Support for class-based", category=DeprecationWarning
+        )
         done = CliRunner().invoke(
             commands, ["lakeproof", "init", *words], obj=bootstrap_project(project.path)
         )
@@ -152,6 +156,34 @@ def test_a_configuration_of_mlflow_that_is_there_is_the_only_one(project, name):
     """In whichever environment and form kedro-mlflow would find it."""
     project.write({name: "server: {mlflow_tracking_uri: tracking/runs}\n"})
     assert "mlflow.yml" not in init(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "move"),
+    [
+        ("conf/base/mlflow.yml", "git mv conf/base/mlflow.yml conf/base/own_mlflow.yml"),
+        ("conf/local/mlflow.yml", "mv conf/local/mlflow.yml conf/local/own_mlflow.yml"),
+        ("conf/test/mlflow.yml", "git mv conf/test/mlflow.yml conf/test/own_mlflow.yml"),
+        ("conf/base/mlflow/a.yml", "git mv conf/base/mlflow conf/base/own_mlflow"),
+    ],
+)
+def test_a_configuration_that_kedro_mlflow_would_refuse_is_said_before_anything_is_run(
+    project, name, move
+):
+    """Another tool's: no run could begin. Once it is out of the way there is one of ours."""
+    # A word that stands in another file as well.
+    (project.path / ".git/info/exclude").write_text("conf/local\n")
+    text = "experiment: flights\nregistry: none\n"
+    project.write({name: text, "conf/base/catalog.yml": "experiment: {type: MemoryDataset}\n"})
+    before = files(project)
+    said = init(project, code=2)
+    assert said.startswith(
+        f"Error: {move.split()[-2]} has 'experiment', which kedro-mlflow does not know."
+    )
+    assert f" and repeat: {move} && kedro lakeproof init\n" in said
+    assert files(project) == before
+    subprocess.run(move.split(), cwd=project.path, check=True)
+    assert "conf/base/mlflow.yml (new)" in init(project)
 
 
 def test_where_the_project_keeps_its_runs_is_ignored(project):

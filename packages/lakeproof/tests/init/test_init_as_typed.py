@@ -48,6 +48,18 @@ def test_it_works_from_a_folder_below(folder):
     assert "[tool.lakeproof]" in (folder / "pyproject.toml").read_text()
 
 
+def test_it_says_what_it_changes_and_nothing_of_others(folder, monkeypatch):
+    """The project is not ours yet, and plug-ins warn, of what they cannot send as well."""
+    for name in ("KEDRO_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        monkeypatch.delenv(name, raising=False)
+    done = typed(folder, "lakeproof", "init")
+    assert done.stderr == ""
+    # Of Kedro's own logs there is one line, written before it asks any plug-in.
+    before, _, said = done.stdout.partition("pyproject.toml\n")
+    assert said.startswith("  + [tool.lakeproof]\n")
+    assert "WARNING" not in before
+
+
 def test_a_pyproject_that_cannot_be_parsed_is_trouble_that_says_where(folder):
     """Kedro alone says that it cannot, in a traceback."""
     text = PYPROJECT + "threads == 1\n"

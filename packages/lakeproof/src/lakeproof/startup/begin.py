@@ -32,21 +32,25 @@ def prepare() -> None:
     the very first run a run of a changed tree. A value the user has set is left alone.
 
     In a project without `[tool.lakeproof]` nothing of it is ours to decide: what is installed in an
-    environment comes to all of its projects.
+    environment comes to all of its projects. `kedro lakeproof …` is ours there as well: it sends
+    nothing, and what plug-ins warn of is no part of its answer.
     """
     determinism.remember()
     tables = determinism.tables_around(Path.cwd())
     is_elsewhere = tables is not None and "lakeproof" not in tables
     _end_in_brief(of_ours_alone=is_elsewhere)
     if is_elsewhere:
+        if sys.argv[1:2] == ["lakeproof"]:
+            _turn_telemetry_off()
+            if not is_plain():
+                _leave_out_plugins()
         return
     _show_errors_of_kedro()
     is_run = sys.argv[1:2] == ["run"] and not _asks_for_help()
     _begin(tables, is_run)
     if is_plain():
         return
-    silence_plugins()
-    defer_kedro_mlflow()
+    _leave_out_plugins()
     if is_run:
         put_off_modules()
         name_quickly()
@@ -55,6 +59,11 @@ def prepare() -> None:
     else:
         # A run imports what that module does in any case.
         leave_out_telemetry()
+
+
+def _leave_out_plugins() -> None:
+    silence_plugins()
+    defer_kedro_mlflow()
 
 
 def prepare_package() -> None:
@@ -73,6 +82,10 @@ def _begin(tables: Mapping[str, Any] | None, is_run: bool) -> None:
     show_anything()
     have_home()
     _put_recipe_in_force(tables, is_run)
+    _turn_telemetry_off()
+
+
+def _turn_telemetry_off() -> None:
     os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

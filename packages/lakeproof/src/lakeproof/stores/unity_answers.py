@@ -4,11 +4,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-_FOR_AWS = {
-    "access_key_id": "AWS_ACCESS_KEY_ID",
-    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    "session_token": "AWS_SESSION_TOKEN",
-}
+_FOR_AWS = (
+    ("access_key_id", "AWS_ACCESS_KEY_ID"),
+    ("secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+    ("session_token", "AWS_SESSION_TOKEN"),
+)
 _Key = Annotated[str, Field(pattern=r"\A[\x20-\x7e]+\z", max_length=100_000)]
 _Word = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_.:-]+\z", max_length=255)]
 
@@ -52,7 +52,7 @@ class KeysAnswer(_Answer):
     def options(self) -> dict[str, str]:
         """Write them as settings of a store."""
         if (aws := self.aws_temp_credentials) is not None:
-            told = {ours: getattr(aws, theirs) for theirs, ours in _FOR_AWS.items()}
+            told = {ours: getattr(aws, theirs) for theirs, ours in _FOR_AWS}
             return {ours: value for ours, value in told.items() if value}
         if self.azure_user_delegation_sas is not None:
             return {"azure_storage_sas_token": self.azure_user_delegation_sas.sas_token}

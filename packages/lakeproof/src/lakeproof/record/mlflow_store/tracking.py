@@ -105,6 +105,21 @@ def open_loader(project_path: Path, env: str | None) -> Any:
     return loader
 
 
+def mlflow_in(loader: Any) -> Mapping[str, Any]:
+    """Read what kedro-mlflow will be given of a configuration; nothing where it has no such file.
+
+    Args:
+        loader: An environment's config loader.
+    """
+    from kedro.config import MissingConfigException
+
+    loader.config_patterns.update(_PATTERNS)
+    try:
+        return loader["mlflow"] or {}
+    except MissingConfigException:
+        return {}
+
+
 def tracking_of(project_path: Path, loader: Any) -> Tracking:
     """Read where the runs of an environment are kept.
 
@@ -115,11 +130,7 @@ def tracking_of(project_path: Path, loader: Any) -> Tracking:
     from kedro.config import MissingConfigException
     from kedro.framework.project import PACKAGE_NAME
 
-    loader.config_patterns.update(_PATTERNS)
-    try:
-        config = loader["mlflow"] or {}
-    except MissingConfigException:
-        config = {}
+    config = mlflow_in(loader)
     server = config.get("server") or {}
     experiment = (config.get("tracking") or {}).get("experiment") or {}
     uri = server.get("mlflow_tracking_uri") or os.environ.get("MLFLOW_TRACKING_URI", "mlruns")

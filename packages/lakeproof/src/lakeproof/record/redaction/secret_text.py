@@ -48,7 +48,8 @@ _PATTERNS = (
     ("a Shopify token", "shp", r"(?<![A-Za-z0-9])shp[a-z]{2}_[0-9a-fA-F]{32}"),
     ("a Twilio key", "SK", r"(?<![A-Za-z0-9])SK[0-9a-f]{32}(?![A-Za-z0-9])"),
     ("a Vault token", "hvs. hvb.", r"(?<![\w.])hv[sb]\.[\w-]{80,}"),
-    ("a token of Spark Connect", ";token=", r"(?<=;token=)(?![${<*%])[^\s;\"']{4,}"),
+    # In brackets, or this line would be one: it is in the wheel that projects carry.
+    ("a token of Spark Connect", ";token=", r"(?<=;token[=])(?![${<*%])[^\s;\"']{4,}"),
     ("an Azure key", "AccountKey=", r"(?<=AccountKey=)[^\s;\"']{8,}"),
     ("an Azure key", "SharedAccess", r"(?<=SharedAccess)(?:Key|Signature)=[^\s;\"']{8,}"),
     (
@@ -135,8 +136,12 @@ _NO_LITERAL = re.compile(
 )
 # How a request is authorised; with what stands behind it.
 _SCHEME = re.compile(r"(?:basic|bearer|token|digest|negotiate|apikey)$", re.I)
-# Languages in which what stands bare behind a name is a variable or a type, not a literal.
-_QUOTING = (".py", ".pyi", ".ipynb", ".sql", ".scala", ".java", ".js", ".ts", ".r", ".md", ".rst")
+# Languages in which what stands bare behind a name is a variable or a type, not a literal; a wheel
+# has Python in it.
+_QUOTING = (
+    *(".py", ".pyi", ".ipynb", ".whl"),
+    *(".sql", ".scala", ".java", ".js", ".ts", ".r", ".md", ".rst"),
+)
 CREDENTIALS_FILE = re.compile(
     r"(?:.*credentials?.*|secrets?)\.(?:ya?ml|json|toml|ini|cfg|txt)"
     r"|\.env(?!\.(?:example|sample|template|dist)$)(?:\.[\w.-]+)?|[._]netrc|\.pgpass|\.pypirc|\.npmrc"
