@@ -31,6 +31,7 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
             "the question, processor seconds",
             *(found[name].get("again_processor_s", "") for name in names),
         ),
+        ("… by the clock, run and question", *(_by_the_clock(found[name]) for name in names)),
         ("kept of the first run", *(_kilobytes(found[name]["bytes_of_a_run"]) for name in names)),
         (
             "… and more by the question",
@@ -41,13 +42,21 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
             for change in ("nothing", *CHANGES)
         ),
     ]
-    rows.insert(9, (" **changed before the question**", *[""] * len(names)))
+    rows.insert(10, (" **changed before the question**", *[""] * len(names)))
     return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
 
 
 def _typed(commands: tuple[str, ...]) -> int:
     """Count the commands of a line, as they are typed one after the other."""
     return sum(len(re.split(r"&&|;", command)) for command in commands)
+
+
+def _by_the_clock(found: Mapping[str, Any]) -> str:
+    """Give seconds, which say little without how much the machine had to do."""
+    if "run_s" not in found:
+        return ""
+    load = f" at a load of {found['load']}" if "load" in found else ""
+    return f"{found['run_s']} and {found['again_s']} s{load}"
 
 
 def _kilobytes(count: int) -> str:

@@ -1,11 +1,12 @@
 """The same example and the same question in each tool: seconds, bytes, and ten planted changes.
 
-`python run_peers.py [--into FOLDER] [--only DVC …] [--parts times]`: an environment for each
-in a folder, its packages from PyPI. Leaves `peers.json`, and its table in `peers.md`.
+`python run_peers.py [--into FOLDER] [--only DVC …] [--parts times] [--repeats 3]`: an environment
+for each in a folder, its packages from PyPI. Leaves `peers.json`, and its table in `peers.md`.
 """
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -34,7 +35,6 @@ from measure import (  # noqa: E402
 from plain import plain_project  # noqa: E402
 
 KEPT = HERE / "peers.json"
-TIMES = 3
 
 
 @dataclass
@@ -135,21 +135,22 @@ class Copies:
         return place
 
 
-def timed(tool: Tool, bin_: Path, project: Path, copy: Copies) -> dict[str, object]:
+def timed(tool: Tool, bin_: Path, project: Path, copy: Copies, repeats: int) -> dict[str, object]:
     """Time a run, and the question while nothing was changed; the project has been run then."""
     # What is imported for the first time is compiled before anything is timed.
     all_of(tool.run, copy(), bin_)
-    fresh = [copy() for _ in range(TIMES)]
-    run = minima({"run": lambda: all_of(tool.run, fresh.pop(), bin_)}, TIMES)["run"]
+    fresh = [copy() for _ in range(repeats)]
+    run = minima({"run": lambda: all_of(tool.run, fresh.pop(), bin_)}, repeats)["run"]
     all_of(tool.run, project, bin_)
     stored = _bytes(project, tool.stores)
-    asked = [copy() for _ in range(TIMES)]
+    asked = [copy() for _ in range(repeats)]
     places = iter(asked)
-    again = minima({"again": lambda: ask(tool, next(places), bin_)}, TIMES)["again"]
+    again = minima({"again": lambda: ask(tool, next(places), bin_)}, repeats)["again"]
     return {
         "version": shell(tool.version, project, bin_).stdout.split()[-1],
         "typed_for_a_run": tool.run,
         "typed_for_the_question": tool.again,
+        "load": round(os.getloadavg()[1]),
         "run_s": round(run, 1),
         "run_processor_s": round(run.processor, 1),
         "again_s": round(again, 1),
@@ -172,13 +173,14 @@ def answered(tool: Tool, bin_: Path, project: Path, copy: Copies) -> dict[str, o
     return {"answers": answers}
 
 
-def measure(tool: Tool, folder: Path, parts: Collection[str]) -> dict[str, object]:
+def measure(tool: Tool, folder: Path, parts: Collection[str], repeats: int) -> dict[str, object]:
     """Make a project, time it, and ask after each change.
 
     Args:
         tool: The tool.
         folder: Where; an environment that is there is used again.
         parts: `times`, `answers`, or both.
+        repeats: How many times each is timed; the least counts.
     """
     for old in ("project", "ours", "copies"):
         shutil.rmtree(folder / old, ignore_errors=True)
@@ -186,7 +188,7 @@ def measure(tool: Tool, folder: Path, parts: Collection[str]) -> dict[str, objec
     copy = Copies(project, folder / "copies")
     found: dict[str, object] = {}
     if "times" in parts:
-        found |= timed(tool, bin_, project, copy)
+        found |= timed(tool, bin_, project, copy, repeats)
     else:
         all_of(tool.run, project, bin_)
     if "answers" in parts:
@@ -200,6 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", nargs="*", default=[tool.name for tool in TOOLS])
     parser.add_argument("--parts", nargs="*", default=["times", "answers"])
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--into", type=Path, help="where environments are kept for the next time")
     args = parser.parse_args()
     found: dict[str, dict[str, object]] = {}
@@ -209,7 +212,7 @@ def main() -> None:
                 continue
             folder = (args.into or Path(scratch)) / re.sub(r"\W+", "-", tool.name.lower())
             folder.mkdir(parents=True, exist_ok=True)
-            made = measure(tool, folder, args.parts)
+            made = measure(tool, folder, args.parts, args.repeats)
             found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
             found[tool.name] = found.get(tool.name, {}) | made
             KEPT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
