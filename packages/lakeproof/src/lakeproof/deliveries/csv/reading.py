@@ -8,6 +8,7 @@ Not for finding the line of what is refused: that is `diagnosis`.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -25,6 +26,8 @@ from lakeproof.deliveries.schema import Column
 if TYPE_CHECKING:
     from lakeproof.deliveries.delivery import Delivery
 
+# Judged at once: each query over a few columns costs as much as some thousand rows of them.
+_BLOCKS = 8
 _PLAIN = {"double": pa.float64(), "float": pa.float32()}
 # The name of the column that a separator too many makes: no other has it.
 _TRAILING = "\x01trailing"
@@ -110,12 +113,13 @@ class _OpenedCsv(content.Content):
             parse_options=parse,
             convert_options=convert,
         ) as reader:
-            for batch in reader:
-                if batch.num_rows:
-                    yield self._frame(batch)
+            blocks = (block for block in reader if block.num_rows)
+            while some := list(islice(blocks, _BLOCKS)):
+                yield self._frame(some)
 
-    def _frame(self, batch: pa.RecordBatch) -> pl.DataFrame:
-        frame = pl.DataFrame(batch)
+    def _frame(self, blocks: list[pa.RecordBatch]) -> pl.DataFrame:
+        # Block by block: in a table of Arrow, a column without a name gets one of Polars' own.
+        frame = pl.concat(map(pl.DataFrame, blocks), rechunk=True)
         if self._layout.header.has_trailing:
             frame = frame.drop(_TRAILING)
         if self._dialect.empty_rows:
