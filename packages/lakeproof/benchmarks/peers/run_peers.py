@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -160,21 +160,32 @@ def timed(tool: Tool, bin_: Path, project: Path, copy: Copies, repeats: int) -> 
     }
 
 
-def answered(tool: Tool, bin_: Path, project: Path, copy: Copies) -> dict[str, object]:
+def answered(
+    tool: Tool, bin_: Path, project: Path, copy: Copies
+) -> Iterator[tuple[str, dict[str, object]]]:
     """Ask after each change, each in a copy of its own."""
-    answers = {"nothing": asdict(ask(tool, copy(), bin_))}
+    yield "nothing", asdict(ask(tool, copy(), bin_))
     for name, planted in CHANGES.items():
         place = copy()
         with kept_library(bin_):
             variables = planted.change(place, tool, bin_)
-            answers[name] = asdict(ask(tool, place, bin_, variables, planted.cause))
-        print(tool.name, name, answers[name], flush=True)
+            yield name, asdict(ask(tool, place, bin_, variables, planted.cause))
         shutil.rmtree(place)
-    return {"answers": answers}
 
 
-def measure(tool: Tool, folder: Path, parts: Collection[str], repeats: int) -> dict[str, object]:
-    """Make a project, time it, and ask after each change.
+def keep(tool: Tool, found: Mapping[str, object]) -> None:
+    """Put what was found of a tool beside what is known of it; answers beside other answers."""
+    known = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    one = known.setdefault(tool.name, {})
+    for name, value in found.items():
+        one[name] = {**one.get(name, {}), **value} if isinstance(value, dict) else value
+    KEPT.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    print(tool.name, json.dumps(found, ensure_ascii=False), flush=True)
+    write(known)
+
+
+def measure(tool: Tool, folder: Path, parts: Collection[str], repeats: int) -> None:
+    """Make a project, time it, and ask after each change; each is kept as soon as it is known.
 
     Args:
         tool: The tool.
@@ -186,15 +197,14 @@ def measure(tool: Tool, folder: Path, parts: Collection[str], repeats: int) -> d
         shutil.rmtree(folder / old, ignore_errors=True)
     bin_, project = _prepared(tool, folder)
     copy = Copies(project, folder / "copies")
-    found: dict[str, object] = {}
     if "times" in parts:
-        found |= timed(tool, bin_, project, copy, repeats)
+        keep(tool, timed(tool, bin_, project, copy, repeats))
     else:
         all_of(tool.run, project, bin_)
     if "answers" in parts:
-        found |= answered(tool, bin_, project, copy)
+        for name, answer in answered(tool, bin_, project, copy):
+            keep(tool, {"answers": {name: answer}})
     shutil.rmtree(folder / "copies")
-    return found
 
 
 def main() -> None:
@@ -205,19 +215,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--into", type=Path, help="where environments are kept for the next time")
     args = parser.parse_args()
-    found: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for tool in TOOLS:
             if tool.name not in args.only:
                 continue
             folder = (args.into or Path(scratch)) / re.sub(r"\W+", "-", tool.name.lower())
             folder.mkdir(parents=True, exist_ok=True)
-            made = measure(tool, folder, args.parts, args.repeats)
-            found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-            found[tool.name] = found.get(tool.name, {}) | made
-            KEPT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-            print(json.dumps({tool.name: found[tool.name]}), flush=True)
-    write(found)
+            measure(tool, folder, args.parts, args.repeats)
 
 
 if __name__ == "__main__":

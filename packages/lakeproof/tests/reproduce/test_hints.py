@@ -51,6 +51,21 @@ def test_an_estimator_that_draws_or_has_threads_is_suspected(settings, told):
     assert hints(with_settings(**settings), "features") == ()
 
 
+def test_numbers_that_nobody_seeded_are_suspected():
+    """As `data.sample(frac=1)` draws them; of an estimator without a seed it is said once."""
+    (fit,) = (node for node in a_record().nodes if "model" in [one.dataset for one in node.outputs])
+
+    def drawing(**record):
+        nodes = (replace(one, moves_random=one.name == fit.name) for one in a_record().nodes)
+        return replace(a_record(**record), nodes=tuple(nodes))
+
+    (hint,) = hints(drawing())
+    assert hint.startswith(f"'{fit.name}' drew from the random state that all nodes share")
+    model = replace(a_record().models[0], settings={"random_state": None})
+    (hint,) = hints(drawing(models=(model,)))
+    assert "has random_state=None" in hint
+
+
 def test_what_holds_the_time_of_the_run_is_suspected():
     """Where the output that is another is the one that holds it."""
     nodes = list(a_record().nodes)

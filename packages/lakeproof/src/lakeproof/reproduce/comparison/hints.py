@@ -46,6 +46,15 @@ def _unseeded(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterat
             )
 
 
+def _shared_state(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterator[str]:
+    if node.moves_random and not any(_unseeded(record, node, outputs)):
+        yield (
+            f"'{node.name}' drew from the random state that all nodes share, which begins anywhere "
+            "in each process. Give what draws a seed, as a parameter: random_state=… of pandas "
+            "and scikit-learn, numpy.random.default_rng(…)."
+        )
+
+
 def _threaded(record: Record, node: NodeFacts, outputs: Sequence[str]) -> Iterator[str]:
     for model, name, value in _settings(record, outputs, _THREADS):
         if value not in (None, 0, 1):
@@ -104,4 +113,4 @@ def _settings(
 
 Hint = Callable[[Record, NodeFacts, Sequence[str]], Iterator[str]]
 
-HINTS: tuple[Hint, ...] = (_unseeded, _threaded, _clock, _polars, _hash_seed)
+HINTS: tuple[Hint, ...] = (_unseeded, _shared_state, _threaded, _clock, _polars, _hash_seed)
