@@ -99,7 +99,8 @@ class SklearnModel(AbstractDataset[Any, Any]):
         columns = list(getattr(model, "feature_names_in_", ()))
         for frame in inputs:
             if columns and isinstance(frame, pd.DataFrame) and set(columns) <= set(frame.columns):
-                self._example = frame[columns].head(_EXAMPLE_ROWS)
+                # No view, which would hold the whole frame until the run ends.
+                self._example = frame.head(_EXAMPLE_ROWS)[columns].copy()
                 return
 
     def load(self) -> Any:

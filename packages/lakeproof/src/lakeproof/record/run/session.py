@@ -18,6 +18,7 @@ from lakeproof.record.mlflow_store.server import (
     refuse_foreign_artifacts,
 )
 from lakeproof.record.mlflow_store.tracking import Tracking
+from lakeproof.record.places.sole_readers import SoleReaders
 from lakeproof.record.places.writable import require_writable, saved
 from lakeproof.record.redaction.log_filter import LogWithoutSecrets, without_async_hint
 from lakeproof.record.registry.loaded_models import pin_models
@@ -61,10 +62,14 @@ class RunSession:
         seen: What is seen of it, from now on.
         tracking: What `mlflow.yml` says of its MLflow run, where kedro-mlflow makes one.
         store: Where MLflow keeps its runs, as `mlflow.yml` says.
+        sole_readers: Knows what is handed on without another copy.
     """
 
-    def __init__(self, seen: Observation, tracking: Any, store: Tracking) -> None:
+    def __init__(
+        self, seen: Observation, tracking: Any, store: Tracking, sole_readers: SoleReaders
+    ) -> None:
         self.seen = seen
+        self.sole_readers = sole_readers
         rerun = seen.rerun
         self.resets_random = rerun is not None and bool(rerun.resets_random)
         self._tracking = tracking
@@ -120,7 +125,7 @@ class RunSession:
         pipelines = (names,) if isinstance(names, str) else tuple(names)
         seen = Observation(setting, tables, rerun, pipelines, redirection)
         seen.loads_models(models)
-        session = cls(seen, tracking, store)
+        session = cls(seen, tracking, store, SoleReaders(pipeline))
         for doubt in doubts:
             logger.warning(concrete(doubt))
         return session

@@ -99,17 +99,19 @@ class SessionHooks:
         return results
 
     @hook_impl(trylast=True)
-    def before_dataset_loaded(self, node: "Node") -> None:
-        """Start the node's clock."""
-        if self._session is not None:
+    def before_dataset_loaded(self, dataset_name: str, node: "Node") -> None:
+        """Start the node's clock, and let it have what nobody else will get."""
+        if self._session is not None and self._catalog is not None:
             self._session.seen.watcher.loads()
             self._session.seen.node_io.begins(node)
+            self._session.sole_readers.loads(dataset_name, self._catalog.get(dataset_name))
 
     @hook_impl(trylast=True)
     def after_dataset_loaded(self, dataset_name: str, data: Any, node: "Node") -> None:
         """Digest what the node gets."""
         if self._session is not None and self._catalog is not None:
             dataset = self._catalog.get(dataset_name)
+            self._session.sole_readers.loaded(dataset_name, dataset)
             self._session.seen.node_io.loaded(node, dataset_name, dataset, data)
 
     @hook_impl(wrapper=True)
