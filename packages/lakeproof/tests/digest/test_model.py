@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from lakeproof.digest import NotDigestibleError, digest_model
+from lakeproof.digest.objects import structure
 
 RANDOM = np.random.default_rng(3)
 X = pd.DataFrame(RANDOM.random((60, 3)), columns=["a", "b", "c"]).assign(d=list("xyz") * 20)
@@ -136,3 +137,24 @@ def test_a_method_of_an_object_counts_with_its_object():
 def test_values_that_differ_in_kind_or_bits_differ(one, other, is_same):
     """And the order of sets is no difference."""
     assert (digest_model(one) == digest_model(other)) is is_same
+
+
+def test_settings_that_python_calls_equal_differ():
+    """Also where one of them was digested a moment ago."""
+    settings = [True, 1, 1.0, "1", None, False, 0, ""]
+    assert len({digest_model(Parts(setting=one)) for one in settings}) == len(settings)
+
+
+def test_names_and_settings_of_many_parts_are_digested_once(monkeypatch):
+    """Each tree of a forest has the same."""
+    tags: list[str] = []
+    plain = structure._hashed
+
+    def counted(tag, *parts):
+        tags.append(tag)
+        return plain(tag, *parts)
+
+    monkeypatch.setattr(structure, "_hashed", counted)
+    digest_model([Parts(criterion="gini", depth=3) for _ in range(100)])
+    assert tags.count("attribute") >= 200
+    assert tags.count("str") + tags.count("int") < 10

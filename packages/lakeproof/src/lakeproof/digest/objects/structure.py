@@ -14,6 +14,7 @@ import struct
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,7 +149,7 @@ class Walk:
         counted = []
         for name, part in counting(type(value), state):
             self._trail.append(str(name))
-            counted.append(_hashed("attribute", self.digest(name), self.digest(part)))
+            counted.append(_hashed("attribute", self._often(name), self._often(part)))
             self._trail.pop()
         return _hashed("state", *sorted(counted))
 
@@ -160,6 +161,13 @@ class Walk:
             f"{_cut(place)} {_cut(what)}{_cut(reason)}. It has no digest and cannot be compared. "
             f"Hand over plain values, arrays or functions of a module, or {TEACH}"
         )
+
+    def _often(self, value: Any) -> bytes:
+        """Digest a name or a setting, which the three hundred trees of a forest all have."""
+        kind = type(value)
+        if kind in (int, bool) or value is None or (kind is str and len(value) < _MOST_CHARACTERS):
+            return _of_atom(kind.__name__, value)
+        return self.digest(value)
 
     def _composite(self, value: Any) -> bytes:
         kind = type(value)
@@ -255,6 +263,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
 
+@lru_cache(maxsize=4_096)
+def _of_atom(tag: str, value: Any) -> bytes:
+    return _hashed(tag, _ATOMS[type(value)](value))
+
+
+@by_class
 def _name_of(kind: type) -> bytes:
     return _hashed("class", f"{kind.__module__}.{kind.__qualname__}".encode())
 
