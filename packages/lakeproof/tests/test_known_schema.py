@@ -44,3 +44,26 @@ else:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_a_command_opens_a_store_without_what_it_has_no_use_for(tmp_path):
+    """As a run does; a `kedro reproduce` opens it beside the run that it starts."""
+    code = f"""
+import sys
+from lakeproof.record.mlflow_store.store import RecordStore
+from lakeproof.record.mlflow_store.tracking import Tracking
+store = RecordStore(Tracking("sqlite:///{tmp_path}/mlflow.db", "none", None, {{}}, None))
+assert store.client.get_experiment_by_name("Default") is not None
+unused = {{"alembic.script", "fastapi", "mlflow.genai.evaluation"}} & set(sys.modules)
+assert unused == set(sys.argv[1:]), unused
+"""
+    for of_a_new_one in (["alembic.script"], []):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *of_a_new_one],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr

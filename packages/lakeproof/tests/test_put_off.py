@@ -58,6 +58,22 @@ assert late.ANSWER == 42 and late.part.ANSWER == 41
     )
 
 
+def test_a_part_is_imported_while_its_package_waits(late):
+    """And what the package then makes of the name of that part stays so."""
+    (late / "late" / "__init__.py").write_text("from late.part import ANSWER as part\n")
+    python(
+        """
+from late.part import ANSWER
+assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
+assert ANSWER == 41 and sys.modules["late"].part == 41
+import late.part
+assert late.part == 41
+""",
+        late,
+        "late",
+    )
+
+
 def test_an_error_is_told_to_whoever_asks(late):
     """Each time, and to whoever imports a name from it too."""
     python(
@@ -130,3 +146,22 @@ assert "fastapi" not in sys.modules
 assert callable(mlflow.gateway.set_gateway_uri)
 """
     python(code, tmp_path, "mlflow.gateway")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", ["mlflow", "mlflow.store.tracking.sqlalchemy_store"])
+def test_what_judges_language_models_is_there_when_it_is_asked_for(tmp_path, first):
+    """Whether its database was opened before or not."""
+    code = f"""
+import {first}
+assert "mlflow.genai.evaluation" not in sys.modules
+from mlflow.genai.judges import make_judge
+assert callable(make_judge) and callable(mlflow.genai.make_judge)
+assert mlflow.genai.judges.make_judge is make_judge is mlflow.genai.make_judge
+assert callable(mlflow.genai.evaluate)
+assert mlflow.genai.scorers.Correctness().name == "correctness"
+from mlflow.genai.scorers.online import OnlineScorerSampler
+assert OnlineScorerSampler.__module__.endswith(".sampler")
+"""
+    waiting = ("mlflow.genai", "mlflow.genai.judges", "mlflow.genai.scorers")
+    python(code, tmp_path, *waiting, "mlflow.genai.scorers.online")

@@ -7,11 +7,13 @@ them changes what is imported or computed; leave one out and a run is only slowe
 import atexit
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from lakeproof.startup.kept_docstrings import keep_docstrings
+from lakeproof.startup.known_schema import compare_without_alembic
 from lakeproof.startup.plain import is_plain
+from lakeproof.startup.put_off import put_off_modules
 
 _DEFAULT = gc.get_threshold()
 # Above what importing makes: a run imports a million objects, of which nothing is garbage.
@@ -39,6 +41,19 @@ def end_imports() -> None:
     if gc.get_threshold()[0] == _WHILE_IMPORTING:
         gc.freeze()
         gc.set_threshold(*_DEFAULT)
+
+
+@contextmanager
+def importing_mlflow(newest_revision: Callable[[], str | None]) -> Iterator[None]:
+    """Import MLflow for a command that starts no run, without what a run has no use for either.
+
+    Args:
+        newest_revision: Of a database, as the installed MLflow has it.
+    """
+    put_off_modules()
+    compare_without_alembic(newest_revision)
+    with without_collecting():
+        yield
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 In place of such a module stands one that knows where it is, and runs its code with the first other
 thing that anybody asks of it: an attribute, `from … import`, `dir`. What it then does, and how it
-fails, is its own. It is as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
+fails, is its own. Of a package, a part that somebody names is imported while the rest waits. It is
+as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
 """
 
 import importlib
@@ -12,10 +13,18 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from lakeproof.startup.plain import is_plain
+
 _NAMES = (
     # MLflow 3.17 imports the server that stands before language models, with FastAPI, for it to be
     # an attribute (no issue is known). Its flavors it puts off itself.
     "mlflow.gateway",
+    # And what judges language models: that its database knows of judges takes two modules of them,
+    # which are imported as ever (no issue is known).
+    "mlflow.genai",
+    "mlflow.genai.judges",
+    "mlflow.genai.scorers",
+    "mlflow.genai.scorers.online",
     # SciPy 1.17 has whatever NumPy names, its compiler of Fortran among it (no issue is known).
     "numpy.f2py",
 )
@@ -32,7 +41,7 @@ _AT_HAND = frozenset(
 
 def put_off_modules() -> None:
     """Let modules wait that nothing has imported yet."""
-    if not any(isinstance(one, _Finder) for one in sys.meta_path):
+    if not is_plain() and not any(isinstance(one, _Finder) for one in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
 

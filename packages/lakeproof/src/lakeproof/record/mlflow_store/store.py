@@ -16,7 +16,7 @@ from lakeproof.record.documents.document import RecordError
 from lakeproof.record.documents.kept_records import digest_of as digest_of
 from lakeproof.record.documents.run_ids import is_beginning
 from lakeproof.record.facts import Record
-from lakeproof.record.mlflow_store import artifacts, mlflow_database, mlflow_runs
+from lakeproof.record.mlflow_store import artifacts, mlflow_database, mlflow_runs, mlflow_tables
 from lakeproof.record.mlflow_store.artifacts import RECORD as RECORD
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
@@ -114,11 +114,11 @@ class RecordStore:
 
     def _open(self) -> "MlflowClient":
         from lakeproof.record.mlflow_store.server import require_server
-        from lakeproof.startup.faster_imports import without_collecting
+        from lakeproof.startup.faster_imports import importing_mlflow
 
         # What a command says is not mixed with MLflow's links.
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-        with without_collecting(), serving(self.tracking.uri):
+        with importing_mlflow(mlflow_tables.newest_revision), serving(self.tracking.uri):
             require_server(self.tracking)
             from mlflow.tracking import MlflowClient
 
