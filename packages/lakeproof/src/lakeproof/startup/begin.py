@@ -17,6 +17,7 @@ from lakeproof.startup.no_repository import ask_git_first
 from lakeproof.startup.no_telemetry import leave_out_telemetry
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.put_off import put_off_modules
+from lakeproof.startup.quick_json import write_quickly
 from lakeproof.startup.quick_names import name_quickly
 from lakeproof.startup.quiet import silence_plugins
 from lakeproof.streams import show_anything
@@ -54,6 +55,7 @@ def prepare() -> None:
     if is_run:
         put_off_modules()
         name_quickly()
+        write_quickly()
         ask_git_first()
         begin_imports()
     else:

@@ -1,0 +1,74 @@
+"""What skops writes of a model is letter by letter what it would write without us."""
+
+import json
+import subprocess
+import sys
+from collections import OrderedDict
+
+import pytest
+
+from lakeproof.startup.quick_json import dumps
+
+# They are about the tricks themselves.
+pytestmark = pytest.mark.usefixtures("with_tricks")
+
+NESTED = {"a": [1, [], {}, [[2.5]], {"ä\n\u2028": '"\\'}], "": {"b": None, "c": True}, "d": -0.0}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(NESTED, [NESTED, NESTED], {}, [], "ü", 7, True, None, 1e-320),
+        *(float("nan"), float("-inf"), 10**40, [(1, (2,)), ()]),
+        # What is left to Python's own encoder.
+        *({1: 2, None: 3, "x": {2.5: []}}, OrderedDict(a=OrderedDict(b=1)), {"a": {True: [1]}}),
+    ],
+    ids=repr,
+)
+def test_a_value_is_written_as_python_writes_it(value):
+    """Whatever is in it."""
+    assert dumps(value, indent=2) == json.dumps(value, indent=2)
+
+
+def test_other_options_are_those_of_python():
+    """Only what skops asks for is written here."""
+    assert dumps({"b": 1, "a": 2}, sort_keys=True) == '{"a": 2, "b": 1}'
+    assert dumps([1], indent=1) == "[\n 1\n]"
+
+
+def test_what_cannot_be_written_is_refused_as_by_python():
+    """And what never ends, too."""
+    endless: list = []
+    endless.append(endless)
+    with pytest.raises(TypeError, match="Object of type set is not JSON serializable"):
+        dumps({"a": {1}}, indent=2)
+    with pytest.raises(ValueError, match="Circular"):
+        dumps(endless, indent=2)
+
+
+@pytest.mark.slow
+def test_a_model_is_the_same_file(tmp_path):
+    """Written by skops as it comes, and by a run's."""
+    code = f"""
+import json, re, zipfile
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestClassifier
+from lakeproof.startup.quick_json import _Json, write_quickly
+write_quickly()
+from skops.io import _persist
+assert isinstance(_persist.json, _Json) and _persist.json.loads is json.loads
+model = RandomForestClassifier(5, random_state=0).fit(*load_wine(return_X_y=True))
+
+def written():
+    _persist.dump(model, {str(tmp_path / "model.skops")!r})
+    text = zipfile.ZipFile({str(tmp_path / "model.skops")!r}).read("schema.json")
+    # Ids are addresses, and the names of files with them.
+    return re.sub(rb'"(__id__|file)": [^,]*', b"", text)
+
+real, json.dumps = json.dumps, lambda value, **options: real(value) if not options else 1 / 0
+ours = written()  # Nothing of it was left to Python's own.
+json.dumps = real
+_persist.json = json
+assert ours == written() and len(ours) > 10_000
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
