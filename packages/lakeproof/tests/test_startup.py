@@ -502,6 +502,32 @@ assert str(_docscrape.FunctionDoc(f, doc="Else.")).strip().endswith("Else.")
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
+def test_artists_of_matplotlib_can_be_set_without_help():
+    """A class of one's own too, and what the help is made of is there for whoever asks."""
+    code = """
+from lakeproof.startup.kept_docstrings import leave_help_unwritten
+leave_help_unwritten()
+import inspect
+from matplotlib.artist import Artist, kwdoc
+from matplotlib.lines import Line2D
+class Own(Line2D):
+    def set_depth(self, depth):
+        self.depth = depth
+line = Own([0, 1], [0, 1])
+line.set(lw=3, depth=2)
+assert (line.get_linewidth(), line.depth) == (3, 2)
+assert Own.set.__qualname__ == "Own.set"
+assert list(inspect.signature(Own.set).parameters) == ["self", "kwargs"]
+try:
+    line.set(nothing=1)
+except AttributeError as error:
+    assert "Own.set() got an unexpected keyword argument 'nothing'" in str(error)
+assert "linewidth" in kwdoc(Line2D)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_an_error_is_told_without_the_password_of_an_address():
     """A library writes out what it asked; a container of Azure is no user."""
     from lakeproof.startup.trouble import told

@@ -10,6 +10,7 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
 | skops looks for SciPy's functions in SciPy | `quick_names` | in every module |
 | skops writes its JSON level by level, not word by word | `quick_json` | by Python's own encoder |
+| matplotlib's artists have no help on `set` | `kept_docstrings` | it is written for each |
 | git is asked before GitPython is imported | `no_repository` | GitPython is |
 | a store's revision is compared without Alembic | `known_schema` | with it |
 | four warnings of plug-ins are left out | `quiet` | they are shown |

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from lakeproof import determinism
 from lakeproof.startup.faster_imports import begin_imports
+from lakeproof.startup.kept_docstrings import leave_help_unwritten
 from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
 from lakeproof.startup.no_repository import ask_git_first
 from lakeproof.startup.no_telemetry import leave_out_telemetry
@@ -56,6 +57,7 @@ def prepare() -> None:
         put_off_modules()
         name_quickly()
         write_quickly()
+        leave_help_unwritten()
         ask_git_first()
         begin_imports()
     else:
