@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import subprocess
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -61,13 +63,18 @@ def orphans(world: World) -> list[str]:
 
 
 def hits(world: World, values: list[str]) -> Iterator[str]:
-    """Yield the files in which one of some values stands: as bytes, packed, or in a column."""
+    """Yield the places in which one of some values stands: as bytes, packed, or in a column."""
     wanted = {value.encode() for value in values}
+
+    def holds(content: bytes) -> bool:
+        return not wanted.isdisjoint(_VALUE.findall(content))
+
     for path in sorted(world.path.rglob("*")):
-        if path.is_file() and path.parent != world.path:
-            found = (_VALUE.findall(content) for content in _contents(path))
-            if not wanted.isdisjoint(one for some in found for one in some):
-                yield str(path.relative_to(world.path))
+        if path.is_file() and path.parent != world.path and any(map(holds, _contents(path))):
+            yield str(path.relative_to(world.path))
+    for project in world.projects:
+        if holds(_of_git(project.path)):
+            yield f"{project.path.name}: what git has"
 
 
 def opening(world: World, count: int = 20) -> float:
@@ -106,6 +113,8 @@ def _contents(path: Path) -> Iterator[bytes]:
         yield _columns(path)
     elif path.suffix == ".gz":
         yield gzip.decompress(path.read_bytes())
+    elif path.suffix == ".bundle":
+        yield _of_bundle(path)
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
@@ -114,3 +123,15 @@ def _contents(path: Path) -> Iterator[bytes]:
 
 def _columns(path: Path) -> bytes:
     return repr(pq.ParquetFile(path).read().to_pylist()).encode()
+
+
+def _of_bundle(path: Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        for words in (("init", "--quiet", "--bare", folder), ("bundle", "unbundle", str(path))):
+            subprocess.run(("git", *words), cwd=folder, check=True, capture_output=True)
+        return _of_git(Path(folder))
+
+
+def _of_git(folder: Path) -> bytes:
+    words = ("git", "cat-file", "--batch", "--batch-all-objects")
+    return subprocess.run(words, cwd=folder, check=True, capture_output=True).stdout
