@@ -65,6 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if item.get_closest_marker("slow_on_spark") is not None:
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.beyond_ci)
         sample = item.get_closest_marker("spark_sample")
         if sample is not None:
             ids = item.callspec.id.split("-", 1)

@@ -18,7 +18,7 @@ from hostile import FURTHEST_PLANS, PLANS, VALUES
 
 from .conftest import write_qualities
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark]
+pytestmark = [pytest.mark.slow, pytest.mark.beyond_ci, pytest.mark.spark]
 
 SMALL = {"train": {"estimators": {"random_forest": {"n_estimators": 5}}}}
 # What a delivery may hold, by Delta type; a forest takes no double beyond the range of a float.

@@ -70,6 +70,7 @@ def test_a_stream_is_had_again_on_either_engine(streamed):
     assert set(verdict.counting().values()) == {"same"}
 
 
+@pytest.mark.beyond_ci
 def test_batch_and_stream_take_turns_and_what_is_trained_on_them_is_had_again(streamed):
     """The batch finds the stream's deliveries taken, and takes the next one."""
     project, _ = streamed

@@ -112,6 +112,7 @@ def test_a_session_of_a_server_is_taken_over_and_left_as_it_was(server, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.beyond_ci
 @pytest.mark.spark
 def test_a_run_on_a_server_is_recorded_and_holds_on_the_laptop(server, project: Project):
     """With what the server tells of itself, and no address; what streams is refused before."""

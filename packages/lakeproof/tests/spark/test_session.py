@@ -140,6 +140,7 @@ def test_a_session_without_delta_is_refused():
 
 
 @pytest.mark.slow
+@pytest.mark.beyond_ci
 def test_a_session_that_is_there_is_taken_over_and_left_as_it_was():
     """A notebook's, or Databricks': neither its settings change nor does it end."""
     done = in_another_process(
@@ -209,6 +210,7 @@ def test_a_spark_that_does_not_start_says_why_in_a_sentence(conf, words):
 
 
 @pytest.mark.slow
+@pytest.mark.beyond_ci
 def test_a_session_that_died_leaves_the_record_to_be_kept():
     """It says that it had ended, and hides no error of the run."""
     done = in_another_process(

@@ -51,6 +51,7 @@ def had(runs, forked_reruns, tmp_path_factory):
     return names, listed, outcomes
 
 
+@pytest.mark.beyond_ci
 def test_only_what_must_be_is_fitted(had):
     """Two mixes fit a model, the others ask one; what no node reads changes nothing."""
     names, _, outcomes = had
