@@ -15,6 +15,8 @@ from conftest import Finished, Project
 from .conftest import append, commit_all, reproduce, runs_of
 from .parts import add_pipeline
 
+pytestmark = pytest.mark.slow
+
 # None of them is anybody's.
 SECRETS = {
     "given": "given-on-the-command-line-81",
@@ -33,8 +35,6 @@ PIPELINE = """
 import hashlib
 
 from kedro.pipeline import Node, Pipeline
-
-pytestmark = pytest.mark.slow
 
 
 def check(given: dict, expected: list) -> dict:
