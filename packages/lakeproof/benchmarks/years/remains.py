@@ -15,6 +15,7 @@ from lakeproof.delta.log.opening import open_table, open_to_read
 from lakeproof.leases.bill import make_bill
 from lakeproof.leases.needed_files import lying_files
 from lakeproof.leases.store import LeaseStore
+from lakeproof.record.code.bundle import SEAL_BYTES
 from lakeproof.versioned.location import Location
 from years.world import World
 
@@ -22,8 +23,6 @@ from years.world import World
 _VALUE = re.compile(rb"xq[0-9a-f]{12}|9\d{8}\.5")
 # Beside the tables, what Lakeproof has on its way begins with a point, or ends so.
 _HIDDEN_BY_RIGHT = (".gitignore", ".lock")
-# The last one of a project is kept with its digest behind it.
-_SEAL_BYTES = 32
 _ON_THE_WAY = (".tmp", ".new", ".secret", ".arrow", ".partial")
 
 
@@ -130,7 +129,7 @@ def _columns(path: Path) -> bytes:
 def _of_bundle(path: Path) -> bytes:
     data = path.read_bytes()
     if path.parent.name == ".lakeproof":
-        data = data[:-_SEAL_BYTES]
+        data = data[:-SEAL_BYTES]
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder, "it")
         bundle.write_bytes(data)

@@ -23,7 +23,8 @@ _AGAIN = re.compile(r"(?<=again: )kedro run\b(?! -)")
 _A_FILE = re.compile(
     r"(?:conf/(?:<environment>|\*)/)[\w*]+\.yml(?: or --params)?|(?<=in )catalog\.yml"
 )
-_WHERE_KEYS_ARE = "conf/<environment>/credentials.yml"
+# Said wherever a store asks for them; it is replaced by where they are in this project.
+WHERE_KEYS_ARE = "conf/<environment>/credentials.yml"
 # Commands that look the table up in the catalog of an environment.
 _ON_A_TABLE = re.compile(
     r"\bkedro (?:history|deliveries anew) [\w-]+(?![\w-])(?! --env)"
@@ -68,7 +69,7 @@ def concrete(text: str) -> str:
     text = _AGAIN.sub(lambda _: as_typed(), text)
     if env := _environment():
         text = _ON_A_TABLE.sub(lambda found: f"{found[0]} --env {env}", text)
-    text = text.replace(_WHERE_KEYS_ARE, credentials_file())
+    text = text.replace(WHERE_KEYS_ARE, credentials_file())
     place = None
     if (found := _A_FILE.search(text)) is not None:
         key = _KEY_BEFORE.search(text[: found.start()])

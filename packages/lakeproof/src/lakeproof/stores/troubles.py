@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lakeproof.advice import WHERE_KEYS_ARE
 from lakeproof.stores.options import is_open
 
-_WHERE_THEY_ARE = "conf/<environment>/credentials.yml"
 _COLOUR = re.compile(r"(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m")
 _CALL = re.compile(r"Error performing ([A-Z]+) (\w+://[^/\s?]+)(/[^\s?]*)?")
 _ANSWER = re.compile(r"status code[:\s]*(?:↳\s*)?(\d{3} [A-Za-z ]+?)(?=\s*(?:[:↳<]|\n|$))")
@@ -73,7 +73,7 @@ def trouble_of(text: str) -> StoreTrouble | None:
         return StoreTrouble(
             "No credentials were found for the store: neither the catalog entry's, nor variables "
             "of the environment, nor a role of this machine.",
-            f"Name them under `credentials` of the entry, and put them into {_WHERE_THEY_ARE}.",
+            f"Name them under `credentials` of the entry, and put them into {WHERE_KEYS_ARE}.",
         )
     is_azure = "MicrosoftAzure" in text
     if any(word in text for word in _NO_BUCKET):
@@ -87,27 +87,27 @@ def trouble_of(text: str) -> StoreTrouble | None:
         return StoreTrouble(
             f"The store is named by an address without encryption ({host}).",
             f"Allow that for this entry: {'allow_http' if is_azure else 'AWS_ALLOW_HTTP'}: "
-            f'"true" in {_WHERE_THEY_ARE}.',
+            f'"true" in {WHERE_KEYS_ARE}.',
         )
     if any(word in text for word in _ELSEWHERE):
         told = _REGION.search(text)
         where = f" It is in {told[1] or told[2]}." if told else ""
         return StoreTrouble(
             f"The bucket is in another region than the one that is configured.{where}",
-            f"Correct AWS_REGION in {_WHERE_THEY_ARE}.",
+            f"Correct AWS_REGION in {WHERE_KEYS_ARE}.",
         )
     code = _CODE.search(text)
     if refused := _REFUSED.search(text):
         return StoreTrouble(
             f"The store {host} does not accept the key ({refused[0]}).",
-            f"Correct it in {_WHERE_THEY_ARE}, or in the environment's variables.",
+            f"Correct it in {WHERE_KEYS_ARE}, or in the environment's variables.",
         )
     if forbidden := _FORBIDDEN.search(text):
         doing = {"PUT": "write", "POST": "write", "DELETE": "delete"}.get(method, "read")
         said = code[1] if code else forbidden[0]
         return StoreTrouble(
             f"The store {host} does not let this key {doing} there ({said}).",
-            f"Ask for the right, or name another key in {_WHERE_THEY_ARE}.",
+            f"Ask for the right, or name another key in {WHERE_KEYS_ARE}.",
         )
     if "timed out" in text or "TimeoutError" in text:
         return StoreTrouble(

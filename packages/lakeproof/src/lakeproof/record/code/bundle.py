@@ -29,7 +29,8 @@ MOST_BYTES_EACH = 10 * 1024**2
 # Before git packs them: code becomes a fourth of it or less.
 MOST_BYTES_UNPACKED = 4 * MOST_BYTES
 
-_SEAL_BYTES = 32
+# The last one of a project is kept with its digest behind it.
+SEAL_BYTES = 32
 _MEMORY = "looked-at"
 _LARGE = f"it is larger than {MOST_BYTES_EACH:,} bytes"
 
@@ -183,7 +184,7 @@ def _kept(place: Path, header: bytes) -> bytes | None:
     """Give the last bundle, if it is of that commit and whole."""
     with suppress(OSError):
         data = place.read_bytes()
-        body, seal = data[:-_SEAL_BYTES], data[-_SEAL_BYTES:]
+        body, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
         if body.startswith(header) and hashlib.sha256(body).digest() == seal:
             return body
     return None
