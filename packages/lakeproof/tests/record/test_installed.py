@@ -152,6 +152,21 @@ def test_a_module_of_nobody_counts_once_it_is_imported(site, monkeypatch):
     assert (loaded["stray.py"], loaded["tool/extra.py"], loaded["other.py"]) == (True, True, False)
 
 
+def test_what_is_installed_while_a_run_goes_on_is_its_distributions(site, monkeypatch):
+    """What a `RECORD` said before is asked again where the file is another one now."""
+    install(site, "tool", {"tool.py": b"pass"})
+    monkeypatch.setattr(sys, "path", [str(site)])
+    before = gather_changed(is_quick=True)
+    install(site, "tool", {"tool.py": b"pass", "more.py": b"pass"})
+    for name in ("tool", "more"):
+        module = types.ModuleType(name)
+        module.__file__ = str(site / f"{name}.py")
+        monkeypatch.setitem(sys.modules, name, module)
+    assert with_loaded(before) == before == ()
+    install(site, "tool", {"tool.py": b"pass"})
+    assert [each.path for each in with_loaded(before)] == ["more.py"]
+
+
 def test_sitecustomize_is_named_wherever_it_lies(site, tmp_path, monkeypatch):
     """It ran before anything else did; its place on this machine is not told."""
     file = tmp_path / "sitecustomize.py"

@@ -8,7 +8,7 @@ import pytest
 
 from lakeproof.record.documents import parsing, sections
 from lakeproof.record.documents.document import RecordError, from_bytes, to_bytes
-from lakeproof.record.facts import Record
+from lakeproof.record.facts import BundleFacts, Record
 
 NAME = "The record of run 13b431cd"
 
@@ -33,6 +33,49 @@ def test_the_environment_of_two_records_is_one(record):
     assert (first, second) == (record, other)
     assert second.environment is first.environment
     assert second.parameters.values is not first.parameters.values
+
+
+def with_bundle(record: Record, run_id: str) -> Record:
+    """The record of another run of the same code, whose bundle is its own."""
+    place = f"runs:/{run_id}/lakeproof/code.bundle"
+    bundle = BundleFacts(place, "1" * 40, "2" * 40, 3)
+    snapshot = replace(record.code.snapshot, bundle=bundle)
+    run = replace(record.run, run_id=run_id)
+    return replace(record, run=run, code=replace(record.code, snapshot=snapshot))
+
+
+def test_the_code_of_two_records_is_read_once_and_each_has_its_own_bundle(record):
+    """Its place holds the id of the run, and nothing else of the code does."""
+    one, other = (with_bundle(record, digit * 32) for digit in "ab")
+    first, second = (from_bytes(to_bytes(each), NAME) for each in (one, other))
+    assert (first, second) == (one, other)
+    assert second.code.files is first.code.files
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        # Another place than a run's own, none, a byte that is no JSON, and the place elsewhere.
+        lambda code, place: code.replace(place, b'"artifact": "runs:/../../code.bundle"'),
+        lambda code, place: code.replace(place, b""),
+        lambda code, place: code.replace(place, b"\0"),
+        lambda code, place: code.replace(place + b",", b"", 1).replace(
+            b"{", b"{" + place + b",", 1
+        ),
+        lambda code, place: code.replace(place, b"\0", 1) + place,
+    ],
+)
+def test_a_place_that_is_no_bundles_is_refused_though_the_code_is_known(record, forge):
+    """Only where it stood may the place be another."""
+    content = to_bytes(with_bundle(record, "a" * 32))
+    place = b'"artifact": "runs:/' + b"a" * 32 + b'/lakeproof/code.bundle"'
+    (code,) = (one for one in content[4:-3].split(b',\n "') if one.startswith(b'code"'))
+    assert place in code
+    forged = content.replace(code, forge(code, place))
+    assert forged != content
+    from_bytes(content, NAME)
+    with pytest.raises(RecordError):
+        from_bytes(forged, NAME)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +112,7 @@ def test_a_known_section_inside_of_another_is_none_of_the_record(record):
     members = content[4:-3].split(b',\n "')
     (environment,) = (one for one in members if one.startswith(b'environment"'))
     (parameters,) = (one for one in members if one.startswith(b'parameters"'))
-    assert environment in sections._known
+    assert (environment, False) in sections._known
     others = [one for one in members if not one.startswith((b'environment"', b'problems"'))]
     inside = b'"values": {\n "x": 1,\n "' + environment + b',\n "problems": 1,'
     forged = parameters.replace(b'"values": {', inside) + b', "problems": []'

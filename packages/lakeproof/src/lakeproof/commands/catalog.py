@@ -7,6 +7,7 @@ store is touched, so that a command works where a run would not.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ class ProjectCatalog:
         keep_back(dataset, self.personal)
         return dataset
 
-    @property
+    @cached_property
     def personal(self) -> frozenset[str]:
         """The columns whose values no command shows."""
         from lakeproof.record.setup.personal import personal_columns

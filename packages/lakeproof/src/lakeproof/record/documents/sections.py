@@ -1,9 +1,10 @@
 """The sections of a document held against their rules, and those of many records read once.
 
-Most of a record is as in the one before it: its configuration, its environment. Not for
+Most of a record is as in the one before it: its code, its configuration, its environment. Not for
 what sections say of each other (`consistency`), nor for what to say of a document that is none.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass, make_dataclass, replace
 from functools import cache
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 _NAMES = tuple(one.name for one in fields(Record))
 # As `document.to_bytes` lays a record out. No text has a line's end in it: JSON escapes that.
 _BEGIN, _BETWEEN, _END = b'{\n "', b',\n "', b"\n}\n"
-# Of code, the bundle is each run's own.
-_COMMON = frozenset({"configuration", "environment", "compute"})
+_COMMON = frozenset({"code", "configuration", "environment", "compute"})
+# Of code, the place of the bundle is each run's own. Quotes within texts are escaped.
+_PLACE_OF_BUNDLE = re.compile(rb'"artifact": "(runs:/[0-9a-f]{32}/lakeproof/code\.bundle)"')
 # Nothing so short has more values than a document may have (`parsing`).
 _LONGEST = 4 * 1024**2
-_MOST_COMMON = 64
+_MOST_COMMON = 128
 _LONGEST_COMMON = 256 * 1024
-# By their bytes, which were held against all rules; a section is never changed.
-_known: dict[bytes, tuple[str, Any]] = {}
+# By their bytes, which were held against all rules, the place of a bundle left out, if there is
+# one; a section is never changed.
+_known: dict[tuple[bytes, bool], tuple[str, Any]] = {}
 
 
 class InvalidError(ValueError):
@@ -92,8 +95,12 @@ def read_in_parts(content: bytes) -> dict[str, Any] | None:
     members = content[len(_BEGIN) : -len(_END)].split(_BETWEEN)
     if len(members) != len(_NAMES):
         return None
-    sections = dict(_known[member] for member in members if member in _known)
-    rest = [member for member in members if member not in _known]
+    sections, rest = dict[str, Any](), list[bytes]()
+    for member in members:
+        if (known := _read_before(member)) is None:
+            rest.append(member)
+        else:
+            sections[known[0]] = known[1]
     try:
         document: dict[str, Any] = {}
         for member in rest:
@@ -112,8 +119,27 @@ def read_in_parts(content: bytes) -> dict[str, Any] | None:
         if name in _COMMON and len(member) <= _LONGEST_COMMON:
             if len(_known) >= _MOST_COMMON:
                 _known.clear()
-            _known[member] = name, sections[name]
+            _known[_without_place(member)[0]] = name, sections[name]
     return sections
+
+
+def _read_before(member: bytes) -> tuple[str, Any] | None:
+    """Give a section by name that an earlier record had, with this one's place of the bundle."""
+    key, place = _without_place(member)
+    if (known := _known.get(key)) is None or place is None:
+        return known
+    name, code = known
+    bundle = replace(code.snapshot.bundle, artifact=place)
+    return name, replace(code, snapshot=replace(code.snapshot, bundle=bundle))
+
+
+def _without_place(member: bytes) -> tuple[tuple[bytes, bool], str | None]:
+    """Give what sections of several runs have in common, and where this one's bundle is."""
+    found = _PLACE_OF_BUNDLE.findall(member) if member.startswith(b'code"') else ()
+    if len(found) != 1:
+        return (member, False), None
+    # No JSON has such a byte: it is nowhere but where the place was.
+    return (_PLACE_OF_BUNDLE.sub(b"\0", member), True), found[0].decode()
 
 
 def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:

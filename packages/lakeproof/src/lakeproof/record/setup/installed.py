@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from lakeproof.record.facts import ChangedFile
@@ -41,6 +42,12 @@ class _Record:
     distribution: str
     lines: list[str]
     written_ns: int
+    size: int
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """Its files, relative to the folder of distributions."""
+        return frozenset(path for path, _, _ in _entries(self.lines))
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,10 @@ class _Claim:
 
     distribution: str
     digest: str
+
+
+# Read when a run begins and asked again when it ends, unless something else was written meanwhile.
+_READ: dict[Path, _Record] = {}
 
 
 def gather_changed(*, is_quick: bool = False) -> tuple[ChangedFile, ...]:
@@ -83,9 +94,8 @@ def changed_files(
     records, is_whole = _records(site)
     changed = list(_changed(site, records, is_thorough))
     if is_whole:
-        known = _known(records)
-        paths = (entry.name for entry in os.scandir(site)) if is_quick else _files(site)
-        changed += _strays(site, (path for path in paths if path not in known))
+        paths = {entry.name for entry in os.scandir(site)} if is_quick else {*_files(site)}
+        changed += _strays(site, _of_nobody(paths, records))
     return tuple(sorted(changed, key=lambda each: each.path))
 
 
@@ -98,7 +108,7 @@ def with_loaded(changed: Iterable[ChangedFile]) -> tuple[ChangedFile, ...]:
             found[path] = replace(found[path], is_loaded=True)
         records, is_whole = _records(site)
         if is_whole:
-            for stray in _strays(site, imported - _known(records)):
+            for stray in _strays(site, _of_nobody(imported, records)):
                 found[stray.path] = replace(stray, is_loaded=True)
     return _bounded(found)
 
@@ -146,15 +156,23 @@ def _records(site: Path) -> tuple[list[_Record], bool]:
         if info.suffix != ".dist-info":
             continue
         try:
-            text = (info / "RECORD").read_text(encoding="utf-8")
-            written = (info / "RECORD").stat().st_mtime_ns
+            records.append(_record(info))
         except (OSError, UnicodeDecodeError):
             # What pip leaves when it is interrupted has no metadata either.
             is_whole = is_whole and not (info / "METADATA").exists()
-            continue
-        name = re.sub(r"[-_.]+", "-", info.stem.rpartition("-")[0]).lower()
-        records.append(_Record(name, text.splitlines(), written))
     return records, is_whole
+
+
+def _record(info: Path) -> _Record:
+    """Read what one distribution says, unless it was read before and is as it was."""
+    status = os.stat(info / "RECORD")
+    known = _READ.get(info)
+    if known and (known.written_ns, known.size) == (status.st_mtime_ns, status.st_size):
+        return known
+    name = re.sub(r"[-_.]+", "-", info.stem.rpartition("-")[0]).lower()
+    lines = (info / "RECORD").read_text(encoding="utf-8").splitlines()
+    _READ[info] = _Record(name, lines, status.st_mtime_ns, status.st_size)
+    return _READ[info]
 
 
 def _entries(lines: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -168,8 +186,8 @@ def _entries(lines: list[str]) -> Iterator[tuple[str, str, str]]:
         yield path, digest, size
 
 
-def _known(records: Iterable[_Record]) -> set[str]:
-    return {path for record in records for path, _, _ in _entries(record.lines)}
+def _of_nobody(paths: set[str], records: Iterable[_Record]) -> set[str]:
+    return paths.difference(*(record.paths for record in records))
 
 
 def _changed(site: Path, records: list[_Record], is_thorough: bool) -> Iterator[ChangedFile]:
