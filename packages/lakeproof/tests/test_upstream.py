@@ -218,6 +218,7 @@ def imported() -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=wide)
 
 
+@pytest.mark.slow
 @mended_when_this_passes
 def test_kedro_mlflow_starts_without_mlflow(imported):
     """As kedro-viz does since its pull request 1920. Then `startup.lazy_kedro_mlflow` can go."""

@@ -46,6 +46,7 @@ def test_who_and_when_stand_on_the_version(here):
     assert tags["lakeproof.promoted.by_user"] == done.user
 
 
+@pytest.mark.slow
 def test_the_usual_policy_believes_a_record_and_no_tag(tmp_path):
     """What somebody else's re-run was compared with is compared again."""
     with world(tmp_path / "project", "verified") as here:

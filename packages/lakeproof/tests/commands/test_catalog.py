@@ -111,6 +111,7 @@ def test_the_commands_import_click_and_the_standard_library_alone():
     assert foreign == {"lakeproof"}
 
 
+@pytest.mark.slow
 def test_the_commands_are_kedros_and_their_json_is_all_of_standard_output(lakehouse):
     """As a script would read it; nothing of the project but its catalog is needed."""
     done = subprocess.run(

@@ -88,6 +88,7 @@ def test_every_record_names_the_one_before_it(small):
     assert chain_of(small)["breaks"] == []
 
 
+@pytest.mark.beyond_ci
 def test_the_receipt_of_an_erasure_is_a_link_and_its_signature_holds(small, tmp_path, monkeypatch):
     """The next record names it; it stands on a run for whoever shares the store, as is said.
 

@@ -30,6 +30,7 @@ def offered(project: Project, line: str, *options: str) -> tuple[list[str], str]
     return re.findall(r"^plain,(.*)$", done.stdout, re.MULTILINE), done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_is_offered_by_the_beginning_of_its_id(recorded):
     """Enough of it to type on, and `last`."""
     project, run = recorded
@@ -38,6 +39,7 @@ def test_a_run_is_offered_by_the_beginning_of_its_id(recorded):
     assert offered(project, "kedro compare last x")[0] == []
 
 
+@pytest.mark.slow
 def test_a_table_is_offered_by_name(recorded):
     """And nothing of the catalog that has no versions."""
     project, _ = recorded

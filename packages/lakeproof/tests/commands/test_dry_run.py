@@ -69,6 +69,7 @@ def test_it_says_all_stages_and_leaves_everything_as_it_was(project: SmallProjec
     assert len(project.mlflow_runs) == 1
 
 
+@pytest.mark.slow
 def test_a_file_that_is_gone_is_missing_and_it_could_not_start(project: SmallProject):
     lose_the_file()
     dry = dry_run("last")

@@ -89,6 +89,7 @@ def test_a_raw_file_that_cannot_be_read_makes_no_receipt_for_a_mistyped_key(deli
     assert list(ReceiptStore(delivered.path).all()) == []
 
 
+@pytest.mark.slow
 def test_what_is_not_the_projects_stays_and_is_named(delivered, tmp_path):
     """A file behind a link; one with a second name on the disk is replaced, and that is said."""
     elsewhere = tmp_path / "theirs.csv"
@@ -103,6 +104,7 @@ def test_what_is_not_the_projects_stays_and_is_named(delivered, tmp_path):
     assert any("2.csv: had another name on this disk" in one for one in done["left"])
 
 
+@pytest.mark.slow
 def test_a_file_with_a_declared_digest_stays_what_it_is(delivered):
     """Else the next run would refuse it; of the table the rows go all the same."""
     place = delivered.path / "data/raw/1.csv"

@@ -298,6 +298,7 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(folder, embedded
     ]
 
 
+@pytest.mark.slow
 def test_a_writer_that_waits_says_so(folder, embedded_table, caplog):
     """Whose lock it is waiting for is not a riddle."""
     from filelock import FileLock

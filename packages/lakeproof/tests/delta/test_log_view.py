@@ -73,6 +73,7 @@ def facts(table):
     }
 
 
+@pytest.mark.slow
 def test_every_version_is_as_the_whole_log_has_it(lived):
     """Facts, files and rows; with partitions, strange names, other columns and a restore."""
     newest = deltalake.DeltaTable(str(lived)).version()

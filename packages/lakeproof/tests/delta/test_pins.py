@@ -28,6 +28,7 @@ def test_the_latest_version_is_read_unless_one_is_asked_for(three_versions):
     assert rows(three_versions()) == [2]
 
 
+@pytest.mark.slow_on_spark
 @pytest.mark.parametrize("version", [0, 1])
 def test_the_catalog_pins_a_version_and_0_is_one(three_versions, version):
     """`if version:` would drop the first."""

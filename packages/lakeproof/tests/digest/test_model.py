@@ -105,6 +105,7 @@ def test_a_ring_is_the_same_whichever_member_comes_first():
     assert digest_model(Parts(x=one, y=other)) == digest_model(Parts(y=other, x=one))
 
 
+@pytest.mark.slow
 def test_parts_that_all_hold_each_other_end_in_a_refusal():
     """The paths through twelve such parts would take days to walk."""
     parts: list = [[] for _ in range(12)]

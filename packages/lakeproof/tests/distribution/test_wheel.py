@@ -71,6 +71,7 @@ def test_an_installed_one_is_packed_into_the_wheel_that_it_came_from(installed, 
     assert hashlib.sha256(content).digest() == hashlib.sha256(wheel.read_bytes()).digest()
 
 
+@pytest.mark.slow
 def test_one_that_was_patched_in_place_is_refused_by_file(installed):
     """Its hash would be in a lock, and nobody else would have it."""
     place = installed.locate_file("lakeproof/errors.py")
@@ -79,6 +80,7 @@ def test_one_that_was_patched_in_place_is_refused_by_file(installed):
         packed_again(installed)
 
 
+@pytest.mark.slow
 def test_one_that_lost_a_file_is_refused_by_file(installed):
     """With what the system says."""
     installed.locate_file("lakeproof/errors.py").unlink()
@@ -92,6 +94,7 @@ def test_an_editable_one_is_none():
         packed_again(metadata.distribution("lakeproof"))
 
 
+@pytest.mark.slow
 def test_another_clone_another_umask_and_another_order_give_the_same_bytes(wheel, tmp_path):
     """So that whoever has the sources can check a release."""
     clone = tmp_path / "clone"
@@ -106,6 +109,7 @@ def test_another_clone_another_umask_and_another_order_give_the_same_bytes(wheel
     assert again.read_bytes() == wheel.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_source_distribution_gives_the_same_wheel(wheel, tmp_path):
     """It carries the template and the pages, which lie elsewhere in the repository."""
     archive = build("sdist", tmp_path)
@@ -115,6 +119,7 @@ def test_the_source_distribution_gives_the_same_wheel(wheel, tmp_path):
     assert build("sdist", tmp_path / "again").read_bytes() == archive.read_bytes()
 
 
+@pytest.mark.slow
 def test_nothing_in_it_is_taken_for_a_secret(wheel):
     """It lies in `vendor/` of every project, and goes along with the code of a run."""
     assert Secrets.of([], {}).reason(wheel.read_bytes(), f"vendor/{wheel.name}") is None

@@ -14,7 +14,7 @@ from init.foreign import SHAPES, commit, make
     [
         pytest.param("namespaces", (), marks=LONG),
         ("namespaces", ("--env", "staging")),
-        ("kedro_mlflow", ()),
+        pytest.param("kedro_mlflow", (), marks=pytest.mark.beyond_ci),
     ],
     ids=["namespaces", "an environment", "kedro-mlflow"],
 )

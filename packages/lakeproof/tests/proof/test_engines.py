@@ -17,6 +17,7 @@ def words(line: str) -> list[str]:
     return [word for word in line.split()[1:] if word != "RUN"]
 
 
+@pytest.mark.beyond_ci
 def test_a_run_of_the_laptop_holds_on_spark(project: Project):
     """Every table, model, prediction and metric, to the bit; that it is another engine is said."""
     run = project.kedro("run", *FOREST)

@@ -50,6 +50,7 @@ def test_a_run_is_repeated_from_what_its_store_holds(far, store):
         pass
 
 
+@pytest.mark.beyond_ci
 def test_a_run_of_a_person_who_lay_in_a_store_is_run_without_them(far, store):
     """No object has the rows, the run is none and names the receipt, and without them it is run."""
     project, run, place = far

@@ -62,6 +62,7 @@ def test_without_the_rows_all_else_is_the_same_and_the_verdict_is_no_pass(erased
     assert version_of(project, SAMPLES) == receipt["proven"][0]["after"] + 1
 
 
+@pytest.mark.beyond_ci
 def test_a_run_that_took_the_person_from_a_raw_file_goes_without_too(erased):
     """Though git has the file as it was; and the file is no correction that is taken once more."""
     project, _, receipt = erased

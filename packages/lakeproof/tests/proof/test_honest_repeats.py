@@ -63,6 +63,7 @@ def test_the_example_is_repeated(small, repeated):
     assert verdict.artifact("confusion_matrix", "file")["detail"] == "does not count"
 
 
+@pytest.mark.slow
 def test_the_report_of_a_repeat_says_so_with_both_runs_and_the_picture(repeated, page):
     """One file; JSON stands on standard output as ever."""
     text = page.read_text()
@@ -75,6 +76,7 @@ def test_the_report_of_a_repeat_says_so_with_both_runs_and_the_picture(repeated,
     assert f"Wrote {page}" in repeated.stderr
 
 
+@pytest.mark.slow
 def test_a_rerun_is_found_in_mlflow_beneath_its_run_by_its_verdict(small, repeated):
     """With the same inputs, and a name that says what came of it."""
     from mlflow.tracking import MlflowClient
@@ -99,6 +101,7 @@ def test_a_rerun_is_found_in_mlflow_beneath_its_run_by_its_verdict(small, repeat
     assert inputs[0] == inputs[1]
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_rerun_is_a_run_that_can_be_had_again(small):
     """It names the real tables it started from, not those of its scratch place, which is gone."""
@@ -135,6 +138,7 @@ def test_tables_that_moved_on_and_deliveries_that_came_later_are_not_seen(small)
         delivery.unlink()
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_table_made_again_with_the_same_rows_is_reproduced_and_named(tmp_path):
     """Its id is another, so the set-up is; its content is the same, so the run is."""
@@ -177,6 +181,7 @@ def test_a_pinned_table_that_the_run_also_writes_is_read_at_the_pin_again(pinned
     assert read_version(pinned, verdict.document["rerun_id"]) == (0, "--load-versions")
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_latest_is_the_latest_of_then(pinned):
     """`samples:latest` is no pin: the version it was on that day is what is read again."""
@@ -198,6 +203,7 @@ def moment_of(project: Project, version: int) -> str:
     return moment.isoformat()
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("pin", "flags"),

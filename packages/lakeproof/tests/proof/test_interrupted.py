@@ -89,7 +89,7 @@ def hold(waiting):
 @pytest.mark.parametrize(
     "how",
     [
-        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=(pytest.mark.slow, pytest.mark.beyond_ci)),
         pytest.param(signal.SIGKILL, id="kill -9", marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, id="kill", marks=LONG),
     ],
@@ -150,6 +150,7 @@ def test_two_reruns_of_one_run_at_the_same_time_both_work(waiting, hold):
     assert project.git("worktree", "list").count("\n") == 0
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_kept_scratch_project_is_left_and_in_nobodys_way(waiting):
     """`--keep` says where it is; the next re-run neither takes it away nor stumbles over it."""

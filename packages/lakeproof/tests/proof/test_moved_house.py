@@ -119,6 +119,7 @@ def copied(run: tuple[Project, Finished], target: Path) -> tuple[Project, Finish
     return Project(target), run[1]
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_clone_with_tables_and_runs_copied_into_it(lived_in, tmp_path):
     """`git clone`, then data, database and artifacts: the old project is not even read."""

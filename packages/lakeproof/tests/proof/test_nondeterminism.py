@@ -134,6 +134,7 @@ def test_the_hash_of_a_text_is_the_same_by_the_recipe_and_diverges_without(probi
     probing.git("checkout", "--quiet", "--", "pyproject.toml")
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_package_that_changes_results_is_a_factor_with_here(probing, tmp_path):
     """The upgrade is named beside the node; without --here the older one is asked for."""

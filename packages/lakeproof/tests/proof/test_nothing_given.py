@@ -86,6 +86,7 @@ def only(*outputs: str) -> tuple[str, ...]:
     return ("run", "--pipelines", "weather", "--tags", ",".join(outputs))
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_generator_that_yields_nothing_is_missed(weather, monkeypatch, tmp_path):
     """A file and a table; each is named with its node, and none of the two is the same.
@@ -119,6 +120,7 @@ def test_no_deliveries_are_not_deliveries_that_were_taken_before(weather, monkey
     assert verdict.document["first_divergence"]["node"] == "ingest_deliveries"
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_no_rows_are_not_rows_that_were_there_before(weather, monkeypatch):
     """A merge of what the table holds already leaves it as it is; so does a merge of nothing."""

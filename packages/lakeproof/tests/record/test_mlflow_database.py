@@ -291,6 +291,7 @@ def schema_of(path: Path) -> set[tuple[str, ...]]:
     return parts | rows
 
 
+@pytest.mark.slow
 def test_an_empty_copy_is_what_mlflow_would_have_made(kept, tmp_path):
     """To the letter, with nothing of any run in it; MLflow takes it for its own."""
     empty, made = tmp_path / "empty.db", tmp_path / "made.db"

@@ -129,6 +129,7 @@ def test_a_rerun_knows_what_it_imports(site, project, tmp_path, monkeypatch):
     assert the_one(recorded(project)).digest == digest_of_sources(checkout / "src", ["shared"])
 
 
+@pytest.mark.slow
 def test_in_a_rebuilt_environment_it_is_on_the_path_and_says_its_version(
     site, project, tmp_path, here
 ):
@@ -150,6 +151,7 @@ def test_in_a_rebuilt_environment_it_is_on_the_path_and_says_its_version(
     assert done.stdout.split() == [str(source), "1.0", "['a']"], done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_developed_beside_the_repository_is_had_while_it_is_as_it_was(
     site, project, tmp_path
 ):
@@ -191,6 +193,7 @@ def test_a_folder_that_was_copied_when_it_was_installed_is_held_against_its_sour
     assert local.missing == ("shared 1.0 (file:shared)",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["repository", "today", "find-links"])
 def test_a_wheel_is_had_from_wherever_a_file_of_its_digest_lies(
     site, project, tmp_path, monkeypatch, place

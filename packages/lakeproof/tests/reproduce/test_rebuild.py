@@ -49,6 +49,7 @@ def pins(facts: EnvironmentFacts) -> list[str]:
     return [f"{each.name}=={each.version}" for each in facts.distributions if not each.origin]
 
 
+@pytest.mark.slow
 def test_a_rebuilt_environment_holds_what_was_recorded_and_nothing_else(
     small, here, tmp_path, said
 ):
@@ -89,6 +90,7 @@ def test_an_environment_that_was_changed_since_is_built_again(small, tmp_path, s
     assert holds(python) == pins(small)
 
 
+@pytest.mark.slow
 def test_what_an_interrupted_build_left_is_not_taken_for_an_environment(small, tmp_path, said):
     """And is cleared away by the next one."""
     cache = tmp_path / "cache"

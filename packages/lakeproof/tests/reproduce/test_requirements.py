@@ -208,6 +208,7 @@ def test_another_installer_is_a_factor_and_the_same_environment():
     assert not is_same(installers(("setuptools",)), here)
 
 
+@pytest.mark.slow
 def test_an_environment_is_had_without_its_installers(here, tmp_path, monkeypatch):
     """Offline, where nothing holds them."""
     monkeypatch.setenv("UV_OFFLINE", "1")

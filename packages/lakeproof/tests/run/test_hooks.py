@@ -104,6 +104,7 @@ def test_a_project_without_the_table_fails_in_its_own_words(project):
         project.run(pipeline([node(fail, None, "answer", name="answer")]))
 
 
+@pytest.mark.slow
 def test_the_line_of_before_is_said_to_have_no_use(project, caplog):
     """And the run is recorded once."""
     with_settings(project, LINE)
@@ -112,6 +113,7 @@ def test_the_line_of_before_is_said_to_have_no_use(project, caplog):
     assert sentence.startswith("LakeproofHooks() in settings.py has no use any more")
 
 
+@pytest.mark.slow
 def test_the_line_of_before_is_enough_without_the_table(project, caplog):
     """What was recorded by it yesterday is recorded today."""
     with_settings(project, LINE)

@@ -157,6 +157,7 @@ def lose_and_fail(table, _other):
     raise ValueError("that was the reason")
 
 
+@pytest.mark.slow
 def test_what_made_a_run_fail_stays_its_error_whatever_recording_says(with_table):
     """The table that cannot be read is not what ended it."""
     with pytest.raises(ValueError, match="that was the reason"):
@@ -176,6 +177,7 @@ def test_a_run_that_cannot_be_recorded_at_all_is_failed(small_project, monkeypat
     assert "FAILED and has no record: ZeroDivisionError" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_failing_run_that_cannot_be_recorded_keeps_its_error(small_project, monkeypatch):
     """kedro-mlflow ends it after us, which it could not if we raised."""
     monkeypatch.setattr(sealed, "to_bytes", lambda record: 1 / 0)
@@ -218,6 +220,7 @@ def forget(_given):
     return 1
 
 
+@pytest.mark.slow
 def test_git_that_refuses_the_owner_is_told_with_what_to_type(small_project, capsys, monkeypatch):
     """In a container, the project often belongs to another user."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")

@@ -37,6 +37,7 @@ def score_things():
     return 0.25, {"left": {"value": 1.5, "step": 0}}, {"drawn": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "runner", [SequentialRunner(is_async=True), ThreadRunner()], ids=["async", "threads"]
 )
@@ -68,6 +69,7 @@ def log_in_threads():
     return 1
 
 
+@pytest.mark.slow
 def test_a_pool_of_a_node_logs_to_the_run_and_a_run_of_its_own_is_a_child(small_project):
     """One that it starts by itself is known as started by this one."""
     small_project.run(of(log_in_threads))
@@ -87,6 +89,7 @@ def log_in_a_pool_that_stays():
     return 1
 
 
+@pytest.mark.slow
 def test_a_thread_that_outlives_the_nodes_has_no_run_any_more(small_project):
     """What it logs later is not this run's."""
     small_project.run(of(log_in_a_pool_that_stays))
@@ -101,6 +104,7 @@ def log_in_a_fork():
     return 1
 
 
+@pytest.mark.slow
 def test_a_forked_process_logs_to_the_run(small_project):
     """MLflow forgets the run in a process that is forked."""
     small_project.run(of(log_in_a_fork))
@@ -133,6 +137,7 @@ def test_metrics_are_recorded_to_the_bit_as_they_were_logged(small_project):
     assert not hasattr(mlflow.tracking.client.TrackingServiceClient.log_metric, "lakeproof")
 
 
+@pytest.mark.slow
 def test_kedro_and_mlflow_are_left_as_they_were(small_project):
     """Also after an error, and where no runner ever comes."""
     from mlflow.tracking import fluent

@@ -41,6 +41,7 @@ def run_another(project: SmallProject) -> None:
         session.run()
 
 
+@pytest.mark.slow
 def test_a_run_within_a_node_is_refused_before_it_writes_to_the_outer_one(small_project):
     """The outer run is recorded, with its own two nodes."""
     small_project.write(CATALOG)
@@ -58,6 +59,7 @@ def test_a_run_within_a_node_is_refused_before_it_writes_to_the_outer_one(small_
     assert [node.name for node in small_project.record().nodes] == ["first", "second"]
 
 
+@pytest.mark.slow
 def test_a_catalog_that_a_node_opens_is_not_the_runs(small_project):
     """Reading another environment's catalog changes nothing of the record, and the run ends."""
     small_project.write(CATALOG)

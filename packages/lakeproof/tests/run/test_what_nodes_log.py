@@ -287,6 +287,7 @@ def fit_something(_model):
     return fitted()
 
 
+@pytest.mark.slow
 def test_a_record_that_says_nothing_of_it_is_not_called_the_same(project):
     """Two of them are compared without; an old one and a new one are not comparable there."""
     project.run(of(log_all), SequentialRunner())

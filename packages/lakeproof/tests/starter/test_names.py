@@ -83,6 +83,7 @@ def test_no_module_that_the_project_installs_is_free_to_be_named_after():
     assert taken > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -140,6 +141,7 @@ def test_a_file_names_folder_and_package_apart_from_the_project(kedro_new, tmp_p
     assert (tmp_path / "here/wines.v2/src/Cellar/settings.py").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "made"),
     [("Wine Cellar\n", ["wine-cellar"]), ("\n", ["new-kedro-project"]), ("42\n", [])],

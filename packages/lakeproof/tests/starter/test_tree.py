@@ -152,6 +152,7 @@ def test_the_first_commit_has_everything_and_is_by_whoever_git_knows_or_nobody(g
     assert set(project.git("ls-files").splitlines()) == tree(generated)
 
 
+@pytest.mark.slow
 def test_a_commit_is_by_the_user_whatever_their_settings_are(kedro_new, starter, tmp_path):
     """They sign commits, refuse them in a hook, ignore files everywhere, and type it in a hook."""
     hooks = tmp_path / "hooks"
@@ -176,6 +177,7 @@ def test_a_commit_is_by_the_user_whatever_their_settings_are(kedro_new, starter,
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_ignored", [False, True])
 def test_inside_another_repository_none_is_made_and_nothing_committed(
     kedro_new, starter, tmp_path, is_ignored

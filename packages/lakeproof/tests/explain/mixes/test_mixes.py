@@ -63,6 +63,7 @@ def test_only_what_must_be_is_fitted(had):
     assert all(one.failure is None for one in outcomes.values())
 
 
+@pytest.mark.beyond_ci
 def test_a_node_that_has_run_on_the_same_is_not_run_again(had):
     """The rows of each version are chosen once; the features are a plan, which no run hands on."""
     _, _, outcomes = had
