@@ -188,6 +188,21 @@ def _server(command: list[str], port: int, more: dict[str, str]) -> "subprocess.
     raise RuntimeError(f"{command[0]} does not listen on {port}")
 
 
+def _one_put_at_a_time() -> None:
+    """Let a conditional put look and write at once: moto's threads look, and then write."""
+    import threading
+
+    from moto.s3.responses import S3Response
+
+    put, alone = S3Response.put_object, threading.Lock()
+
+    def put_object(self):
+        with alone:
+            return put(self)
+
+    S3Response.put_object = put_object
+
+
 def _without_conditions() -> None:
     from moto.s3.responses import S3Response
     from werkzeug.datastructures import Headers
@@ -208,6 +223,7 @@ def _serve() -> None:
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel("ERROR")
+    _one_put_at_a_time()
     if os.environ.get("CONDITIONAL") == "no":
         _without_conditions()
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)

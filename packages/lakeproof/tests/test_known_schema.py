@@ -18,6 +18,7 @@ uri, files = "sqlite:///mlflow.db", "files"
 """
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_alembic_is_imported_where_a_store_must_be_made_or_refused(tmp_path):
     """And not where the revision is the newest."""

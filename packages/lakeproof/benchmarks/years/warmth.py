@@ -19,16 +19,6 @@ def stay_warm() -> None:
         _remember_property(importlib.metadata.PathDistribution, name)
     for name in ("_records", "changed_files"):
         setattr(installed, name, functools.cache(getattr(installed, name)))
-    known = installed._known
-    remembered: dict[int, set[str]] = {}
-
-    def known_once(records: Any) -> set[str]:
-        # The list is remembered, too, so that no other is in its place.
-        if id(records) not in remembered:
-            remembered[id(records)] = known(records)
-        return remembered[id(records)]
-
-    installed._known = known_once
     asked = functools.cache(local_packages.digest_of_sources)
     for module in (local_packages, package_sources):
         module.digest_of_sources = lambda root, names=(): asked(root, tuple(names))

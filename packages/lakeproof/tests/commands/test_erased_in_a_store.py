@@ -88,6 +88,7 @@ def test_a_version_that_is_held_in_a_store_becomes_one_without_the_rows(store, e
     _require_held_without_the_rows(store, empty, place, held, empty.json(*WHO))
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.parametrize(
     "number",
     [1, *(pytest.param(one, marks=pytest.mark.long) for one in (0, 2))],

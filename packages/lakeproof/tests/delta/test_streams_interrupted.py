@@ -86,6 +86,7 @@ def require_all_once(table: DeltaTable) -> None:
     ]
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_kill_9_in_the_middle_of_a_batch_loses_nothing_and_doubles_nothing(folder, spark_session):
     """Once between two commits of a batch, once while Spark merges, then to the end."""

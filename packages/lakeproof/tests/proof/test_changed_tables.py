@@ -21,6 +21,7 @@ def change(project: Project) -> None:
     exchange(file, changed.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_run_of_a_changed_file_is_repeated_and_the_one_before_is_not(make_project):
     """The record says what was read, not what the commit says."""

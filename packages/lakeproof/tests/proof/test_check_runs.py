@@ -82,6 +82,7 @@ def test_some_cannot_be_had(checked):
     assert f"{runs[1][:8]}  no" in text
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_an_untracked_file_that_the_record_does_not_keep(checked):
     """It holds a secret, so its digest alone is recorded: while it is there, the answer is yes."""

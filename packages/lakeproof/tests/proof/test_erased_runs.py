@@ -76,6 +76,7 @@ def test_a_run_that_took_the_person_from_a_raw_file_goes_without_too(erased):
     assert any(one == f"{file['path']}: is in git's history as it was" for one in receipt["left"])
 
 
+@pytest.mark.beyond_ci
 def test_the_model_that_never_saw_the_person_is_made_and_proven(erased):
     """A recorded run on what is left, which is REPEATED, and whose model is kept and leased."""
     project, run, receipt = erased

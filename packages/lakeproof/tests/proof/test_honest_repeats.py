@@ -168,6 +168,7 @@ def read_version(project: Project, run_id: str) -> tuple[int, str | None]:
     return read["version"], read["pin"]
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_pinned_table_that_the_run_also_writes_is_read_at_the_pin_again(pinned):
     """`samples:0` on everything: ingest writes nothing, feature reads the first delivery."""
@@ -230,6 +231,7 @@ def test_a_pin_in_the_catalog_is_the_pin_of_the_rerun(pinned, pin, flags):
     assert read_version(pinned, verdict.document["rerun_id"])[0] == 0
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_another_environment_is_repeated_in_that_environment(make_project):
     """Wine qualities: other deliveries, key, target, task and estimator by `--env` alone."""

@@ -74,6 +74,7 @@ def test_what_is_kept_is_held_against_the_record(corrected):
     assert f"{LATE} (deliveries) is now sha256" in verdict.missing
 
 
+@pytest.mark.beyond_ci
 def test_where_nothing_is_kept_every_run_that_needs_it_is_named(corrected):
     """0 turns it off; two runs read the file as it was."""
     project, before, after = corrected

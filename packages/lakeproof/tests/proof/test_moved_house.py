@@ -146,6 +146,7 @@ def test_a_clone_with_tables_and_runs_copied_into_it(lived_in, tmp_path):
     repeat(old, finished.run_id)
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_database_that_came_before_its_artifacts_does_not_lead_to_the_old_place(
     lived_in, tmp_path
@@ -163,6 +164,7 @@ def test_a_database_that_came_before_its_artifacts_does_not_lead_to_the_old_plac
     assert finished.run_id in new.kedro("show", finished.run_id, "--json").stdout
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_scratch_that_was_left_when_the_project_moved_is_cleaned_up(lived_in, tmp_path):
     """Git's entry of the worktree leads to the old place; the next re-run takes it away."""

@@ -132,6 +132,7 @@ def test_no_rows_are_not_rows_that_were_there_before(weather, monkeypatch):
     assert "rows handed over: 1 -> 0" in verdict.artifact("corrected", "table")["detail"]
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_parts_that_are_made_while_they_are_saved_are_compared_by_their_files(weather):
     """What the node gives is functions, which are the same whatever they give."""
@@ -141,6 +142,7 @@ def test_parts_that_are_made_while_they_are_saved_are_compared_by_their_files(we
     assert verdict.document["first_divergence"]["node"] == "split"
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_version_that_is_written_over_is_not_believed(weather):
     """Its commit says that it holds the rows already; its file was changed since."""

@@ -49,6 +49,7 @@ def of_another_version(wheel: Path, version: str) -> Path:
     return target
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 @pytest.mark.parametrize("commit_of_old", [COMMITS[0], pytest.param(COMMITS[1], marks=LONG)])
 def test_a_run_of_the_copied_folder_is_repeated_after_the_move(tmp_path, commit_of_old):
@@ -88,6 +89,7 @@ def test_a_run_of_the_copied_folder_is_repeated_after_the_move(tmp_path, commit_
     assert reproduced(project)["verdict"] == "REPEATED"
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_run_of_an_older_wheel_is_repeated_by_it_after_an_upgrade(tmp_path):
     """It comes out of the recorded commit's `vendor/`; nobody else has it."""

@@ -192,6 +192,7 @@ def test_a_raw_file_that_the_commit_has_may_be_anything_today(runs):
     reproduce(project, run_ids["made"], expected="REPEATED")
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_the_commit_is_no_longer_in_the_repository(runs):
     """A rebase alone does not take it: its reference does, with git's own clean-up."""
@@ -256,6 +257,7 @@ def test_a_package_that_cannot_be_installed_again(runs):
     assert factor["expected"] == "2.0.999"
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_another_patch_version_of_the_interpreter_blocks_unless_here(runs):
     """Both are named and how to install the recorded one; `--here` makes it a factor."""

@@ -30,6 +30,7 @@ def test_a_run_and_a_rerun_from_other_folders(used):
     assert not (used.path / "src/winery/.lakeproof").exists()
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_configuration_from_outside_of_the_project(used, tmp_path):
     """`--conf-source` of a folder that has changed since, and then is gone."""
@@ -46,6 +47,7 @@ def test_configuration_from_outside_of_the_project(used, tmp_path):
     repeat(used, verdict.document["rerun_id"])
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_an_environment_that_was_named_by_a_variable(used, monkeypatch):
     """`KEDRO_ENV` of then is the environment of the re-run, whatever it is now."""

@@ -106,6 +106,7 @@ def test_a_dirty_tree_is_had_again_and_everything_is_imported_from_there(dirty):
     assert not any(scratch.iterdir())
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_from_another_branch_that_is_dirty_in_another_way(dirty, tmp_path):
     """Today's code does not even import, today's module and local parameter say something else."""

@@ -33,7 +33,11 @@ def used(small) -> Project:
         pytest.param(("--nodes", "score_predictions,draw_confusion_matrix"), SCORE, marks=LONG),
         (("--from-inputs", "predictions"), SCORE),
         pytest.param(("--to-outputs", "features"), INGEST_FEATURE, marks=LONG),
-        (("--runner", "ThreadRunner"), INGEST_FEATURE | TRAIN | EVALUATE),
+        pytest.param(
+            ("--runner", "ThreadRunner"),
+            INGEST_FEATURE | TRAIN | EVALUATE,
+            marks=pytest.mark.beyond_ci,
+        ),
         (("--async", "--pipelines", "feature"), {"build_features"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -71,6 +75,7 @@ def test_a_run_that_found_nothing_missing_is_never_a_pass(used):
     assert "Running node" not in done.stderr
 
 
+@pytest.mark.beyond_ci
 def test_a_model_that_was_overwritten_is_found_by_its_digest(used):
     """`evaluate` read the model of an earlier run; a later one has saved another in its place."""
     used.kedro("run", *FOREST)
@@ -90,6 +95,7 @@ def test_a_model_that_was_overwritten_is_found_by_its_digest(used):
     repeat(used, evaluated.run_id)
 
 
+@pytest.mark.beyond_ci
 def test_a_model_that_is_nowhere_is_named(used):
     """Neither here nor among the artifacts: INCONCLUSIVE, before anything is run."""
     used.kedro("run", *FOREST)

@@ -201,6 +201,7 @@ def scattered(make_project, tmp_path_factory) -> tuple[Project, Path]:
     return project, outside
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_run_is_had_again_wherever_its_catalog_leads(scattered):
     """A second run from Python, after a checkpoint; then files came, moved on and were changed."""

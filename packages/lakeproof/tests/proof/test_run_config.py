@@ -156,6 +156,7 @@ def test_the_run_yml_of_a_run_gives_the_same_model(asked):
     assert "ThreadRunner" in repeated["run"]["options"]["runner"]
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_run_by_run_yml_is_a_run_like_any_other(asked):
     """It reads the run's own writes at the version of then, and can be reproduced itself."""

@@ -101,6 +101,7 @@ def test_spark_runs_on_the_bucket_by_the_same_credentials(stored, store, tmp_pat
     reproduce(stored, second, "--engine", "embedded", expected="REPRODUCED")
 
 
+@pytest.mark.beyond_ci
 def test_a_bucket_is_opened_by_whoever_else_names_it(stored, store, tmp_path):
     """When the environment of the run is gone, with its credentials."""
     lab = stored.path / "conf/lab"

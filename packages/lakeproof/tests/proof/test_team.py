@@ -140,6 +140,7 @@ def names_model_and_key(team: Team, printed: str) -> None:
         file.write(f'\n{printed}\n[tool.lakeproof.promote]\npolicy = "signed"\n')
 
 
+@pytest.mark.beyond_ci
 def test_what_the_page_says_is_typed_by_two_people(
     team: Team, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

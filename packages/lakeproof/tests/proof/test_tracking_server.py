@@ -70,6 +70,7 @@ def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, serv
     assert MlflowClient(server.uri).get_run(found["rerun_id"]).info.status == "FINISHED"
 
 
+@pytest.mark.beyond_ci
 def test_a_server_that_goes_costs_a_sentence_and_no_record(project: Project, server: Server):
     """The next command that asks it, when it is back, sends what was kept."""
     nodes = project.path / "src/winery/pipelines/feature/nodes.py"

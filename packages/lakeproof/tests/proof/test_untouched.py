@@ -79,6 +79,7 @@ def test_nothing_of_the_users_is_touched(registered):
     assert told["params"].items() >= before.runs[finished.run_id]["data"]["params"].items()
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("anchor", "indent"),

@@ -68,6 +68,7 @@ def verify(project: Project, *args: str, code: int) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.beyond_ci
 def test_a_change_of_words_alters_no_result_and_a_parameter_of_the_branch_does_not_count(
     project: Project, tmp_path: Path
 ):

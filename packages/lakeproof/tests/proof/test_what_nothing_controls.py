@@ -39,6 +39,7 @@ held: {type: json.JSONDataset, filepath: data/08_reporting/held.json}
 """
 
 
+@pytest.mark.beyond_ci
 def test_it_is_listed_with_a_pass_and_suspected_where_runs_diverge(project, tmp_path, monkeypatch):
     """By the node, with both digests; nothing of the other node, which reaches for nothing."""
     add_pipeline(project, "probe", PIPELINE)

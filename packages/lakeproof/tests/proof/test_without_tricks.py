@@ -20,6 +20,7 @@ def plain(tmp_path_factory) -> tuple[Project, Finished]:
         return project, project.kedro("run", *FOREST)
 
 
+@pytest.mark.beyond_ci
 def test_a_run_is_made_shown_and_repeated_without_any_trick(plain, monkeypatch):
     """And repeated by a process that has them all."""
     project, finished = plain

@@ -29,6 +29,7 @@ def imported(project: Project, *command: str) -> list[str]:
     ]
 
 
+@pytest.mark.beyond_ci
 def test_scipy_comes_before_mlflow_and_ipython_not_at_all(project):
     """Otherwise skops searches MLflow's three thousand modules, and MLflow asks IPython in vain."""
     found = imported(project, "run")

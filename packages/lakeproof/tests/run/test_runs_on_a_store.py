@@ -38,6 +38,7 @@ second:
 ONCE = {"timeout": "60s", "connect_timeout": "60s", "retry_timeout": "1s", "max_retries": "1"}
 
 
+@pytest.mark.beyond_ci
 def test_a_run_whose_store_goes_is_failed_and_says_what_stays(small_project, capsys):
     """In MLflow, on the terminal and in its record, which asks no store for what it committed."""
     going = ObjectStore.started()

@@ -42,6 +42,7 @@ def used(tmp_path_factory) -> Project:
     return project
 
 
+@pytest.mark.beyond_ci
 def test_an_older_version_gives_other_metrics_and_the_latest_the_same_again(used):
     """`--load-versions samples:0` trains on the first delivery alone."""
     latest = metrics(used)

@@ -155,6 +155,7 @@ def fill_catalog(_model):
     return {"a": 1}, {"one": {"b": 2}, "two": {"c": 3}}, fitted(), 0.5
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_what_datasets_log_is_no_nodes(project):
     """Files, folders, models and metrics of the catalog are compared under their own names."""
@@ -169,6 +170,7 @@ def log_a_model(_model):
     return 1
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_model_that_a_node_logs_is_compared_by_what_it_has_learned(project):
     """Its files hold ids and times."""

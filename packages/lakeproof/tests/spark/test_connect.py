@@ -40,6 +40,7 @@ def in_another_process(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 @pytest.mark.spark
 def test_a_refused_setting_leaves_nothing_behind_and_delta_s_are_set_on_a_fresh_server(server):

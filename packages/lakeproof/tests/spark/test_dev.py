@@ -46,6 +46,7 @@ def test_where_no_server_answers_the_page_is_named():
         connect._require_server("sc://127.0.0.1:9")
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 @pytest.mark.spark
 def test_a_cluster_answers_and_is_gone_afterwards():

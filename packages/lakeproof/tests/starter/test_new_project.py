@@ -51,6 +51,7 @@ def test_an_installed_lakeproof_makes_the_same_project(generated, tmp_path):
     assert Project(made).git("status", "--porcelain", "--ignored") == ""
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_its_style_types_and_architecture_are_in_order(project):
     """`make check`, at the first commit."""
@@ -115,6 +116,7 @@ def test_a_pipeline_of_ones_own_is_in_order(project, tmp_path):
     assert "All checks passed" in own.make("check")
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_its_package_runs_elsewhere_and_is_recorded(project, tmp_path):
     """`kedro package`, then `python -m`: on its `conf` and data, with no `pyproject.toml`.

@@ -31,6 +31,7 @@ def houses(first: int, last: int, *, has_garden: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_the_files_of_the_page_and_two_deliveries_make_two_versions(project):
     """A regression on text keys, missing values and a column that joins; nothing else is needed."""

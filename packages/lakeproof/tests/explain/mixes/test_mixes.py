@@ -92,6 +92,7 @@ def test_a_mix_is_in_no_list_and_leaves_the_project_as_it_was(runs, had):
     assert list((project.path / ".lakeproof/scratch").iterdir()) == []
 
 
+@pytest.mark.beyond_ci
 def test_a_mix_can_be_had_again(runs, had):
     """By its id, as any run, though it asks the model of another."""
     project, _, _ = runs

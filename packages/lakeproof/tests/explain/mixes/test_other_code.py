@@ -40,6 +40,7 @@ def test_the_players_are_the_code_and_the_parameter(mixes):
     assert [one.name for one in mixes.players()] == [ROUNDS, CODE]
 
 
+@pytest.mark.beyond_ci
 def test_new_code_without_its_parameter_fails_in_a_node(mixes):
     """And so does old code with a parameter that it does not know: each says which node, and why.
 
