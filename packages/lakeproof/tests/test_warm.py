@@ -10,7 +10,7 @@ import pytest
 
 from conftest import Project, copy_project, warm
 from lakeproof.determinism import Recipe
-from warm import RECIPE, Forked
+from warm import RECIPE, Forked, Warm
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,13 @@ def test_what_a_fork_cannot_have_is_given_to_a_process(project, monkeypatch):
     for name, value in {"PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "2", "LC_ALL": "C"}.items():
         assert not warm().can_have({**RECIPE, **project.environment, name: value})
     assert warm().can_have({**RECIPE, **project.environment, "LAKEPROOF_DEBUG": "1"})
+    # Whether this worker has imported scikit-learn, or the process that forks had before it began.
+    set_by_import = {"KMP_DUPLICATE_LIB_OK": "True", "KMP_INIT_AT_FORK": "FALSE"}
+    for first, second in (
+        (RECIPE, {**RECIPE, **set_by_import}),
+        ({**RECIPE, **set_by_import}, RECIPE),
+    ):
+        assert Warm("", first).can_have(second)
     monkeypatch.setattr("conftest.warm", lambda: pytest.fail("it was forked"))
     monkeypatch.setenv("LC_ALL", "C")
     monkeypatch.setattr("conftest.RECIPE", {})

@@ -36,6 +36,8 @@ _READ_AT_START = (
     *("PYTHON", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "VECLIB_", "BLIS_", "POLARS_", "MPL"),
     *("LC_", "LANG", "LD_", "MALLOC_", "HOME", "XDG_", "ARROW_", "KMP_", "GOTO_"),
 )
+# Set by scikit-learn and threadpoolctl in whatever process imports them, as every fork has.
+_SET_BY_IMPORT = ("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
 OF_KEDRO = ("-m", "kedro")
 # Of a worker: what the process that has it says, and the variables before any test has set its own.
 # Not in `conftest.py`, which pytest and the tests import as several modules.
@@ -269,5 +271,5 @@ def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(_READ_AT_START) and name != "PYTHONPATH"
+        if name.startswith(_READ_AT_START) and name not in ("PYTHONPATH", *_SET_BY_IMPORT)
     }
