@@ -26,6 +26,7 @@ def assert_believed(table) -> None:
     assert stored_digest(opened) == compute_digest(opened)
 
 
+@pytest.mark.beyond_ci
 def test_files_that_were_compacted_at_once_do_not_come_twice(make_table, spark_session):
     """The staged table may have been rewritten by Delta itself before its files are taken."""
     key = "spark.databricks.delta.autoCompact.enabled"
@@ -140,6 +141,7 @@ def test_a_folder_on_another_disk_is_written_to(make_table, tmp_path):
         shutil.rmtree(place)
 
 
+@pytest.mark.beyond_ci
 def test_only_rows_to_add_are_merged_with_a_way_to_add_them(make_table):
     """Without one Delta need not sort the whole table; with one that is missing, rows were lost."""
     table = make_table(key="k", save_args={"mode": "merge"})
@@ -180,6 +182,7 @@ def inserts(table) -> bool:
     return bool(json.loads(told["notMatchedPredicates"]))
 
 
+@pytest.mark.beyond_ci
 def test_a_table_that_tells_its_changes_tells_no_others(make_table, spark_session):
     """A row that is corrected to what it is has not changed."""
     table = make_table(key="k", save_args={"mode": "merge"})

@@ -72,6 +72,7 @@ def test_batches_are_taken_in_the_order_in_which_their_files_arrived(folder, tab
     assert [one.name for one in stream.deliveries] == ["3.csv", "2.csv", "1.csv"]
 
 
+@pytest.mark.beyond_ci
 def test_batch_and_stream_take_turns_and_take_nothing_twice(folder, table, caplog):
     """A corrected file of a known name is a new delivery, for either."""
     caplog.set_level("INFO")
@@ -90,6 +91,7 @@ def test_batch_and_stream_take_turns_and_take_nothing_twice(folder, table, caplo
     assert rows(table) == {"a": 1.5, "b": 2.0, "c": 3.0}
 
 
+@pytest.mark.beyond_ci
 def test_a_table_that_was_lost_gets_everything_again(folder, table):
     """Nothing beside the table remembers what was taken."""
     write(folder, "1.csv", "a,1")
@@ -186,6 +188,7 @@ def test_commits_say_who_made_them_and_the_run_knows_what_came(folder, table):
     assert by_stream.opened.version == 1
 
 
+@pytest.mark.beyond_ci
 def test_a_pinned_version_is_read_undisturbed_while_the_stream_goes_on(folder, table):
     """In the middle of a batch, when newer versions are there already."""
     write(folder, "1.csv", "a,1")

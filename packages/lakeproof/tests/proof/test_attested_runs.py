@@ -23,6 +23,7 @@ def verified(*files: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.beyond_ci
 def test_a_pass_is_signed_shown_and_verified(tmp_path, monkeypatch):
     """The way of the page: a key, a re-run, and two files for somebody else."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))

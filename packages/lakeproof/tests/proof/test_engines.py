@@ -28,6 +28,7 @@ def test_a_run_of_the_laptop_holds_on_spark(project: Project):
     assert not {name for name in verdict.factors if name.startswith(("data:", "package:", "code"))}
 
 
+@pytest.mark.beyond_ci
 def test_a_run_of_spark_holds_on_the_laptop_and_says_what_spark_was(project: Project):
     """Java, jars with their digests, settings in force; a table's versions are those of any run."""
     run = project.fresh.kedro(*words(RUN.line), *FOREST)

@@ -121,6 +121,7 @@ def test_an_import_of_the_engine_starts_nothing():
 LOCAL = {"spark.master": "local[1]", "spark.driver.host": "127.0.0.1", "spark.ui.enabled": "false"}
 
 
+@pytest.mark.beyond_ci
 @pytest.mark.slow
 def test_a_session_without_delta_is_refused():
     """Rather than ended, or written through until Java says so."""
