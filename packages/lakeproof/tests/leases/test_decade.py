@@ -11,8 +11,8 @@ from conftest import REPOSITORY
 pytestmark = pytest.mark.slow
 
 OF_CI = (
-    *("--nights", "30", "--kills", "6", "--erasures", "1", "--by-time", "0"),
-    *("--run-every", "10", "--keep-every", "10", "--clean-every", "10", "--schema-every", "20"),
+    *("--nights", "60", "--kills", "10", "--erasures", "2", "--by-time", "0"),
+    *("--run-every", "20", "--keep-every", "20", "--clean-every", "10", "--schema-every", "40"),
 )
 SMALL = (
     *("--nights", "200", "--kills", "20", "--erasures", "2", "--by-time", "0"),
@@ -22,8 +22,8 @@ SMALL = (
 
 @pytest.mark.parametrize(
     ("asked", "kills"),
-    [(OF_CI, 4), pytest.param(SMALL, 15, marks=pytest.mark.beyond_ci)],
-    ids=["30", "200"],
+    [(OF_CI, 6), pytest.param(SMALL, 15, marks=pytest.mark.beyond_ci)],
+    ids=["60", "200"],
 )
 def test_nothing_that_is_leased_is_lost_and_nothing_that_was_erased_is_left(tmp_path, asked, kills):
     """Whatever is killed, and whoever vacuums; `check` names no day after the true one."""

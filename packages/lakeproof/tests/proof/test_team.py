@@ -199,6 +199,7 @@ def test_what_the_page_says_is_typed_by_two_people(
     team.ben.kedro("check", "--all", "--since", "2026-01-01", "--mine")
 
 
+@pytest.mark.beyond_ci
 def test_code_on_no_remote_is_found_where_it_was_shared(
     team: Team, server: Server, store: ObjectStore
 ):
