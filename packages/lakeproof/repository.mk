@@ -16,7 +16,7 @@ test-slow: .venv/test  ## the long matrix
 	$(call BESIDE,slow and not long)
 
 .PHONY: test-ci
-test-ci: .venv/test  ## test and test-slow but for what has a smaller one of the same, with one Spark
+test-ci: .venv/test  ## test and test-slow but for what takes it beyond its time (beyond_ci), with one Spark
 	$(call BESIDE,not long and not beyond_ci,$(ROOTS))
 
 .PHONY: test-long

@@ -58,13 +58,14 @@ def test_a_forged_record_is_refused_in_a_sentence_or_shown_as_it_is(tmp_path):
     assert 10 < read < 70
 
 
-def test_a_forged_record_does_no_harm_by_any_command(make_project, monkeypatch):
+@pytest.mark.parametrize("count", [12, pytest.param(25, marks=pytest.mark.beyond_ci)])
+def test_a_forged_record_does_no_harm_by_any_command(make_project, monkeypatch, count):
     """No file outside of scratch, no process but git and uv, no connection, no crash."""
     monkeypatch.setenv("UV_OFFLINE", "1")
     project = make_project("fuzz")
     run_id = project.kedro("run", "--pipelines", "ingest").run_id
     fuzzer = Fuzzer(project, run_id, in_this_process(monkeypatch), seed=13)
-    fuzzer.run(range(12))
+    fuzzer.run(range(count))
     assert fuzzer.found == []
     assert set(fuzzer.watch.started) <= {"git", "uv"}
     assert fuzzer.outcomes["reached the child"] > 0

@@ -167,6 +167,24 @@ def test_what_is_installed_while_a_run_goes_on_is_its_distributions(site, monkey
     assert [each.path for each in with_loaded(before)] == ["more.py"]
 
 
+def test_what_is_said_of_files_in_the_same_length_at_the_same_time_is_asked_again(
+    site, monkeypatch
+):
+    """A `RECORD` may be edited while a run goes on, and its time set back."""
+    install(site, "tool", {"tool.py": b"pass"})
+    monkeypatch.setattr(sys, "path", [str(site)])
+    before = gather_changed(is_quick=True)
+    record = site / "tool-1.0.dist-info/RECORD"
+    told = record.stat()
+    record.write_text(record.read_text().replace("tool.py", "more.py"))
+    os.utime(record, ns=(told.st_atime_ns, told.st_mtime_ns))
+    assert record.stat().st_size == told.st_size
+    module = types.ModuleType("tool")
+    module.__file__ = str(site / "tool.py")
+    monkeypatch.setitem(sys.modules, "tool", module)
+    assert [each.path for each in with_loaded(before)] == ["tool.py"]
+
+
 def test_sitecustomize_is_named_wherever_it_lies(site, tmp_path, monkeypatch):
     """It ran before anything else did; its place on this machine is not told."""
     file = tmp_path / "sitecustomize.py"

@@ -63,6 +63,7 @@ def test_the_code_of_two_records_is_read_once_and_each_has_its_own_bundle(record
             b"{", b"{" + place + b",", 1
         ),
         lambda code, place: code.replace(place, b"\0", 1) + place,
+        lambda code, place: code.replace(place, b"") + place,
     ],
 )
 def test_a_place_that_is_no_bundles_is_refused_though_the_code_is_known(record, forge):

@@ -42,7 +42,6 @@ class _Record:
     distribution: str
     lines: list[str]
     written_ns: int
-    size: int
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -58,8 +57,9 @@ class _Claim:
     digest: str
 
 
-# Read when a run begins and asked again when it ends, unless something else was written meanwhile.
-_READ: dict[Path, _Record] = {}
+# Read when a run begins and asked again when it ends, with what the file was: whatever is written
+# into one, its time of change cannot be set back.
+_READ: dict[Path, tuple[tuple[int, ...], _Record]] = {}
 
 
 def gather_changed(*, is_quick: bool = False) -> tuple[ChangedFile, ...]:
@@ -166,13 +166,14 @@ def _records(site: Path) -> tuple[list[_Record], bool]:
 def _record(info: Path) -> _Record:
     """Read what one distribution says, unless it was read before and is as it was."""
     status = os.stat(info / "RECORD")
-    known = _READ.get(info)
-    if known and (known.written_ns, known.size) == (status.st_mtime_ns, status.st_size):
-        return known
+    state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    if info in _READ and _READ[info][0] == state:
+        return _READ[info][1]
     name = re.sub(r"[-_.]+", "-", info.stem.rpartition("-")[0]).lower()
     lines = (info / "RECORD").read_text(encoding="utf-8").splitlines()
-    _READ[info] = _Record(name, lines, status.st_mtime_ns, status.st_size)
-    return _READ[info]
+    record = _Record(name, lines, status.st_mtime_ns)
+    _READ[info] = state, record
+    return record
 
 
 def _entries(lines: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -268,7 +269,7 @@ def _is_of_a_distribution(file: Path) -> bool:
     if file.parent.name not in ("site-packages", "dist-packages"):
         return False
     records, _ = _records(file.parent)
-    return any(path == file.name for record in records for path, _, _ in _entries(record.lines))
+    return any(file.name in record.paths for record in records)
 
 
 def _sha256_of(path: Path) -> str | None:
