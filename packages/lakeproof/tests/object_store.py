@@ -223,9 +223,10 @@ def _serve() -> None:
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel("ERROR")
-    _one_put_at_a_time()
     if os.environ.get("CONDITIONAL") == "no":
         _without_conditions()
+    else:
+        _one_put_at_a_time()
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)
