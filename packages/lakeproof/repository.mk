@@ -2,7 +2,9 @@
 # The package's tests. Two at a time, each file by one of them: a file's tests may share a project.
 # The files in the order in which they are collected, long ones first (conftest.py).
 # Those with Spark are one process beside them, so that it starts once, after the project's own.
-BOTH := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Where one of them dies, the run ends and says of which test: with another in its place it may wait
+# for ever (https://github.com/pytest-dev/pytest-xdist/issues/1327).
+BOTH := --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # Typed in the package's folder, from which Spark's workers import the tests, too.
 BESIDE = cd $(PACKAGE) && { { $(or $(2),true) && $(CURDIR)/$(PYTEST) -m "$(1) and spark"; } & spark=$$!; \
 	$(CURDIR)/$(PYTEST) $(BOTH) -m "$(1) and not spark"; others=$$?; wait $$spark && exit $$others; }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import projects
+import variables
 from lakeproof import determinism
 from projects import REPOSITORY, Finished
 from warm import RECIPE, as_told, at_start, name_files_of_stack, of_all_workers, warm
@@ -45,10 +46,7 @@ def _environment_stays():
     """
     before = dict(os.environ)
     yield
-    for name in os.environ.keys() - before.keys():
-        del os.environ[name]
-    # Those alone that a test has changed: a native thread that reads one meanwhile may crash.
-    os.environ.update(before.items() - os.environ.items())
+    variables.set_back(before)
 
 
 @pytest.fixture
@@ -73,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     # A JVM of a test ends before it would pay off to compile twice and collect side by side.
     os.environ.setdefault("SPARK_SUBMIT_OPTS", JAVA)
+    variables.change_copies()
     name_files_of_stack()
     as_told.update(getattr(config, "workerinput", {}))
     if not entry_points(group="kedro.hooks", name="lakeproof"):

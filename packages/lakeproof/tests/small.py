@@ -19,6 +19,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
+import variables
 from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store.store import TAG, RecordStore
 from lakeproof.record.mlflow_store.tracking import Tracking
@@ -154,8 +155,7 @@ def in_small_project(path: Path) -> Iterator[SmallProject]:
         while mlflow.active_run():
             mlflow.end_run()
         os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
+        variables.set_back(environment)
         sys.path[:] = search
         tracking._tracking_uri, registry._registry_uri = places
         mlflow.tracking.fluent._active_experiment_id = None
