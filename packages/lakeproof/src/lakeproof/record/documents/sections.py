@@ -157,7 +157,7 @@ def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
                 yield from _left_out(item, part, f"{place}.{number}")
     elif isinstance(facts, Mapping):
         for key, item in facts.items():
-            if is_dataclass(item):
+            if type(item) not in PLAIN and is_dataclass(item):
                 yield from _left_out(item, document[key], f"{place}.{key}")
 
 

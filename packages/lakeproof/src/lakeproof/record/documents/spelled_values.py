@@ -8,6 +8,7 @@ from typing import Any
 
 _FLOAT, _PAIRS = "$float", "$pairs"
 _OURS: tuple[set[str], ...] = ({_FLOAT}, {_PAIRS})
+_NESTED = (dict, list)
 # YAML's NaN has the sign bit set, Python's own has not: to the bit they are two.
 _FLOATS = {"nan": math.nan, "-nan": -math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -44,7 +45,11 @@ def spelled_back(value: Any) -> Any:
             return _FLOATS[value[_FLOAT]]
         if value.keys() == {_PAIRS}:
             return {spelled_back(key): spelled_back(item) for key, item in value[_PAIRS]}
-        return {key: spelled_back(item) for key, item in value.items()}
+        # Most values are texts and numbers: nothing is begun for one of these.
+        return {
+            key: spelled_back(item) if type(item) in _NESTED else item
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [spelled_back(item) for item in value]
     return value

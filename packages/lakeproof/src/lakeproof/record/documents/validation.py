@@ -4,7 +4,7 @@ Whatever reads a record reads it through here (`document.from_bytes`), so that n
 what is none. Not for facts that contradict each other (`consistency`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
@@ -14,8 +14,10 @@ from lakeproof.record.facts import Content, RunFacts
 
 _LARGEST = 2**63 - 1
 _MOST_SHOWN = 80
-# Of a record most values are such.
+# Of a record most values are such; those without a rule of their own are as they should be, but for
+# numbers that count.
 PLAIN = (str, int, float, bool, type(None))
+_FREE = (str, float, bool, type(None))
 
 
 def names_of(facts: Any) -> tuple[str, ...]:
@@ -29,6 +31,22 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
+@cache
+def _tests(kind: type, is_first_schema: bool) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+    """Give the fields of facts, each with what tells whether a plain value of it is one."""
+    rules = RULES.get(kind, {})
+    return tuple((name, _test(rules.get(name), is_first_schema)) for name in _names(kind))
+
+
+def _test(rule: Rule | Both | None, is_first_schema: bool) -> Callable[[Any], bool]:
+    if rule is None:
+        return lambda _: True
+    if isinstance(rule, Both):
+        # Of a mapping, which no plain value is.
+        return lambda _: False
+    return rule.held_before if is_first_schema and rule.held_before else rule.holds
+
+
 def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
     """Say which facts are none, each in a few words with its place.
 
@@ -37,19 +55,15 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
         schema: Under which it was written.
         place: What leads to it.
     """
-    if names := names_of(facts):
-        rules = RULES.get(type(facts), {})
-        for name in names:
+    if names_of(facts):
+        kind: Any = type(facts)
+        for name, holds in _tests(kind, schema < 2):
             value = getattr(facts, name)
-            if value is None:
-                continue
-            rule = rules.get(name)
             # Most values are texts as they should be: nothing is begun for one of these.
-            is_plain = type(value) in PLAIN and type(value) is not int
-            if is_plain and (rule is None or (type(rule) is Rule and rule.has(value, schema))):
+            if value is None or (type(value) in _FREE and holds(value)):
                 continue
             inner = f"{place}.{name}" if place else name
-            yield from faults_of(type(facts), name, value, schema, inner)
+            yield from faults_of(kind, name, value, schema, inner)
         if isinstance(facts, Content) and facts.sha256:
             yield from _broken(INNER_PATH, facts.path, schema, f"{place}.path")
         elif isinstance(facts, RunFacts):
@@ -57,10 +71,11 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
             yield from _options(facts.config, schema, f"{place}.config")
     elif isinstance(facts, tuple):
         for number, item in enumerate(facts):
-            yield from faults(item, schema, f"{place}.{number}")
+            if type(item) not in _FREE:
+                yield from faults(item, schema, f"{place}.{number}")
     elif isinstance(facts, Mapping):
         for key, item in facts.items():
-            if is_dataclass(item):
+            if type(item) not in PLAIN and is_dataclass(item):
                 yield from faults(item, schema, f"{place}.{shown(key)}")
     elif isinstance(facts, int) and not isinstance(facts, bool) and not 0 <= facts <= _LARGEST:
         yield f"{place} is {shown(facts)}, which is no number of anything"
@@ -79,7 +94,7 @@ def faults_of(kind: type, name: str, value: Any, schema: int, place: str) -> Ite
     rule = RULES.get(kind, {}).get(name)
     if rule is not None and value is not None:
         yield from _broken(rule, value, schema, place)
-    if type(value) not in PLAIN or type(value) is int:
+    if type(value) not in _FREE:
         yield from faults(value, schema, place)
 
 
