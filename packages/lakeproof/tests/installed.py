@@ -21,7 +21,9 @@ class NewProject:
 
     def run(self, *command: str, code: int = 0) -> str:
         """Run a command and give what it printed; warnings and logs are part of it."""
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        # What is compiled is kept, as a person's is.
+        left = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+        environment = {name: value for name, value in os.environ.items() if name not in left}
         done = subprocess.run(
             command,
             cwd=self.path,
@@ -53,13 +55,15 @@ def build(what: str, folder: Path, sources: Path = SOURCES) -> Path:
     return folder / done.stdout.strip()
 
 
-def link_environment(place: Path) -> None:
+def link_environment(
+    place: Path, without: tuple[str, ...] = ("winery", "lakeproof", "_lakeproof")
+) -> None:
     """Make an environment with the packages of this one, all but this project and Lakeproof."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     ours = Path(sysconfig.get_path("purelib"))
     theirs = place / ours.relative_to(sys.prefix)
     for package in ours.iterdir():
-        if not package.name.startswith(("winery", "lakeproof", "_lakeproof")):
+        if not package.name.startswith(without):
             (theirs / package.name).symlink_to(package)
     for script in Path(sysconfig.get_path("scripts")).iterdir():
         target = place / "bin" / script.name
