@@ -12,9 +12,11 @@ import re
 import subprocess
 import sys
 import warnings
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import deltalake
 import polars as pl
@@ -24,6 +26,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
+from xdist.scheduler import LoadFileScheduling
 
 LOCKED = dict(
     re.findall(
@@ -237,6 +240,38 @@ def test_kedro_mlflow_has_type_hints_for_mlflow(imported):
     assert "Add type hints to the `predict` method" not in imported.stdout + imported.stderr
 
 
+@mended_when_this_passes
+def test_a_worker_of_tests_in_place_of_a_dead_one_is_not_left_waiting():
+    """pytest-xdist issue 1327. Then `repository.mk` need not end a run of which a worker died."""
+    files = ["a.py::test", "b.py::test", "c.py::test"]
+    # As of `--numprocesses 1 --no-loadscope-reorder`.
+    options = SimpleNamespace(loadscopereorder=False)
+    tests = LoadFileScheduling(SimpleNamespace(getvalue=lambda _: ["popen"], option=options))
+    dead, new = _Worker(), _Worker()
+    for worker in (dead, new):
+        tests.add_node(worker)
+        tests.add_node_collection(worker, files)
+        tests.schedule()
+        if worker is dead:
+            assert tests.remove_node(dead) == "a.py::test"
+    # One that has a single test waits for the next before it begins.
+    assert len(new.asked) > 1 or new.shutting_down
+
+
+@dataclass(eq=False)
+class _Worker:
+    """What the scheduler of pytest-xdist knows of a process that runs tests."""
+
+    asked: list[int] = field(default_factory=list)
+    shutting_down: bool = False
+
+    def send_runtest_some(self, tests: list[int]) -> None:
+        self.asked += tests
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
 def test_every_fault_says_where_it_is_reported():
     """A workaround whose fault nobody has reported stays for ever."""
     texts = [
@@ -244,6 +279,6 @@ def test_every_fault_says_where_it_is_reported():
         for name, value in globals().items()
         if name.startswith("test_") and name != "test_every_fault_says_where_it_is_reported"
     ]
-    assert len(texts) >= 18
+    assert len(texts) >= 19
     for text in texts:
         assert any(word in text for word in ("issue", "pull request")), text
