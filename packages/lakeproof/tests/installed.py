@@ -58,7 +58,7 @@ def build(what: str, folder: Path, sources: Path = SOURCES) -> Path:
 def link_environment(
     place: Path, without: tuple[str, ...] = ("winery", "lakeproof", "_lakeproof")
 ) -> None:
-    """Make an environment with the packages of this one, all but this project and Lakeproof."""
+    """Make an environment with the packages of this one, but for those whose names begin so."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     ours = Path(sysconfig.get_path("purelib"))
     theirs = place / ours.relative_to(sys.prefix)
