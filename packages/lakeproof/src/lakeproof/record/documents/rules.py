@@ -61,10 +61,13 @@ class Rule:
     holds: Callable[[Any], bool]
     held_before: Callable[[Any], bool] | None = None
 
+    def test(self, schema: int) -> Callable[[Any], bool]:
+        """Give the test of what was written under a schema."""
+        return self.held_before if schema < 2 and self.held_before is not None else self.holds
+
     def has(self, value: Any, schema: int) -> bool:
         """Tell whether a value that was written under a schema is one."""
-        is_old = schema < 2 and self.held_before is not None
-        return (self.held_before or self.holds)(value) if is_old else self.holds(value)
+        return self.test(schema)(value)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ what sections say of each other (`consistency`), nor for what to say of a docume
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, fields, is_dataclass, make_dataclass, replace
+from dataclasses import field, fields, make_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -157,7 +157,7 @@ def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
                 yield from _left_out(item, part, f"{place}.{number}")
     elif isinstance(facts, Mapping):
         for key, item in facts.items():
-            if type(item) not in PLAIN and is_dataclass(item):
+            if names_of(item):
                 yield from _left_out(item, document[key], f"{place}.{key}")
 
 

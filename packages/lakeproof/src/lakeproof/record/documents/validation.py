@@ -32,19 +32,15 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 
 @cache
-def _tests(kind: type, is_first_schema: bool) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+def _tests(kind: Any, schema: int) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     """Give the fields of facts, each with what tells whether a plain value of it is one."""
     rules = RULES.get(kind, {})
-    return tuple((name, _test(rules.get(name), is_first_schema)) for name in _names(kind))
+    return tuple((name, _test(rules.get(name), schema)) for name in _names(kind))
 
 
-def _test(rule: Rule | Both | None, is_first_schema: bool) -> Callable[[Any], bool]:
-    if rule is None:
-        return lambda _: True
-    if isinstance(rule, Both):
-        # Of a mapping, which no plain value is.
-        return lambda _: False
-    return rule.held_before if is_first_schema and rule.held_before else rule.holds
+def _test(rule: Rule | Both | None, schema: int) -> Callable[[Any], bool]:
+    # `Both` is of a mapping, which no plain value is.
+    return rule.test(schema) if isinstance(rule, Rule) else lambda _: rule is None
 
 
 def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
@@ -55,9 +51,9 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
         schema: Under which it was written.
         place: What leads to it.
     """
-    if names_of(facts):
-        kind: Any = type(facts)
-        for name, holds in _tests(kind, schema < 2):
+    kind: Any = type(facts)
+    if tests := _tests(kind, schema):
+        for name, holds in tests:
             value = getattr(facts, name)
             # Most values are texts as they should be: nothing is begun for one of these.
             if value is None or (type(value) in _FREE and holds(value)):
@@ -75,7 +71,7 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
                 yield from faults(item, schema, f"{place}.{number}")
     elif isinstance(facts, Mapping):
         for key, item in facts.items():
-            if type(item) not in PLAIN and is_dataclass(item):
+            if names_of(item):
                 yield from faults(item, schema, f"{place}.{shown(key)}")
     elif isinstance(facts, int) and not isinstance(facts, bool) and not 0 <= facts <= _LARGEST:
         yield f"{place} is {shown(facts)}, which is no number of anything"
