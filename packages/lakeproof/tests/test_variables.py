@@ -35,6 +35,13 @@ def test_a_library_may_set_one_by_text_or_bytes(name):
     assert libc.getenv(b"SET") is None
 
 
+def test_what_no_variable_can_hold_is_refused(monkeypatch):
+    with pytest.raises(ValueError, match="embedded null byte"):
+        monkeypatch.setenv("SET", "a\0b")
+
+    assert "SET" not in os.environ
+
+
 def test_a_process_that_is_started_has_what_was_changed(monkeypatch):
     monkeypatch.setenv("SET", "first")
     monkeypatch.setenv("SET", "ä=b")

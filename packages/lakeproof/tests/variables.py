@@ -35,6 +35,9 @@ def set_back(before: Mapping[str, str]) -> None:
 
 def _put(name: str | bytes, value: str | bytes) -> None:
     line = b"=".join(map(os.fsencode, (name, value)))
+    # As Python's own refuses it.
+    if b"\0" in line:
+        raise ValueError("embedded null byte")
     _replace(name, ctypes.addressof(_line(line)))
 
 

@@ -59,9 +59,9 @@ def _rows(project, name: str) -> pl.DataFrame:
 
 
 def _holds(copy: Path, person: str) -> bool:
-    """Whether a file has the text as Parquet keeps one: an id may have its digits by chance."""
+    """Whether a file has the text as Parquet or JSON keep one: an id may have these digits."""
     found = b"".join(path.read_bytes() for path in copy.rglob("*.parquet"))
-    return re.search(rb"\x04(\0\0\0)?" + person.encode(), found) is not None
+    return re.search(rb"(\x04(\0\0\0)?|\")" + person.encode(), found) is not None
 
 
 def _made(*names: str, table_id: str):
