@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("with_tricks")
 OPEN = """
 import sqlite3, sys
 from lakeproof.record.mlflow_store.mlflow_tables import newest_revision
-from lakeproof.startup.known_schema import compare_without_alembic
+from lakeproof.startup.libraries.known_schema import compare_without_alembic
 compare_without_alembic(newest_revision)
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 uri, files = "sqlite:///mlflow.db", "files"

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from lakeproof.startup import no_repository
+from lakeproof.startup.libraries import no_repository
 
 
 @pytest.fixture

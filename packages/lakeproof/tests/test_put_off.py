@@ -120,7 +120,7 @@ def test_a_function_of_scipy_has_the_name_that_skops_gives_it():
     code = """
 import scipy.special
 from types import ModuleType
-from lakeproof.startup.quick_names import _among_scipy
+from lakeproof.startup.libraries.quick_names import _among_scipy
 import skops.io._utils as skops
 real = skops.whichmodule
 with _among_scipy(skops):

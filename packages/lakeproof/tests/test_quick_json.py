@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 import pytest
 
-from lakeproof.startup.quick_json import dumps
+from lakeproof.startup.libraries.quick_json import dumps
 
 # They are about the tricks themselves.
 pytestmark = pytest.mark.usefixtures("with_tricks")
@@ -53,7 +53,7 @@ def test_a_model_is_the_same_file(tmp_path):
 import json, re, zipfile
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
-from lakeproof.startup.quick_json import _Json, write_quickly
+from lakeproof.startup.libraries.quick_json import _Json, write_quickly
 write_quickly()
 from skops.io import _persist
 assert isinstance(_persist.json, _Json) and _persist.json.loads is json.loads

@@ -65,7 +65,7 @@ def test_the_stand_in_becomes_the_real_module():
     """For whoever imports something else from it."""
     code = """
 import sys
-from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.startup.libraries.lazy_kedro_mlflow import defer_kedro_mlflow
 defer_kedro_mlflow()
 from kedro_mlflow.framework.cli.cli import TEMPLATE_FOLDER_PATH, KedroClickGroup, commands
 assert TEMPLATE_FOLDER_PATH.name == "project"
@@ -147,7 +147,9 @@ def test_every_trick_that_the_switch_turns_off_is_in_the_rooms_table():
     """So that whoever wants to be rid of one finds it."""
     package = Path(startup.__file__).parents[1]
     asking = {
-        ".".join(path.relative_to(package).with_suffix("").parts).removeprefix("startup.")
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        .removeprefix("startup.")
+        .removeprefix("libraries.")
         for path in package.rglob("*.py")
         if "is_plain()" in path.read_text() and path.name != "plain.py"
     }
@@ -453,7 +455,7 @@ def test_what_would_send_is_left_out_where_it_may_not():
     """And is there where it may; whoever wants more of the plug-in gets it."""
     code = """
 import sys
-from lakeproof.startup.no_telemetry import leave_out_telemetry
+from lakeproof.startup.libraries.no_telemetry import leave_out_telemetry
 leave_out_telemetry()
 from kedro_telemetry.plugin import telemetry_hook
 assert type(telemetry_hook) is object, telemetry_hook
@@ -461,7 +463,7 @@ from kedro_telemetry.plugin import KedroTelemetryHook
 from kedro_telemetry.plugin import telemetry_hook
 assert type(telemetry_hook) is KedroTelemetryHook
 """
-    allowed = "import os, sys; from lakeproof.startup.no_telemetry import leave_out_telemetry; "
+    allowed = "import sys; from lakeproof.startup.libraries.no_telemetry import *; "
     allowed += "leave_out_telemetry(); assert 'kedro_telemetry.plugin' not in sys.modules"
     for forbids, script in (("1", code), ("", allowed)):
         said = dict.fromkeys(("DO_NOT_TRACK", "KEDRO_DISABLE_TELEMETRY"), forbids)
@@ -472,7 +474,7 @@ assert type(telemetry_hook) is KedroTelemetryHook
 def test_docstrings_of_scipy_are_left_as_they_are():
     """And nothing else of SciPy's: what asks more of a docstring than to add a note gets it."""
     code = """
-from lakeproof.startup.kept_docstrings import keep_docstrings
+from lakeproof.startup.libraries.kept_docstrings import keep_docstrings
 keep_docstrings()
 from scipy._lib import _docscrape
 import scipy.special, scipy.stats
@@ -506,7 +508,7 @@ assert str(_docscrape.FunctionDoc(f, doc="Else.")).strip().endswith("Else.")
 def test_artists_of_matplotlib_can_be_set_without_help():
     """A class of one's own too, and what the help is made of is there for whoever asks."""
     code = """
-from lakeproof.startup.kept_docstrings import leave_help_unwritten
+from lakeproof.startup.libraries.kept_docstrings import leave_help_unwritten
 leave_help_unwritten()
 import inspect
 from matplotlib.artist import Artist, kwdoc

@@ -224,7 +224,7 @@ def imported() -> subprocess.CompletedProcess:
 @pytest.mark.slow
 @mended_when_this_passes
 def test_kedro_mlflow_starts_without_mlflow(imported):
-    """As kedro-viz does since its pull request 1920. Then `startup.lazy_kedro_mlflow` can go."""
+    """As kedro-viz does since its pull request 1920. Then `lazy_kedro_mlflow` can go."""
     assert imported.stdout.startswith("False")
 
 

@@ -70,7 +70,7 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
     from lakeproof.record.run.session_hooks import SessionHooks
     from lakeproof.record.setup import version_ranges
     from lakeproof.spark.project import use_settings_of
-    from lakeproof.startup.known_schema import compare_without_alembic
+    from lakeproof.startup.libraries.known_schema import compare_without_alembic
 
     if (doubt := version_ranges.warning()) is not None and not is_rerun():
         logger.warning(doubt)

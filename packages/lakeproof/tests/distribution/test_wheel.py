@@ -144,7 +144,7 @@ def test_its_metadata_is_what_the_project_declares(wheel):
     assert names[-1] == f"{facts}/RECORD"
     assert f"{facts}/licenses/LICENSE" in names
     assert {"lakeproof/py.typed", "lakeproof/docs/record.md"} <= set(names)
-    assert "lakeproof/template/cookiecutter.json" in names
+    assert {"lakeproof.pth", "lakeproof/template/cookiecutter.json"} <= set(names)
     assert not [name for name in names if "__pycache__" in name or "template/packages/" in name]
 
 

@@ -5,6 +5,8 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 
 | trick | where | without it |
 |---|---|---|
+| a run starts itself again before Kedro is imported | `before_kedro` | after it |
+| Kedro reads settings without importing Flask | `no_flask` | Flask is imported |
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
 | what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
@@ -19,8 +21,8 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | a node's parameters are logged at once | `record.run.observation` | one by one |
 | an old version is opened by its part of the log | `delta.log.log_view` | by the whole log |
 
-The last four know a store, a model, a run and a table: they stay where those are, and ask `plain`
-first.
+Those of one library are in `libraries`. The last four know a store, a model, a run and a table:
+they stay where those are, and ask `plain` first.
 """
 
 from lakeproof.startup.begin import prepare, prepare_package

@@ -1,25 +1,27 @@
 """What must be in force before Kedro imports anything.
 
 The entry point `kedro.init` comes first of all, before any plug-in, `settings.py` or numpy. This
-module therefore imports the standard library alone until all that is set.
+module therefore imports the standard library alone until all that is set. Where the environment has
+`lakeproof.pth`, what need not wait for Kedro has been done then (`before_kedro`).
 """
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from lakeproof import determinism
 from lakeproof.startup.faster_imports import begin_imports
-from lakeproof.startup.kept_docstrings import leave_help_unwritten
-from lakeproof.startup.lazy_kedro_mlflow import defer_kedro_mlflow
-from lakeproof.startup.no_repository import ask_git_first
-from lakeproof.startup.no_telemetry import leave_out_telemetry
+from lakeproof.startup.libraries.kept_docstrings import leave_help_unwritten
+from lakeproof.startup.libraries.lazy_kedro_mlflow import defer_kedro_mlflow
+from lakeproof.startup.libraries.no_flask import give_flask_back
+from lakeproof.startup.libraries.no_repository import ask_git_first
+from lakeproof.startup.libraries.no_telemetry import leave_out_telemetry
+from lakeproof.startup.libraries.quick_json import write_quickly
+from lakeproof.startup.libraries.quick_names import name_quickly
 from lakeproof.startup.plain import is_plain
-from lakeproof.startup.put_off import put_off_modules
-from lakeproof.startup.quick_json import write_quickly
-from lakeproof.startup.quick_names import name_quickly
+from lakeproof.startup.put_off import put_off_modules, put_off_validation
 from lakeproof.startup.quiet import silence_plugins
 from lakeproof.streams import show_anything
 
@@ -38,6 +40,7 @@ def prepare() -> None:
     nothing, and what plug-ins warn of is no part of its answer.
     """
     determinism.remember()
+    give_flask_back()
     tables = determinism.tables_around(Path.cwd())
     is_elsewhere = tables is not None and "lakeproof" not in tables
     _end_in_brief(of_ours_alone=is_elsewhere)
@@ -48,12 +51,12 @@ def prepare() -> None:
                 _leave_out_plugins()
         return
     _show_errors_of_kedro()
-    is_run = sys.argv[1:2] == ["run"] and not _asks_for_help()
-    _begin(tables, is_run)
+    does_run = is_run(sys.argv[1:])
+    _begin(tables, does_run)
     if is_plain():
         return
     _leave_out_plugins()
-    if is_run:
+    if does_run:
         put_off_modules()
         name_quickly()
         write_quickly()
@@ -63,6 +66,8 @@ def prepare() -> None:
     else:
         # A run imports what that module does in any case.
         leave_out_telemetry()
+    if _asks_for_help(sys.argv[1:]):
+        put_off_validation()
 
 
 def _leave_out_plugins() -> None:
@@ -79,13 +84,13 @@ def prepare_package() -> None:
     determinism.be_a_package()
     tables = determinism.tables_around(Path.cwd())
     if tables is None or "lakeproof" in tables:
-        _begin(tables, is_run=not _asks_for_help())
+        _begin(tables, does_run=not _asks_for_help(sys.argv[1:]))
 
 
-def _begin(tables: Mapping[str, Any] | None, is_run: bool) -> None:
+def _begin(tables: Mapping[str, Any] | None, does_run: bool) -> None:
     show_anything()
     have_home()
-    _put_recipe_in_force(tables, is_run)
+    _put_recipe_in_force(tables, does_run)
     _turn_telemetry_off()
 
 
@@ -138,9 +143,9 @@ def _show_errors_of_kedro() -> None:
     imported.KedroCliError.show = show
 
 
-def _put_recipe_in_force(tables: Mapping[str, Any] | None, is_run: bool) -> None:
+def _put_recipe_in_force(tables: Mapping[str, Any] | None, does_run: bool) -> None:
     """Set what the project's recipe lacks, starting this process again where it comes too late."""
-    if determinism.take_over() or not is_run:
+    if determinism.take_over() or not does_run:
         return
     try:
         wanted = determinism.recipe_in(tables)
@@ -157,12 +162,17 @@ def _put_recipe_in_force(tables: Mapping[str, Any] | None, is_run: bool) -> None
         return
     os.environ.update(lacking)
     if is_late:
-        _start_again({**os.environ, determinism.HANDED_OVER: determinism.SET_AT_START})
+        start_again(os.environ)
     determinism.settle(determinism.SET_AT_START)
 
 
-def _asks_for_help() -> bool:
-    return bool({"--help", "-h"} & set(sys.argv[1:]))
+def is_run(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line, without its program, is one of a run."""
+    return arguments[:1] == ["run"] and not _asks_for_help(arguments)
+
+
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    return bool({"--help", "-h"} & set(arguments))
 
 
 def _can_start_again() -> bool:
@@ -174,19 +184,27 @@ def _can_start_again() -> bool:
     """
     arguments = sys.argv[1:]
     is_typed = bool(sys.argv[0].strip("-")) and sys.orig_argv[-len(arguments) :] == arguments
+    has_say = bool(sys.executable) and not sys.flags.ignore_environment
+    return is_typed and has_say and not is_debugged()
+
+
+def is_debugged() -> bool:
+    """Tell whether a debugger has this process, and would lose it."""
     monitoring = getattr(sys, "monitoring", None)
-    is_debugged = sys.gettrace() is not None or (
+    return sys.gettrace() is not None or (
         monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
     )
-    has_say = bool(sys.executable) and not sys.flags.ignore_environment
-    return is_typed and has_say and not is_debugged
 
 
-def _start_again(environ: dict[str, str]) -> NoReturn:
-    """Become the same command in another environment; whoever waits for it does not notice.
+def start_again(environ: Mapping[str, str]) -> NoReturn:
+    """Become the same command with its settings; whoever waits for it does not notice.
 
     The new process finds the word that is handed over and never comes here again.
+
+    Args:
+        environ: The environment, with the settings in it.
     """
+    environ = {**environ, determinism.HANDED_OVER: determinism.SET_AT_START}
     command = [sys.executable, *sys.orig_argv[1:]]
     for stream in (sys.stdout, sys.stderr):
         # Without a console there are none.

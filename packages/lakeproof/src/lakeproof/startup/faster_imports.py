@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from lakeproof.startup.kept_docstrings import keep_docstrings
-from lakeproof.startup.known_schema import compare_without_alembic
+from lakeproof.startup.libraries.kept_docstrings import keep_docstrings
+from lakeproof.startup.libraries.known_schema import compare_without_alembic
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.put_off import put_off_modules
 

@@ -2,15 +2,17 @@
 
 In place of such a module stands one that knows where it is, and runs its code with the first other
 thing that anybody asks of it: an attribute, `from … import`, `dir`. What it then does, and how it
-fails, is its own. Of a package, a part that somebody names is imported while the rest waits. It is
-as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
+fails, is its own. Where a library imports single names and rarely uses them, it is given what runs
+the module's code when it is used. Of a package, a part that somebody names is imported while the
+rest waits. It is as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
 """
 
 import importlib
 import importlib.machinery
 import sys
-from collections.abc import Sequence
-from types import ModuleType
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from types import FrameType, ModuleType
 from typing import Any
 
 from lakeproof.startup.plain import is_plain
@@ -27,7 +29,24 @@ _NAMES = (
     "mlflow.genai.scorers.online",
     # SciPy 1.17 has whatever NumPy names, its compiler of Fortran among it (no issue is known).
     "numpy.f2py",
+    # A fifteenth of a run, for the few of it that scikit-learn uses here and there.
+    "scipy.stats",
+    "scipy.stats.mstats",
+    # SQLAlchemy 2 imports every driver that it has with a database's types, of which MLflow names
+    # two; whoever opens such a database asks for its driver.
+    *(f"sqlalchemy.dialects.mssql.{name}" for name in ("aioodbc", "mssqlpython", "pymssql")),
+    *(f"sqlalchemy.dialects.mysql.{name}" for name in ("aiomysql", "asyncmy", "cymysql")),
+    *(f"sqlalchemy.dialects.mysql.{name}" for name in ("mariadbconnector", "mysqlconnector")),
+    *(f"sqlalchemy.dialects.mysql.{name}" for name in ("mysqldb", "pymysql", "pyodbc")),
 )
+# Kedro's contexts import it, for parameters that are models of it.
+_OF_VALIDATION = ("pydantic",)
+# What scikit-learn imports by name, for functions of its own.
+_FOR = "sklearn."
+_BY_NAME = {
+    "scipy.stats": frozenset({"chi2", "gmean", "rankdata", "spearmanr"}),
+    "scipy.stats.mstats": frozenset({"mquantiles"}),
+}
 _IS_RUNNING = "__is_running__"
 _bootstrap: Any = importlib.import_module("importlib._bootstrap")
 # What the import system and whoever looks through all modules ask of each.
@@ -40,18 +59,31 @@ _AT_HAND = frozenset(
 
 
 def put_off_modules() -> None:
-    """Let modules wait that nothing has imported yet."""
-    if not is_plain() and not any(isinstance(one, _Finder) for one in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
+    """Let modules wait that nothing has imported yet, and a run has no use for."""
+    _put_off(_NAMES)
 
 
+def put_off_validation() -> None:
+    """Let those wait that a command has no use for while it shows what it knows of itself."""
+    _put_off(_OF_VALIDATION)
+
+
+def _put_off(names: Collection[str]) -> None:
+    finder = _Finder(names)
+    if not is_plain() and finder not in sys.meta_path:
+        sys.meta_path.insert(0, finder)
+
+
+@dataclass(frozen=True)
 class _Finder:
     """Finds those modules where they are, and gives each a loader that waits."""
+
+    names: Collection[str]
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name not in _NAMES:
+        if name not in self.names:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
@@ -72,12 +104,37 @@ class _PutOff(ModuleType):
     def __getattribute__(self, name: str) -> Any:
         if name in _AT_HAND:
             return object.__getattribute__(self, name)
+        if _is_for_later(self, name):
+            return _Later(self, name)
         _run(self)
         return ModuleType.__getattribute__(self, name)
 
     def __dir__(self) -> list[str]:
         _run(self)
         return list(ModuleType.__dir__(self))
+
+
+def _is_for_later(module: ModuleType, name: str) -> bool:
+    """Tell whether it is one of those names, and one of those modules that imports it."""
+    if name not in _BY_NAME.get(module.__name__, ()):
+        return False
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") == _bootstrap.__name__:
+        frame = frame.f_back
+    return frame is not None and str(frame.f_globals.get("__name__")).startswith(_FOR)
+
+
+class _Later:
+    """Is what a module calls so, for whoever calls it or asks something of it."""
+
+    def __init__(self, module: ModuleType, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self._module, self._name)(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(getattr(self._module, self._name), name)
 
 
 def _run(module: ModuleType) -> None:
