@@ -235,6 +235,19 @@ def _holds_text(hint: Any) -> bool:
     return any(_holds_text(part) for part in get_args(hint))
 
 
+def test_numbers_and_what_holds_facts_are_looked_at_without_a_rule_too():
+    """By its type a field is passed over only where no value of it can be wrong."""
+    rows = {"part": "train", "column": "quality", "rows": 1, "of": 2}
+    for place, value in (
+        ("rows_left_out", [{**rows, "of": -1}]),
+        ("models.0.prediction_rows", 2**63),
+        ("compute.libraries.0.threads", -1),
+        ("nodes.0.inputs.0.rows", -1),
+        ("nodes.0.not_controlled", [{"kind": "file", "name": "x", "digest": "x", "note": None}]),
+    ):
+        assert f"damaged: {place}" in refusal(put(place, value)), place
+
+
 def test_the_options_are_kedros_own():
     """What its command line does not take, no re-run is asked for with."""
     from kedro.framework.cli.project import run

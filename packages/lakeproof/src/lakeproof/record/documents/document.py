@@ -96,7 +96,7 @@ def from_bytes(content: bytes, name: str) -> Record:
             raise _damaged(name, f"{error}: schema {schema} has no such key") from error
         except RecursionError as error:
             raise _damaged(name, "it is nested too deeply") from error
-    return _validated(document, content, name, schema)
+    return _validated(content, name, schema)
 
 
 def _version_of(document: Mapping[str, Any]) -> str:
@@ -110,9 +110,9 @@ def _damaged(name: str, what: str) -> RecordError:
     return RecordError(f"{name} is damaged: {what}. Nothing was run.")
 
 
-def _validated(document: Mapping[str, Any], content: bytes, name: str, schema: int) -> Record:
+def _validated(content: bytes, name: str, schema: int) -> Record:
     try:
-        return _agreeing(Record(**validated(document, content, schema)), name)
+        return _agreeing(Record(**validated(content, schema)), name)
     except InvalidError as error:
         raise _damaged(name, str(error)) from error
 

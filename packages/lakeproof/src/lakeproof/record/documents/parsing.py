@@ -5,6 +5,7 @@ Not for what a document says (`document`, `validation`).
 
 import json
 import math
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 # Three times what a run may keep of untracked files, as they are spelled in JSON.
@@ -29,19 +30,49 @@ def parse(content: bytes) -> Any:
             differently.
         ValueError: If it is no JSON.
     """
-    if len(content) > MOST_BYTES:
-        raise ParsingError(f"has {len(content):,} bytes, and none has more than {MOST_BYTES:,}")
     _require_bounds(content)
-    return json.loads(
-        content.decode("utf-8"),
-        object_pairs_hook=_once,
-        parse_float=_double,
-        parse_constant=_refuse_constant,
+    return _decoder(_once).decode(content.decode("utf-8"))
+
+
+def keys_of_each(contents: Iterable[bytes]) -> Iterator[tuple[str, ...]]:
+    """Hold objects against all that `parse` asks of a document, and give the keys of each.
+
+    Nothing is made of their values: whoever wants them reads them from the same bytes.
+
+    Args:
+        contents: Each an object; a bracket that opens is its first byte.
+
+    Raises:
+        ParsingError: As `parse` does.
+        ValueError: If one is no JSON.
+    """
+    objects: list[list[tuple[str, None]]] = []
+    decoder = _decoder(objects.append)
+    for content in contents:
+        objects.clear()
+        _require_bounds(content)
+        decoder.decode(content.decode("utf-8"))
+        if sum(map(len, map(dict, objects))) < sum(map(len, objects)):
+            raise ParsingError("has a key twice")
+        # The outermost object ends last.
+        yield tuple(key for key, _ in objects[-1])
+
+
+def _decoder(hook: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=hook, parse_float=_double, parse_constant=_refuse_constant
     )
 
 
 def _require_bounds(content: bytes) -> None:
     """Look at the brackets alone, before anything is made of what they hold."""
+    if len(content) > MOST_BYTES:
+        raise ParsingError(f"has {len(content):,} bytes, and none has more than {MOST_BYTES:,}")
+    opens = content.count(b"[") + content.count(b"{")
+    is_shallow = content.count(b"]") + content.count(b"}") <= opens <= DEEPEST
+    # Within texts or not: so little is within all bounds.
+    if is_shallow and len(content) <= MOST_VALUES:
+        return
     # Escaped quotes end no text; of what is left, every second piece is outside of texts.
     content = content.replace(rb"\\", b"").replace(rb"\"", b"")
     # A value has two texts at most, its key among them; each piece of more would take memory.

@@ -5,18 +5,17 @@ what sections say of each other (`consistency`), nor for what to say of a docume
 """
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, make_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from lakeproof.record.documents.parsing import parse
+from lakeproof.record.documents.parsing import keys_of_each
 from lakeproof.record.documents.spelled_values import spelled_back
-from lakeproof.record.documents.validation import PLAIN, faults_of, names_of, shown
+from lakeproof.record.documents.validation import faults_of, shown
 from lakeproof.record.facts import SCHEMA, Record
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic_core import SchemaValidator
 
 _NAMES = tuple(one.name for one in fields(Record))
 # As `document.to_bytes` lays a record out. No text has a line's end in it: JSON escapes that.
@@ -31,41 +30,37 @@ _LONGEST_COMMON = 256 * 1024
 # By their bytes, which were held against all rules, the place of a bundle left out, if there is
 # one; a section is never changed.
 _known: dict[tuple[bytes, bool], tuple[str, Any]] = {}
+# What stands for a section that a document does not have.
+_NOT_THERE = object()
 
 
 class InvalidError(ValueError):
     """A section breaks a rule: which, with its place, in a few words."""
 
 
-def validated(
-    document: Mapping[str, Any], content: bytes, schema: int, *, is_whole: bool = True
-) -> dict[str, Any]:
+def validated(content: bytes, schema: int, *, is_whole: bool = True) -> dict[str, Any]:
     """Read sections, each by the rules that hold for it alone.
 
     Args:
-        document: The sections, parsed.
-        content: The same as bytes.
+        content: The sections, as a document of theirs that `parsing` has nothing against.
         schema: Under which they were written; they are as the present one has them.
         is_whole: Whether all sections of a record must be there.
 
     Raises:
         InvalidError: With the first fault.
     """
-    from pydantic import ValidationError
+    from pydantic_core import ValidationError
 
     try:
-        found = _reader().validate_json(content)
+        found = vars(_reader().validate_json(content))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(_step, first["loc"]))
         raise InvalidError(f"{place}: {first['msg']}") from error
-    names = [name for name in _NAMES if is_whole or name in document]
-    sections = {name: getattr(found, name) for name in names}
-    for name, facts in sections.items():
-        if name not in document:
+    sections = {name: facts for name, facts in found.items() if facts is not _NOT_THERE}
+    for name in _NAMES if is_whole else ():
+        if name not in sections:
             raise InvalidError(f"{name}: Field required")
-        for place in _left_out(facts, document[name], name):
-            raise InvalidError(f"{place}: Field required")
     try:
         if "run" in sections:
             run = sections["run"]
@@ -102,20 +97,17 @@ def read_in_parts(content: bytes) -> dict[str, Any] | None:
         else:
             sections[known[0]] = known[1]
     try:
-        document: dict[str, Any] = {}
-        for member in rest:
-            # Each by itself: what is cut out of a section would be no member.
-            ((name, value),) = parse(b'{"' + member + b"}").items()
-            document[name] = value
+        # Each by itself: what is cut out of a section would be no member.
+        names = [name for (name,) in keys_of_each(b'{"' + member + b"}" for member in rest)]
         part = b'{"' + b',"'.join(rest) + b"}"
-        sections |= validated(document, part, SCHEMA, is_whole=False)
+        sections |= validated(part, SCHEMA, is_whole=False)
     except (ValueError, RecursionError):
         return None
     if sections.keys() != {*_NAMES}:
         return None
     if sections["schema"] != SCHEMA:
         return None
-    for member, name in zip(rest, document, strict=True):
+    for member, name in zip(rest, names, strict=True):
         if name in _COMMON and len(member) <= _LONGEST_COMMON:
             if len(_known) >= _MOST_COMMON:
                 _known.clear()
@@ -142,37 +134,31 @@ def _without_place(member: bytes) -> tuple[tuple[bytes, bool], str | None]:
     return (_PLACE_OF_BUNDLE.sub(b"\0", member), True), found[0].decode()
 
 
-def _left_out(facts: Any, document: Any, place: str = "") -> Iterator[str]:
-    """Name the keys that a document lacks: the defaults of facts are for those who gather them."""
-    if names := names_of(facts):
-        for name in names:
-            inner = f"{place}.{name}" if place else name
-            if name not in document:
-                yield inner
-            elif type(value := getattr(facts, name)) not in PLAIN:
-                yield from _left_out(value, document[name], inner)
-    elif isinstance(facts, tuple):
-        for number, (item, part) in enumerate(zip(facts, document, strict=True)):
-            if type(item) not in PLAIN:
-                yield from _left_out(item, part, f"{place}.{number}")
-    elif isinstance(facts, Mapping):
-        for key, item in facts.items():
-            if names_of(item):
-                yield from _left_out(item, document[key], f"{place}.{key}")
-
-
 def _step(key: str | int) -> str:
     """Write one step of a place; a key may be anything."""
     return key if isinstance(key, str) and key.isidentifier() and key.isascii() else shown(key)
 
 
 @cache
-def _reader() -> "TypeAdapter[Any]":
+def _reader() -> "SchemaValidator":
     from pydantic import ConfigDict, TypeAdapter, with_config
+    from pydantic_core import SchemaValidator
 
     kinds = get_type_hints(Record)
     sections = make_dataclass(
-        "Sections", [(name, kinds[name], field(default=None)) for name in _NAMES]
+        "Sections", [(name, kinds[name], field(default=_NOT_THERE)) for name in _NAMES]
     )
     # Strings stay strings and keys are ours alone: a record edited by hand is not guessed at.
-    return TypeAdapter(with_config(ConfigDict(strict=True, extra="forbid"))(sections))
+    rules = with_config(ConfigDict(strict=True, extra="forbid"))
+    return SchemaValidator(_without_defaults(TypeAdapter(rules(sections)).core_schema))
+
+
+def _without_defaults(schema: Any) -> Any:
+    """Let no key of a section be left out: the defaults of facts are for those who gather them."""
+    if isinstance(schema, list):
+        return [_without_defaults(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "default" and schema.get("default") is not _NOT_THERE:
+        return _without_defaults(schema["schema"])
+    return {key: _without_defaults(part) for key, part in schema.items()}

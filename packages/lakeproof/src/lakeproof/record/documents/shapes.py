@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +19,8 @@ _LONGEST_PATH = 4_096
 _SCHEME = r"[a-z][a-z0-9+.-]*"
 # Object stores that are known by their hosts; any other host would be asked for nothing.
 _STORE_HOSTS = r"(?:amazonaws\.com|windows\.net|fabric\.microsoft\.com|cloudflarestorage\.com)"
+# Records have names and places in common, each a hundred or so.
+_seen_before = lru_cache(1_000)
 # Helpers of git that run, or take over, what follows.
 _STARTS_PROGRAMS = re.compile(r"(?:ext|fd)::", re.IGNORECASE)
 
@@ -37,6 +40,7 @@ def is_title(value: str) -> bool:
     return 0 < len(value) <= _LONGEST_NAME and not steers(value)
 
 
+@_seen_before
 def is_name(value: str) -> bool:
     """Tell whether a text can be a name that a command is given, too, and is no option there."""
     return is_title(value) and not value.startswith("-")
@@ -68,6 +72,7 @@ def is_place(value: str) -> bool:
     return was_place(value) and leads_straight(value)
 
 
+@_seen_before
 def was_place(value: str) -> bool:
     """Tell a place that is read, and to which nothing is ever written.
 

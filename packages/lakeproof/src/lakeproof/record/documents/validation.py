@@ -7,7 +7,8 @@ what is none. Not for facts that contradict each other (`consistency`).
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lakeproof.record.documents.rules import INNER_PATH, OPTIONS, RULES, Both, Rule
 from lakeproof.record.facts import Content, RunFacts
@@ -18,6 +19,7 @@ _MOST_SHOWN = 80
 # numbers that count.
 PLAIN = (str, int, float, bool, type(None))
 _FREE = (str, float, bool, type(None))
+Kinds = tuple[type, ...]
 
 
 def names_of(facts: Any) -> tuple[str, ...]:
@@ -32,15 +34,38 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 
 @cache
-def _tests(kind: Any, schema: int) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
-    """Give the fields of facts, each with what tells whether a plain value of it is one."""
-    rules = RULES.get(kind, {})
-    return tuple((name, _test(rules.get(name), schema)) for name in _names(kind))
+def _tests(kind: Any, schema: int) -> tuple[tuple[str, Kinds, Callable[[Any], bool]], ...]:
+    """Give the fields of facts that can break a rule.
+
+    Each comes with what tells whether a plain value of some kinds is one.
+    """
+    rules, hints = RULES.get(kind, {}), get_type_hints(kind) if _names(kind) else {}
+    return tuple(
+        (name, *_test(rules.get(name), schema))
+        for name in _names(kind)
+        if name in rules or not _is_free(hints[name])
+    )
 
 
-def _test(rule: Rule | Both | None, schema: int) -> Callable[[Any], bool]:
+def _test(rule: Rule | Both | None, schema: int) -> tuple[Kinds, Callable[[Any], bool]]:
+    if rule is None:
+        return PLAIN, _is_number_of_something
     # `Both` is of a mapping, which no plain value is.
-    return rule.test(schema) if isinstance(rule, Rule) else lambda _: rule is None
+    return (_FREE, rule.test(schema)) if isinstance(rule, Rule) else ((), bool)
+
+
+def _is_number_of_something(value: Any) -> bool:
+    return type(value) is not int or 0 <= value <= _LARGEST
+
+
+def _is_free(hint: Any) -> bool:
+    """Tell whether nothing of a type is held against a rule: texts, and tuples of them."""
+    parts = [part for part in get_args(hint) if part is not ...]
+    if get_origin(hint) in (tuple, Union, UnionType):
+        return all(map(_is_free, parts))
+    if get_origin(hint) is Literal:
+        return all(type(part) in _FREE for part in parts)
+    return hint in _FREE
 
 
 def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
@@ -52,11 +77,11 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
         place: What leads to it.
     """
     kind: Any = type(facts)
-    if tests := _tests(kind, schema):
-        for name, holds in tests:
+    if names_of(facts):
+        for name, kinds, holds in _tests(kind, schema):
             value = getattr(facts, name)
             # Most values are texts as they should be: nothing is begun for one of these.
-            if value is None or (type(value) in _FREE and holds(value)):
+            if value is None or (type(value) in kinds and holds(value)):
                 continue
             inner = f"{place}.{name}" if place else name
             yield from faults_of(kind, name, value, schema, inner)
@@ -73,7 +98,7 @@ def faults(facts: Any, schema: int, place: str = "") -> Iterator[str]:
         for key, item in facts.items():
             if names_of(item):
                 yield from faults(item, schema, f"{place}.{shown(key)}")
-    elif isinstance(facts, int) and not isinstance(facts, bool) and not 0 <= facts <= _LARGEST:
+    elif not _is_number_of_something(facts):
         yield f"{place} is {shown(facts)}, which is no number of anything"
 
 
