@@ -69,6 +69,25 @@ print(gc.get_freeze_count())
     assert at_the_end > 1_000
 
 
+def test_what_was_read_without_looking_is_old_afterwards():
+    """It would all be looked at by the next look at what is young; garbage in it still goes."""
+    python("""
+import gc, weakref
+from lakeproof.startup.faster_imports import without_collecting
+class Node: pass
+with without_collecting():
+    many = [[] for _ in range(100_000)]
+    node = Node()
+    node.itself, seen = node, weakref.ref(node)
+    del node
+assert gc.isenabled() and not gc.get_freeze_count()
+assert len(gc.get_objects(generation=0)) < 1_000
+assert len(gc.get_objects(generation=2)) > 100_000
+gc.collect()
+assert seen() is None
+""")
+
+
 def test_ipython_is_absent_only_for_whom_it_is_said():
     """A node may import it."""
     answer = python("""

@@ -15,7 +15,6 @@ from lakeproof.delta.log.location import available_versions, require_path
 from lakeproof.delta.log.opening import exists, open_table, resolve
 from lakeproof.delta.read.versions import history, require_rows
 from lakeproof.delta.retention.lifetime import lifetime
-from lakeproof.delta.table_save import TableSave
 from lakeproof.delta.write.engine import Engine, SaveArgs
 from lakeproof.delta.write.scratch_copy import start_table
 from lakeproof.errors import LakeproofError, TableError
@@ -218,6 +217,9 @@ class DeltaTable(AbstractDataset[Any, Any]):
         Raises:
             LakeproofError: With the table as it was before the write that failed.
         """
+        # With what writes come Polars, NumPy and PyArrow, of which a look at a table needs nothing.
+        from lakeproof.delta.table_save import TableSave
+
         args = SaveArgs.from_config(self._name, self._save_config)
         run = self._run or RunTables()
         TableSave(

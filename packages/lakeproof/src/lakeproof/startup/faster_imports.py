@@ -58,9 +58,10 @@ def importing_mlflow(newest_revision: Callable[[], str | None]) -> Iterator[None
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Let the garbage collector wait while something large is imported.
+    """Let the garbage collector wait while something large is imported or read.
 
-    Nor does it look at it once more when the interpreter ends: a second, of a million objects.
+    Nor does it look at it at once afterwards, or when the interpreter ends: a second, of a million
+    objects. They are as old as what has long been there.
     """
     if is_plain():
         yield
@@ -72,6 +73,10 @@ def without_collecting() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            # What was frozen for good stays so.
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -21,15 +21,11 @@ from lakeproof.record.mlflow_store.artifacts import RECORD as RECORD
 from lakeproof.record.mlflow_store.mlflow_runs import MlflowRun, Wanted
 from lakeproof.record.mlflow_store.moved_store import follow_move
 from lakeproof.record.mlflow_store.stored_run import ListedRun, StoredRun, iso
-from lakeproof.record.mlflow_store.tracking import (
-    Tracking,
-    has_store,
-    is_local,
-    serving,
-)
+from lakeproof.record.mlflow_store.tracking import Tracking, has_store, is_local, serving
 from lakeproof.record.mlflow_store.unsent import FOLDER as FOLDER
 from lakeproof.record.mlflow_store.unsent import TAG as TAG
 from lakeproof.record.mlflow_store.unsent import log_tags
+from lakeproof.startup.faster_imports import importing_mlflow, without_collecting
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -114,7 +110,6 @@ class RecordStore:
 
     def _open(self) -> "MlflowClient":
         from lakeproof.record.mlflow_store.server import require_server
-        from lakeproof.startup.faster_imports import importing_mlflow
 
         # What a command says is not mixed with MLflow's links.
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
@@ -132,10 +127,12 @@ class RecordStore:
         found = self.client.get_experiment_by_name(self.tracking.experiment)
         return found.experiment_id if found is not None else None
 
+    @without_collecting()
     def runs(self, limit: int | None = None) -> list[StoredRun]:
         """List the runs, newest first; not those that are mixed of two others."""
         return [self._stored(run) for run in self.search(Wanted(without=(MIX,)), limit)]
 
+    @without_collecting()
     def listed(self, limit: int | None = None) -> list[ListedRun]:
         """List the same runs; a record that a list has read before is not read again."""
         place = self.tracking.project_path

@@ -16,6 +16,7 @@ from lakeproof.record.mlflow_store.server import asked_once
 from lakeproof.record.mlflow_store.store import CHECKOUT, MIX, REPRODUCES, TAG, USER, RecordStore
 from lakeproof.record.mlflow_store.stored_run import AnyRun, ListedRun, StoredRun, iso
 from lakeproof.record.mlflow_store.tracking import Tracking, is_local
+from lakeproof.startup.faster_imports import without_collecting
 
 _OF_RUN = "runs:/"
 _MOST_LOOKED_AT = 20
@@ -111,11 +112,7 @@ class RecordStores:
         return self._newest_first(lambda store: store.listed(limit))[:limit]
 
     def _newest_first(self, runs_of: Callable[[RecordStore], list[AnyRun]]) -> list[AnyRun]:
-        from lakeproof.startup.faster_imports import without_collecting
-
-        # Of ten thousand records nothing is garbage.
-        with without_collecting():
-            found = [(run, store) for store in self._listed for run in runs_of(store)]
+        found = [(run, store) for store in self._listed for run in runs_of(store)]
         found.sort(key=lambda one: one[0].started_at or "", reverse=True)
         # One store may be known by two addresses.
         listed = {run.run_id: (run, store) for run, store in reversed(found)}
@@ -134,6 +131,7 @@ class RecordStores:
                     self._silent.append(store)
         return found
 
+    @without_collecting()
     def recorded(self) -> list[MlflowRun]:
         """List the runs of every store that have finished, have a record and are no re-runs.
 
