@@ -114,6 +114,14 @@ def test_what_is_wrong_is_said_as_ever_after_the_same_was_right(record, old, new
     assert str(afterwards.value) == str(at_first.value)
 
 
+@pytest.mark.parametrize("sign", [b"$", rb"\u0024"])
+def test_a_value_that_json_lacks_is_read_however_its_sign_is_written(record, sign):
+    """Where a document has no such sign, nothing of it is gone through for one."""
+    value = b'"values": {"a": {"' + sign + b'float": "-inf"},'
+    found = from_bytes(to_bytes(record).replace(b'"values": {', value, 1), NAME)
+    assert found.parameters.values == {"a": float("-inf"), **record.parameters.values}
+
+
 def test_a_known_section_inside_of_another_is_none_of_the_record(record):
     """Cut out of where it stands, it would be taken for what the record lacks."""
     content = to_bytes(record)

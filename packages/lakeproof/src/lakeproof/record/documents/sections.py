@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from lakeproof.record.documents.parsing import keys_of_each
-from lakeproof.record.documents.spelled_values import spelled_back
+from lakeproof.record.documents.spelled_values import may_spell, spelled_back
 from lakeproof.record.documents.validation import faults_of, shown
 from lakeproof.record.facts import SCHEMA, Record
 
@@ -61,6 +61,15 @@ def validated(content: bytes, schema: int, *, is_whole: bool = True) -> dict[str
     for name in _NAMES if is_whole else ():
         if name not in sections:
             raise InvalidError(f"{name}: Field required")
+    if may_spell(content):
+        sections = _spelled_back(sections)
+    for name, facts in sections.items():
+        for fault in faults_of(Record, name, facts, schema, name):
+            raise InvalidError(fault)
+    return sections
+
+
+def _spelled_back(sections: dict[str, Any]) -> dict[str, Any]:
     try:
         if "run" in sections:
             run = sections["run"]
@@ -71,9 +80,6 @@ def validated(content: bytes, schema: int, *, is_whole: bool = True) -> dict[str
             sections["parameters"] = replace(given, values=spelled_back(given.values))
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidError("a value that JSON lacks is not spelled out as it is written") from error
-    for name, facts in sections.items():
-        for fault in faults_of(Record, name, facts, schema, name):
-            raise InvalidError(fault)
     return sections
 
 

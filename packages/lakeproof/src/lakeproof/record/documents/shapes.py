@@ -67,12 +67,12 @@ def leads_straight(value: str) -> bool:
     return ".." not in re.split(r"[/\\]", value)
 
 
+@_seen_before
 def is_place(value: str) -> bool:
     """Tell whether a file or a table can be at a place: in the project, or anywhere else."""
     return was_place(value) and leads_straight(value)
 
 
-@_seen_before
 def was_place(value: str) -> bool:
     """Tell a place that is read, and to which nothing is ever written.
 

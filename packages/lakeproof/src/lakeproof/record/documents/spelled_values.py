@@ -38,6 +38,11 @@ def spelled_out(value: Any, is_ordered: bool = True) -> Any:
     return value
 
 
+def may_spell(content: bytes) -> bool:
+    """Tell whether a document may hold a value that is spelled out, by the sign that each has."""
+    return b"$" in content or rb"\u0024" in content
+
+
 def spelled_back(value: Any) -> Any:
     """Give the value that was spelled out."""
     if isinstance(value, dict):

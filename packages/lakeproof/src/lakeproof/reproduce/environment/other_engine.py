@@ -39,8 +39,10 @@ def environment_on(engine: str | None, record: Record, project_path: Path) -> En
         EnvironmentMissingError: If the commit has no such lock.
     """
     recorded = record.environment
+    if engine != "spark":
+        return recorded
     names = {found.name for found in recorded.distributions}
-    if engine != "spark" or "pyspark" in names:
+    if "pyspark" in names:
         return recorded
     place = PurePosixPath(record.code.prefix, _LOCK)
     try:
