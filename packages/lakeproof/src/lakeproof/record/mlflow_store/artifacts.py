@@ -89,8 +89,9 @@ def fetched(tracking: Tracking, run: MlflowRun, name: str) -> bytes:
 
             path = Path(download_artifacts(artifact_uri=uri, tracking_uri=tracking.uri))
         with path.open("rb") as file:
-            # One byte more than any has: it is refused where it is read.
-            return file.read(MOST_BYTES + 1)
+            # One byte more than any has: it is refused where it is read. Room is made for what is
+            # asked for, whatever there is.
+            return file.read(min(os.fstat(file.fileno()).st_size, MOST_BYTES) + 1)
     except Exception as error:
         raise RecordError(
             f"{name} is not where MLflow says ({FOLDER}/{RECORD} of the run's artifacts). "
