@@ -88,6 +88,15 @@ assert seen() is None
 """)
 
 
+def test_a_look_at_tables_imports_nothing_that_reads_rows():
+    """`kedro check` would begin with half a second of Polars, NumPy and PyArrow."""
+    python("""
+import sys
+import lakeproof.commands.check, lakeproof.delta.delta_table
+assert not {"polars", "numpy", "pyarrow", "pandas"} & sys.modules.keys()
+""")
+
+
 def test_ipython_is_absent_only_for_whom_it_is_said():
     """A node may import it."""
     answer = python("""
