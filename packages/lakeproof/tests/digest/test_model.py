@@ -1,5 +1,6 @@
 """The digest of a fitted model: what it learned, not how it is stored."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from lakeproof.digest import NotDigestibleError, digest_model
-from lakeproof.digest.objects import structure
+from lakeproof.digest.objects import atoms, structure
+from lakeproof.digest.objects.arrays import described, feed_array
 
 RANDOM = np.random.default_rng(3)
 X = pd.DataFrame(RANDOM.random((60, 3)), columns=["a", "b", "c"]).assign(d=list("xyz") * 20)
@@ -149,13 +151,38 @@ def test_settings_that_python_calls_equal_differ():
 def test_names_and_settings_of_many_parts_are_digested_once(monkeypatch):
     """Each tree of a forest has the same."""
     tags: list[str] = []
-    plain = structure._hashed
+    plain = atoms.hashed
 
     def counted(tag, *parts):
         tags.append(tag)
         return plain(tag, *parts)
 
-    monkeypatch.setattr(structure, "_hashed", counted)
+    monkeypatch.setattr(structure, "hashed", counted)
+    monkeypatch.setattr(atoms, "hashed", counted)
     digest_model([Parts(criterion="gini", depth=3) for _ in range(100)])
-    assert tags.count("attribute") >= 200
-    assert tags.count("str") + tags.count("int") < 10
+    assert tags.count("state") == 200  # and once more, as it was pickled
+    assert tags.count("attribute") + tags.count("str") + tags.count("int") < 10
+
+
+def test_a_dtype_that_tells_more_than_an_equal_one_is_not_taken_for_it():
+    """NumPy calls dtypes equal that differ in what their fields say of themselves."""
+    number = np.dtype("i4")
+    plain = np.dtype([("a", number)])
+    noted = np.dtype([("a", np.dtype(number, metadata={"unit": "g"}))])
+    assert plain == noted
+    for one in (plain, noted):
+        assert described(one) == described(one) == repr(one.newbyteorder("<").descr)
+    assert described(plain) != described(noted)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("rows", [3, 9_000])
+def test_small_and_large_arrays_are_digested_by_the_same_bytes(rows, order):
+    """Whatever order they lie in, whichever end comes first."""
+    array = np.arange(rows * 2, dtype="f8").reshape(rows, 2)
+    fed = hashlib.sha256()
+    feed_array(array.astype(">f8", order=order), fed.update, bytes)
+    assert fed.digest() == hashlib.sha256(array.tobytes()).digest()
+    native = hashlib.sha256()
+    feed_array(array.astype("<f8", order=order), native.update, bytes)
+    assert native.digest() == fed.digest()

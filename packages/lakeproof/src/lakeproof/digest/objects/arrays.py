@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,29 @@ import numpy as np
 from lakeproof.digest.digest_errors import NotDigestibleError
 
 Sink = Callable[[Any], None]
+
+# Bytes of a dtype that need no turning, by what it says of their order.
+_LITTLE = "<|=" if sys.byteorder == "little" else "<|"
+# Below it a copy costs less than asking whether one is needed.
+_SMALL = 1 << 16
+# By the dtype itself, which is kept: equal ones may describe themselves otherwise (`metadata`). So
+# may one whose fields got other names.
+_DESCRIBED: dict[tuple[int, Any], tuple[Any, str]] = {}
+_MOST_DESCRIBED = 256
+
+
+def described(dtype: Any) -> str:
+    """Write down a dtype, as of little-endian bytes; a forest asks of each of its trees."""
+    key = (id(dtype), dtype.names)
+    if (known := _DESCRIBED.get(key)) is not None:
+        return known[1]
+    # Text of any length has no order of bytes.
+    little = dtype if dtype.kind == "T" else dtype.newbyteorder("<")
+    text = repr(little.descr if little.names else little.str)
+    if len(_DESCRIBED) >= _MOST_DESCRIBED:
+        _DESCRIBED.clear()
+    _DESCRIBED[key] = dtype, text
+    return text
 
 
 def feed_array(array: Any, sink: Sink, of_object: Callable[[Any], bytes]) -> None:
@@ -40,6 +64,9 @@ def feed_array(array: Any, sink: Sink, of_object: Callable[[Any], bytes]) -> Non
             f"An array of {dtype} has padding bytes that nobody sets, so it has no digest. "
             "Cast it to float64 first."
         )
+    if array.nbytes < _SMALL and dtype.byteorder in _LITTLE:
+        sink(array.tobytes())
+        return
     little = np.ascontiguousarray(array, dtype=dtype.newbyteorder("<"))
     if little.nbytes:
         sink(little.reshape(-1).view(np.uint8))

@@ -28,7 +28,8 @@ def content_of(value: object) -> Any:
 
 def is_registered(kind: type) -> bool:
     """Tell whether somebody has registered a class or one that it is derived from."""
-    return content_of.dispatch(kind) is not _NOBODY
+    # Nearly always nobody has registered anything, and a forest asks a thousand times.
+    return len(content_of.registry) > 1 and content_of.dispatch(kind) is not _NOBODY
 
 
 _NOBODY = content_of.dispatch(object)

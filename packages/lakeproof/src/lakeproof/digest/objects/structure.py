@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import copyreg
 import hashlib
-import struct
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lakeproof.digest.digest_errors import TEACH, LazyPartError, NotDigestibleError
-from lakeproof.digest.objects.arrays import feed_array
+from lakeproof.digest.objects.arrays import described, feed_array
+from lakeproof.digest.objects.atoms import ATOMS, hashed, is_common, of_name, of_setting
 from lakeproof.digest.objects.classes import by_class
 from lakeproof.digest.objects.content import content_of, is_registered
 from lakeproof.digest.objects.exempt import counting, is_estimator
@@ -33,16 +32,8 @@ _NO_RING = sys.maxsize
 _MOST_CHARACTERS = 100
 # What these libraries' objects pickle holds no address and no clock.
 _PROVEN = {*sys.stdlib_module_names, "numpy", "scipy", "sklearn", "pandas"}
-_ATOMS: dict[type, Callable[[Any], bytes]] = {
-    type(None): lambda _: b"",
-    bool: lambda value: b"\1" if value else b"\0",
-    int: lambda value: hex(value).encode(),
-    float: lambda value: struct.pack("<d", value),
-    complex: lambda value: struct.pack("<dd", value.real, value.imag),
-    str: lambda value: value.encode("utf-8", "surrogatepass"),
-    bytes: bytes,
-    bytearray: bytes,
-}
+
+_NO_ITEMS, _NO_PAIRS = hashed("items"), hashed("pairs")
 
 # Digests objects of one class in a canonical form of their own.
 Canonical = Callable[["Walk", Any], bytes]
@@ -96,8 +87,8 @@ class Walk:
             NotDigestibleError: A part cannot be pickled, or is nested or entangled beyond measure.
         """
         kind = type(value)
-        if kind in _ATOMS:
-            return _hashed(kind.__name__, _ATOMS[kind](value))
+        if kind in ATOMS:
+            return hashed(kind.__name__, ATOMS[kind](value))
         if isinstance(value, np.generic):
             return self._array(value)
         known = self.known.get(id(value))
@@ -108,7 +99,7 @@ class Walk:
         if id(value) in self._depths:
             start = self._depths[id(value)]
             self._ring = min(self._ring, start)
-            return _hashed("ring", str(depth - start).encode())
+            return hashed("ring", str(depth - start).encode())
         outer, self._ring = self._ring, _NO_RING
         was_proven, self.is_proven = self.is_proven, True
         self._depths[id(value)] = depth
@@ -133,14 +124,14 @@ class Walk:
 
     def tagged(self, tag: str, *parts: Any) -> bytes:
         """Digest several values under one tag, for a canonical form."""
-        return _hashed(tag, *map(self.digest, parts))
+        return hashed(tag, *map(self.digest, parts))
 
     def attributes(self, value: Any, state: Any) -> bytes:
         """Digest the attributes of an object that count, in no order."""
         if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
             # What `__slots__` hold comes second.
             parts = (self.attributes(value, part) for part in state)
-            return _hashed("slots", *parts)
+            return hashed("slots", *parts)
         if state is None:
             # Some classes come back from a pickle with an empty state instead of none.
             state = {}
@@ -148,10 +139,14 @@ class Walk:
             return self.digest(state)
         counted = []
         for name, part in counting(type(value), state):
+            if type(name) is str and is_common(part):
+                counted.append(of_setting(name, type(part).__name__, part))
+                continue
             self._trail.append(str(name))
-            counted.append(_hashed("attribute", self._often(name), self._often(part)))
+            named = of_name(name) if type(name) is str else self.digest(name)
+            counted.append(hashed("attribute", named, self.digest(part)))
             self._trail.pop()
-        return _hashed("state", *sorted(counted))
+        return hashed("state", *sorted(counted))
 
     def refusal(self, what: str, cause: BaseException | None) -> NotDigestibleError:
         """Make the error that says which part has no digest, and what to do about it."""
@@ -162,23 +157,16 @@ class Walk:
             f"Hand over plain values, arrays or functions of a module, or {TEACH}"
         )
 
-    def _often(self, value: Any) -> bytes:
-        """Digest a name or a setting, which the three hundred trees of a forest all have."""
-        kind = type(value)
-        if kind in (int, bool) or value is None or (kind is str and len(value) < _MOST_CHARACTERS):
-            return _of_atom(kind.__name__, value)
-        return self.digest(value)
-
     def _composite(self, value: Any) -> bytes:
         kind = type(value)
         if kind in (list, tuple):
-            return _hashed(kind.__name__, *map(self.digest, value))
+            return hashed(kind.__name__, *map(self.digest, value))
         if kind is dict:
-            return _hashed("dict", *self._pairs(value.items()))
+            return hashed("dict", *self._pairs(value.items()))
         if kind in (set, frozenset):
-            return _hashed(kind.__name__, *sorted(map(self.digest, value)))
+            return hashed(kind.__name__, *sorted(map(self.digest, value)))
         if is_registered(kind):
-            return _hashed("content", _name_of(kind), self.digest(content_of(value)))
+            return hashed("content", _name_of(kind), self.digest(content_of(value)))
         if isinstance(value, np.ndarray):
             return self._array(value)
         if is_lazy(value):
@@ -193,7 +181,7 @@ class Walk:
         self.is_proven &= kind.__module__.partition(".")[0] in _PROVEN
         if is_estimator(kind) and not _pickles_its_own_way(kind):
             # Not `__reduce_ex__`: estimators add the library's version to their state.
-            return _hashed("estimator", self.digest(kind), self.attributes(value, vars(value)))
+            return hashed("estimator", self.digest(kind), self.attributes(value, vars(value)))
         return self._reduced(value)
 
     def _array(self, array: Any) -> bytes:
@@ -203,19 +191,16 @@ class Walk:
             parts = (np.ma.getmaskarray(array), array.filled(fill))
             # Whoever fills the gaps later takes this; an array notes that it was asked, a view too.
             gap = np.asarray(array.view().fill_value)
-            return _hashed("masked", *(self._array(np.asarray(part)) for part in (*parts, gap)))
+            return hashed("masked", *(self._array(np.asarray(part)) for part in (*parts, gap)))
         plain = np.asarray(array)
         is_plain = isinstance(array, np.generic) or type(array) in (np.ndarray, np.memmap)
         hasher = hashlib.sha256(b"scalar\0" if isinstance(array, np.generic) else b"array\0")
         hasher.update(b"" if is_plain else self.digest(type(array)))
-        # Text of any length has no order of bytes.
-        described = plain.dtype if plain.dtype.kind == "T" else plain.dtype.newbyteorder("<")
-        shape = (described.descr if described.names else described.str, plain.shape)
-        hasher.update(repr(shape).encode() + b"\0")
+        hasher.update(f"({described(plain.dtype)}, {plain.shape!r})\0".encode())
         feed_array(plain, hasher.update, self.digest)
         if not is_plain and (own := getattr(array, "__dict__", None)):
             # A unit, say: what a class of its own knows beside the numbers.
-            return _hashed("array", hasher.digest(), self.attributes(array, own))
+            return hashed("array", hasher.digest(), self.attributes(array, own))
         return hasher.digest()
 
     def _by_name(self, value: Any) -> bytes:
@@ -226,7 +211,7 @@ class Walk:
             found = getattr(found, part, None)
         if found is not value:
             raise self.refusal(f"holds what is not importable by its name, '{module}.{name}'", None)
-        return _hashed("global", f"{module}.{name}".encode())
+        return hashed("global", f"{module}.{name}".encode())
 
     def _reduced(self, value: Any) -> bytes:
         kind = type(value)
@@ -238,18 +223,18 @@ class Walk:
             raise self.refusal(f"holds a {name}, which cannot be pickled", cause) from cause
         if isinstance(stored, str):
             module = getattr(value, "__module__", None) or kind.__module__
-            return _hashed("global", f"{module}.{stored}".encode())
+            return hashed("global", f"{module}.{stored}".encode())
         padded: tuple[Any, ...] = (*stored, None, None, None, None)
         make, arguments, state, items, pairs = padded[:5]
-        return _hashed(
+        return hashed(
             "object",
             # By name only: what pickle needs of the class is among the arguments.
             _name_of(kind),
             self.digest(make),
-            _hashed("arguments", *map(self.digest, arguments)),
+            hashed("arguments", *map(self.digest, arguments)),
             self.attributes(value, state),
-            _hashed("items", *map(self.digest, items or ())),
-            _hashed("pairs", *self._pairs(pairs or ())),
+            hashed("items", *map(self.digest, items)) if items else _NO_ITEMS,
+            hashed("pairs", *self._pairs(pairs)) if pairs else _NO_PAIRS,
             # Of a mapping that is no dict, the state need not have its order.
             *([self.digest(list(value))] if _is_other_mapping(kind) else []),
         )
@@ -263,14 +248,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
 
-@lru_cache(maxsize=4_096)
-def _of_atom(tag: str, value: Any) -> bytes:
-    return _hashed(tag, _ATOMS[type(value)](value))
-
-
 @by_class
 def _name_of(kind: type) -> bytes:
-    return _hashed("class", f"{kind.__module__}.{kind.__qualname__}".encode())
+    return hashed("class", f"{kind.__module__}.{kind.__qualname__}".encode())
 
 
 def _is_builtin(value: Any) -> bool:
@@ -290,8 +270,3 @@ def _pickles_its_own_way(kind: type) -> bool:
     ways = (getattr(kind, name, None) for name in ("__getstate__", "__reduce__", "__reduce_ex__"))
     modules = {str(getattr(way, "__module__", None)).partition(".")[0] for way in ways}
     return not modules <= {"None", "builtins", "sklearn"}
-
-
-def _hashed(tag: str, *parts: bytes) -> bytes:
-    """Hash a tag and parts; all parts but those of atoms have one length, so none can blur."""
-    return hashlib.sha256(tag.encode() + b"\0" + b"".join(parts)).digest()
