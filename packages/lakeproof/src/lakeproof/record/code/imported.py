@@ -42,9 +42,10 @@ def imported_beside(source: Path, top: Path) -> Imported:
     """
     search, files, elsewhere = set(), set(), []
     real_top = os.path.realpath(top)
+    named = _path_of_variables()
     for name, file, real in _modules(os.path.realpath(source)):
         if not real.startswith(real_top + os.sep):
-            if _is_on_the_path_of_variables(real):
+            if real.startswith(named):
                 elsewhere.append(ImportedModule(name, sha256_of(Path(real))))
             continue
         files.add(os.path.relpath(real, real_top))
@@ -64,21 +65,29 @@ def _modules(source: str) -> Iterator[tuple[str, str, str]]:
 
     Each with its file, and where that really is.
     """
-    real_folder = cache(os.path.realpath)
+    real_folder, place_of = cache(os.path.realpath), cache(os.path.abspath)
     known = (
         source + os.sep,
         *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib")),
     )
+
+    @cache
+    def is_known(folder: str) -> bool:
+        inside = place_of(folder) + os.sep
+        return inside.startswith(known) or not _SITES.isdisjoint(inside.split(os.sep))
+
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if name in ("__main__", "__mp_main__") or not isinstance(file, str):
             continue
-        file = os.path.abspath(file)
-        if file.startswith(known) or not _SITES.isdisjoint(file.split(os.sep)):
+        # Five thousand modules lie in few folders: nearly all are told by theirs.
+        folder, base = os.path.split(file)
+        if is_known(folder):
             continue
+        folder = place_of(folder)
+        file = os.path.join(folder, base)
         if not os.path.isfile(file):
             continue
-        folder, base = os.path.split(file)
         # To resolve a path asks of each folder on it whether it is a link.
         is_link = os.path.islink(file)
         real = os.path.realpath(file) if is_link else os.path.join(real_folder(folder), base)
@@ -86,7 +95,7 @@ def _modules(source: str) -> Iterator[tuple[str, str, str]]:
             yield name, file, real
 
 
-def _is_on_the_path_of_variables(file: str) -> bool:
-    """Tell a folder that somebody named from what debuggers and hosts bring along."""
+def _path_of_variables() -> tuple[str, ...]:
+    """Give the folders that somebody named, which is not what debuggers and hosts bring along."""
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return any(place and file.startswith(os.path.realpath(place) + os.sep) for place in named)
+    return tuple(os.path.realpath(place) + os.sep for place in named if place)
