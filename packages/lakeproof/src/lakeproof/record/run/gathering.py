@@ -42,7 +42,7 @@ from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
-from lakeproof.record.setup.parameters import gather_parameters, resolved_parameters
+from lakeproof.record.setup.parameters import gather_parameters, is_plain, resolved_parameters
 from lakeproof.record.setup.personal import personal_columns
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION
@@ -119,7 +119,10 @@ class RunInputs:
         """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
         project_path = Path(run_params["project_path"])
         loader = context.config_loader
-        resolved = resolved_parameters(loader)
+        held = _parameters_of(catalog)
+        # What nodes get as it stands in the files, Kedro has resolved a moment ago.
+        is_resolved = isinstance(held, Mapping) and is_plain(held)
+        resolved = held if is_resolved else resolved_parameters(loader)
         secrets = Secrets.of(credential_values(loader)).joined_by(resolved)
         secrets = replace(secrets, are_rows_personal=bool(personal_columns(conf_catalog)))
         command, options = gather_command(
@@ -128,10 +131,6 @@ class RunInputs:
         recipe = _recipe(project_path)
         pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
         try:
-            # What a re-run has was kept by the run that it repeats.
-            code = pool.submit(
-                gather_code, project_path, secrets, keeps=rerun_request.current() is None
-            )
             return cls(
                 project_path=project_path,
                 kedro_env=str(run_params.get("env") or getattr(loader, "default_run_env", "local")),
@@ -142,7 +141,7 @@ class RunInputs:
                     loader,
                     run_params.get("runtime_params") or {},
                     secrets,
-                    _parameters_of(catalog),
+                    held,
                     resolved,
                 ),
                 not_compared=_not_compared(pipeline, catalog),
@@ -154,7 +153,13 @@ class RunInputs:
                 source=source_folder(project_path),
                 is_watched=recipe.watch,
                 keep_raw_mb=recipe.keep_raw_mb,
-                code=code,
+                # After all of the above, which would wait for these at each file that it reads.
+                # What a re-run has was kept by the run that it repeats.
+                code=(
+                    code := pool.submit(
+                        gather_code, project_path, secrets, keeps=rerun_request.current() is None
+                    )
+                ),
                 configuration=pool.submit(gather_configuration, project_path, loader, secrets),
                 environment=pool.submit(gather_environment, project_path, is_quick=True),
                 # The last: it waits for the first, which is at work by then.

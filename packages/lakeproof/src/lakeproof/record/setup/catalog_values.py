@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.record.setup.configuration import as_in_file, files_read
 from lakeproof.record.setup.parameters import holds_gap, is_plain
 
 _MARK = "${"
@@ -130,13 +131,18 @@ def _used_templates(contents: list[Any]) -> set[str]:
 
 
 def _as_written(config_loader: Any) -> list[Any] | None:
-    from kedro.config import MissingConfigException
+    from kedro.config import MissingConfigException, OmegaConfigLoader
 
     read = getattr(config_loader, _READ, None)
     if read is None:
         return None
+    read = getattr(read, _READ, read)
+    is_kedros = getattr(read, "__func__", None) is getattr(OmegaConfigLoader, _READ)
+    if is_kedros and Path(str(config_loader.conf_source)).is_dir():
+        # Kedro has just read it: what is of interest here needs no tree of OmegaConf's once more.
+        return [as_in_file(path) for path in files_read(config_loader, "catalog")]
     try:
-        raw = getattr(read, _READ, read)("catalog")
+        raw = read("catalog")
     except (MissingConfigException, ValueError):
         return None
     return [_written(config[place]) for config, place in _of_both(raw)]

@@ -4,7 +4,8 @@ Read from the folders that Kedro's loader reads, so that a re-run finds the same
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from lakeproof.stores.options import is_open
 # Kedro's own, which hold whatever a project makes of `config_patterns`.
 _CREDENTIALS = ("credentials*", "credentials*/**", "**/credentials*")
 _BACKUP = re.compile(r"#.*#|.*(?:~|\.bak|\.orig|\.swp|\.swo|\.tmp|\.pyc)")
+_SUFFIXES = (".yml", ".yaml", ".json")
+_DATE = "tag:yaml.org,2002:timestamp"
 # What credentials files hold beside secrets, and every other text may too.
 _OPEN_NAME = re.compile(
     r"user(?:_?name)?|account(?:_?name)?|host(?:_?name)?|port|region(?:_?name)?|database|db|schema"
@@ -85,6 +88,48 @@ def files_matching(folder: Path, patterns: tuple[str, ...]) -> set[str]:
     local = fsspec.filesystem("file")
     root = folder.absolute().as_posix()
     return {path for pattern in patterns for path in local.glob(f"{root}/{pattern}")}
+
+
+def files_read(config_loader: Any, key: str) -> Iterator[Path]:
+    """Name the files of a folder that Kedro reads under a key, those of the base environment first.
+
+    Args:
+        config_loader: Kedro's.
+        key: Such as `catalog`.
+    """
+    folder = Path(str(config_loader.conf_source))
+    if not folder.is_dir():
+        return
+    patterns = tuple(config_loader.config_patterns[key])
+    for environment in environments(config_loader):
+        for path in sorted(files_matching(folder / environment, patterns)):
+            if path.endswith(_SUFFIXES) and "/." not in path.removeprefix(folder.as_posix()):
+                yield Path(path)
+
+
+def as_in_file(path: Path) -> Mapping[Any, Any]:
+    """Give what a file says before a resolver is asked; nothing of one that is no mapping."""
+    import yaml
+
+    try:
+        content = yaml.load(path.read_bytes(), _yaml_loader())
+    except yaml.YAMLError:
+        return {}
+    return content if isinstance(content, Mapping) else {}
+
+
+@cache
+def _yaml_loader() -> Any:
+    """Give a reader that takes a date for a text, as OmegaConf does."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATE]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return Loader
 
 
 def _files(folder: Path, config_loader: Any) -> dict[str, Path]:

@@ -7,10 +7,9 @@ from typing import Any
 from lakeproof.record.facts import ParameterFacts, leaves
 from lakeproof.record.redaction.secret_text import REDACTED
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.record.setup.configuration import environments, files_matching
+from lakeproof.record.setup.configuration import as_in_file, files_read
 
 FROM_COMMAND, FROM_PYTHON = "--params", "python object"
-_SUFFIXES = (".yml", ".yaml", ".json")
 _PLAIN = (str, bool, int, float, type(None))
 
 
@@ -163,24 +162,8 @@ def _source(name: str, given: set[str], declared: Mapping[str, str]) -> str:
 def _declared(config_loader: Any) -> dict[str, str]:
     """Map each dotted name to the file that has the last word on it."""
     folder = Path(str(config_loader.conf_source))
-    patterns = tuple(config_loader.config_patterns["parameters"])
     declared: dict[str, str] = {}
-    if not folder.is_dir():
-        return declared
-    for environment in environments(config_loader):
-        for path in sorted(files_matching(folder / environment, patterns)):
-            if path.endswith(_SUFFIXES) and "/." not in path.removeprefix(folder.as_posix()):
-                name = Path(path).relative_to(folder.absolute()).as_posix()
-                declared |= dict.fromkeys(_names(_read(Path(path))), f"{folder.name}/{name}")
+    for path in files_read(config_loader, "parameters"):
+        name = path.relative_to(folder.absolute()).as_posix()
+        declared |= dict.fromkeys(_names(as_in_file(path)), f"{folder.name}/{name}")
     return declared
-
-
-def _read(path: Path) -> Mapping[Any, Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = yaml.load(path.read_bytes(), loader)
-    except yaml.YAMLError:
-        return {}
-    return content if isinstance(content, Mapping) else {}
