@@ -63,12 +63,23 @@ def without_collecting() -> Iterator[None]:
     Nor does it look at it at once afterwards, or when the interpreter ends: a second, of a million
     objects. They are as old as what has long been there.
     """
+    if not is_plain():
+        atexit.register(gc.freeze)
+    with collecting_later():
+        yield
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """Let the garbage collector wait for the end of what leaves little garbage.
+
+    It would look at all that nodes have imported, half a million objects, to find nothing.
+    """
     if is_plain():
         yield
         return
     was_enabled = gc.isenabled()
     gc.disable()
-    atexit.register(gc.freeze)
     try:
         yield
     finally:

@@ -38,7 +38,27 @@ class Head:
     previous: str | None
 
 
-def link(project_path: Path, run_id: str, write: Callable[[str | None], str]) -> None:
+@dataclass(frozen=True)
+class Newest:
+    """What a ref holds.
+
+    Args:
+        ref: Its name.
+        held: The object, "" for none.
+        head: What is in it.
+    """
+
+    ref: str
+    held: str
+    head: Head | None
+
+
+def link(
+    project_path: Path,
+    run_id: str,
+    write: Callable[[str | None], str],
+    newest: Newest | None = None,
+) -> None:
     """Write a record that names the newest one, and make it the newest.
 
     Where another process was faster, the record is written again. One that is written without the
@@ -49,17 +69,23 @@ def link(project_path: Path, run_id: str, write: Callable[[str | None], str]) ->
         project_path: The project.
         run_id: Whose record it is.
         write: Writes the record with the digest of the one before it, and gives its own digest.
+        newest: What was the newest a moment ago, where somebody has asked.
+
+    Raises:
+        GitError: If git cannot say.
     """
-    ref = _ref_of(project_path)
-    if ref is None:
-        _link_by_file(project_path, run_id, write)
-        return
-    for _ in range(_MOST_ATTEMPTS):
-        name, head = _held(project_path, ref)
-        after = _after(head, run_id, write)
-        if _move(project_path, ref, name, after):
+    if newest is None:
+        repository = git.find_repository(project_path)
+        if repository is None:
+            _link_by_file(project_path, run_id, write)
             return
-        if _held(project_path, ref)[0] == name:
+        newest = newest_in(project_path, repository)
+    for _ in range(_MOST_ATTEMPTS):
+        after = _after(newest.head, run_id, write)
+        if _move(project_path, newest, after):
+            return
+        before, newest = newest, _held(project_path, newest.ref)
+        if newest.held == before.held:
             # Nobody was faster: git cannot write here.
             _write_file(project_path, after)
             return
@@ -67,9 +93,19 @@ def link(project_path: Path, run_id: str, write: Callable[[str | None], str]) ->
 
 def head_of(project_path: Path) -> Head | None:
     """Give the newest record of this clone, where one is known."""
-    ref = _ref_of(project_path)
-    held = _held(project_path, ref)[1] if ref is not None else None
+    repository = git.find_repository(project_path)
+    held = newest_in(project_path, repository).head if repository is not None else None
     return held or _read_file(project_path)
+
+
+def newest_in(project_path: Path, repository: git.Repository) -> Newest:
+    """Give what the ref of a project holds.
+
+    Raises:
+        GitError: If git cannot say.
+    """
+    place = hashlib.sha256(repository.prefix.encode()).hexdigest()[:16]
+    return _held(project_path, f"{REF}/{f'project-{place}' if repository.prefix else 'head'}")
 
 
 def _after(head: Head | None, run_id: str, write: Callable[[str | None], str]) -> Head:
@@ -80,33 +116,37 @@ def _after(head: Head | None, run_id: str, write: Callable[[str | None], str]) -
     return Head(write(previous), run_id, previous)
 
 
-def _ref_of(project_path: Path) -> str | None:
-    """Name the ref of the project; `None` where it is in no repository of its own."""
-    repository = git.find_repository(project_path)
-    if repository is None:
-        return None
-    place = hashlib.sha256(repository.prefix.encode()).hexdigest()[:16]
-    return f"{REF}/{f'project-{place}' if repository.prefix else 'head'}"
-
-
-def _held(project_path: Path, ref: str) -> tuple[str, Head | None]:
+def _held(project_path: Path, ref: str) -> Newest:
     """Give the object that the ref holds, "" for none, and what is in it."""
-    name = git.ask(project_path, "for-each-ref", "--format=%(objectname)", ref).decode().strip()
-    if not name:
-        return "", _read_file(project_path)
+    # Of nearly all, name and content come of one process.
+    name, content = _blob(project_path, ref)
+    if content is None:
+        asked = git.ask(project_path, "for-each-ref", "--format=%(objectname)", ref)
+        name = asked.decode().strip()
+        if not name:
+            return Newest(ref, "", _read_file(project_path))
+        # Another process may have made it since.
+        _, content = _blob(project_path, name)
+    return Newest(ref, name, None if content is None else _read(content))
+
+
+def _blob(project_path: Path, which: str) -> tuple[str, str | None]:
+    """Give the name of a blob and what is in it; nothing where there is none."""
     try:
-        content = git.ask(project_path, "cat-file", "blob", name)
+        told = git.ask(project_path, "cat-file", "--batch", given=f"{which}\n".encode())
     except git.GitError:
-        return name, None
-    return name, _read(content.decode(errors="replace"))
+        return "", None
+    name, _, rest = told.decode(errors="replace").partition(" ")
+    kind, _, content = rest.partition("\n")
+    return (name, content.removesuffix("\n")) if kind.startswith("blob ") else ("", None)
 
 
-def _move(project_path: Path, ref: str, name: str, head: Head) -> bool:
+def _move(project_path: Path, newest: Newest, head: Head) -> bool:
     """Let the ref hold another record, if it still holds what it held."""
     try:
         blob = git.ask(project_path, "hash-object", "-w", "--stdin", given=_written(head).encode())
         new = blob.decode().strip()
-        git.ask(project_path, "update-ref", ref, new, name or "0" * len(new))
+        git.ask(project_path, "update-ref", newest.ref, new, newest.held or "0" * len(new))
     except git.GitError:
         return False
     return True

@@ -4,6 +4,7 @@ import hashlib
 import stat
 from base64 import b64decode
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from lakeproof.record.code import git, git_diff
@@ -23,6 +24,19 @@ def changed_during(
 ) -> tuple[str, ...]:
     """Name the paths that are not what they were when the facts were gathered.
 
+    See `changed_in`, for whoever has not asked for the repository yet.
+    """
+    return changed_in(project_path, code, git.find_repository(project_path), written)
+
+
+def changed_in(
+    project_path: Path,
+    code: CodeFacts,
+    repository: git.Repository | None,
+    written: Collection[str] = (),
+) -> tuple[str, ...]:
+    """Name the paths that are not what they were when the facts were gathered.
+
     What counts is the content: to commit or stage the same files changes nothing. Nor does what
     git does not track outside of the source tree, unless Python could import it: the log of the run
     itself may be written there.
@@ -30,6 +44,7 @@ def changed_during(
     Args:
         project_path: The project.
         code: What was gathered when the run started.
+        repository: Of the project, as it is now.
         written: Files and folders that the run itself wrote, relative to the project.
 
     Returns:
@@ -41,21 +56,25 @@ def changed_during(
         prefix = f"{code.prefix}/" if code.prefix else ""
         in_source = {prefix + path for path in code.files.keys() | files.keys()}
         own = {prefix + path.rstrip("/") for path in written}
-        for path in _changed_in_repository(project_path, code, code.commit) - in_source:
+        for path in _changed_in_repository(project_path, code, repository) - in_source:
             if own.isdisjoint((path, *map(str, PurePosixPath(path).parents))):
                 changed.add(path)
     return tuple(sorted(changed))
 
 
-def _changed_in_repository(project_path: Path, code: CodeFacts, commit: str) -> set[str]:
-    repository = git.find_repository(project_path)
+def _changed_in_repository(
+    project_path: Path, code: CodeFacts, repository: git.Repository | None
+) -> set[str]:
+    commit = code.commit
+    assert commit is not None
     if repository is None:
         stamp = stamps.fitting(project_path, code.files)
         # It was there when the run started, unless a stamp stood in its place.
         return set() if stamp is not None and stamp.commit == commit else {".git"}
     try:
-        diff = git_diff.diff_to_commit(repository, commit)
-        changes = git_diff.changes_to_commit(repository, commit)
+        with ThreadPoolExecutor(1) as threads:
+            changing = threads.submit(git_diff.changes_to_commit, repository, commit)
+            diff, changes = git_diff.diff_to_commit(repository, commit), changing.result()
     except git.GitError:
         return {".git"}
     then = {content.path: content for content in code.untracked}

@@ -85,6 +85,20 @@ def get(uri: str, run_id: str) -> MlflowRun | None:
     return found[0] if found else None
 
 
+def has_tag(uri: str, key: str, value: str) -> bool | None:
+    """Tell whether any run, deleted or not, has a tag with a value.
+
+    Returns:
+        `None` where MLflow is to be asked.
+    """
+    try:
+        with _opened(uri) as connection:
+            asked = "SELECT 1 FROM tags WHERE key = ? AND value = ? LIMIT 1"
+            return connection.execute(asked, (key, value)).fetchone() is not None
+    except (_UnknownError, sqlite3.Error, OSError):
+        return None
+
+
 def copy_schema(uri: str, target: Path) -> bool:
     """Make an empty store like this one: MLflow replays its whole history of schemas for that.
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.determinism import Recipe, RecipeError, find_recipe
 from lakeproof.errors import RunError
 from lakeproof.record.code.bundle import Bundle, bundle_of, place_of
-from lakeproof.record.code.changed import changed_during
 from lakeproof.record.code.gather_code import gather_code, with_imported
-from lakeproof.record.code.git import find_repository
 from lakeproof.record.code.imported import imported_beside
 from lakeproof.record.code.kept_files import without_kept_files
 from lakeproof.record.code.source import source_folder
 from lakeproof.record.documents import rerun_request
+from lakeproof.record.documents.sections import prepare_reader
 from lakeproof.record.factors.registry import collected
 from lakeproof.record.factors.surroundings import gather_surroundings
 from lakeproof.record.facts import (
@@ -36,12 +35,14 @@ from lakeproof.record.facts import (
 )
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.command import gather_command, run_config, runner_class
+from lakeproof.record.run.ending.second_look import SecondLook
 from lakeproof.record.run.problems import problems_of
 from lakeproof.record.setup.catalog_values import gather_catalog_values
 from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
+from lakeproof.record.setup.maker import maker_of
 from lakeproof.record.setup.parameters import gather_parameters, is_plain, resolved_parameters
 from lakeproof.record.setup.personal import personal_columns
 from lakeproof.spark.spark_facts import gather_spark
@@ -167,6 +168,9 @@ class RunInputs:
                 _loader=loader,
             )
         finally:
+            # Both are remembered, and wanted when the run ends.
+            pool.submit(maker_of, project_path)
+            pool.submit(prepare_reader)
             pool.shutdown(wait=False)
 
     def record(
@@ -177,11 +181,14 @@ class RunInputs:
         nodes: tuple[NodeFacts, ...],
         models: tuple[ModelFacts, ...],
         metrics: Mapping[str, float],
+        look: SecondLook,
     ) -> Record:
         """Put the sections together, and look again at what may have changed meanwhile."""
-        code = replace(self._code(run.run_id), changed_during_run=self._changed(outputs))
+        code = replace(self._code(run.run_id), changed_during_run=self._changed(look))
+        repository = look.repository.result()
+        top = repository.top if repository is not None else self.project_path
         code = with_imported(
-            self.project_path, code, imported_beside(self.source, self._top), self.secrets
+            self.project_path, code, imported_beside(self.source, top), self.secrets
         )
         if code.elsewhere and run.reproduces is None:
             names = ", ".join(module.name for module in code.elsewhere[:_MOST_NAMED])
@@ -237,11 +244,6 @@ class RunInputs:
         bundle = self.bundle.result()
         return bundle.data if isinstance(bundle, Bundle) else None
 
-    @property
-    def _top(self) -> Path:
-        repository = find_repository(self.project_path)
-        return repository.top if repository is not None else self.project_path
-
     def _code(self, run_id: str) -> CodeFacts:
         code, bundle = self.code.result(), self.bundle.result()
         if code.snapshot is None or bundle is None:
@@ -251,10 +253,8 @@ class RunInputs:
         facts = replace(bundle.facts, artifact=place_of(run_id))
         return replace(code, snapshot=replace(code.snapshot, bundle=facts))
 
-    def _changed(self, outputs: OutputFacts) -> tuple[str, ...]:
+    def _changed(self, look: SecondLook) -> tuple[str, ...]:
         """Name what is not as it was at the start; what the run itself has written is not meant."""
-        written = [file.path for file in outputs.files]
-        changed = changed_during(self.project_path, self.code.result(), written)
         then = {file.path: file.sha256 for file in self.configuration.result().files}
         found = gather_configuration(self.project_path, self._loader, self.secrets)
         now = {file.path: file.sha256 for file in found.files}
@@ -263,7 +263,7 @@ class RunInputs:
             for path in then.keys() | now.keys()
             if then.get(path) != now.get(path)
         }
-        return tuple(sorted({*changed, *edited}))
+        return tuple(sorted({*look.changed.result(), *edited}))
 
 
 def _recipe(project_path: Path) -> Recipe:

@@ -71,12 +71,13 @@ class RecordKeeping:
     def keep(self, run_id: str, status: Status, error: BaseException | None = None) -> Record:
         """Keep the record on this disk, then on its MLflow run; a server may be gone by then."""
         store = replace(self._store, uri=mlflow_uri())
+        look = self._seen.looks_again()
         with nullcontext() if is_local(store.uri) else asked_once():
             run = self._asked(run_id, store)
             if run is not None:
                 refuse_second(run_id, run.data.tags)
             text = None if error is None else self.told(error)
-            record = self._seen.record(run_id, run, status, text)
+            record = self._seen.record(run_id, run, status, text, look)
             folder = keep(
                 record,
                 self._seen.setting.project_path,
@@ -84,6 +85,7 @@ class RecordKeeping:
                 store,
                 self._name,
                 self._seen.setting.bundle_data,
+                look.newest.result(),
             )
             self._send(folder, record, store, run)
         if self._seen.rerun is None and status == "FINISHED":

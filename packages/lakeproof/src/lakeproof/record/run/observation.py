@@ -26,6 +26,7 @@ from lakeproof.record.node_io.run_files import FileRecorder
 from lakeproof.record.node_io.table_facts import TableRecorder
 from lakeproof.record.node_io.watcher import NodeWatcher
 from lakeproof.record.places.redirection import Redirection
+from lakeproof.record.run.ending.second_look import SecondLook
 from lakeproof.record.run.gathering import RunInputs
 from lakeproof.record.run.shared_nodes import TAKEN, SharedNodes, are_copies
 from lakeproof.record.setup.maker import maker_of
@@ -134,7 +135,19 @@ class Observation:
     def _heard(self) -> tuple[int, int]:
         return len(self._left_out), self._metrics.count if self._metrics is not None else 0
 
-    def record(self, run_id: str, run: "Run | None", status: Status, error: str | None) -> Record:
+    def looks_again(self) -> SecondLook:
+        """Begin to ask git what has changed, now that the nodes are done."""
+        written = [file.path for file in self._files.written]
+        return SecondLook.begin(self.setting.project_path, self.setting.code, written)
+
+    def record(
+        self,
+        run_id: str,
+        run: "Run | None",
+        status: Status,
+        error: str | None,
+        look: SecondLook,
+    ) -> Record:
         """Make the record of what was seen.
 
         Args:
@@ -142,6 +155,7 @@ class Observation:
             run: That as it is now; `None` where its server is gone.
             status: How it has ended.
             error: What it ended in, without secrets.
+            look: What `looks_again` gave.
         """
         stored = run.data.metrics if run is not None else None
         metrics = self._metrics.results(stored) if self._metrics else (stored or {})
@@ -150,7 +164,8 @@ class Observation:
             key=lambda one: one.part,
         )
         record = replace(
-            self._without_logged(run_id, status, metrics, error), rows_left_out=tuple(left_out)
+            self._without_logged(run_id, status, metrics, error, look),
+            rows_left_out=tuple(left_out),
         )
         if run is None or self._logged is None or self._metrics is None:
             return record
@@ -164,6 +179,7 @@ class Observation:
         status: Status,
         metrics: Mapping[str, float],
         error: str | None,
+        look: SecondLook,
     ) -> Record:
         ended = datetime.now(UTC)
         options = dict(self.setting.options)
@@ -202,6 +218,7 @@ class Observation:
             self.node_io.nodes(self.table_facts, self.watcher),
             self.node_io.models,
             metrics,
+            look,
         )
 
 

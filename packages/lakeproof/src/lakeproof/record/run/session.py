@@ -38,6 +38,7 @@ from lakeproof.record.run.store_record import (
     why_untracked,
 )
 from lakeproof.spark import session as spark_session
+from lakeproof.startup.faster_imports import collecting_later
 from lakeproof.versioned.contract import is_versioned
 from lakeproof.versioned.run_tables import RunTables
 
@@ -170,7 +171,7 @@ class RunSession:
             print_unrecorded,
         )
 
-        with self._ending(catalog) as run_id:
+        with collecting_later(), self._ending(catalog) as run_id:
             if run_id is None:
                 print_unrecorded(
                     why_untracked(self._tracking, self.seen.pipelines) or "no MLflow run was open"

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lakeproof.errors import RunError
+from lakeproof.record.chain import head
+from lakeproof.record.chain.head import Newest
 from lakeproof.record.code.bundle import NAME
 from lakeproof.record.documents.rerun_request import Rerun
 from lakeproof.record.facts import Record
@@ -23,6 +26,7 @@ def keep(
     tracking: Tracking,
     name_before: str | None,
     bundle: bytes | None = None,
+    newest: Newest | None = None,
 ) -> Path:
     """Write a record onto this disk; that of a re-run also where its parent looks for it.
 
@@ -33,11 +37,11 @@ def keep(
         tracking: The store that it is to be sent to.
         name_before: What the MLflow run is called where nobody gave it a name.
         bundle: The code as a file, where it needs one.
+        newest: The newest record of this clone a moment ago, where it is known.
 
     Returns:
         The folder from which it is sent.
     """
-    from lakeproof.record.chain import head
     from lakeproof.record.code.gather_code import keep_alive
     from lakeproof.record.documents.document import to_bytes
 
@@ -58,9 +62,10 @@ def keep(
         # Its parent links it, as the record of another store.
         packed(None)
     else:
-        if record.code.kept_commit is not None:
-            keep_alive(project_path, run.run_id, record.code.kept_commit)
-        head.link(project_path, run.run_id, packed)
+        with ThreadPoolExecutor(1) as threads:
+            if record.code.kept_commit is not None:
+                threads.submit(keep_alive, project_path, run.run_id, record.code.kept_commit)
+            head.link(project_path, run.run_id, packed, newest)
     return made[-1]
 
 
