@@ -1,6 +1,7 @@
 """What a fitted model is worth comparing by: what it learned, and what it predicts."""
 
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,9 @@ def _digest_predictions(model: Any, rows: "pd.DataFrame") -> tuple[str, int]:
     from lakeproof.digest import digest_frame
 
     predict = getattr(model, "predict_proba", None) or model.predict
-    with joblib.parallel_config(backend="sequential"):
+    with joblib.parallel_config(backend="sequential"), warnings.catch_warnings():
+        # Nobody has asked for these predictions, and scikit-learn sets all filters anew per tree.
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore")
         predicted = np.asarray(predict(rows))
     return digest_frame(predicted).digest, len(rows)
