@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ from lakeproof.errors import LakeproofError
 ALGORITHM = "frame2"
 
 _THREADS = 2
+# Of cells.
+_SMALL = 100_000
 _FRAMES = {
     "pandas": {"DataFrame", "Series"},
     "polars": {"DataFrame", "Series"},
@@ -94,7 +97,7 @@ def is_frame(value: Any) -> bool:
 
 
 def digest_frame(data: Any) -> FrameFacts:
-    """Digest a frame column by column, in two threads.
+    """Digest a frame column by column, a large one in two threads.
 
     Args:
         data: A DataFrame or Series of pandas, Polars or Narwhals, an Arrow table, batch or array,
@@ -124,8 +127,7 @@ def digest_frame(data: Any) -> FrameFacts:
             "digested. Pass a DataFrame, a Series, an Arrow table or a numpy array."
         )
     try:
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix=ALGORITHM) as pool:
-            done = list(pool.map(_hashed, [*index, *columns]))
+        done = _all_hashed([*index, *columns])
     except LakeproofError:
         raise
     except Exception as cause:
@@ -140,6 +142,16 @@ def digest_frame(data: Any) -> FrameFacts:
         tuple(done[len(index) :]),
         {name: proven_digest(value).hex() for name, value in beside.items()},
     )
+
+
+def _all_hashed(columns: list[Column]) -> list[FrameColumn]:
+    is_small = sum(math.prod(column.shape) for column in columns) < _SMALL
+    # Threads take longer to start than a few numbers to be hashed. Objects may be nested deeply:
+    # a thread of its own has more room for that.
+    if is_small and not any(column.dtype.lower() == "object" for column in columns):
+        return list(map(_hashed, columns))
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix=ALGORITHM) as pool:
+        return list(pool.map(_hashed, columns))
 
 
 def _hashed(column: Column) -> FrameColumn:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lakeproof.digest.objects.classes import by_class
@@ -36,15 +36,23 @@ _SEARCH = "sklearn.model_selection._search.BaseSearchCV"
 _DURATIONS = {"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"}
 _HOOKED = {"torch.nn.modules.module.Module", "torch.optim.optimizer.Optimizer"}
 _MLFLOW, _RUN_ID = "_mlflow_run_id", re.compile(r"[0-9a-f]{32}")
+_SCORES = "cv_results_"
+_CHOSEN = frozenset({_MLFLOW, _SCORES})
 
 
-def counting(kind: type, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def counting(kind: type, state: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     """Choose the attributes that count.
 
     Args:
         kind: The object's class.
         state: Its attributes by name.
     """
+    # Of each tree of a forest, all.
+    is_chosen = _exempt(kind) or _is_hooked(kind) or not state.keys().isdisjoint(_CHOSEN)
+    return _chosen(kind, state) if is_chosen else state.items()
+
+
+def _chosen(kind: type, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     exempt = _exempt(kind)
     for name, value in state.items():
         if name in exempt:
@@ -52,9 +60,9 @@ def counting(kind: type, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if name == _MLFLOW and is_estimator(kind) and _is_run_id(value):
             # Autologging notes on an estimator in which run it was fitted.
             continue
-        if name == "cv_results_" and isinstance(value, dict) and _SEARCH in _lineage(kind):
+        if name == _SCORES and isinstance(value, dict) and _SEARCH in _lineage(kind):
             yield name, {key: scores for key, scores in value.items() if key not in _DURATIONS}
-        elif "_hooks" in name and isinstance(value, dict) and _HOOKED & {*_lineage(kind)}:
+        elif "_hooks" in name and isinstance(value, dict) and _is_hooked(kind):
             # Registered under numbers that are counted up in a process.
             yield name, list(value.values())
         else:
@@ -65,6 +73,11 @@ def counting(kind: type, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def is_estimator(kind: type) -> bool:
     """Tell a class of estimators, in scikit-learn's sense."""
     return callable(getattr(kind, "get_params", None)) and hasattr(kind, "fit")
+
+
+@by_class
+def _is_hooked(kind: type) -> bool:
+    return not _HOOKED.isdisjoint(_lineage(kind))
 
 
 @by_class

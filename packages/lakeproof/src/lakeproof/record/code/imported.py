@@ -67,9 +67,10 @@ def _modules(source: str) -> Iterator[tuple[str, str, str]]:
     Each with its file, and where that really is.
     """
     real_folder, place_of = cache(os.path.realpath), cache(os.path.abspath)
+    paths = sysconfig.get_paths()
     known = (
         source + os.sep,
-        *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib")),
+        *(paths[name] + os.sep for name in ("stdlib", "platstdlib", "purelib")),
     )
 
     @cache

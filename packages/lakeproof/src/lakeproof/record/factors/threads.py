@@ -4,19 +4,27 @@ A library that only one of two runs happened to load (an import more, on the way
 is compared what both had.
 """
 
+import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from lakeproof.record.factors.setup_factor import SetupFactor, other_parts
 from lakeproof.record.facts import ComputeFacts, Library
+
+# Of threadpoolctl, with a name of its own.
+_RESOLVES = "_realpath"
 
 
 def libraries() -> tuple[Library, ...]:
     """List the pools that are loaded; ask when a run ends, for they come with what is imported."""
     from threadpoolctl import threadpool_info
 
+    with _folders_resolved_once():
+        pools = threadpool_info()
     found = {
         Library(
             user_api=pool["user_api"],
@@ -25,9 +33,34 @@ def libraries() -> tuple[Library, ...]:
             architecture=pool.get("architecture"),
             threads=pool["num_threads"],
         )
-        for pool in threadpool_info()
+        for pool in pools
     }
     return tuple(sorted({*found, *_polars()}, key=repr))
+
+
+@contextmanager
+def _folders_resolved_once() -> Iterator[None]:
+    """Spare threadpoolctl to ask of each folder above each of 300 libraries if it is a link.
+
+    It resolves each library from the root on (3.7); where it does so otherwise, nothing changes.
+    """
+    import threadpoolctl
+
+    plain: Any = getattr(threadpoolctl, _RESOLVES, None)
+    if plain is None:
+        yield
+        return
+    folder_of = cache(os.path.realpath)
+
+    def resolved(path: str) -> str:
+        folder, base = os.path.split(path)
+        return str(plain(path) if os.path.islink(path) else os.path.join(folder_of(folder), base))
+
+    setattr(threadpoolctl, _RESOLVES, resolved)
+    try:
+        yield
+    finally:
+        setattr(threadpoolctl, _RESOLVES, plain)
 
 
 def _polars() -> Iterator[Library]:

@@ -11,6 +11,8 @@ from typing import Any
 from lakeproof.digest import is_frame
 
 _MOST_ITEMS, _MOST_ROWS, _DEEPEST = 2_000, 100, 6
+_TEXTS = (str, PurePath)
+_WITH_TEXT = {"str", "string", "object", "category", "categorical"}
 
 
 def mentions(value: Any, texts: Sequence[str]) -> bool:
@@ -28,8 +30,9 @@ def _mentions(value: Any, texts: Sequence[str], left: list[int], depth: int) -> 
     left[0] -= 1
     if left[0] < 0 or depth < 0:
         return False
-    if isinstance(value, str | PurePath):
-        return any(text in str(value) for text in texts)
+    if isinstance(value, _TEXTS):
+        said = str(value)
+        return any(text in said for text in texts)
     items: Any = ()
     if isinstance(value, Mapping):
         items = (part for item in list(value.items())[:_MOST_ITEMS] for part in item)
@@ -48,12 +51,18 @@ def _texts_of(frame: Any) -> list[Any]:
         columns = list(head.to_pydict().values())
     elif hasattr(head, "columns"):
         columns = [head[name] for name in head.columns] if hasattr(head, "get_columns") else []
-        columns = columns or [head.iloc[:, place] for place in range(len(head.columns))]
+        columns = columns or [
+            # Of pandas, which makes each column anew.
+            head.iloc[:, place]
+            for place, kind in enumerate(head.dtypes)
+            if _holds_text(kind)
+        ]
     return [
-        [item for item in list(column) if isinstance(item, str | PurePath)]
+        [item for item in list(column) if isinstance(item, _TEXTS)]
         for column in columns
-        if str(getattr(column, "dtype", "str")).lower() in _WITH_TEXT
+        if _holds_text(getattr(column, "dtype", "str"))
     ]
 
 
-_WITH_TEXT = {"str", "string", "object", "category", "categorical"}
+def _holds_text(kind: Any) -> bool:
+    return str(kind).lower() in _WITH_TEXT
