@@ -26,7 +26,7 @@ from pyarrow import csv, dataset, feather, ipc, orc, parquet
 
 from lakeproof import watch
 from lakeproof.checksum import sha256_of
-from lakeproof.watch import Controlled, NodeWatch, Seen
+from lakeproof.watch import Controlled, NodeWatch, Seen, never_look
 from small import store_in
 
 
@@ -280,6 +280,12 @@ def test_threads_of_a_node_are_seen(lookup):
             pool.submit(lookup.read_text).result()
 
     assert names(seen_of(read)) == [("file", "lookup.csv")]
+
+
+def test_threads_of_the_machinery_are_no_nodes(lookup):
+    """They go on while the first nodes run."""
+    with ThreadPoolExecutor(1, initializer=never_look) as pool:
+        assert names(seen_of(lambda: pool.submit(lookup.read_text).result())) == []
 
 
 def test_two_nodes_at_a_time_are_told_apart(tmp_path):

@@ -8,7 +8,7 @@ crosses between nodes and datasets (`record.node_io`), nor for what follows from
 from lakeproof.watch.node_watch import NodeWatch
 from lakeproof.watch.places import Controlled
 from lakeproof.watch.seen import Kind, Seen
-from lakeproof.watch.watching import begin, end, forget, is_on, pause, resume
+from lakeproof.watch.watching import begin, end, forget, is_on, never_look, pause, resume
 
 __all__ = [
     "Controlled",
@@ -19,6 +19,7 @@ __all__ = [
     "end",
     "forget",
     "is_on",
+    "never_look",
     "pause",
     "resume",
 ]

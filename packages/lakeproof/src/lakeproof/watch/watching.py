@@ -64,6 +64,14 @@ def resume() -> None:
         watch.is_paused = False
 
 
+def never_look() -> None:
+    """Look away from this thread for good: it is the machinery's own, begun for no node.
+
+    Whatever it opens would have its stack walked, to find the machinery in it.
+    """
+    _busy.is_looking = True
+
+
 def is_on() -> bool:
     """Tell whether this thread is watched."""
     return threading.get_ident() in _active

@@ -31,6 +31,7 @@ from lakeproof.record.code.source import (
 from lakeproof.record.code.working_tree import look
 from lakeproof.record.facts import CodeFacts, Content, SnapshotFacts
 from lakeproof.record.redaction.secrets import Secrets
+from lakeproof.watch import never_look
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
         secrets: What must not get in: a diff or file that holds one is there by digest only.
         keeps: Whether the repository is to keep it as a snapshot.
     """
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(initializer=never_look) as threads:
         hashing = threads.submit(source_files, project_path)
         repository = git.find_repository(project_path)
         if repository is None:

@@ -15,7 +15,6 @@ from lakeproof.record.code.imported import imported_beside
 from lakeproof.record.code.kept_files import without_kept_files
 from lakeproof.record.code.source import source_folder
 from lakeproof.record.documents import rerun_request
-from lakeproof.record.documents.sections import prepare_reader
 from lakeproof.record.factors.registry import collected
 from lakeproof.record.factors.surroundings import gather_surroundings
 from lakeproof.record.facts import (
@@ -35,6 +34,7 @@ from lakeproof.record.facts import (
 )
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.command import gather_command, run_config, runner_class
+from lakeproof.record.run.ending.made_ready import make_ready
 from lakeproof.record.run.ending.second_look import SecondLook
 from lakeproof.record.run.problems import problems_of
 from lakeproof.record.setup.catalog_values import gather_catalog_values
@@ -42,12 +42,12 @@ from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
-from lakeproof.record.setup.maker import maker_of
 from lakeproof.record.setup.parameters import gather_parameters, is_plain, resolved_parameters
 from lakeproof.record.setup.personal import personal_columns
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION
 from lakeproof.versioned.contract import has_engine
+from lakeproof.watch import never_look
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -130,7 +130,7 @@ class RunInputs:
             run_params, secrets, getattr(loader, "conf_source", None), project_path
         )
         recipe = _recipe(project_path)
-        pool = ThreadPoolExecutor(3, thread_name_prefix="lakeproof-record")
+        pool = ThreadPoolExecutor(3, "lakeproof-record", initializer=never_look)
         try:
             return cls(
                 project_path=project_path,
@@ -168,9 +168,7 @@ class RunInputs:
                 _loader=loader,
             )
         finally:
-            # Both are remembered, and wanted when the run ends.
-            pool.submit(maker_of, project_path)
-            pool.submit(prepare_reader)
+            pool.submit(make_ready, project_path)
             pool.shutdown(wait=False)
 
     def record(
