@@ -80,6 +80,24 @@ def test_what_a_resolver_gave_is_taken_down_without_secrets_and_places(
     assert found == {"rows": {"filepath": file, **arguments}}
 
 
+class OwnLoader(OmegaConfigLoader):
+    """One that reads files in its own way, for all that is known of it."""
+
+    def _read_raw_config(self, key):
+        return super()._read_raw_config(key)
+
+
+@pytest.mark.parametrize("over", ["", OVER, '"2026-01-31": {load_args: {day: "${lab_text:DAY}"}}'])
+def test_files_say_the_same_as_text_and_as_the_loader_reads_them(tmp_path, monkeypatch, over):
+    """Also under what YAML takes for a date."""
+    set_to(monkeypatch, tmp_path, "2026-01-31")
+    loader = loader_of(tmp_path, over)
+    entries = resolved(loader, tmp_path)
+    as_text = gather_catalog_values(loader, entries, tmp_path, Secrets())
+    loader.__class__ = OwnLoader
+    assert as_text == gather_catalog_values(loader, entries, tmp_path, Secrets())
+
+
 @pytest.mark.parametrize("over", ["", OVER])
 @pytest.mark.parametrize("today", ["2026-11-29", None])
 def test_a_rerun_has_what_the_run_had(tmp_path, monkeypatch, over, today):

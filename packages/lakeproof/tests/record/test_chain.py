@@ -8,6 +8,7 @@ import pytest
 
 from lakeproof.record.chain import head
 from lakeproof.record.chain.links import Link, examine
+from lakeproof.record.code.git import find_repository
 
 RUNS = [f"{number:032x}" for number in range(1, 9)]
 
@@ -80,6 +81,18 @@ def test_a_run_that_is_recorded_again_follows_what_it_followed(clone):
     named = []
     head.link(clone, RUNS[1], lambda previous: named.append(previous) or digest(2))
     assert named == [digest(0)]
+
+
+def test_what_was_the_newest_a_moment_ago_is_looked_at_again_where_it_is_not_any_more(clone):
+    """Whoever asked for it while the record was made may have been slower than another run."""
+    head.link(clone, RUNS[0], lambda _: digest(0))
+    repository = find_repository(clone)
+    asked = head.newest_in(clone, repository) if repository is not None else None
+    head.link(clone, RUNS[1], lambda _: digest(1), asked)
+    named = []
+    head.link(clone, RUNS[2], lambda previous: named.append(previous) or digest(2), asked)
+    assert named[-1] == digest(1)
+    assert head.head_of(clone) == head.Head(digest(2), RUNS[2], digest(1))
 
 
 def test_runs_at_once_make_one_chain(clone):

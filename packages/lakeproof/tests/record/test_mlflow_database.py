@@ -259,6 +259,15 @@ def test_a_database_of_another_revision_is_not_copied(copy, tmp_path):
     assert not (tmp_path / "new.db").exists()
 
 
+def test_a_tag_that_any_run_has_is_found_without_mlflow(kept):
+    """And where the store is not one that is known, nobody says that there is none."""
+    uri = kept.tracking.uri
+    key, value = next(iter(kept.client.get_run(kept.recorded[0]).data.tags.items()))
+    assert mlflow_database.has_tag(uri, key, value) is True
+    assert mlflow_database.has_tag(uri, key, f"{value}?") is False
+    assert mlflow_database.has_tag("http://localhost:1", key, value) is None
+
+
 def test_the_newest_revision_is_the_one_of_a_database_that_mlflow_makes(kept):
     with closing(sqlite3.connect(kept.path)) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchall()

@@ -1,6 +1,9 @@
 """What is written down of a fitted model beside its digest."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -19,6 +22,23 @@ def test_what_decides_whether_it_learns_the_same_again_is_written_down():
     rows = np.arange(8.0).reshape(4, 2)
     fitted = LogisticRegression().fit(rows, [0, 0, 1, 1])
     assert describe_model("model", fitted, [rows]).settings["random_state"] is None
+
+
+def test_what_predicts_for_the_record_warns_nobody():
+    """The user's filters are as they were, and none of them makes the record fail."""
+
+    class Warns(LogisticRegression):
+        def predict_proba(self, rows):
+            warnings.warn("slow", stacklevel=2)
+            return super().predict_proba(rows)
+
+    rows = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0]})
+    fitted = Warns().fit(rows, [0, 0, 1, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = list(warnings.filters)
+        assert describe_model("model", fitted, [rows]).predictions is not None
+        assert warnings.filters == before
 
 
 def test_an_estimator_that_cannot_be_asked_has_no_settings():
