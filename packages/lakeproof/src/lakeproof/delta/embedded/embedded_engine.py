@@ -68,7 +68,9 @@ class EmbeddedEngine:
         """
         if write.current is not None:
             require_writable(write.current, "embedded", operation_of(write.args.mode))
-        with StagedRows(rows, write.location) as staged:
+        # Of a deletion only the keys count.
+        is_digested = write.args.mode != "delete"
+        with StagedRows(rows, write.location, is_digested=is_digested) as staged:
             return write_anew(staged, write, _EmbeddedCommits())
 
     def compact(self, write: Write, current: OpenedTable, target: int) -> None:

@@ -64,14 +64,21 @@ class Staged(ABC):
         yield self.lazy()
 
     def facts(self, columns: list[str]) -> TableFacts:
-        """Digest the rows, with their columns in an order; once for each order."""
+        """Digest the rows, with their columns in an order; once, whatever the orders asked for."""
         key = tuple(columns)
         if key not in self._facts:
-            rows = RowSet()
-            for piece in self.pieces():
-                rows.update(piece.select(columns))
-            self._facts[key] = rows.facts()
+            known = (facts for names, facts in self._facts.items() if {*names} == {*key})
+            if (facts := next(known, None)) is not None:
+                self._facts[key] = facts.in_order(key)
+            else:
+                self._facts[key] = self._digested(columns)
         return self._facts[key]
+
+    def _digested(self, columns: list[str]) -> TableFacts:
+        rows = RowSet()
+        for piece in self.pieces():
+            rows.update(piece.select(columns))
+        return rows.facts()
 
 
 def partitions_of(write: Write) -> list[str]:
