@@ -109,6 +109,8 @@ def _value(column: Column, kind: Any, dialect: Dialect) -> pl.Expr:
     if kind == wanted and not kind.is_float():
         return value
     if kind.is_float():
+        if kind == wanted:
+            return pl.when(value.is_finite()).then(value)
         if wanted.is_float():
             cast = value.cast(wanted)
             return pl.when(cast.is_finite() & (cast.cast(kind) == value)).then(cast)
