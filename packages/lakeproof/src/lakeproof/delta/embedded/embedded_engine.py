@@ -15,6 +15,7 @@ from lakeproof.delta.read.old_times import refuse_rewriting
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.write.decision import write_anew
 from lakeproof.delta.write.engine import Take, Write, Written, operation_of
+from lakeproof.delta.write.file_encodings import plain_columns
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options
@@ -208,6 +209,6 @@ def _write(
         storage_options=storage_options(write),
         commit_properties=commit_properties(note, write.transaction),
         post_commithook_properties=after_commit(write.location),
-        **silenced(columns, write.personal),
+        **silenced(columns, write.personal, plain_columns(staged)),
         **how,
     )

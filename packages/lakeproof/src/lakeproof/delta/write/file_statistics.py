@@ -22,12 +22,15 @@ from lakeproof.delta.log.column_types import has_safe_digits
 _FLOAT = re.compile(r"\b(?:float|double)\b")
 
 
-def silenced(columns: Mapping[str, str], personal: Collection[str] = ()) -> dict[str, Any]:
+def silenced(
+    columns: Mapping[str, str], personal: Collection[str] = (), plain: Collection[str] = ()
+) -> dict[str, Any]:
     """Keep quiet about columns of which delta-rs would tell something untrue, or somebody's own.
 
     Args:
         columns: The Delta type by column of what the files will hold.
         personal: The columns of which nothing shows a value, whatever the table's properties ask.
+        plain: The columns that need no dictionary (`file_encodings`).
 
     Returns:
         Keyword arguments of a write of delta-rs; none where its own choice is right.
@@ -35,14 +38,20 @@ def silenced(columns: Mapping[str, str], personal: Collection[str] = ()) -> dict
     from deltalake import ColumnProperties, WriterProperties
 
     truthful = [column for column in _truthful(columns) if column not in personal]
-    if len(truthful) == len(columns):
+    is_all = len(truthful) == len(columns)
+    if is_all and not plain:
         return {}
-    # By default none: the fields of a struct cannot be named here.
+    named = plain if is_all else {*truthful, *plain}
     properties = WriterProperties(
         compression="SNAPPY",
-        default_column_properties=ColumnProperties(statistics_enabled="NONE"),
+        # By default none: the fields of a struct cannot be named here.
+        default_column_properties=None if is_all else ColumnProperties(statistics_enabled="NONE"),
         column_properties={
-            column: ColumnProperties(statistics_enabled="CHUNK") for column in truthful
+            column: ColumnProperties(
+                dictionary_enabled=False if column in plain else None,
+                statistics_enabled=None if is_all else "CHUNK" if column in truthful else "NONE",
+            )
+            for column in named
         },
     )
     return {"writer_properties": properties}
