@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+PACKAGE = str(ROOT / "packages/lakeproof")
 
 
 class Seconds(float):
@@ -163,4 +164,21 @@ def our_environment(folder: Path, project: Path) -> Path:
     install = ["pip", "install", "--quiet", "--python", str(bin_ / "python"), "--no-deps"]
     both = ["--editable", str(project / "packages/lakeproof"), "--editable", str(project)]
     run([str(ROOT / ".venv/bin/uv"), *install, *both], ROOT)
+    return bin_
+
+
+def users_environment(folder: Path, project: Path) -> Path:
+    """Make the environment of a user's project, with Lakeproof as its wheel; its `bin`.
+
+    Args:
+        folder: The environment's.
+        project: The user's, without this package's source.
+    """
+    bin_ = plain_environment(folder)
+    uv = str(ROOT / ".venv/bin/uv")
+    run([uv, "build", "--quiet", "--wheel", "--out-dir", str(folder / "wheels"), PACKAGE], ROOT)
+    (wheel,) = (folder / "wheels").glob("*.whl")
+    install = ["pip", "install", "--quiet", "--compile-bytecode", "--no-deps", "--no-sources"]
+    install += ["--python", str(bin_ / "python")]
+    run([uv, *install, str(wheel), "--editable", str(project)], ROOT)
     return bin_

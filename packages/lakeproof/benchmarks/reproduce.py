@@ -1,4 +1,7 @@
-"""P7: `kedro reproduce` of the example against the run that it repeats, in one environment."""
+"""P7: `kedro reproduce` of the example against the run that it repeats, in one environment.
+
+It is that of a user: a project without this package's thousand files, and a wheel.
+"""
 
 import re
 import shutil
@@ -6,7 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import copy_of_project, pairs, processor_ratio, ratio, report, run
+from measure import (
+    copy_of_project,
+    pairs,
+    processor_ratio,
+    ratio,
+    report,
+    run,
+    users_environment,
+)
 
 RUNS = 5
 
@@ -14,17 +25,16 @@ RUNS = 5
 def main() -> None:
     """Measure in turn; each run begins without tables, each re-run repeats the latest."""
     with tempfile.TemporaryDirectory() as folder:
-        project = copy_of_project(Path(folder) / "project")
-        paths = {"PYTHONPATH": str(project / "src")}
-        kedro = [sys.executable, "-m", "kedro"]
+        project = copy_of_project(Path(folder) / "project", with_packages=False)
+        kedro = str(users_environment(Path(folder) / "venv", project) / "kedro")
 
         def original() -> None:
             for data in (project / "data").glob("0[2-8]*"):
                 shutil.rmtree(data)
-            run([*kedro, "run"], project, **paths)
+            run([kedro, "run"], project)
 
         def again() -> None:
-            said = run([*kedro, "reproduce", "last"], project, **paths)
+            said = run([kedro, "reproduce", "last"], project)
             if not re.match("REPEATED", said):
                 sys.exit(f"not repeated:\n{said}")
 

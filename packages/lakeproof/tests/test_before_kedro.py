@@ -32,7 +32,7 @@ def test_a_run_imports_kedro_once_and_no_flask(told, command):
     """It is started again before that; what it then is, it is as ever."""
     modules, found = imported([*command, "run", "blas"], told)
     assert modules.count("kedro.framework.cli") == 1
-    assert "flask" not in modules
+    assert "flask.app" not in modules
     assert found["recipe"] == "set at start"
     assert found["threads"]["PYTHONHASHSEED"] == "0"
     assert found["pools"] == [1]
@@ -44,7 +44,7 @@ def test_without_the_tricks_kedro_starts_it_again_later(told):
     command = [str(SCRIPT), "run"]
     modules, found = imported(command, told, LAKEPROOF_PLAIN="1")
     assert modules.count("kedro.framework.cli") == 2
-    assert "flask" in modules
+    assert "flask.app" in modules
     assert found == answer(command, told)
 
 
@@ -54,7 +54,7 @@ def test_nothing_is_done_for_other_commands_and_projects(tmp_path, told):
     plain = telling_project(tmp_path / "plain")
     modules, found = imported([str(SCRIPT), "run"], plain)
     assert modules.count("kedro.framework.cli") == 1
-    assert "flask" in modules
+    assert "flask.app" in modules
     assert found["recipe"] == "as found"
 
 
@@ -87,12 +87,12 @@ def test_flask_is_there_for_whoever_imports_it_later(tmp_path):
     """With Dynaconf's extension for it, by whatever name that was imported before."""
     code = """
 import sys
-from lakeproof.startup.libraries.no_flask import give_flask_back, leave_out_flask
+from lakeproof.startup.libraries.no_flask import leave_out_flask
+leave_out_flask()
 leave_out_flask()
 from dynaconf import Dynaconf, FlaskDynaconf
 from dynaconf.contrib import flask_dynaconf
 assert not flask_dynaconf.flask_installed
-give_flask_back()
 import flask
 app = flask.Flask("told")
 FlaskDynaconf(app, ENVVAR_PREFIX="TOLD")
@@ -100,3 +100,15 @@ assert app.config.ANSWER == 42, app.config
 assert isinstance(app.config, flask.config.Config)
 """
     started([sys.executable, "-c", code], tmp_path, TOLD_ANSWER="42", PYTHONPATH=os.pathsep)
+
+
+def test_flask_is_there_for_whoever_comes_before_kedro(tmp_path):
+    """A `sitecustomize`, or another plug-in that Kedro loads first."""
+    code = """
+from lakeproof.startup.libraries.no_flask import leave_out_flask
+leave_out_flask()
+import flask
+from dynaconf.contrib import flask_dynaconf
+assert flask_dynaconf.flask_installed
+"""
+    started([sys.executable, "-c", code], tmp_path)

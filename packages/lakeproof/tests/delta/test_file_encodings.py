@@ -5,8 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakeproof.delta import DeltaTable
-from lakeproof.delta.embedded import staging
-from lakeproof.delta.write import file_encodings
+from lakeproof.delta.embedded import file_encodings, staging
 
 ROWS = 300_000
 

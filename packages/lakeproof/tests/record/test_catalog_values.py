@@ -120,3 +120,16 @@ def test_a_rerun_has_what_the_run_had(tmp_path, monkeypatch, over, today):
     assert found["rows"].get("load_args") == catalog["rows"].get("load_args")
     assert found["placed"]["load_args"] == {"beside": f"{now}/x"}
     assert gather_catalog_values(again, resolved(again, now), now, Secrets()) == recorded
+
+
+def test_a_project_below_a_hidden_folder_is_read_by_a_relative_folder_too(tmp_path, monkeypatch):
+    """Of its own folders the hidden ones are none of Kedro's, and not of those above it."""
+    project = tmp_path / ".worktrees" / "one"
+    set_to(monkeypatch, project, "2026-01-31")
+    loader = loader_of(project)
+    entries = resolved(loader, project)
+    found = gather_catalog_values(loader, entries, project, Secrets())
+    assert "rows" in found
+    monkeypatch.chdir(project)
+    loader.conf_source = "conf"
+    assert gather_catalog_values(loader, entries, project, Secrets()) == found

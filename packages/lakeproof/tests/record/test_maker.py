@@ -3,6 +3,8 @@
 import getpass
 import platform
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,19 @@ def test_an_id_that_was_spoilt_or_cannot_be_written_is_none(tmp_path):
     (tmp_path / "two/.lakeproof").write_text("a file")
     assert maker.maker_of(tmp_path / "one").checkout is None
     assert maker.maker_of(tmp_path / "two").checkout is None
+
+
+def test_who_is_asked_by_several_threads_of_a_new_checkout_says_one_thing(tmp_path):
+    """The run gathers beside what ends it."""
+    for number in range(20):
+        place = tmp_path / str(number)
+        place.mkdir()
+        together = threading.Barrier(8)
+
+        def asked(place: Path = place, together: threading.Barrier = together) -> str | None:
+            together.wait()
+            return maker._checkout(place)
+
+        with ThreadPoolExecutor(8) as threads:
+            (found,) = {one.result() for one in [threads.submit(asked) for _ in range(8)]}
+        assert found is not None

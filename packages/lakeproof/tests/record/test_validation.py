@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from lakeproof.record import facts as all_facts
-from lakeproof.record.documents import parsing
+from lakeproof.record.documents import parsing, shapes
 from lakeproof.record.documents.document import RecordError, from_bytes, to_bytes
 from lakeproof.record.documents.rules import OPTIONS, RULES
 
@@ -304,3 +304,14 @@ def test_what_spells_out_no_value_is_refused(value):
     """Three floats are spelled out, by three words."""
     with pytest.raises(RecordError, match="is damaged"):
         from_bytes(put("parameters.values:odd", value), NAME)
+
+
+def test_a_text_that_is_too_long_for_a_name_is_not_kept():
+    """Names and places that were held are remembered, a thousand of each."""
+    for holds, remembered in (
+        (shapes.is_name, shapes._is_name),
+        (shapes.is_place, shapes._is_place),
+    ):
+        before = remembered.cache_info().currsize
+        assert not holds("a" * 1_000_000)
+        assert remembered.cache_info().currsize == before

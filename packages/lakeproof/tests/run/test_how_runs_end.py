@@ -7,12 +7,17 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import polars as pl
 import pytest
+from kedro.framework.hooks import hook_impl
+from kedro.framework.session import KedroSession
+from kedro.io import MemoryDataset
 from kedro.pipeline import node, pipeline
 
+import small
 from lakeproof.commands import show
 from lakeproof.delta import DeltaTable
 from lakeproof.errors import LakeproofError, TableError
@@ -258,3 +263,31 @@ def test_what_the_projects_own_code_warned_of_is_said_again_at_the_end(small_pro
     assert small_project.record().rows_left_out == ()
     assert "left out" not in show.render(small_project.record())
     assert logging.getLogger("small_project").handlers == []
+
+
+class Masks:
+    """A plug-in that shows no secrets in what the catalog holds."""
+
+    @hook_impl
+    def after_catalog_created(self, catalog: Any) -> None:
+        catalog["parameters"] = MemoryDataset({"login": {"user": "anna"}})
+
+
+# Kedro and kedro-mlflow, of what they import.
+@pytest.mark.filterwarnings("ignore")
+def test_a_secret_that_a_hook_takes_from_the_parameters_is_kept_out_of_the_record(small_project):
+    """Nodes have it all the same, and their errors."""
+
+    def refused(password: str) -> None:
+        raise ValueError(f"login {password} refused")
+
+    small_project.write({"conf/base/parameters.yml": "login: {password: hunter2xyzzy}\n"})
+    small.pipelines["now"] = pipeline([node(refused, "params:login.password", None, name="fails")])
+    small_project.start()
+    with KedroSession.create(small_project.path) as session:
+        session._hook_manager.register(Masks())
+        with pytest.raises(ValueError, match="hunter2xyzzy"):
+            session.run()
+    record = small_project.record()
+    assert record.parameters.values["login"] == {"password": "***"}
+    assert "hunter2xyzzy" not in str(record)

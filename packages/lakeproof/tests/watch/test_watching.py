@@ -26,7 +26,7 @@ from pyarrow import csv, dataset, feather, ipc, orc, parquet
 
 from lakeproof import watch
 from lakeproof.checksum import sha256_of
-from lakeproof.watch import Controlled, NodeWatch, Seen, never_look
+from lakeproof.watch import Controlled, NodeWatch, OwnThreads, Seen
 from small import store_in
 
 
@@ -284,7 +284,7 @@ def test_threads_of_a_node_are_seen(lookup):
 
 def test_threads_of_the_machinery_are_no_nodes(lookup):
     """They go on while the first nodes run."""
-    with ThreadPoolExecutor(1, initializer=never_look) as pool:
+    with OwnThreads(1) as pool:
         assert names(seen_of(lambda: pool.submit(lookup.read_text).result())) == []
 
 

@@ -7,6 +7,7 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 |---|---|---|
 | a run starts itself again before Kedro is imported | `before_kedro` | after it |
 | Kedro reads settings without importing Flask | `no_flask` | Flask is imported |
+| Kedro's settings get the files of a stack, not its lines | `quick_stack` | both |
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
 | what MLflow and SciPy import for nobody waits | `put_off` | it is imported |

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import FrameType, ModuleType
 
+_IMPORT_SYSTEM = "importlib._bootstrap"
 Around = Callable[[ModuleType], AbstractContextManager[None]]
 
 
@@ -25,6 +26,14 @@ def around_import(name: str, around: Around) -> None:
         _WAITED_FOR[name] = around
         if _FINDER not in sys.meta_path:
             sys.meta_path.insert(0, _FINDER)
+
+
+def importer() -> str | None:
+    """Name the module that imports, for a finder or a module that is asked for a name."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") == _IMPORT_SYSTEM:
+        frame = frame.f_back
+    return None if frame is None else frame.f_globals.get("__name__")
 
 
 class _Finder:

@@ -15,11 +15,11 @@ from lakeproof import determinism
 from lakeproof.startup.faster_imports import begin_imports
 from lakeproof.startup.libraries.kept_docstrings import leave_help_unwritten
 from lakeproof.startup.libraries.lazy_kedro_mlflow import defer_kedro_mlflow
-from lakeproof.startup.libraries.no_flask import give_flask_back
 from lakeproof.startup.libraries.no_repository import ask_git_first
 from lakeproof.startup.libraries.no_telemetry import leave_out_telemetry
 from lakeproof.startup.libraries.quick_json import write_quickly
 from lakeproof.startup.libraries.quick_names import name_quickly
+from lakeproof.startup.libraries.quick_stack import name_files_of_stack
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.put_off import put_off_modules, put_off_validation
 from lakeproof.startup.quiet import silence_plugins
@@ -40,7 +40,6 @@ def prepare() -> None:
     nothing, and what plug-ins warn of is no part of its answer.
     """
     determinism.remember()
-    give_flask_back()
     tables = determinism.tables_around(Path.cwd())
     is_elsewhere = tables is not None and "lakeproof" not in tables
     _end_in_brief(of_ours_alone=is_elsewhere)
@@ -73,6 +72,7 @@ def prepare() -> None:
 def _leave_out_plugins() -> None:
     silence_plugins()
     defer_kedro_mlflow()
+    name_files_of_stack()
 
 
 def prepare_package() -> None:

@@ -12,9 +12,10 @@ import importlib.machinery
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
+from lakeproof.startup.around_import import importer
 from lakeproof.startup.plain import is_plain
 
 _NAMES = (
@@ -104,7 +105,7 @@ class _PutOff(ModuleType):
     def __getattribute__(self, name: str) -> Any:
         if name in _AT_HAND:
             return object.__getattribute__(self, name)
-        if _is_for_later(self, name):
+        if name in _BY_NAME.get(self.__name__, ()) and (importer() or "").startswith(_FOR):
             return _Later(self, name)
         _run(self)
         return ModuleType.__getattribute__(self, name)
@@ -112,16 +113,6 @@ class _PutOff(ModuleType):
     def __dir__(self) -> list[str]:
         _run(self)
         return list(ModuleType.__dir__(self))
-
-
-def _is_for_later(module: ModuleType, name: str) -> bool:
-    """Tell whether it is one of those names, and one of those modules that imports it."""
-    if name not in _BY_NAME.get(module.__name__, ()):
-        return False
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__") == _bootstrap.__name__:
-        frame = frame.f_back
-    return frame is not None and str(frame.f_globals.get("__name__")).startswith(_FOR)
 
 
 class _Later:
@@ -135,6 +126,13 @@ class _Later:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(getattr(self._module, self._name), name)
+
+    def __reduce__(self) -> Any:
+        return _named, (self._module.__name__, self._name)
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def _run(module: ModuleType) -> None:

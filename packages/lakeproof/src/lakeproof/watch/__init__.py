@@ -6,20 +6,21 @@ crosses between nodes and datasets (`record.node_io`), nor for what follows from
 """
 
 from lakeproof.watch.node_watch import NodeWatch
+from lakeproof.watch.own_threads import OwnThreads
 from lakeproof.watch.places import Controlled
 from lakeproof.watch.seen import Kind, Seen
-from lakeproof.watch.watching import begin, end, forget, is_on, never_look, pause, resume
+from lakeproof.watch.watching import begin, end, forget, is_on, pause, resume
 
 __all__ = [
     "Controlled",
     "Kind",
     "NodeWatch",
+    "OwnThreads",
     "Seen",
     "begin",
     "end",
     "forget",
     "is_on",
-    "never_look",
     "pause",
     "resume",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import deltalake
 import polars as pl
 
+from lakeproof.delta.embedded.file_encodings import plain_columns
 from lakeproof.delta.embedded.staging import StagedRows
 from lakeproof.delta.log.commit_metadata import CommitNote
 from lakeproof.delta.log.opened_table import OpenedTable
@@ -15,7 +16,6 @@ from lakeproof.delta.read.old_times import refuse_rewriting
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.write.decision import write_anew
 from lakeproof.delta.write.engine import Take, Write, Written, operation_of
-from lakeproof.delta.write.file_encodings import plain_columns
 from lakeproof.delta.write.file_statistics import silenced
 from lakeproof.delta.write.merge_sql import Dialect
 from lakeproof.delta.write.own_commits import after_commit, commit_properties, storage_options

@@ -30,7 +30,7 @@ def silenced(
     Args:
         columns: The Delta type by column of what the files will hold.
         personal: The columns of which nothing shows a value, whatever the table's properties ask.
-        plain: The columns that need no dictionary (`file_encodings`).
+        plain: The columns that need no dictionary (`embedded.file_encodings`).
 
     Returns:
         Keyword arguments of a write of delta-rs; none where its own choice is right.

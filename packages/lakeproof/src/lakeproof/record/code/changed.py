@@ -4,7 +4,6 @@ import hashlib
 import stat
 from base64 import b64decode
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from lakeproof.record.code import git, git_diff
@@ -14,6 +13,7 @@ from lakeproof.record.code.gather_code import DIFF_NAME
 from lakeproof.record.code.lying_files import readable
 from lakeproof.record.code.source import sha256_or_link, source_files
 from lakeproof.record.facts import CodeFacts, Content
+from lakeproof.watch import OwnThreads
 
 _IMPORTABLE = {".py", ".pyc", ".so", ".pyd"}
 _NO_BYTES = hashlib.sha256(b"").hexdigest()
@@ -72,7 +72,7 @@ def _changed_in_repository(
         # It was there when the run started, unless a stamp stood in its place.
         return set() if stamp is not None and stamp.commit == commit else {".git"}
     try:
-        with ThreadPoolExecutor(1) as threads:
+        with OwnThreads(1) as threads:
             changing = threads.submit(git_diff.changes_to_commit, repository, commit)
             diff, changes = git_diff.diff_to_commit(repository, commit), changing.result()
     except git.GitError:

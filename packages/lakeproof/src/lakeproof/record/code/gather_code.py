@@ -7,7 +7,6 @@ compared, but not restored.
 import logging
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from lakeproof.record.code.source import (
 from lakeproof.record.code.working_tree import look
 from lakeproof.record.facts import CodeFacts, Content, SnapshotFacts
 from lakeproof.record.redaction.secrets import Secrets
-from lakeproof.watch import never_look
+from lakeproof.watch import OwnThreads
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def gather_code(project_path: Path, secrets: Secrets, *, keeps: bool = True) -> 
         secrets: What must not get in: a diff or file that holds one is there by digest only.
         keeps: Whether the repository is to keep it as a snapshot.
     """
-    with ThreadPoolExecutor(initializer=never_look) as threads:
+    with OwnThreads() as threads:
         hashing = threads.submit(source_files, project_path)
         repository = git.find_repository(project_path)
         if repository is None:

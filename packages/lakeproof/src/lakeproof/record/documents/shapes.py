@@ -40,9 +40,13 @@ def is_title(value: str) -> bool:
     return 0 < len(value) <= _LONGEST_NAME and not steers(value)
 
 
-@_seen_before
 def is_name(value: str) -> bool:
     """Tell whether a text can be a name that a command is given, too, and is no option there."""
+    return len(value) <= _LONGEST_NAME and _is_name(value)
+
+
+@_seen_before
+def _is_name(value: str) -> bool:
     return is_title(value) and not value.startswith("-")
 
 
@@ -67,9 +71,13 @@ def leads_straight(value: str) -> bool:
     return ".." not in re.split(r"[/\\]", value)
 
 
-@_seen_before
 def is_place(value: str) -> bool:
     """Tell whether a file or a table can be at a place: in the project, or anywhere else."""
+    return len(value) <= _LONGEST_PATH and _is_place(value)
+
+
+@_seen_before
+def _is_place(value: str) -> bool:
     return was_place(value) and leads_straight(value)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,12 +42,12 @@ from lakeproof.record.setup.compute import gather_compute
 from lakeproof.record.setup.configuration import credential_values, gather_configuration
 from lakeproof.record.setup.environment import gather_environment, imported_installers
 from lakeproof.record.setup.installed import with_loaded
-from lakeproof.record.setup.parameters import gather_parameters, is_plain, resolved_parameters
+from lakeproof.record.setup.parameters import gather_parameters, resolved_parameters
 from lakeproof.record.setup.personal import personal_columns
 from lakeproof.spark.spark_facts import gather_spark
 from lakeproof.version import VERSION
 from lakeproof.versioned.contract import has_engine
-from lakeproof.watch import never_look
+from lakeproof.watch import OwnThreads
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -120,17 +120,15 @@ class RunInputs:
         """Read what is cheap and start reading the rest, while Kedro and MLflow start the run."""
         project_path = Path(run_params["project_path"])
         loader = context.config_loader
-        held = _parameters_of(catalog)
-        # What nodes get as it stands in the files, Kedro has resolved a moment ago.
-        is_resolved = isinstance(held, Mapping) and is_plain(held)
-        resolved = held if is_resolved else resolved_parameters(loader)
+        # Not what the catalog holds, of which a hook may have taken secrets away.
+        resolved = resolved_parameters(loader)
         secrets = Secrets.of(credential_values(loader)).joined_by(resolved)
         secrets = replace(secrets, are_rows_personal=bool(personal_columns(conf_catalog)))
         command, options = gather_command(
             run_params, secrets, getattr(loader, "conf_source", None), project_path
         )
         recipe = _recipe(project_path)
-        pool = ThreadPoolExecutor(3, "lakeproof-record", initializer=never_look)
+        pool = OwnThreads(3)
         try:
             return cls(
                 project_path=project_path,
@@ -142,7 +140,7 @@ class RunInputs:
                     loader,
                     run_params.get("runtime_params") or {},
                     secrets,
-                    held,
+                    _parameters_of(catalog),
                     resolved,
                 ),
                 not_compared=_not_compared(pipeline, catalog),

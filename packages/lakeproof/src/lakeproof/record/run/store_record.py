@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from lakeproof.record.facts import Record
 from lakeproof.record.mlflow_store import unsent
 from lakeproof.record.mlflow_store.server import address_of
 from lakeproof.record.mlflow_store.tracking import Tracking
+from lakeproof.watch import OwnThreads
 
 
 def keep(
@@ -47,8 +48,12 @@ def keep(
 
     run = record.run
     made: list[Path] = []
+    kept: Future[bool] | None = None
 
     def packed(previous: str | None) -> str:
+        if kept is not None:
+            # What a record names is held before the record is there.
+            kept.result()
         linked = replace(record, previous=previous)
         folder, seal = _pack(linked, project_path, tracking, name_before, bundle)
         made.append(folder)
@@ -62,9 +67,10 @@ def keep(
         # Its parent links it, as the record of another store.
         packed(None)
     else:
-        with ThreadPoolExecutor(1) as threads:
+        with OwnThreads(1) as threads:
             if record.code.kept_commit is not None:
-                threads.submit(keep_alive, project_path, run.run_id, record.code.kept_commit)
+                commit = record.code.kept_commit
+                kept = threads.submit(keep_alive, project_path, run.run_id, commit)
             head.link(project_path, run.run_id, packed, newest)
     return made[-1]
 

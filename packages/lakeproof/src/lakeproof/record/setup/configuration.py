@@ -103,7 +103,8 @@ def files_read(config_loader: Any, key: str) -> Iterator[Path]:
     patterns = tuple(config_loader.config_patterns[key])
     for environment in environments(config_loader):
         for path in sorted(files_matching(folder / environment, patterns)):
-            if path.endswith(_SUFFIXES) and "/." not in path.removeprefix(folder.as_posix()):
+            below = path.removeprefix(folder.absolute().as_posix())
+            if path.endswith(_SUFFIXES) and "/." not in below:
                 yield Path(path)
 
 

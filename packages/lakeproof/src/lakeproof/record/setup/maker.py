@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import re
+import threading
 from contextlib import suppress
 from functools import cache
 from getpass import getuser
@@ -47,7 +48,7 @@ def _checkout(project_path: Path) -> str | None:
 def _made(place: Path) -> str | None:
     with suppress(OSError):
         hide_from_git(place.parent)
-        partial = place.with_name(f"id.{os.getpid()}")
+        partial = place.with_name(f"id.{os.getpid()}.{threading.get_ident()}")
         with partial.open("x", encoding="ascii") as file:
             file.write(f"{token_hex(16)}\n")
         # Whoever comes first: another command may begin at the same time.

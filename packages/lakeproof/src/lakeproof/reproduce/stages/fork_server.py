@@ -93,7 +93,8 @@ def serve(line: socket.socket, libraries: Sequence[str]) -> None:
 def _name_files_of_stack() -> None:
     """Let dynaconf, in which Kedro keeps settings, have what it uses of a stack: names of files.
 
-    It asks four times, and Python then looks through all modules for the source of each frame.
+    It asks four times, and Python then looks through all modules for the source of each frame. As
+    `quick_stack` of `startup`, which the Lakeproof of a recorded environment may not have.
     """
     for name in ("dynaconf.loaders.py_loader", "dynaconf.utils.files"):
         module: Any = sys.modules.get(name)

@@ -2,32 +2,38 @@
 
 Kedro reads settings by Dynaconf, which imports Flask, where there is one, to offer an extension for
 it; there is one in each environment with MLflow. No command of Kedro's is an application of
-Flask's. Whoever imports Flask later gets it, and the extension with it.
+Flask's. Whoever else imports Flask gets it, and the extension with it.
 """
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from lakeproof.startup.around_import import around_import
+from lakeproof.startup.around_import import around_import, importer
 
 _FLASK = "flask"
 _EXTENSION = "dynaconf.contrib.flask_dynaconf"
 
 
 def leave_out_flask() -> None:
-    """Say that there is none; before Kedro is imported."""
-    if _FLASK not in sys.modules:
-        sys.modules[_FLASK] = None  # type: ignore[assignment]
-
-
-def give_flask_back() -> None:
-    """Let it be found again, if it was left out; when Kedro has been imported."""
-    if sys.modules.get(_FLASK, sys) is None:
-        del sys.modules[_FLASK]
+    """Tell the extension that there is none; before Kedro is imported."""
+    if _FLASK not in sys.modules and not any(isinstance(one, _Finder) for one in sys.meta_path):
         around_import(_FLASK, _with_extension)
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder:
+    """Finds nothing, and lets nobody else find it for that one module."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == _FLASK and importer() == _EXTENSION:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        return None
 
 
 @contextmanager

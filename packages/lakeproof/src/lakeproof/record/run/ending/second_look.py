@@ -4,7 +4,7 @@ Each question is a process of its own, for which nothing else need wait.
 """
 
 from collections.abc import Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from lakeproof.record.chain import head
 from lakeproof.record.code.changed import changed_in
 from lakeproof.record.code.git import GitError, Repository, find_repository
 from lakeproof.record.facts import CodeFacts
+from lakeproof.watch import OwnThreads
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class SecondLook:
             except GitError:
                 return None  # Whoever makes another one the newest asks again.
 
-        pool = ThreadPoolExecutor(2, thread_name_prefix="lakeproof-ending")
+        pool = OwnThreads(2)
         try:
             repository = pool.submit(find_repository, project_path)
             return cls(repository, pool.submit(changed), pool.submit(newest))
