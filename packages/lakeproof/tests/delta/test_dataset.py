@@ -378,3 +378,19 @@ def test_a_uri_that_carries_credentials_is_refused_without_showing_them():
         DeltaTable(filepath="s3://AKIA123:verysecret@bucket/samples")
     assert "verysecret" not in str(caught.value)
     DeltaTable(filepath="abfss://container@account.dfs.core.windows.net/samples")
+
+
+@pytest.mark.parametrize("schema_mode", [None, "overwrite"])
+@pytest.mark.parametrize("partition_by", [None, "id"])
+def test_an_overwrite_in_another_order_keeps_the_tables_own(make_table, schema_mode, partition_by):
+    """And says the digest of the rows as the table has them; the next write goes on from it."""
+    layout = {"partition_by": partition_by} if partition_by else {}
+    make_table(save_args=layout).save(ABC)
+    table = make_table(save_args={"schema_mode": schema_mode, "skip_unchanged": False, **layout})
+    table.save(ABC.select("x", "id"))
+    opened = table.resolve()
+    assert list(opened.columns) == ["id", "x"]
+    assert opened.stored_digest() == opened.compute_digest()
+    make_table(save_args={"mode": "append", **layout}).save(ABC)
+    opened = table.resolve()
+    assert opened.stored_digest() == opened.compute_digest()

@@ -86,3 +86,13 @@ def test_a_file_is_packed_where_that_makes_it_smaller(location, frame, monkeypat
             sizes[name] = size / sum(batch.nbytes for batch in staged.batches())
     assert sizes["digits"] > 1
     assert sizes["repeats"] < 0.2
+
+
+def test_a_plan_that_gives_its_columns_in_another_order_than_it_promised(location, frame):
+    """Has the digest of what was promised, which is what is written."""
+    small = frame.head(10)
+    plan = small.lazy().map_batches(
+        lambda rows: rows.select(reversed(rows.columns)), validate_output_schema=False
+    )
+    with StagedRows(plan, location, is_digested=True) as staged:
+        assert staged.facts(["id", "x", "s"]) == digest_table(small)

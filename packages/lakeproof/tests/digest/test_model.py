@@ -186,3 +186,13 @@ def test_small_and_large_arrays_are_digested_by_the_same_bytes(rows, order):
     native = hashlib.sha256()
     feed_array(array.astype("<f8", order=order), native.update, bytes)
     assert native.digest() == fed.digest()
+
+
+def test_a_field_of_a_field_that_gets_another_name_is_another_value():
+    """Also of an array whose type was digested before."""
+    inner = [("a", "<f8"), ("b", "<f8")]
+    array = np.zeros(2, [("p", inner), ("q", "<i4")])
+    before = digest_model(array)
+    array.dtype["p"].names = ("b", "a")
+    assert digest_model(array) != before
+    assert digest_model(array) == digest_model(np.zeros(2, array.dtype.descr))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import narwhals.stable.v2 as nw
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -22,6 +23,7 @@ HOLDING = {
     "objects of pandas": pd.DataFrame({"path": [1, Path(PLACE)]}, dtype=object),
     "polars": pl.DataFrame({"n": [1, 2], "path": ["x", PLACE]}),
     "a series of polars": pl.Series(["x", PLACE]),
+    "narwhals": nw.from_native(pd.DataFrame({"n": [1, 2], "path": ["x", PLACE]})),
     "arrow": pa.table({"n": [1, 2], "path": ["x", PLACE]}),
 }
 OTHERS = [{"a": ["/home/me"]}, 1.5, None, b"/home/me/project"]

@@ -1,6 +1,8 @@
 """What is written down of a fitted model beside its digest."""
 
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lakeproof.record.node_io.models import describe_model, settings_of
+from lakeproof.record.node_io.models import _digest_predictions, describe_model, settings_of
 
 
 def test_what_decides_whether_it_learns_the_same_again_is_written_down():
@@ -50,3 +52,34 @@ def test_an_estimator_that_cannot_be_asked_has_no_settings():
 
     assert settings_of(Own()) == {}
     assert settings_of(object()) == {}
+
+
+def test_predictions_in_several_threads_leave_the_filters_of_warnings_alone():
+    """They are the whole process's: one thread would put back what another has set."""
+    first_predicts, second_predicts, first_is_done = (threading.Event() for _ in range(3))
+
+    class Waits:
+        feature_names_in_ = ("a",)
+
+        def __init__(self, begins, ends):
+            self.begins, self.ends = begins, ends
+
+        def predict(self, rows):
+            self.begins.set()
+            assert self.ends.wait(10)
+            return np.zeros(len(rows))
+
+    rows = pd.DataFrame({"a": [0.0, 1.0]})
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(_predicted, Waits(first_predicts, second_predicts), rows)
+        assert first_predicts.wait(10)
+        other = threads.submit(_predicted, Waits(second_predicts, first_is_done), rows)
+        one.result()
+        first_is_done.set()
+        other.result()
+    assert warnings.filters == before
+
+
+def _predicted(model, rows):
+    assert _digest_predictions(model, rows)

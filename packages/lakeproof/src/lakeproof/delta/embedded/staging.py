@@ -126,7 +126,8 @@ class StagedRows(Staged):
             return
         try:
             if frame is not None:
-                self._digesting.update(frame)
+                # A plan may give its columns in another order than it promised.
+                self._digesting.update(frame.select(list(self.columns)))
             else:
                 self._facts[tuple(self.columns)] = self._digesting.facts()
         except NotDigestibleError:

@@ -148,10 +148,15 @@ def _all_hashed(columns: list[Column]) -> list[FrameColumn]:
     is_small = sum(math.prod(column.shape) for column in columns) < _SMALL
     # Threads take longer to start than a few numbers to be hashed. Objects may be nested deeply:
     # a thread of its own has more room for that.
-    if is_small and not any(column.dtype.lower() == "object" for column in columns):
+    if is_small and not any(_may_nest(column.dtype.lower()) for column in columns):
         return list(map(_hashed, columns))
     with ThreadPoolExecutor(_THREADS, thread_name_prefix=ALGORITHM) as pool:
         return list(pool.map(_hashed, columns))
+
+
+def _may_nest(dtype: str) -> bool:
+    # Categories and fields of structures may be objects, too.
+    return "object" in dtype or "'o'" in dtype
 
 
 def _hashed(column: Column) -> FrameColumn:

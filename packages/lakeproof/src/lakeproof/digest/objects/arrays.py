@@ -17,7 +17,7 @@ _LITTLE = "<|=" if sys.byteorder == "little" else "<|"
 # Below it a copy costs less than asking whether one is needed.
 _SMALL = 1 << 16
 # By the dtype itself, which is kept: equal ones may describe themselves otherwise (`metadata`). So
-# may one whose fields got other names.
+# may one whose fields got other names; none whose fields have fields, which may get some, too.
 _DESCRIBED: dict[tuple[int, Any], tuple[Any, str]] = {}
 _MOST_DESCRIBED = 256
 
@@ -30,9 +30,10 @@ def described(dtype: Any) -> str:
     # Text of any length has no order of bytes.
     little = dtype if dtype.kind == "T" else dtype.newbyteorder("<")
     text = repr(little.descr if little.names else little.str)
-    if len(_DESCRIBED) >= _MOST_DESCRIBED:
-        _DESCRIBED.clear()
-    _DESCRIBED[key] = dtype, text
+    if all(dtype.fields[name][0].base.names is None for name in dtype.names or ()):
+        if len(_DESCRIBED) >= _MOST_DESCRIBED:
+            _DESCRIBED.clear()
+        _DESCRIBED[key] = dtype, text
     return text
 
 

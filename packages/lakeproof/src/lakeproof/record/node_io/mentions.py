@@ -45,6 +45,8 @@ def _mentions(value: Any, texts: Sequence[str], left: list[int], depth: int) -> 
 
 def _texts_of(frame: Any) -> list[Any]:
     """Give the texts of a frame's first rows, column by column."""
+    if hasattr(frame, "to_native"):
+        frame = frame.to_native()
     head = frame.slice(0, _MOST_ROWS) if hasattr(frame, "slice") else frame.head(_MOST_ROWS)
     columns: Any = [head]
     if hasattr(head, "to_pydict"):

@@ -1,8 +1,10 @@
 """What a fitted model is worth comparing by: what it learned, and what it predicts."""
 
 import operator
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lakeproof.record.facts import ModelFacts
@@ -89,9 +91,21 @@ def _digest_predictions(model: Any, rows: "pd.DataFrame") -> tuple[str, int]:
     from lakeproof.digest import digest_frame
 
     predict = getattr(model, "predict_proba", None) or model.predict
-    with joblib.parallel_config(backend="sequential"), warnings.catch_warnings():
-        # Nobody has asked for these predictions, and scikit-learn sets all filters anew per tree.
-        warnings.resetwarnings()
-        warnings.simplefilter("ignore")
+    with joblib.parallel_config(backend="sequential"), _without_warnings():
         predicted = np.asarray(predict(rows))
     return digest_frame(predicted).digest, len(rows)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Warn nobody of predictions that nobody asked for; scikit-learn sets all filters per tree.
+
+    The filters are the whole process's: not where nodes run in threads.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore")
+        yield
