@@ -70,11 +70,13 @@ def after_context_created(context: "KedroContext") -> Generator[None, Any, Any]:
     from lakeproof.record.run.session_hooks import SessionHooks
     from lakeproof.record.setup import version_ranges
     from lakeproof.spark.project import use_settings_of
+    from lakeproof.startup.libraries.hooked_imports import let_threads_import
     from lakeproof.startup.libraries.known_schema import compare_without_alembic
 
     if (doubt := version_ranges.warning()) is not None and not is_rerun():
         logger.warning(doubt)
     compare_without_alembic(newest_revision)
+    let_threads_import()
     hooks = SessionHooks.of(context)
     hooks.context = context
     register_configuration(context.project_path, context.config_loader)

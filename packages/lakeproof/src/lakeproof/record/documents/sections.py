@@ -140,11 +140,6 @@ def _without_place(member: bytes) -> tuple[tuple[bytes, bool], str | None]:
     return (_PLACE_OF_BUNDLE.sub(b"\0", member), True), found[0].decode()
 
 
-def prepare_reader() -> None:
-    """Make what reads a record, which takes longer than to read one."""
-    _reader()
-
-
 def _step(key: str | int) -> str:
     """Write one step of a place; a key may be anything."""
     return key if isinstance(key, str) and key.isidentifier() and key.isascii() else shown(key)

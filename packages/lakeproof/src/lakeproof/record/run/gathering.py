@@ -34,7 +34,6 @@ from lakeproof.record.facts import (
 )
 from lakeproof.record.redaction.secrets import Secrets
 from lakeproof.record.run.command import gather_command, run_config, runner_class
-from lakeproof.record.run.ending.made_ready import make_ready
 from lakeproof.record.run.ending.second_look import SecondLook
 from lakeproof.record.run.problems import problems_of
 from lakeproof.record.setup.catalog_values import gather_catalog_values
@@ -166,7 +165,6 @@ class RunInputs:
                 _loader=loader,
             )
         finally:
-            pool.submit(make_ready, project_path)
             pool.shutdown(wait=False)
 
     def record(
