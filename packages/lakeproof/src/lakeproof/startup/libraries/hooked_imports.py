@@ -2,8 +2,9 @@
 
 MLflow 3.17 asks a lock of its own for each module that anybody imports, within the lock of the
 import system, and imports within that lock itself while it is told of a module that it waits for:
-two threads may wait for each other for ever (no issue is known). Of a module for which nobody waits
-it is not asked any more; it would say no.
+two threads may wait for each other for ever. Its pull request 23466 mends that where a module comes
+for which it waits, not where it begins to wait for one that is there already. Of a module for which
+nobody waits its lock is not asked any more; it would say no.
 """
 
 import sys
