@@ -56,7 +56,7 @@ def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
     """Build the source distribution, from which the very same wheel is built."""
     top = f"{NAME}-{VERSION}"
     files = {name: (HERE / name).read_bytes() for name in OWN}
-    files |= {f"src/{path}": content for path, content in (*_package(), *_at_start().items())}
+    files |= {f"src/{path}": content for path, content in _package()}
     files |= {f"docs/{path}": content for path, content in _below(HERE / "docs")}
     files |= {f"template/{path}": content for path, content in _template()}
     files["PKG-INFO"] = _metadata()
@@ -72,7 +72,7 @@ def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
 
 def wheel() -> bytes:
     """Give the wheel."""
-    files = {**dict(_package()), **_at_start()}
+    files = dict(_package())
     files |= {f"{NAME}/docs/{path}": content for path, content in _below(HERE / "docs")}
     files |= {f"{NAME}/template/{path}": content for path, content in _template()}
     return packed({**files, **_facts()}, NAME, VERSION)
@@ -81,11 +81,12 @@ def wheel() -> bytes:
 def _package() -> Iterator[tuple[str, bytes]]:
     for path, content in _below(HERE / "src" / NAME):
         yield f"{NAME}/{path}", content
+    yield from _at_start().items()
 
 
 def _at_start() -> dict[str, bytes]:
     """Give what each interpreter of an environment reads when it starts."""
-    return {path.name: path.read_bytes() for path in [HERE / "src" / f"{NAME}.pth"]}
+    return {(name := f"{NAME}.pth"): (HERE / "src" / name).read_bytes()}
 
 
 def _template() -> Iterator[tuple[str, bytes]]:

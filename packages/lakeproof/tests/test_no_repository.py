@@ -27,8 +27,7 @@ def asked(program) -> list[str]:
     seen: list[str] = []
     module._get_main_file = lambda: str(program)
     module._resolve_git_info = lambda: seen.append("asked") or {"commit": "known"}
-    with no_repository._asking_first(module):
-        pass
+    no_repository._asking_first(module)
     assert module._resolve_git_info() == ({"commit": "known"} if seen else {})
     return seen
 

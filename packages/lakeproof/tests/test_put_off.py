@@ -123,8 +123,7 @@ from types import ModuleType
 from lakeproof.startup.libraries.quick_names import _among_scipy
 import skops.io._utils as skops
 real = skops.whichmodule
-with _among_scipy(skops):
-    pass
+_among_scipy(skops)
 assert skops.whichmodule is not real
 import numpy as np
 every = [each for each in vars(scipy.special).values() if isinstance(each, np.ufunc)]

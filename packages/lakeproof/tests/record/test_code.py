@@ -3,14 +3,17 @@
 import base64
 import os
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from lakeproof.record.code import file_contents
-from lakeproof.record.code.changed import changed_during
+from lakeproof.record.code.changed import changed_in
 from lakeproof.record.code.gather_code import gather_code, keep_alive
+from lakeproof.record.code.git import find_repository
 from lakeproof.record.code.source import source_files, source_paths
+from lakeproof.record.facts import CodeFacts
 from lakeproof.record.redaction.secrets import Secrets
 
 SECRETS = Secrets.of(["swordfish"], {})
@@ -34,6 +37,11 @@ HEAVY_SETTINGS = """
 [color]
     ui = always
 """
+
+
+def changed_during(project: Path, code: CodeFacts, written: Collection[str] = ()):
+    """Ask of a project as it lies there now."""
+    return changed_in(project, code, find_repository(project), written)
 
 
 def git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:

@@ -5,10 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.record.test_code import changed_during
 
 from lakeproof.errors import RunError
 from lakeproof.record.code import git, stamp
-from lakeproof.record.code.changed import changed_during
 from lakeproof.record.code.gather_code import gather_code
 from lakeproof.record.places import writable
 from lakeproof.record.redaction.secrets import Secrets

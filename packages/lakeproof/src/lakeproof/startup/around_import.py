@@ -1,12 +1,12 @@
-"""Do something around the import of a module, whenever that comes and whoever asks for it.
+"""Do something around or after the import of a module, whenever that comes and whoever asks for it.
 
 The module is found and run as ever, within what was given for it; a module that is there already
 stays as it is.
 """
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
@@ -26,6 +26,22 @@ def around_import(name: str, around: Around) -> None:
         _WAITED_FOR[name] = around
         if _FINDER not in sys.meta_path:
             sys.meta_path.insert(0, _FINDER)
+
+
+def after_import(name: str, change: Callable[[ModuleType], None]) -> None:
+    """Have a module changed when its code has run, once.
+
+    Args:
+        name: The module's, with those of its packages.
+        change: Gets the module.
+    """
+
+    @contextmanager
+    def changing(module: ModuleType) -> Iterator[None]:
+        yield
+        change(module)
+
+    around_import(name, changing)
 
 
 def importer() -> str | None:

@@ -106,7 +106,7 @@ class _PutOff(ModuleType):
         if name in _AT_HAND:
             return object.__getattribute__(self, name)
         if name in _BY_NAME.get(self.__name__, ()) and (importer() or "").startswith(_FOR):
-            return _Later(self, name)
+            return Later(self.__name__, name)
         _run(self)
         return ModuleType.__getattribute__(self, name)
 
@@ -115,20 +115,26 @@ class _PutOff(ModuleType):
         return list(ModuleType.__dir__(self))
 
 
-class _Later:
-    """Is what a module calls so, for whoever calls it or asks something of it."""
+class Later:
+    """Stands for something of a module, whose code runs when it is called or asked for something.
 
-    def __init__(self, module: ModuleType, name: str) -> None:
-        self._module, self._name = module, name
+    Args:
+        module: The module's name.
+        name: What the module calls it.
+    """
+
+    def __init__(self, module: str, name: str) -> None:
+        self._place = module, name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self._module, self._name)(*args, **kwargs)
+        """Call what it stands for."""
+        return _named(*self._place)(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(getattr(self._module, self._name), name)
+        return getattr(_named(*self._place), name)
 
     def __reduce__(self) -> Any:
-        return _named, (self._module.__name__, self._name)
+        return _named, self._place
 
 
 def _named(module: str, name: str) -> Any:

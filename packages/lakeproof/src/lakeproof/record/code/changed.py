@@ -19,16 +19,6 @@ _IMPORTABLE = {".py", ".pyc", ".so", ".pyd"}
 _NO_BYTES = hashlib.sha256(b"").hexdigest()
 
 
-def changed_during(
-    project_path: Path, code: CodeFacts, written: Collection[str] = ()
-) -> tuple[str, ...]:
-    """Name the paths that are not what they were when the facts were gathered.
-
-    See `changed_in`, for whoever has not asked for the repository yet.
-    """
-    return changed_in(project_path, code, git.find_repository(project_path), written)
-
-
 def changed_in(
     project_path: Path,
     code: CodeFacts,

@@ -75,7 +75,7 @@ def _modules(source: str) -> Iterator[tuple[str, str, str]]:
 
     @cache
     def is_known(folder: str) -> bool:
-        inside = place_of(folder) + os.sep
+        inside = folder + os.sep
         return inside.startswith(known) or not _SITES.isdisjoint(inside.split(os.sep))
 
     for name, module in list(sys.modules.items()):
@@ -86,9 +86,10 @@ def _modules(source: str) -> Iterator[tuple[str, str, str]]:
         if file.startswith(known) and ".." not in file:
             continue
         folder, base = os.path.split(file)
+        folder = place_of(folder)
         if is_known(folder):
             continue
-        file = os.path.join(place_of(folder), base)
+        file = os.path.join(folder, base)
         try:
             kind = stat.S_IFMT(os.lstat(file).st_mode)
         except OSError:
@@ -97,7 +98,6 @@ def _modules(source: str) -> Iterator[tuple[str, str, str]]:
         is_link = kind == stat.S_IFLNK
         if not (os.path.isfile(file) if is_link else kind == stat.S_IFREG):
             continue
-        folder = place_of(folder)
         real = os.path.realpath(file) if is_link else os.path.join(real_folder(folder), base)
         if not real.startswith(known):
             yield name, file, real

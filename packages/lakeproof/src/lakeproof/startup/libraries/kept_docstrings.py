@@ -9,12 +9,10 @@ all methods, to say in that of `set`, in its signature and elsewhere which prope
 issue is known). `set` takes whatever it took.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from lakeproof.startup.around_import import around_import
+from lakeproof.startup.around_import import after_import
 
 _NOTES = "Notes"
 _LISTED = ":kwdoc"
@@ -69,13 +67,11 @@ def keep_docstrings() -> None:
 
 def leave_help_unwritten() -> None:
     """Have no docstring of matplotlib list the properties of a kind of artist."""
-    around_import("matplotlib._docstring", _unlisted)
-    around_import("matplotlib.artist", _unwritten)
+    after_import("matplotlib._docstring", _unlisted)
+    after_import("matplotlib.artist", _unwritten)
 
 
-@contextmanager
-def _unwritten(module: ModuleType) -> Iterator[None]:
-    yield
+def _unwritten(module: ModuleType) -> None:
     artist: Any = getattr(module, "Artist", None)
     if not hasattr(artist, _WRITES):
         return  # Another matplotlib, which does it otherwise.
@@ -87,9 +83,7 @@ def _unwritten(module: ModuleType) -> Iterator[None]:
     setattr(artist, _WRITES, classmethod(mark))
 
 
-@contextmanager
-def _unlisted(module: ModuleType) -> Iterator[None]:
-    yield
+def _unlisted(module: ModuleType) -> None:
     listed: Any = getattr(module, "_ArtistKwdocLoader", None)
     if listed is None:
         return  # Another matplotlib, which does it otherwise.

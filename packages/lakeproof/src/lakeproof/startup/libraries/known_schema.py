@@ -4,7 +4,6 @@ MLflow imports Alembic with four dialects of SQL and reads seventy scripts, to c
 Where they are the same, they are compared here; else Alembic is imported, by what it is needed for.
 """
 
-import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 from lakeproof.startup.around_import import around_import
 from lakeproof.startup.plain import is_plain
+from lakeproof.startup.put_off import Later
 
 # What `mlflow.store.db.utils` takes from Alembic when it is imported (MLflow 3.17).
 _TAKEN = {"alembic.migration": "MigrationContext", "alembic.script": "ScriptDirectory"}
@@ -43,17 +43,6 @@ def compare_without_alembic(newest_revision: Callable[[], str | None]) -> None:
         around_import("mlflow.store.db.utils", without_alembic)
 
 
-class _Later:
-    """Stands for something of a module, which is imported when it is used."""
-
-    def __init__(self, module: str, name: str) -> None:
-        self._place = module, name
-
-    def __getattr__(self, name: str) -> Any:
-        module, taken = self._place
-        return getattr(getattr(importlib.import_module(module), taken), name)
-
-
 @contextmanager
 def _stood_in_for() -> Iterator[None]:
     if "alembic" in sys.modules:
@@ -61,7 +50,7 @@ def _stood_in_for() -> Iterator[None]:
         return
     stand_ins = {name: ModuleType(name) for name in ("alembic", *_TAKEN)}
     for name, taken in _TAKEN.items():
-        setattr(stand_ins[name], taken, _Later(name, taken))
+        setattr(stand_ins[name], taken, Later(name, taken))
     sys.modules.update(stand_ins)
     try:
         yield

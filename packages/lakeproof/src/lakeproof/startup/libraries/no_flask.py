@@ -7,12 +7,11 @@ Flask's. Whoever else imports Flask gets it, and the extension with it.
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from lakeproof.startup.around_import import around_import, importer
+from lakeproof.startup.around_import import after_import, importer
 
 _FLASK = "flask"
 _EXTENSION = "dynaconf.contrib.flask_dynaconf"
@@ -21,7 +20,7 @@ _EXTENSION = "dynaconf.contrib.flask_dynaconf"
 def leave_out_flask() -> None:
     """Tell the extension that there is none; before Kedro is imported."""
     if _FLASK not in sys.modules and not any(isinstance(one, _Finder) for one in sys.meta_path):
-        around_import(_FLASK, _with_extension)
+        after_import(_FLASK, _with_extension)
         sys.meta_path.insert(0, _Finder())
 
 
@@ -36,9 +35,7 @@ class _Finder:
         return None
 
 
-@contextmanager
-def _with_extension(module: ModuleType) -> Iterator[None]:
-    yield
+def _with_extension(module: ModuleType) -> None:
     if _EXTENSION in sys.modules:
         # Its classes of before look at what it has now.
         importlib.reload(sys.modules[_EXTENSION])

@@ -7,13 +7,11 @@ then MLflow sets none of them.
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lakeproof.startup.around_import import around_import
+from lakeproof.startup.around_import import after_import
 
 # What makes a folder a repository: of a working tree, or a bare one.
 _SIGNS = (".git", "HEAD")
@@ -21,12 +19,10 @@ _SIGNS = (".git", "HEAD")
 
 def ask_git_first() -> None:
     """Have git asked before GitPython is imported."""
-    around_import("mlflow.tracking.context.git_context", _asking_first)
+    after_import("mlflow.tracking.context.git_context", _asking_first)
 
 
-@contextmanager
-def _asking_first(module: ModuleType) -> Iterator[None]:
-    yield
+def _asking_first(module: ModuleType) -> None:
     resolve: Any = getattr(module, "_resolve_git_info", None)
     main_file: Any = getattr(module, "_get_main_file", None)
     if resolve is None or main_file is None:

@@ -5,12 +5,11 @@ encoder in C: its own hands each word through all levels that it lies in.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from lakeproof.startup.around_import import around_import
+from lakeproof.startup.around_import import after_import
 
 _INDENT = 2
 _quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
@@ -18,7 +17,7 @@ _quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
 def write_quickly() -> None:
     """Have skops write its JSON so."""
-    around_import("skops.io._persist", _writing)
+    after_import("skops.io._persist", _writing)
 
 
 def dumps(value: Any, **options: Any) -> str:
@@ -33,9 +32,7 @@ def dumps(value: Any, **options: Any) -> str:
     return json.dumps(value, **options)
 
 
-@contextmanager
-def _writing(module: ModuleType) -> Iterator[None]:
-    yield
+def _writing(module: ModuleType) -> None:
     if getattr(module, "json", None) is json:  # Another skops may do it otherwise.
         module.json = _Json()  # type: ignore[attr-defined]
 

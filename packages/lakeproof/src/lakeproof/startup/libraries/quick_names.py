@@ -6,24 +6,20 @@ a function has imported the module that made it, which is therefore the first th
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from lakeproof.startup.around_import import around_import
+from lakeproof.startup.around_import import after_import
 
 _OF_SCIPY = "scipy.special."
 
 
 def name_quickly() -> None:
     """Have skops look among the modules of `scipy.special` first."""
-    around_import("skops.io._utils", _among_scipy)
+    after_import("skops.io._utils", _among_scipy)
 
 
-@contextmanager
-def _among_scipy(module: ModuleType) -> Iterator[None]:
-    yield
+def _among_scipy(module: ModuleType) -> None:
     real: Any = getattr(module, "whichmodule", None)
     if real is None:
         return  # Another skops, which does it otherwise.
