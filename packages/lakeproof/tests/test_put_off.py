@@ -164,3 +164,27 @@ assert OnlineScorerSampler.__module__.endswith(".sampler")
 """
     waiting = ("mlflow.genai", "mlflow.genai.judges", "mlflow.genai.scorers")
     python(code, tmp_path, *waiting, "mlflow.genai.scorers.online")
+
+
+def test_scikit_learn_uses_of_scipy_what_has_waited():
+    """By the names that it imports, which can be copied and pickled; others get the module."""
+    code = """
+import copy, pickle, sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+import numpy as np
+import sklearn.covariance, sklearn.inspection, sklearn.isotonic, sklearn.metrics
+from sklearn.covariance import _robust_covariance as robust
+assert type(robust.chi2).__name__ == "Later"
+assert object.__getattribute__(sys.modules["scipy.stats"], "__class__").__name__ == "_PutOff"
+rows = np.random.default_rng(0).random((60, 3))
+assert np.isfinite(robust.MinCovDet(random_state=0).fit(rows).location_).all()
+from scipy import stats
+assert type(stats).__name__ == "module"
+assert copy.copy(robust.chi2) is pickle.loads(pickle.dumps(robust.chi2)) is stats.chi2
+assert sklearn.metrics._ranking.rankdata([3, 1, 2]).tolist() == [3, 1, 2]
+from scipy.stats import rankdata
+assert rankdata is stats.rankdata
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

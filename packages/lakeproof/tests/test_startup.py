@@ -1,5 +1,6 @@
 """What is in force before Kedro imports anything, and what is not imported at all."""
 
+import inspect
 import json
 import os
 import platform
@@ -14,6 +15,8 @@ import pytest
 
 from lakeproof import determinism, startup
 from lakeproof.startup import begin
+from lakeproof.startup.libraries import quick_stack
+from lakeproof.startup.libraries.quick_stack import name_files_of_stack
 
 # They are about the tricks themselves.
 pytestmark = pytest.mark.usefixtures("with_tricks")
@@ -47,6 +50,7 @@ def test_help_imports_neither_mlflow_nor_an_engine():
         "sklearn",
         "matplotlib",
         "numpy",
+        "pydantic_core",
         "requests",
     )
     assert not modules & set(heavy)
@@ -536,3 +540,16 @@ def test_an_error_is_told_without_the_password_of_an_address():
 
     error = OSError("request to https://anna:hunter2@host/api and abfss://raw@acct/x failed")
     assert told(error) == ("OSError: request to https://***@host/api and abfss://raw@acct/x failed")
+
+
+def test_a_stack_is_named_by_the_files_that_it_has():
+    """Which is all that Dynaconf asks of it."""
+    assert [one.filename for one in quick_stack._stack()] == [
+        frame.filename for frame in inspect.stack()
+    ]
+    import dynaconf.loaders.py_loader as loader
+    import dynaconf.utils.files as files
+
+    with mock.patch.object(loader, "inspect"), mock.patch.object(files, "inspect"):
+        name_files_of_stack()
+        assert {loader.inspect.stack, files.inspect.stack} == {quick_stack._stack}

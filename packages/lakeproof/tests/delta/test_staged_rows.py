@@ -80,11 +80,13 @@ def test_a_file_is_packed_where_that_makes_it_smaller(location, frame, monkeypat
     monkeypatch.setattr(staging, "_IN_MEMORY_BYTES", 0)
     sizes = {}
     repeats = pl.DataFrame({"x": ["the same text"] * ROWS})
-    for name, rows in {"digits": frame.select("x"), "repeats": repeats}.items():
+    # Of which lz4 leaves nine tenths, and more of others.
+    few = frame.select(pl.col("x").round(6))
+    for name, rows in {"digits": frame.select("x"), "few": few, "repeats": repeats}.items():
         with StagedRows(rows, location) as staged:
             size = os.path.getsize(f"{os.path.dirname(location.uri)}/.samples.staged.arrow")
             sizes[name] = size / sum(batch.nbytes for batch in staged.batches())
-    assert sizes["digits"] > 1
+    assert min(sizes["digits"], sizes["few"]) > 1
     assert sizes["repeats"] < 0.2
 
 

@@ -87,7 +87,7 @@ class OwnLoader(OmegaConfigLoader):
         return super()._read_raw_config(key)
 
 
-@pytest.mark.parametrize("over", ["", OVER, '"2026-01-31": {load_args: {day: "${lab_text:DAY}"}}'])
+@pytest.mark.parametrize("over", ["", OVER, '2026-01-31: {load_args: {day: "${lab_text:DAY}"}}'])
 def test_files_say_the_same_as_text_and_as_the_loader_reads_them(tmp_path, monkeypatch, over):
     """Also under what YAML takes for a date."""
     set_to(monkeypatch, tmp_path, "2026-01-31")

@@ -8,6 +8,7 @@ import pytest
 
 from lakeproof.record.documents import parsing, sections
 from lakeproof.record.documents.document import RecordError, from_bytes, to_bytes
+from lakeproof.record.documents.spelled_values import may_spell
 from lakeproof.record.facts import BundleFacts, Record
 
 NAME = "The record of run 13b431cd"
@@ -117,6 +118,8 @@ def test_what_is_wrong_is_said_as_ever_after_the_same_was_right(record, old, new
 @pytest.mark.parametrize("sign", [b"$", rb"\u0024"])
 def test_a_value_that_json_lacks_is_read_however_its_sign_is_written(record, sign):
     """Where a document has no such sign, nothing of it is gone through for one."""
+    assert may_spell(b'{"' + sign + b'float": "-inf"}')
+    assert not may_spell(b'{"float": "-inf"}')
     value = b'"values": {"a": {"' + sign + b'float": "-inf"},'
     found = from_bytes(to_bytes(record).replace(b'"values": {', value, 1), NAME)
     assert found.parameters.values == {"a": float("-inf"), **record.parameters.values}
