@@ -69,6 +69,56 @@ print(gc.get_freeze_count())
     assert at_the_end > 1_000
 
 
+def test_a_run_ends_without_a_look_for_cycles_and_loses_no_line(tmp_path):
+    """The look would close a file that a cycle holds; what it has not written yet is written."""
+    file, other = tmp_path / "lines.txt", tmp_path / "bytes"
+    seen = python(f"""
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count(), len(gc.get_objects())))
+from lakeproof.startup.faster_imports import begin_imports, end_imports
+begin_imports()
+end_imports()
+class Node:
+    def __init__(self):
+        self.itself = self
+node = Node()
+node.lines = open({str(file)!r}, "w")
+node.lines.write("kept")
+node.bytes = open({str(other)!r}, "wb")
+node.bytes.write(b"kept")
+node.closed = open({str(file)!r})
+node.closed.close()
+del node
+""")
+    frozen, looked_at = map(int, seen.split())
+    assert frozen > 10_000
+    assert looked_at < 100
+    assert file.read_text() == other.read_text() == "kept"
+
+
+def test_what_a_run_has_imported_is_not_looked_at_when_its_record_is_kept():
+    """Nor is it counted, which takes as long; garbage is collected when somebody asks for it."""
+    python("""
+import gc, weakref
+from lakeproof.startup.faster_imports import begin_imports, collecting_later, end_imports
+begin_imports()
+end_imports()
+gc.get_freeze_count = None
+looks = []
+gc.callbacks.append(lambda phase, info: looks.append(info["generation"]))
+class Node: pass
+with collecting_later():
+    many = [[] for _ in range(100_000)]
+    node = Node()
+    node.itself, seen = node, weakref.ref(node)
+    del node
+more = [[] for _ in range(10_000)]
+assert gc.isenabled() and looks == []
+gc.collect()
+assert seen() is None
+""")
+
+
 def test_what_was_read_without_looking_is_old_afterwards():
     """It would all be looked at by the next look at what is young; garbage in it still goes."""
     python("""

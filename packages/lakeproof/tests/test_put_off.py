@@ -188,3 +188,28 @@ assert rankdata is stats.rankdata
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_scikit_learn_fits_with_what_of_scipy_has_waited():
+    """What has come by name alone, and what as a module."""
+    code = """
+import sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+import numpy as np
+import sklearn.calibration, sklearn.ensemble, sklearn.isotonic, sklearn.metrics, sklearn.neighbors
+rows = np.random.default_rng(0).random((60, 3))
+waiting = ("scipy.integrate", "scipy.interpolate", "scipy.optimize")
+kinds = [type(sys.modules[name]).__name__ for name in waiting]
+assert kinds == ["_PutOff"] * 3, kinds
+assert sklearn.metrics.auc([0, 1], [0, 1]) == 0.5
+from sklearn.preprocessing import SplineTransformer
+assert np.isfinite(SplineTransformer().fit_transform(rows)).all()
+labels = rows[:, 0] > 0.5
+assert sklearn.linear_model.LogisticRegression().fit(rows, labels).score(rows, labels) > 0.9
+assert sklearn.isotonic.IsotonicRegression().fit([1, 2], [1, 2]).predict([2]).tolist() == [2]
+kinds = [type(sys.modules[name]).__name__ for name in waiting]
+assert kinds == ["module"] * 3, kinds
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

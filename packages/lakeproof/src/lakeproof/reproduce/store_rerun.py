@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _COMPARISON = "comparison.json"
+_NAME = "mlflow.runName"
 _LONGEST_PARAMETER = 6_000
 
 
@@ -166,7 +167,8 @@ def finish(
     head.link(project_path, run_id, write)
     text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
-    client.update_run(run_id, name=f"re-run of {_original(record)}: {comparison.verdict}")
+    # As `update_run` does, which asks for the run first.
+    client.set_tag(run_id, _NAME, f"re-run of {_original(record)}: {comparison.verdict}")
     client.set_tag(run_id, store.VERDICT, comparison.verdict)
     ended = milliseconds(record.run.finished_at)
     client.set_terminated(run_id, record.run.status, end_time=ended)

@@ -9,10 +9,11 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | Kedro reads settings without importing Flask | `no_flask` | Flask is imported |
 | Kedro's settings get the files of a stack, not its lines | `quick_stack` | both |
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
+| `kedro reproduce` asks MLflow's store without pandas | `skinny_mlflow` | with it |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
 | what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
 | skops looks for SciPy's functions in SciPy | `quick_names` | in every module |
-| skops writes its JSON level by level, not word by word | `quick_json` | by Python's own encoder |
+| skops writes JSON level by level, and counts no arrays | `quick_skops` | word by word, and does |
 | matplotlib's artists have no help on `set` | `kept_docstrings` | it is written for each |
 | git is asked before GitPython is imported | `no_repository` | GitPython is |
 | a store's revision is compared without Alembic | `known_schema` | with it |

@@ -17,9 +17,10 @@ from lakeproof.startup.libraries.kept_docstrings import leave_help_unwritten
 from lakeproof.startup.libraries.lazy_kedro_mlflow import defer_kedro_mlflow
 from lakeproof.startup.libraries.no_repository import ask_git_first
 from lakeproof.startup.libraries.no_telemetry import leave_out_telemetry
-from lakeproof.startup.libraries.quick_json import write_quickly
 from lakeproof.startup.libraries.quick_names import name_quickly
+from lakeproof.startup.libraries.quick_skops import write_quickly
 from lakeproof.startup.libraries.quick_stack import name_files_of_stack
+from lakeproof.startup.libraries.skinny_mlflow import ask_stores_alone
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.put_off import put_off_modules, put_off_validation
 from lakeproof.startup.quiet import silence_plugins
@@ -65,6 +66,9 @@ def prepare() -> None:
     else:
         # A run imports what that module does in any case.
         leave_out_telemetry()
+    if sys.argv[1:2] == ["reproduce"]:
+        # The re-run is another process.
+        ask_stores_alone()
     if _asks_for_help(sys.argv[1:]):
         put_off_validation()
 

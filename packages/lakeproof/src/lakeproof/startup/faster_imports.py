@@ -6,18 +6,23 @@ them changes what is imported or computed; leave one out and a run is only slowe
 
 import atexit
 import gc
+import io
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from lakeproof.startup.libraries.kept_docstrings import keep_docstrings
 from lakeproof.startup.libraries.known_schema import compare_without_alembic
+from lakeproof.startup.libraries.skinny_mlflow import without_frames
 from lakeproof.startup.plain import is_plain
 from lakeproof.startup.put_off import put_off_modules
 
 _DEFAULT = gc.get_threshold()
 # Above what importing makes: a run imports a million objects, of which nothing is garbage.
 _WHILE_IMPORTING = 2_000_000
+_WRITTEN_LATER = frozenset({io.BufferedRandom, io.BufferedWriter, io.TextIOWrapper})
+# To count what is frozen takes as long as to look at it.
+_has_frozen: list[bool] = []
 
 
 def begin_imports() -> None:
@@ -28,6 +33,8 @@ def begin_imports() -> None:
     none before them. After the thread variables are set, since this is NumPy's first import.
     """
     gc.set_threshold(_WHILE_IMPORTING)
+    # The first that is registered comes last.
+    atexit.register(_leave_cycles)
     keep_docstrings()
     import scipy.special  # noqa: F401
 
@@ -38,9 +45,24 @@ def end_imports() -> None:
     Only once, and only where imports began: in a process of many runs, what is garbage when one of
     them starts would stay for ever.
     """
-    if gc.get_threshold()[0] == _WHILE_IMPORTING:
+    if gc.get_threshold()[0] == _WHILE_IMPORTING and not _has_frozen:
         gc.freeze()
         gc.set_threshold(*_DEFAULT)
+        _has_frozen.append(True)
+
+
+def _leave_cycles() -> None:
+    """Let the interpreter end without looking for cycles among all that a run has imported.
+
+    What no cycle holds goes as ever. An open file that one holds would be closed by that look: what
+    a node's has not written yet is written here. Text first, which lies upon bytes.
+    """
+    files = [each for each in gc.get_objects() if type(each) in _WRITTEN_LATER]
+    for file in sorted(files, key=lambda each: not isinstance(each, io.TextIOBase)):
+        with suppress(Exception):
+            if not file.closed:
+                file.flush()
+    gc.freeze()
 
 
 @contextmanager
@@ -52,7 +74,7 @@ def importing_mlflow(newest_revision: Callable[[], str | None]) -> Iterator[None
     """
     put_off_modules()
     compare_without_alembic(newest_revision)
-    with without_collecting():
+    with without_collecting(), without_frames():
         yield
 
 
@@ -84,8 +106,10 @@ def collecting_later() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            # What was frozen for good stays so.
-            if not gc.get_freeze_count():
+            if _has_frozen:
+                # A process of one run, which is at its end.
+                gc.set_threshold(_WHILE_IMPORTING)
+            else:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

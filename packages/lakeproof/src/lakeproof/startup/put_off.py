@@ -30,9 +30,9 @@ _NAMES = (
     "mlflow.genai.scorers.online",
     # SciPy 1.17 has whatever NumPy names, its compiler of Fortran among it (no issue is known).
     "numpy.f2py",
-    # A fifteenth of a run, for the few of it that scikit-learn uses here and there.
-    "scipy.stats",
-    "scipy.stats.mstats",
+    # A twelfth of a run, for the few of them that scikit-learn uses here and there.
+    *("scipy.integrate", "scipy.interpolate", "scipy.optimize"),
+    *("scipy.stats", "scipy.stats.mstats"),
     # SQLAlchemy 2 imports every driver that it has with a database's types, of which MLflow names
     # two; whoever opens such a database asks for its driver.
     *(f"sqlalchemy.dialects.mssql.{name}" for name in ("aioodbc", "mssqlpython", "pymssql")),
@@ -45,6 +45,11 @@ _OF_VALIDATION = ("pydantic",)
 # What scikit-learn imports by name, for functions of its own.
 _FOR = "sklearn."
 _BY_NAME = {
+    "scipy.integrate": frozenset({"trapezoid"}),
+    "scipy.interpolate": frozenset({"BSpline"}),
+    "scipy.optimize": frozenset(
+        {"linear_sum_assignment", "linprog", "minimize", "minimize_scalar"}
+    ),
     "scipy.stats": frozenset({"chi2", "gmean", "rankdata", "spearmanr"}),
     "scipy.stats.mstats": frozenset({"mquantiles"}),
 }

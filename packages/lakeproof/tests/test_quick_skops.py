@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 import pytest
 
-from lakeproof.startup.libraries.quick_json import dumps
+from lakeproof.startup.libraries.quick_skops import dumps
 
 # They are about the tricks themselves.
 pytestmark = pytest.mark.usefixtures("with_tricks")
@@ -53,22 +53,26 @@ def test_a_model_is_the_same_file(tmp_path):
 import json, re, zipfile
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
-from lakeproof.startup.libraries.quick_json import _Json, write_quickly
+from lakeproof.startup.libraries.quick_skops import _Json, write_quickly
 write_quickly()
 from skops.io import _persist
 assert isinstance(_persist.json, _Json) and _persist.json.loads is json.loads
-model = RandomForestClassifier(5, random_state=0).fit(*load_wine(return_X_y=True))
+assert _persist.ZipFile is not zipfile.ZipFile
+rows, labels = load_wine(return_X_y=True)
+model = [RandomForestClassifier(5, random_state=0).fit(rows, labels), rows, {{"again": rows}}]
 
 def written():
     _persist.dump(model, {str(tmp_path / "model.skops")!r})
-    text = zipfile.ZipFile({str(tmp_path / "model.skops")!r}).read("schema.json")
+    archive = zipfile.ZipFile({str(tmp_path / "model.skops")!r})
+    assert len(set(archive.namelist())) == len(archive.namelist()) > 20
+    *arrays, last = map(archive.read, archive.namelist())
     # Ids are addresses, and the names of files with them.
-    return re.sub(rb'"(__id__|file)": [^,]*', b"", text)
+    return re.sub(rb'"(__id__|file)": [^,]*', b"", last), arrays
 
 real, json.dumps = json.dumps, lambda value, **options: real(value) if not options else 1 / 0
 ours = written()  # Nothing of it was left to Python's own.
 json.dumps = real
-_persist.json = json
-assert ours == written() and len(ours) > 10_000
+_persist.json, _persist.ZipFile = json, zipfile.ZipFile
+assert ours == written() and len(ours[0]) > 10_000
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,10 +1,13 @@
-"""Let skops write what it says of a model in a third of the time, letter by letter the same.
+"""Let skops write a model in half the time, letter by letter the same.
 
-Of a forest that is some megabytes of JSON with an indent, for which Python up to 3.13 has no
-encoder in C: its own hands each word through all levels that it lies in.
+What it says of a forest is some megabytes of JSON with an indent, for which Python up to 3.13 has
+no encoder in C: its own hands each word through all levels that it lies in. And with each array
+skops makes a list of all arrays before, by a loop of Python's: with a forest ten times as large,
+hundred times as many steps.
 """
 
 import json
+import zipfile
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -16,7 +19,7 @@ _quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
 
 def write_quickly() -> None:
-    """Have skops write its JSON so."""
+    """Have skops write its files so."""
     after_import("skops.io._persist", _writing)
 
 
@@ -35,6 +38,13 @@ def dumps(value: Any, **options: Any) -> str:
 def _writing(module: ModuleType) -> None:
     if getattr(module, "json", None) is json:  # Another skops may do it otherwise.
         module.json = _Json()  # type: ignore[attr-defined]
+    if getattr(module, "ZipFile", None) is zipfile.ZipFile:
+        module.ZipFile = _Archive  # type: ignore[attr-defined]
+
+
+class _Archive(zipfile.ZipFile):
+    def namelist(self) -> list[str]:
+        return list(self.NameToInfo)
 
 
 class _Json:
