@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from measure import ROOT
+
 PLAIN = {
     "pyproject.toml": """
 [tool.kedro]
@@ -120,7 +122,7 @@ def plain_project(folder: Path, project: Path, is_named: bool = False) -> Path:
 
     Args:
         folder: Where to; it must not be there yet.
-        project: A copy of this repository.
+        project: A copy of this repository, with or without the package.
         is_named: Whether it names what its model requires, which is not the default.
     """
     for name, text in PLAIN.items():
@@ -132,7 +134,7 @@ def plain_project(folder: Path, project: Path, is_named: bool = False) -> Path:
     for source in sorted((project / "src/winery/pipelines").glob("*/*.py")):
         if source.stem in ("nodes", "scores"):
             _copy(source, folder / "src/winery/pipelines" / source.parent.name / source.name)
-    package = project / "packages/lakeproof/src/lakeproof"
+    package = ROOT / "packages/lakeproof/src/lakeproof"
     for name in OF_NODES:
         _copy(package / name, folder / "src/lakeproof" / name)
     return folder

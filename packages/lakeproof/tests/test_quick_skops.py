@@ -76,3 +76,35 @@ _persist.json, _persist.ZipFile = json, zipfile.ZipFile
 assert ours == written() and len(ours[0]) > 10_000
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_types_that_are_not_trusted_are_found_as_skops_finds_them(tmp_path):
+    """And nothing is left on what was looked through, whatever was there before."""
+    code = f"""
+import skops.io
+from sklearn.preprocessing import FunctionTransformer
+from lakeproof.startup.libraries import quick_skops
+from skops.io import _audit
+real = _audit.temp_setattr
+quick_skops._marking(_audit)
+assert _audit.temp_setattr is not real
+place = {str(tmp_path / "model.skops")!r}
+skops.io.dump([FunctionTransformer(len), {{"again": FunctionTransformer(print)}}, [[]] * 3], place)
+found = skops.io.get_untrusted_types(file=place)
+_audit.temp_setattr = real
+assert found == skops.io.get_untrusted_types(file=place) and found, found
+
+class Part:
+    there = 1
+part = Part()
+part.mine = 2
+for marked in (real, quick_skops._Marked):
+    try:
+        with marked(part, mine=5, there=6, new=7):
+            assert (part.mine, part.there, part.new) == (5, 6, 7)
+            raise KeyError
+    except KeyError:
+        pass
+    assert (part.mine, part.there, hasattr(part, "new")) == (2, 1, False)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
