@@ -3,7 +3,9 @@
 `python benchmarks/large_run.py [ROWS…]`: 1M and 10M rows x 12 columns, embedded. Both read the same
 CSV, write the same four tables, fit the same estimator, predict, score and draw, with the same
 threads; that they predict the same is looked at. The script has Polars, scikit-learn and
-delta-rs; what it has of this project is the function that splits the rows by their key.
+delta-rs; what it has of this project is the function that splits the rows by their key. It is
+measured twice: as it is, and as one that logs parameters, metrics and files to MLflow, as the run
+does.
 """
 
 import os
@@ -12,11 +14,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import yaml
 
-from measure import Seconds, copy_of_project, environment, pairs, processors, ratio, report, run
+from measure import (
+    Seconds,
+    copy_of_project,
+    environment,
+    pairs,
+    processor_ratio,
+    processors,
+    ratio,
+    report,
+    run,
+    users_environment,
+)
 
 SIZES = {1_000_000: 3, 10_000_000: 1}
 NUMBERS = 10
@@ -88,6 +102,16 @@ axes.set_ylabel("actual minus predicted")
 axes.set_title(f"Residuals of {{len(held)}} test rows")
 figure.savefig(data / "residuals.png")
 """
+TRACKED = f"""
+import mlflow
+mlflow.set_tracking_uri(sys.argv[3])
+mlflow.set_experiment("by hand")
+with mlflow.start_run():
+    mlflow.log_params({{"estimator": "boosting", "seed": {SEED}, **{ESTIMATOR}}})
+    mlflow.log_metrics(metrics)
+    for name in ("model.skops", "metrics.json", "residuals.png"):
+        mlflow.log_artifact(str(data / name))
+"""
 
 
 def make(project: Path, rows: int) -> None:
@@ -149,29 +173,45 @@ def timed_child(command: list[str], cwd: Path, peaks: list[float], **more: str) 
 
 def measured(folder: Path, rows: int, count: int) -> dict[str, float]:
     """Take both sides over so many rows in turn."""
-    project = copy_of_project(folder / "project")
+    project = copy_of_project(folder / "project", with_packages=False)
+    python = str(users_environment(folder / "venv", project) / "python")
     # In a process of its own: the peak of a child begins with that of who started it.
     run([sys.executable, __file__, "make", str(project), str(rows)], folder)
     script, by_hand = folder / "script.py", folder / "by_hand"
     script.write_text(SCRIPT)
+    tracked = folder / "tracked.py"
+    tracked.write_text(SCRIPT + TRACKED)
     our_peaks: list[float] = []
     their_peaks: list[float] = []
 
     def ours() -> Seconds:
         for data in (project / "data").glob("0[2-8]*"):
             shutil.rmtree(data)
-        command = [sys.executable, "-m", "kedro", "run"]
-        return timed_child(command, project, our_peaks, PYTHONPATH=str(project / "src"))
+        return timed_child([python, "-m", "kedro", "run"], project, our_peaks)
 
-    def theirs() -> Seconds:
+    def theirs(program: Path, peaks: list[float]) -> Seconds:
         shutil.rmtree(by_hand, ignore_errors=True)
         by_hand.mkdir()
-        command = [sys.executable, str(script), str(project / "data/01_raw/large"), str(by_hand)]
-        return timed_child(command, folder, their_peaks, **dict.fromkeys(THREADS, "1"))
+        raw, store = project / "data/01_raw/large", f"sqlite:///{folder / 'runs.db'}"
+        command = [python, str(program), str(raw), str(by_hand), store]
+        return timed_child(command, folder, peaks, **dict.fromkeys(THREADS, "1"))
 
-    timed = pairs(ours, theirs, count, warm_up=int(count > 1), clock=lambda work: work())
+    # Nobody's store is made while it is measured.
+    opened = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).search_experiments()"
+    for place in (project / "mlflow.db", folder / "runs.db"):
+        run([python, "-c", opened, f"sqlite:///{place}"], folder)
+
+    def in_turn(program: Path, peaks: list[float]) -> list[tuple[Seconds, Seconds]]:
+        other = partial(theirs, program, peaks)
+        return pairs(ours, other, count, warm_up=int(count > 1), clock=lambda work: work())
+
+    timed = in_turn(script, their_peaks)
     require_equal(project / "data/07_model_output/large/predictions", by_hand / "predictions")
     figures = {**ratio(timed), **processors(timed)}
+    beside = in_turn(tracked, [])
+    figures["tracked_s"] = ratio(beside)["theirs_s"]
+    figures["ratio_to_tracked"] = ratio(beside)["ratio"]
+    figures["processor_ratio_to_tracked"] = processor_ratio(beside)
     peaks = {"ours_gib": max(our_peaks), "theirs_gib": max(their_peaks)}
     peaks["memory_ratio"] = peaks["ours_gib"] / peaks["theirs_gib"]
     figures |= {name: round(value, 2) for name, value in peaks.items()}

@@ -58,16 +58,62 @@ assert late.ANSWER == 42 and late.part.ANSWER == 41
     )
 
 
-def test_a_part_is_imported_while_its_package_waits(late):
+def test_a_part_is_imported_while_its_package_waits_where_that_is_known_of_it(late):
     """And what the package then makes of the name of that part stays so."""
     (late / "late" / "__init__.py").write_text("from late.part import ANSWER as part\n")
     python(
         """
+put_off._ALONE = {"late.part"}
 from late.part import ANSWER
 assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
 assert ANSWER == 41 and sys.modules["late"].part == 41
 import late.part
 assert late.part == 41
+""",
+        late,
+        "late",
+    )
+
+
+def test_of_another_part_its_packages_come_first(late):
+    """From the outermost on, once, and the part is what they have imported."""
+    inner = late / "late" / "inner"
+    inner.mkdir()
+    (late / "late" / "part.py").write_text(
+        "import sys\nsys.runs = [*getattr(sys, 'runs', []), 1]\n"
+    )
+    (late / "late" / "__init__.py").write_text("import late.inner\nFIRST = late.inner.part.LAST\n")
+    (inner / "__init__.py").write_text("from late.inner import part\n")
+    (inner / "part.py").write_text("import late.part\nfrom late.inner.deep import LAST\n")
+    (inner / "deep.py").write_text(
+        "import sys\nsys.runs = [*getattr(sys, 'runs', []), 2]\nLAST = 3\n"
+    )
+    python(
+        """
+import late.inner.deep as deep
+import types
+late = sys.modules["late"]
+assert sys.runs == [1, 2]
+assert type(late) is type(late.inner) is types.ModuleType
+assert late.FIRST == 3 and late.inner.deep is deep is sys.modules["late.inner.deep"]
+assert deep.__spec__.origin == deep.__file__ and late.inner.part.late is late
+""",
+        late,
+        "late",
+        "late.inner",
+    )
+
+
+def test_what_a_package_imports_of_itself_does_not_wake_it(late):
+    """A part that is imported while it waits may name others."""
+    (late / "late" / "alone.py").write_text("from late.part import ANSWER\n")
+    python(
+        """
+put_off._ALONE = {"late.alone"}
+import late.alone
+assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
+import late.part
+assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
 """,
         late,
         "late",
@@ -213,3 +259,89 @@ assert kinds == ["module"] * 3, kinds
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+IN_FORKS = """
+import importlib, os, pickle, sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+import {first}
+def tried(what):
+    child = os.fork()
+    if not child:
+        try:
+            what()
+        except BaseException as error:
+            print(error, flush=True)
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+def imported(name):
+    part = importlib.import_module(name)
+    above, _, last = name.rpartition(".")
+    assert part is sys.modules[name] is getattr(sys.modules[above], last)
+    assert part.__spec__.name == name and type(part.__spec__.loader).__name__ != "_There"
+"""
+
+
+def test_a_part_of_scipy_can_be_named_by_whoever_wants_it():
+    """Private ones as well, which a pickle names."""
+    code = f"""
+{IN_FORKS.format(first="sklearn.linear_model, sklearn.metrics, sklearn.preprocessing")}
+for name in ("optimize._lsq.common", "optimize._shgo", "optimize._highspy._highs_wrapper",
+             "integrate._ivp.ivp", "interpolate._bsplines", "stats._distn_infrastructure"):
+    tried(lambda: imported("scipy." + name))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_part_of_what_judges_language_models_can_be_named():
+    """A node may want one of those that MLflow imports in an order of its own."""
+    code = f"""
+{IN_FORKS.format(first="mlflow.store.tracking.sqlalchemy_store")}
+for name in ("evaluation.base", "scorers.validation", "judges.builtin_judges", "optimize.job"):
+    tried(lambda: imported("mlflow.genai." + name))
+tried(lambda: exec("from mlflow.genai.scorers import Correctness; Correctness()"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_was_saved_with_scipy_is_loaded(tmp_path):
+    """A pickle, and a file of skops, which name private modules."""
+    import pickle
+
+    import numpy as np
+    import skops.io
+    from scipy import interpolate, stats
+    from sklearn.preprocessing import SplineTransformer
+
+    splines = SplineTransformer().fit(np.arange(12.0).reshape(6, 2))
+    saved = [stats.norm(0, 1), interpolate.CubicSpline([0, 1, 2], [0, 1, 4]), splines]
+    for number, one in enumerate(saved):
+        (tmp_path / f"{number}.pickle").write_bytes(pickle.dumps(one))
+    skops.io.dump(splines, tmp_path / "splines.skops")
+    code = f"""
+{IN_FORKS.format(first="sklearn.metrics, sklearn.preprocessing")}
+os.chdir({str(tmp_path)!r})
+for number in range({len(saved)}):
+    tried(lambda: pickle.load(open(f"{{number}}.pickle", "rb")))
+def loaded():
+    import skops.io
+    skops.io.load("splines.skops", trusted=skops.io.get_untrusted_types(file="splines.skops"))
+tried(loaded)
+def checked():
+    from scipy.interpolate import BSpline as real
+    named = sklearn.preprocessing._polynomial.BSpline
+    assert named is not real and not isinstance(1, named) and issubclass(real, named)
+    assert isinstance(real([0, 1, 2, 3], [1, 2], 1), named)
+    class Mine(named):
+        pass
+    assert Mine.__mro__[1] is real
+tried(checked)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

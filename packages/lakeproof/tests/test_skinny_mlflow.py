@@ -17,7 +17,7 @@ from lakeproof.startup.libraries.skinny_mlflow import ask_stores_alone
 with importing_mlflow(newest_revision):
     from mlflow.tracking import MlflowClient
     client = MlflowClient("sqlite:///runs.db", registry_uri="sqlite:///runs.db")
-there = {{"numpy", "pandas", "polars", "scipy"}} & sys.modules.keys()
+there = {{"numpy", "pandas", "polars", "pyarrow", "scipy"}} & sys.modules.keys()
 {after}
 """
 # What `kedro reproduce` asks of a store.
@@ -34,7 +34,11 @@ client.set_terminated(again, "FINISHED", end_time=2)
 found = client.get_run(again)
 assert found.info.run_name == "second" and found.data.metrics == {"loss": 0.5}
 assert found.inputs.dataset_inputs[0].dataset.name == "wines"
-assert not {"pandas", "polars"} & sys.modules.keys()
+assert not {"pandas", "polars", "pyarrow"} & sys.modules.keys()
+from mlflow.store.artifact import hdfs_artifact_repo as on_hdfs
+assert on_hdfs.FileType.Directory.name == "Directory"
+assert on_hdfs.FileSelector("/", recursive=True).recursive
+assert callable(on_hdfs.HadoopFileSystem.from_uri)
 """
 
 
@@ -57,13 +61,26 @@ def test_a_store_is_asked_without_pandas(tmp_path, before):
 
 
 def test_others_have_what_mlflow_is_told_is_not_there(tmp_path):
-    """Meanwhile and later."""
+    """Meanwhile and later; so does MLflow in another thread."""
     after = """
+import threading
 from lakeproof.startup.libraries.skinny_mlflow import without_frames
+from lakeproof.startup.put_off import Later
+
+def imported():
+    exec("import pandas", {"__name__": "mlflow.elsewhere"})
+    seen.append("pandas" in sys.modules)
+
+seen = []
 with without_frames():
     import polars
-assert not any(type(one).__module__ == without_frames.__module__ for one in sys.meta_path)
-import pandas, scipy.special
+    thread = threading.Thread(target=imported)
+    thread.start()
+    thread.join()
+ours = [one for one in sys.meta_path if type(one).__module__ == without_frames.__module__]
+assert seen == [True] and not ours
+import pyarrow.fs, scipy.special
+assert not isinstance(pyarrow.fs.FileType, Later)
 """
     opened(tmp_path, "ask_stores_alone()", after)
 
@@ -91,7 +108,7 @@ sys.argv = ["kedro", *{words.split()!r}]
 from lakeproof.startup import prepare
 prepare()
 from lakeproof.startup.libraries import skinny_mlflow
-assert skinny_mlflow._FINDER.is_wanted is {is_alone}
+assert bool(skinny_mlflow._wanted) is {is_alone}
 """
     environ = {"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n[tool.lakeproof]\nrecipe = false\n")

@@ -29,8 +29,8 @@ from measure import (  # noqa: E402
     ROOT,
     copy_of_project,
     minima,
-    our_environment,
     plain_environment,
+    users_environment,
 )
 from plain import plain_project  # noqa: E402
 
@@ -97,8 +97,8 @@ def _prepared(tool: Tool, folder: Path) -> tuple[Path, Path]:
     is_there = (venv / "made").exists()
     bin_ = venv / "bin"
     if tool is LAKEPROOF:
-        copy_of_project(project)
-        bin_ = bin_ if is_there else our_environment(venv, project)
+        copy_of_project(project, with_packages=False)
+        bin_ = bin_ if is_there else users_environment(venv, project)
     elif tool.is_of_repository:
         plain_project(project, copy_of_project(folder / "ours"))
         bin_ = bin_ if is_there else plain_environment(venv)

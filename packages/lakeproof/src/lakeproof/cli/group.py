@@ -11,7 +11,9 @@ class Answering(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
         from lakeproof.commands.output import trouble_is
+        from lakeproof.startup.faster_imports import end_without_collecting
 
+        end_without_collecting()
         with trouble_is(2):
             return super().invoke(ctx)
 

@@ -167,9 +167,10 @@ def finish(
     head.link(project_path, run_id, write)
     text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
-    # As `update_run` does, which asks for the run first.
-    client.set_tag(run_id, _NAME, f"re-run of {_original(record)}: {comparison.verdict}")
-    client.set_tag(run_id, store.VERDICT, comparison.verdict)
+    # As `update_run` does, which asks for the run first. All of it before the run is ended.
+    name = f"re-run of {_original(record)}: {comparison.verdict}"
+    client.set_tag(run_id, _NAME, name, synchronous=True)
+    client.set_tag(run_id, store.VERDICT, comparison.verdict, synchronous=True)
     ended = milliseconds(record.run.finished_at)
     client.set_terminated(run_id, record.run.status, end_time=ended)
 
@@ -195,7 +196,7 @@ def log_contents(client: "MlflowClient", record: Record, artifacts: Path | None)
         Param(mlflow_labels.key_of(name), str(value)[:_LONGEST_PARAMETER])
         for name, value in leaves(record.parameters.values)
     ]
-    client.log_batch(run_id, metrics=metrics, params=params[:1_000])
+    client.log_batch(run_id, metrics=metrics, params=params[:1_000], synchronous=True)
     if artifacts is not None:
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(folder, "artifacts")

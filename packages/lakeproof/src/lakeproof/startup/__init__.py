@@ -13,7 +13,7 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
 | what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
 | skops looks for SciPy's functions in SciPy | `quick_names` | in every module |
-| skops writes JSON level by level, and counts no arrays | `quick_skops` | word by word, and does |
+| skops writes JSON level by level, and lists no arrays | `quick_skops` | word by word, and does |
 | matplotlib's artists have no help on `set` | `kept_docstrings` | it is written for each |
 | git is asked before GitPython is imported | `no_repository` | GitPython is |
 | a store's revision is compared without Alembic | `known_schema` | with it |

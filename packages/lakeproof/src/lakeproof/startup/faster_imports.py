@@ -6,10 +6,9 @@ them changes what is imported or computed; leave one out and a run is only slowe
 
 import atexit
 import gc
-import io
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from lakeproof.startup.libraries.kept_docstrings import keep_docstrings
 from lakeproof.startup.libraries.known_schema import compare_without_alembic
@@ -20,7 +19,6 @@ from lakeproof.startup.put_off import put_off_modules
 _DEFAULT = gc.get_threshold()
 # Above what importing makes: a run imports a million objects, of which nothing is garbage.
 _WHILE_IMPORTING = 2_000_000
-_WRITTEN_LATER = frozenset({io.BufferedRandom, io.BufferedWriter, io.TextIOWrapper})
 # To count what is frozen takes as long as to look at it.
 _has_frozen: list[bool] = []
 
@@ -33,8 +31,6 @@ def begin_imports() -> None:
     none before them. After the thread variables are set, since this is NumPy's first import.
     """
     gc.set_threshold(_WHILE_IMPORTING)
-    # The first that is registered comes last.
-    atexit.register(_leave_cycles)
     keep_docstrings()
     import scipy.special  # noqa: F401
 
@@ -49,20 +45,6 @@ def end_imports() -> None:
         gc.freeze()
         gc.set_threshold(*_DEFAULT)
         _has_frozen.append(True)
-
-
-def _leave_cycles() -> None:
-    """Let the interpreter end without looking for cycles among all that a run has imported.
-
-    What no cycle holds goes as ever. An open file that one holds would be closed by that look: what
-    a node's has not written yet is written here. Text first, which lies upon bytes.
-    """
-    files = [each for each in gc.get_objects() if type(each) in _WRITTEN_LATER]
-    for file in sorted(files, key=lambda each: not isinstance(each, io.TextIOBase)):
-        with suppress(Exception):
-            if not file.closed:
-                file.flush()
-    gc.freeze()
 
 
 @contextmanager
@@ -82,13 +64,20 @@ def importing_mlflow(newest_revision: Callable[[], str | None]) -> Iterator[None
 def without_collecting() -> Iterator[None]:
     """Let the garbage collector wait while something large is imported or read.
 
-    Nor does it look at it at once afterwards, or when the interpreter ends: a second, of a million
-    objects. They are as old as what has long been there.
+    Nor does it look at it at once afterwards: it is as old as what has long been there.
+    """
+    with collecting_later():
+        yield
+
+
+def end_without_collecting() -> None:
+    """Let the interpreter of a command of ours end without a look for garbage.
+
+    Of the million objects that some of them import or read it takes a second. Not in a run, nor in
+    a notebook: what lies in a cycle of theirs may have an open file.
     """
     if not is_plain():
         atexit.register(gc.freeze)
-    with collecting_later():
-        yield
 
 
 @contextmanager
@@ -106,10 +95,8 @@ def collecting_later() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            if _has_frozen:
-                # A process of one run, which is at its end.
-                gc.set_threshold(_WHILE_IMPORTING)
-            else:
+            # What was frozen for good stays so.
+            if not _has_frozen and not gc.get_freeze_count():
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

@@ -3,8 +3,9 @@
 In place of such a module stands one that knows where it is, and runs its code with the first other
 thing that anybody asks of it: an attribute, `from … import`, `dir`. What it then does, and how it
 fails, is its own. Where a library imports single names and rarely uses them, it is given what runs
-the module's code when it is used. Of a package, a part that somebody names is imported while the
-rest waits. It is as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
+the module's code when it is used. Of some packages a part that somebody names is imported while the
+rest waits; those of SciPy, whose parts are made to be imported by their package, come before it. It
+is as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
 """
 
 import importlib
@@ -53,6 +54,19 @@ _BY_NAME = {
     "scipy.stats": frozenset({"chi2", "gmean", "rankdata", "spearmanr"}),
     "scipy.stats.mstats": frozenset({"mquantiles"}),
 }
+# A package imports its parts in an order of its own, and who names one gets that package first; but
+# for these, which are named by others when they are imported and ask for nothing of it.
+_ALONE = frozenset(
+    {
+        "mlflow.gateway.constants",
+        "mlflow.genai.datasets",
+        "mlflow.genai.judges.instructions_judge",
+        "mlflow.genai.scorers.base",
+        "mlflow.genai.scorers.online.entities",
+        "mlflow.genai.scorers.scorer_utils",
+        "scipy.optimize._linesearch",
+    }
+)
 _IS_RUNNING = "__is_running__"
 _bootstrap: Any = importlib.import_module("importlib._bootstrap")
 # What the import system and whoever looks through all modules ask of each.
@@ -90,11 +104,43 @@ class _Finder:
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if name not in self.names:
-            return None
+            place = name.rpartition(".")[0]
+            package: Any = sys.modules.get(place)
+            is_waiting = package.__class__ is _PutOff and name not in _ALONE
+            # Not for parts of it that are there: of `mlflow.genai`, of `scipy.optimize`.
+            family = ".".join(place.split(".")[:2])
+            if not is_waiting or (importer() or "").startswith(family):
+                return None
+            return _found_by(package, name)
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             spec.loader = _Waiting(spec.loader.name, spec.loader.path)
         return spec
+
+
+def _found_by(package: ModuleType, name: str) -> importlib.machinery.ModuleSpec | None:
+    """Run the code of a package that waits, for a part of it; give the part if it is there then."""
+    _run_outermost_first(package)
+    there = sys.modules.get(name)
+    if there is None:
+        return None
+    spec = importlib.machinery.ModuleSpec(name, _There(there))  # type: ignore[arg-type]
+    # The import system asks what has come meanwhile for its own, and would run its code again.
+    there.__spec__ = spec
+    return spec
+
+
+class _There:
+    """Gives the import system a module that has been imported meanwhile, as it is."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module, self._spec = module, module.__spec__
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec
 
 
 class _Waiting(importlib.machinery.SourceFileLoader):
@@ -112,11 +158,11 @@ class _PutOff(ModuleType):
             return object.__getattribute__(self, name)
         if name in _BY_NAME.get(self.__name__, ()) and (importer() or "").startswith(_FOR):
             return Later(self.__name__, name)
-        _run(self)
+        _run_outermost_first(self)
         return ModuleType.__getattribute__(self, name)
 
     def __dir__(self) -> list[str]:
-        _run(self)
+        _run_outermost_first(self)
         return list(ModuleType.__dir__(self))
 
 
@@ -138,12 +184,31 @@ class Later:
     def __getattr__(self, name: str) -> Any:
         return getattr(_named(*self._place), name)
 
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, _named(*self._place))
+
+    def __subclasscheck__(self, subclass: type) -> bool:
+        return issubclass(subclass, _named(*self._place))
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        return (_named(*self._place),)
+
     def __reduce__(self) -> Any:
         return _named, self._place
 
 
 def _named(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
+
+
+def _run_outermost_first(module: ModuleType) -> None:
+    """Run the code of packages that wait, then that of their part, as it would be imported."""
+    names = module.__name__.split(".")
+    for length in range(1, len(names)):
+        package: Any = sys.modules.get(".".join(names[:length]))
+        if package.__class__ is _PutOff:
+            _run(package)
+    _run(module)
 
 
 def _run(module: ModuleType) -> None:

@@ -111,7 +111,7 @@ def _put(client: "MlflowClient", run: "Run", parcel: Parcel, folder: Path) -> No
 
     if run.info.run_name == parcel.name_before:
         # As `update_run` does, which asks for the run first.
-        client.set_tag(parcel.run_id, MLFLOW_RUN_NAME, parcel.name)
+        client.set_tag(parcel.run_id, MLFLOW_RUN_NAME, parcel.name, synchronous=True)
     client.log_artifacts(parcel.run_id, str(folder / _FILES), FOLDER)
     # What the user has described stays so.
     is_described = NOTE in run.data.tags
@@ -126,7 +126,7 @@ def log_tags(client: "MlflowClient", run_id: str, tags: Mapping[str, str]) -> No
     order = sorted(tags.items(), key=lambda tag: tag[0] == TAG)
     found = [RunTag(key, value) for key, value in order]
     for start in range(0, len(found), _MOST_TAGS):
-        client.log_batch(run_id, tags=found[start : start + _MOST_TAGS])
+        client.log_batch(run_id, tags=found[start : start + _MOST_TAGS], synchronous=True)
 
 
 def send_all(project_path: Path, tracking: Tracking) -> None:

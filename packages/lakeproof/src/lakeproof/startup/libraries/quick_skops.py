@@ -71,8 +71,8 @@ class _Marked:
 
 
 class _Archive(zipfile.ZipFile):
-    def namelist(self) -> list[str]:
-        return list(self.NameToInfo)
+    def namelist(self) -> Any:
+        return self.NameToInfo.keys()
 
 
 class _Json:
