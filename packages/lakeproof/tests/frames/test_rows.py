@@ -135,3 +135,15 @@ def test_a_regression_on_what_is_no_number_is_refused(values):
 def test_a_target_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="no column 'z' to predict"):
         selected(table(k=[1]), target="z")
+
+
+def test_an_index_of_pandas_is_no_column():
+    """It tells in which order rows came; a model would learn from it."""
+    columns = {"k": [3, 1, 2], "x": [1.5, 2.5, 3.5], "y": [0.0, 1.0, 0.0]}
+    frame = pd.DataFrame({**columns, "is_test": [False, True, False]}, index=[7, 0, 7])
+    held = collect_in_order(frame, key="k")
+    assert held.column_names == ["k", "x", "y", "is_test"]
+    assert held.to_pandas().index.tolist() == [0, 1, 2]
+    rows = select_rows(frame, TRAINING, key="k", target="y", is_label=False)
+    assert sorted(rows.columns) == ["k", "x", "y"]
+    assert rows["k"].tolist() == [2, 3]

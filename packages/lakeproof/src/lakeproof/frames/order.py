@@ -21,7 +21,8 @@ def collect_in_order(frame: Any, *, key: str | Sequence[str]) -> pa.Table:
         key: The column, or columns, that tell rows apart.
 
     Returns:
-        The rows in ascending order of the key; text sorts by its UTF-8 bytes on every engine.
+        The rows in ascending order of the key; text sorts by its UTF-8 bytes on every engine. They
+        have the frame's columns: an index of pandas, which tells in which order rows came, is none.
 
     Raises:
         ValueError: Two rows have the same key, so that their order would be a matter of luck.
@@ -30,7 +31,9 @@ def collect_in_order(frame: Any, *, key: str | Sequence[str]) -> pa.Table:
     import pyarrow.compute as pc
 
     names = columns_of(key)
-    table = nw.from_native(frame).lazy().sort(*names).collect("pyarrow").to_native()
+    rows = nw.from_native(frame).lazy()
+    table = rows.sort(*names).collect("pyarrow").to_native()
+    table = table.select(rows.collect_schema().names())
     keys = table.select(names)
     here, before = keys.slice(1), keys.slice(0, max(len(keys) - 1, 0))
     is_repeated = _is_same(here[0], before[0])
