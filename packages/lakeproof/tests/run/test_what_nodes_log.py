@@ -78,6 +78,17 @@ def test_params_tags_files_and_histories_of_a_node_are_recorded(project):
     assert {"model", "solver"} <= {name.split(".")[0] for name in run.data.params}
 
 
+@pytest.mark.slow
+def test_what_kedro_mlflow_logs_without_waiting_for_it_is_no_nodes(project, monkeypatch):
+    """It is told to by a variable; a re-run in which it arrives sooner would lack it."""
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_LOGGING", "true")
+    found = logged_by(project, log_all)
+    assert {name for kind, name in found if kind == "tag"} == {"stage"}
+    (run,) = project.mlflow_runs
+    assert run.info.status == "FINISHED"
+    assert "kedro_command" in run.data.tags
+
+
 def test_what_is_logged_again_is_the_same(project):
     """With other times, names and ids."""
     found = verdict(project, log_all)

@@ -52,6 +52,8 @@ class LoggedWatch:
 
         self._run_id = run_id
         self._catalog = catalog
+        # kedro-mlflow's own tags may be on their way (`MLFLOW_ENABLE_ASYNC_LOGGING`).
+        flush()
         run = MlflowClient().get_run(run_id)
         self._before = run.data
         self._files_before = dict(files_of(run))
