@@ -405,3 +405,13 @@ def test_where_the_package_lies_at_the_root_data_are_no_code(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert sorted(source_paths(tmp_path)) == ["pyproject.toml", *code]
+
+
+def test_a_file_that_has_gone_since_git_saw_it_is_left_out(tmp_path):
+    """A database's journal comes and goes; a link that leads nowhere is there, and is told of."""
+    (tmp_path / "there.txt").write_text("1")
+    (tmp_path / "link.txt").symlink_to("nowhere")
+    listed = [b"there.txt", b"mlflow.db-journal", b"link.txt"]
+    found = dict(file_contents.contents(tmp_path, listed, Secrets()))
+    assert set(found) == {"there.txt", "link.txt"}
+    assert found["link.txt"].withheld is not None
