@@ -2,18 +2,18 @@
 
 The run times what it does for its record: each call that the hooks make for it is wrapped, and each
 event of the interpreter that the watch looks at; what they import has been imported before. What is
-read of a table only to be digested is part of it, as are the packages that are verified.
+read of a table only to be digested is part of it, as are the packages that are verified. It is a
+user's project, with a wheel.
 """
 
 import json
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from measure import copy_of_project, report, run
+from measure import copy_of_project, report, run, users_environment
 
 ROWS, NUMBERS, EXAMPLES = 1_000_000, 10, 5
 COLUMNS = [f"c{number}" for number in range(NUMBERS)]
@@ -114,25 +114,26 @@ def time_record(project: Path) -> None:
     settings.write_text(settings.read_text() + TIMED)
 
 
-def timed_run(project: Path) -> tuple[float, dict[str, float]]:
+def timed_run(project: Path, python: str) -> tuple[float, dict[str, float]]:
     """Run a project without tables; the seconds of all of it, and those for the record by call."""
     for data in (project / "data").glob("0[2-8]*"):
         shutil.rmtree(data)
     begin = time.perf_counter()
-    run([sys.executable, "-m", "kedro", "run"], project, PYTHONPATH=str(project / "src"))
+    run([python, "-m", "kedro", "run"], project, PYTHONPATH=str(project / "src"))
     return time.perf_counter() - begin, json.loads((project / "spent.json").read_text())
 
 
 def main() -> None:
     """Run the large one once, the example a few times; the share is taken within each run."""
     with tempfile.TemporaryDirectory() as folder:
-        project = copy_of_project(Path(folder) / "project")
+        project = copy_of_project(Path(folder) / "project", with_packages=False)
+        python = str(users_environment(Path(folder) / "venv", project) / "python")
         prepare(project)
-        whole, spent = timed_run(project)
-        example = copy_of_project(Path(folder) / "example")
+        whole, spent = timed_run(project, python)
+        example = copy_of_project(Path(folder) / "example", with_packages=False)
         time_record(example)
-        timed_run(example)
-        small = [sum(timed_run(example)[1].values()) for _ in range(EXAMPLES)]
+        timed_run(example, python)
+        small = [sum(timed_run(example, python)[1].values()) for _ in range(EXAMPLES)]
     share = sum(spent.values()) / whole
     report(
         "P3 the record's share of a run on 1M rows x 10 features",

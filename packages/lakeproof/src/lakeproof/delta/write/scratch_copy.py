@@ -123,11 +123,9 @@ def _data_of(versions: Sequence[OpenedTable]) -> list[_File]:
     Raises:
         TableError: If one lies outside of the table.
     """
-    import pyarrow as pa
-
     found: dict[str, int] = {}
     for opened in versions:
-        actions = pa.table(opened.table.get_add_actions(flatten=False))
+        actions = opened.table.get_add_actions(flatten=False)
         for path, size in zip(
             actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True
         ):
