@@ -27,6 +27,7 @@ from measure import (
     processor_ratio,
     processors,
     ratio,
+    remove_tables,
     report,
     run,
     users_environment,
@@ -185,8 +186,7 @@ def measured(folder: Path, rows: int, count: int) -> dict[str, float]:
     their_peaks: list[float] = []
 
     def ours() -> Seconds:
-        for data in (project / "data").glob("0[2-8]*"):
-            shutil.rmtree(data)
+        remove_tables(project)
         return timed_child([python, "-m", "kedro", "run"], project, our_peaks)
 
     def theirs(program: Path, peaks: list[float]) -> Seconds:

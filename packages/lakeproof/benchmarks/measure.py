@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -122,8 +123,6 @@ def copy_of_project(target: Path, with_packages: bool = True) -> Path:
         target: The new repository.
         with_packages: Whether this package's own source goes along; a user's project has a wheel.
     """
-    import shutil
-
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -136,13 +135,26 @@ def copy_of_project(target: Path, with_packages: bool = True) -> Path:
         if is_wanted and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "as measured"]):
-        subprocess.run(
-            ["git", "-c", "user.name=b", "-c", "user.email=b@localhost", *arguments],
-            cwd=target,
-            check=True,
-        )
+    git(target, "init", "-q")
+    commit_all(target)
     return target
+
+
+def git(project: Path, *arguments: str) -> None:
+    """Have git do something, as somebody who is nobody."""
+    run(["git", "-c", "user.name=b", "-c", "user.email=b@localhost", *arguments], project)
+
+
+def commit_all(project: Path) -> None:
+    """Commit what there is."""
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "as measured")
+
+
+def remove_tables(project: Path) -> None:
+    """Have the next run begin without tables and reports."""
+    for data in (project / "data").glob("0[2-8]*"):
+        shutil.rmtree(data)
 
 
 def plain_environment(folder: Path) -> Path:

@@ -7,13 +7,12 @@ user's project, with a wheel.
 """
 
 import json
-import shutil
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from measure import copy_of_project, report, run, users_environment
+from measure import copy_of_project, remove_tables, report, run, users_environment
 
 ROWS, NUMBERS, EXAMPLES = 1_000_000, 10, 5
 COLUMNS = [f"c{number}" for number in range(NUMBERS)]
@@ -116,8 +115,7 @@ def time_record(project: Path) -> None:
 
 def timed_run(project: Path, python: str) -> tuple[float, dict[str, float]]:
     """Run a project without tables; the seconds of all of it, and those for the record by call."""
-    for data in (project / "data").glob("0[2-8]*"):
-        shutil.rmtree(data)
+    remove_tables(project)
     begin = time.perf_counter()
     run([python, "-m", "kedro", "run"], project, PYTHONPATH=str(project / "src"))
     return time.perf_counter() - begin, json.loads((project / "spent.json").read_text())

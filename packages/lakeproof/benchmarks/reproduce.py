@@ -4,7 +4,6 @@ It is that of a user: a project without this package's thousand files, and a whe
 """
 
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from measure import (
     pairs,
     processor_ratio,
     ratio,
+    remove_tables,
     report,
     run,
     users_environment,
@@ -29,8 +29,7 @@ def main() -> None:
         kedro = str(users_environment(Path(folder) / "venv", project) / "kedro")
 
         def original() -> None:
-            for data in (project / "data").glob("0[2-8]*"):
-                shutil.rmtree(data)
+            remove_tables(project)
             run([kedro, "run"], project)
 
         def again() -> None:

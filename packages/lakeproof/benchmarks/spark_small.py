@@ -5,7 +5,6 @@ Every run begins without tables, in a store that exists already. What they have 
 
 import ctypes
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from measure import Seconds, copy_of_project, pairs, processors, ratio, report, run
+from measure import Seconds, copy_of_project, pairs, processors, ratio, remove_tables, report, run
 
 RUNS = 5
 _PR_SET_CHILD_SUBREAPER = 36
@@ -40,8 +39,7 @@ def main() -> None:
         contents = {}
 
         def kedro(*arguments: str) -> None:
-            for data in (project / "data").glob("0[2-8]*"):
-                shutil.rmtree(data)
+            remove_tables(project)
             command = [sys.executable, "-m", "kedro", "run", *arguments]
             run(command, project, PYTHONPATH=str(project / "src"))
             contents[arguments] = digests(project)

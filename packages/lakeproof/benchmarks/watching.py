@@ -3,12 +3,11 @@
 The example, and 1M rows x 10 features with a forest. Each run begins without tables.
 """
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from measure import copy_of_project, pairs, processors, ratio, report, run
+from measure import copy_of_project, pairs, processors, ratio, remove_tables, report, run
 from recording import prepare
 
 PAIRS = {"example": 7, "1M x 10": 3}
@@ -33,8 +32,7 @@ def _measured(folder: Path, large: bool) -> list[tuple[float, float]]:
         sides.append(project)
 
     def timed(project: Path) -> None:
-        for data in (project / "data").glob("0[2-8]*"):
-            shutil.rmtree(data)
+        remove_tables(project)
         command = [sys.executable, "-m", "kedro", "run"]
         run(command, project, PYTHONPATH=str(project / "src"))
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from measure import (
     Seconds,
+    commit_all,
     copy_of_project,
     pairs,
     plain_environment,
     processor_ratio,
     processors,
     ratio,
+    remove_tables,
     report,
     run,
     users_environment,
@@ -41,8 +43,7 @@ def main() -> None:
         bin_ = plain_environment(folder / "venv")
 
         def run_ours(project: Path) -> None:
-            for data in (project / "data").glob("0[2-8]*"):
-                shutil.rmtree(data)
+            remove_tables(project)
             run([str(our_bin / "kedro"), "run"], project, PYTHONPATH=str(project / "src"))
 
         def run_theirs(project: Path, *command: str) -> None:
@@ -87,8 +88,7 @@ def with_few_trees(project: Path) -> Path:
     text = parameters.read_text()
     assert TREES in text
     parameters.write_text(text.replace(TREES, FEW_TREES))
-    git = ["git", "-c", "user.name=b", "-c", "user.email=b@localhost"]
-    run([*git, "commit", "-qam", "fewer trees"], project)
+    commit_all(project)
     return project
 
 

@@ -27,17 +27,21 @@ def late(tmp_path):
 
 def python(code: str, place: Path, *put_off: str) -> None:
     """Run code in an interpreter in which modules wait."""
-    begin = f"""
+    run(f"""
 import sys
 sys.path.insert(0, {str(place)!r})
 from lakeproof.startup import put_off
 put_off._NAMES = {put_off!r}
 put_off.put_off_modules()
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", begin + code], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def kind_of(name):
+    return object.__getattribute__(sys.modules[name], "__class__").__name__
+{code}""")
+
+
+def run(code: str) -> None:
+    """Run code to its end."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("asked", ["late.ANSWER", "dir(late)", "__import__('late').ANSWER"])
@@ -65,7 +69,7 @@ def test_a_part_is_imported_while_its_package_waits_where_that_is_known_of_it(la
         """
 put_off._ALONE = {"late.part"}
 from late.part import ANSWER
-assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
+assert kind_of("late") == "_PutOff"
 assert ANSWER == 41 and sys.modules["late"].part == 41
 import late.part
 assert late.part == 41
@@ -111,9 +115,9 @@ def test_what_a_package_imports_of_itself_does_not_wake_it(late):
         """
 put_off._ALONE = {"late.alone"}
 import late.alone
-assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
+assert kind_of("late") == "_PutOff"
 import late.part
-assert object.__getattribute__(sys.modules["late"], "__class__").__name__ == "_PutOff"
+assert kind_of("late") == "_PutOff"
 """,
         late,
         "late",
@@ -232,8 +236,7 @@ assert sklearn.metrics._ranking.rankdata([3, 1, 2]).tolist() == [3, 1, 2]
 from scipy.stats import rankdata
 assert rankdata is stats.rankdata
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run(code)
 
 
 def test_scikit_learn_fits_with_what_of_scipy_has_waited():
@@ -257,8 +260,7 @@ assert sklearn.isotonic.IsotonicRegression().fit([1, 2], [1, 2]).predict([2]).to
 kinds = [type(sys.modules[name]).__name__ for name in waiting]
 assert kinds == ["module"] * 3, kinds
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run(code)
 
 
 IN_FORKS = """
@@ -293,8 +295,7 @@ for name in ("optimize._lsq.common", "optimize._shgo", "optimize._highspy._highs
              "integrate._ivp.ivp", "interpolate._bsplines", "stats._distn_infrastructure"):
     tried(lambda: imported("scipy." + name))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(code)
 
 
 @pytest.mark.slow
@@ -306,8 +307,7 @@ for name in ("evaluation.base", "scorers.validation", "judges.builtin_judges", "
     tried(lambda: imported("mlflow.genai." + name))
 tried(lambda: exec("from mlflow.genai.scorers import Correctness; Correctness()"))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(code)
 
 
 def test_what_was_saved_with_scipy_is_loaded(tmp_path):
@@ -343,5 +343,4 @@ def checked():
     assert Mine.__mro__[1] is real
 tried(checked)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(code)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeproof.record.chain import head
 from lakeproof.record.facts import Content, FileFacts, Record, leaves
-from lakeproof.record.mlflow_store import mlflow_labels, store
+from lakeproof.record.mlflow_store import mlflow_labels, store, unsent
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.run.command import to_yaml
 from lakeproof.record.setup.maker import maker_of
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _COMPARISON = "comparison.json"
-_NAME = "mlflow.runName"
 _LONGEST_PARAMETER = 6_000
 
 
@@ -167,10 +166,8 @@ def finish(
     head.link(project_path, run_id, write)
     text = json.dumps({"schema": 1, **document(comparison)}, indent=1, ensure_ascii=False)
     client.log_text(run_id, text, f"{store.FOLDER}/{_COMPARISON}")
-    # As `update_run` does, which asks for the run first. All of it before the run is ended.
-    name = f"re-run of {_original(record)}: {comparison.verdict}"
-    client.set_tag(run_id, _NAME, name, synchronous=True)
-    client.set_tag(run_id, store.VERDICT, comparison.verdict, synchronous=True)
+    unsent.rename(client, run_id, f"re-run of {_original(record)}: {comparison.verdict}")
+    unsent.log_tags(client, run_id, {store.VERDICT: comparison.verdict})
     ended = milliseconds(record.run.finished_at)
     client.set_terminated(run_id, record.run.status, end_time=ended)
 

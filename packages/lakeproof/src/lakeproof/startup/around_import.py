@@ -1,11 +1,11 @@
 """Do something around or after the import of a module, whenever that comes and whoever asks for it.
 
 The module is found and run as ever, within what was given for it; a module that is there already
-stays as it is.
+stays as it is. Or tell somebody that it is not there.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
@@ -50,6 +50,28 @@ def importer() -> str | None:
     while frame is not None and frame.f_globals.get("__name__") == _IMPORT_SYSTEM:
         frame = frame.f_back
     return None if frame is None else frame.f_globals.get("__name__")
+
+
+class Refusal:
+    """Finds nothing, and lets nobody else find some packages for whom they are not to be there.
+
+    It works where it stands in `sys.meta_path`.
+
+    Args:
+        packages: Their names.
+        is_meant: Tells of the name of a module that imports one whether it is meant.
+    """
+
+    def __init__(self, packages: Collection[str], is_meant: Callable[[str], bool]) -> None:
+        self._packages, self._is_meant = packages, is_meant
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Raise where somebody is meant, else leave it to the others."""
+        if name.partition(".")[0] in self._packages and self._is_meant(importer() or ""):
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        return None
 
 
 class _Finder:

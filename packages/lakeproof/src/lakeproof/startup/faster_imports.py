@@ -20,7 +20,7 @@ _DEFAULT = gc.get_threshold()
 # Above what importing makes: a run imports a million objects, of which nothing is garbage.
 _WHILE_IMPORTING = 2_000_000
 # To count what is frozen takes as long as to look at it.
-_has_frozen: list[bool] = []
+_has_frozen = False
 
 
 def begin_imports() -> None:
@@ -41,10 +41,11 @@ def end_imports() -> None:
     Only once, and only where imports began: in a process of many runs, what is garbage when one of
     them starts would stay for ever.
     """
-    if gc.get_threshold()[0] == _WHILE_IMPORTING and not _has_frozen:
+    global _has_frozen
+    if gc.get_threshold()[0] == _WHILE_IMPORTING:
         gc.freeze()
         gc.set_threshold(*_DEFAULT)
-        _has_frozen.append(True)
+        _has_frozen = True
 
 
 @contextmanager

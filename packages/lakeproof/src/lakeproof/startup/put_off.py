@@ -3,9 +3,9 @@
 In place of such a module stands one that knows where it is, and runs its code with the first other
 thing that anybody asks of it: an attribute, `from … import`, `dir`. What it then does, and how it
 fails, is its own. Where a library imports single names and rarely uses them, it is given what runs
-the module's code when it is used. Of some packages a part that somebody names is imported while the
-rest waits; those of SciPy, whose parts are made to be imported by their package, come before it. It
-is as PEP 810 has it, from Python 3.15 on; MLflow asks for no module so yet.
+the module's code when it is used. Who names a part of a package that waits gets the package first,
+but for a few parts that are imported while it goes on to wait. It is as PEP 810 has it, from Python
+3.15 on; MLflow asks for no module so yet.
 """
 
 import importlib
@@ -106,12 +106,11 @@ class _Finder:
         if name not in self.names:
             place = name.rpartition(".")[0]
             package: Any = sys.modules.get(place)
-            is_waiting = package.__class__ is _PutOff and name not in _ALONE
-            # Not for parts of it that are there: of `mlflow.genai`, of `scipy.optimize`.
-            family = ".".join(place.split(".")[:2])
-            if not is_waiting or (importer() or "").startswith(family):
+            if package.__class__ is not _PutOff or name in _ALONE:
                 return None
-            return _found_by(package, name)
+            # Not for parts of it that are there: of `mlflow.genai`, of `scipy.optimize`.
+            is_its_own = (importer() or "").startswith(".".join(place.split(".")[:2]))
+            return None if is_its_own else _found_by(package, name)
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             spec.loader = _Waiting(spec.loader.name, spec.loader.path)

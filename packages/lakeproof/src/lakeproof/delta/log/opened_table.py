@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lakeproof.delta.log.column_types import type_name
@@ -53,10 +53,8 @@ class OpenedTable:
 
     def rows_by_path(self) -> dict[str, int]:
         """Count the rows of each file, by its path as the log spells it."""
-        import pyarrow as pa
-
         gone = {path: vector.cardinality for path, vector in self.deletion_vectors.items()}
-        actions = pa.table(self.table.get_add_actions(flatten=True))
+        actions: Any = self.table.get_add_actions(flatten=True)
         paths = actions["path"].to_pylist()
         counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else []
         if len(counts) != len(paths) or None in counts:

@@ -48,13 +48,11 @@ class _LiveFiles:
 
     def open(self, location: Location, version: int) -> None:
         """Start from a version that is not the first."""
-        import pyarrow as pa
-
         from lakeproof.errors import LakeproofError
 
         try:
             opened = open_table(location, version)
-            actions = pa.table(opened.table.get_add_actions(flatten=True))
+            actions = opened.table.get_add_actions(flatten=True)
         except LakeproofError:
             self._is_certain = False
             return

@@ -79,11 +79,11 @@ def contents(top: Path, paths: Iterable[bytes], secrets: Secrets) -> Iterator[tu
             yield path, content_withheld(name, "it is a repository of its own")
             continue
         found = file_content(top / path, name, secrets)
-        if found.withheld is not None and not os.path.lexists(top / path):
-            continue  # It has gone since git has seen it, as a database's journal does.
         if found.withheld is None:
             left -= found.size
             if left < 0:
                 reason = f"the untracked files together are over {MOST_BYTES_TOGETHER:,} bytes"
                 found = replace(found, text=None, base64=None, withheld=reason)
+        elif not os.path.lexists(top / path):
+            continue  # It has gone since git has seen it, as a database's journal does.
         yield path, found

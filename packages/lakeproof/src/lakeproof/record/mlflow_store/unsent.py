@@ -107,16 +107,20 @@ def send(
 
 
 def _put(client: "MlflowClient", run: "Run", parcel: Parcel, folder: Path) -> None:
-    from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
-
     if run.info.run_name == parcel.name_before:
-        # As `update_run` does, which asks for the run first.
-        client.set_tag(parcel.run_id, MLFLOW_RUN_NAME, parcel.name, synchronous=True)
+        rename(client, parcel.run_id, parcel.name)
     client.log_artifacts(parcel.run_id, str(folder / _FILES), FOLDER)
     # What the user has described stays so.
     is_described = NOTE in run.data.tags
     tags = {k: v for k, v in parcel.tags.items() if not (k == NOTE and is_described)}
     log_tags(client, parcel.run_id, tags)
+
+
+def rename(client: "MlflowClient", run_id: str, name: str) -> None:
+    """Name a run, as `update_run` does, which asks for the run first."""
+    from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
+
+    client.set_tag(run_id, MLFLOW_RUN_NAME, name, synchronous=True)
 
 
 def log_tags(client: "MlflowClient", run_id: str, tags: Mapping[str, str]) -> None:

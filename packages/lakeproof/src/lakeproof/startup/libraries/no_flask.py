@@ -7,32 +7,20 @@ Flask's. Whoever else imports Flask gets it, and the extension with it.
 
 import importlib
 import sys
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from lakeproof.startup.around_import import after_import, importer
+from lakeproof.startup.around_import import Refusal, after_import
 
 _FLASK = "flask"
 _EXTENSION = "dynaconf.contrib.flask_dynaconf"
+_REFUSAL = Refusal((_FLASK,), _EXTENSION.__eq__)
 
 
 def leave_out_flask() -> None:
     """Tell the extension that there is none; before Kedro is imported."""
-    if _FLASK not in sys.modules and not any(isinstance(one, _Finder) for one in sys.meta_path):
+    if _FLASK not in sys.modules and _REFUSAL not in sys.meta_path:
         after_import(_FLASK, _with_extension)
-        sys.meta_path.insert(0, _Finder())
-
-
-class _Finder:
-    """Finds nothing, and lets nobody else find it for that one module."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if name == _FLASK and importer() == _EXTENSION:
-            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
-        return None
+        sys.meta_path.insert(0, _REFUSAL)
 
 
 def _with_extension(module: ModuleType) -> None:

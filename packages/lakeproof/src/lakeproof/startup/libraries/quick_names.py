@@ -24,15 +24,15 @@ def _among_scipy(module: ModuleType) -> None:
     if real is None:
         return  # Another skops, which does it otherwise.
 
+    # Those that are loaded by now, in the order in which they came.
+    loaded = sys.modules.copy().items()
+    found = [(place, each.__dict__) for place, each in loaded if place.startswith(_OF_SCIPY)]
+
     def whichmodule(obj: Any, name: str) -> str:
         if type(obj).__name__ == "ufunc" and getattr(obj, "__module__", None) is None:
             for place, known in found:
                 if known.get(name) is obj:
                     return place
         return str(real(obj, name))
-
-    # Those that are loaded by now, in the order in which they came.
-    loaded = sys.modules.copy().items()
-    found = [(place, each.__dict__) for place, each in loaded if place.startswith(_OF_SCIPY)]
 
     module.whichmodule = whichmodule  # type: ignore[attr-defined]
