@@ -29,6 +29,11 @@ THREADS = (
 )
 POLARS_THREADS = "POLARS_MAX_THREADS"
 KERNEL, MKL_KERNEL = "OPENBLAS_CORETYPE", "MKL_CBWR"
+# They lead an interpreter to another place, or have it wait for a person.
+OF_THE_CALLER = (
+    *("PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
+    *("PYTHONUSERBASE", "PYTHONBREAKPOINT", "PYTHONINSPECT"),
+)
 VARIABLES = (HASH_SEED, *THREADS, POLARS_THREADS, KERNEL, MKL_KERNEL)
 # A record from before this was one of them does not say what it was: nobody takes it away.
 _SINCE_SCHEMA_2 = (POLARS_THREADS,)

@@ -12,6 +12,7 @@ from lakeproof.reproduce.environment.other_engine import AskedEngine
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
 from lakeproof.reproduce.outcomes import Comparison, Factor
 from lakeproof.reproduce.plan import Plan, make_plan
+from lakeproof.reproduce.stages import early_fork
 from lakeproof.reproduce.stages.dry_run import DryRun
 from lakeproof.reproduce.stages.execute import execute
 from lakeproof.reproduce.stages.scratch import Scratch, sweep
@@ -87,7 +88,8 @@ def reproduce(
             if wish.keeps_scratch:
                 say(f"The scratch project stays in {scratch.path}")
             records = project.records.of(run_id)
-            context = Context(scratch.path, project.path, project.find_artifact, records, say, tell)
+            where = scratch.path, project.path, project.find_artifact
+            context = Context(*where, records, say, tell, early_fork.start)
             comparison = execute(stages, context).comparison
             assert comparison is not None, "no stage compares"
             return comparison

@@ -6,10 +6,11 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | trick | where | without it |
 |---|---|---|
 | a run starts itself again before Kedro is imported | `before_kedro` | after it |
+| a re-run's process begins with `kedro reproduce` | `early_start` | when its record is known |
 | Kedro reads settings without importing Flask | `no_flask` | Flask is imported |
 | Kedro's settings get the files of a stack, not its lines | `quick_stack` | both |
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
-| `kedro reproduce` asks MLflow's store without pandas | `skinny_mlflow` | with it |
+| else it asks MLflow's store without pandas | `skinny_mlflow` | with it |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
 | what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
 | skops looks for SciPy's functions in SciPy | `quick_names` | in every module |

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof import determinism
-from lakeproof.startup import begin
+from lakeproof.startup import begin, early_start
 from lakeproof.startup.libraries.no_flask import leave_out_flask
 from lakeproof.startup.plain import is_plain
 
@@ -26,20 +26,27 @@ def come_first() -> None:
     tables = determinism.tables_around(Path.cwd())
     if tables is None or "lakeproof" not in tables:
         return
-    if begin.is_run(arguments) and determinism.HANDED_OVER not in os.environ:
-        _start_again_for(tables)
+    recipe = _recipe(tables)
+    if recipe is not None and not begin.is_debugged():
+        if begin.is_run(arguments):
+            _start_again_for(recipe)
+        elif early_start.reruns(arguments):
+            early_start.start_early(recipe, sys.orig_argv[1:])
     leave_out_flask()
 
 
-def _start_again_for(tables: Mapping[str, Any]) -> None:
+def _recipe(tables: Mapping[str, Any]) -> determinism.Recipe | None:
+    """Give the recipe in force; nothing where there is none, or none that can be read."""
     try:
-        wanted = determinism.recipe_in(tables)
+        found = determinism.recipe_in(tables)
     except determinism.RecipeError:
-        return  # Said by `begin`.
-    if wanted is None or not wanted.recipe or begin.is_debugged():
-        return
-    lacking = wanted.lacking(os.environ)
-    if determinism.HASH_SEED in lacking:
+        return None  # Said by `begin`.
+    return found if found is not None and found.recipe else None
+
+
+def _start_again_for(recipe: determinism.Recipe) -> None:
+    lacking = recipe.lacking(os.environ)
+    if determinism.HANDED_OVER not in os.environ and determinism.HASH_SEED in lacking:
         begin.start_again({**os.environ, **lacking})
 
 

@@ -57,12 +57,7 @@ def prepare() -> None:
         return
     _leave_out_plugins()
     if does_run:
-        put_off_modules()
-        name_quickly()
-        write_quickly()
-        leave_help_unwritten()
-        ask_git_first()
-        begin_imports()
+        import_quickly()
     else:
         # A run imports what that module does in any case.
         leave_out_telemetry()
@@ -71,6 +66,16 @@ def prepare() -> None:
         ask_stores_alone()
     if _asks_for_help(sys.argv[1:]):
         put_off_validation()
+
+
+def import_quickly() -> None:
+    """Leave out of the imports of a run what it has no use for, and begin with them."""
+    put_off_modules()
+    name_quickly()
+    write_quickly()
+    leave_help_unwritten()
+    ask_git_first()
+    begin_imports()
 
 
 def _leave_out_plugins() -> None:
@@ -201,15 +206,24 @@ def is_debugged() -> bool:
 
 
 def start_again(environ: Mapping[str, str]) -> NoReturn:
-    """Become the same command with its settings; whoever waits for it does not notice.
+    """Become the same command with its settings.
 
     The new process finds the word that is handed over and never comes here again.
 
     Args:
         environ: The environment, with the settings in it.
     """
-    environ = {**environ, determinism.HANDED_OVER: determinism.SET_AT_START}
-    command = [sys.executable, *sys.orig_argv[1:]]
+    become(sys.orig_argv[1:], {**environ, determinism.HANDED_OVER: determinism.SET_AT_START})
+
+
+def become(arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Become another command of this interpreter; whoever waits for it does not notice.
+
+    Args:
+        arguments: Without the interpreter.
+        environ: Its environment.
+    """
+    command = [sys.executable, *arguments]
     for stream in (sys.stdout, sys.stderr):
         # Without a console there are none.
         if stream is not None:

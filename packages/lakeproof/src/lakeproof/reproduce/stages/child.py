@@ -29,15 +29,7 @@ _FORGOTTEN = frozenset(
         "MLFLOW_ACTIVE_MODEL_ID",
         "MLFLOW_REGISTRY_URI",
         "MLFLOW_RUN_ID",
-        "PYTHONEXECUTABLE",
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PYTHONPLATLIBDIR",
-        "PYTHONSTARTUP",
-        "PYTHONUSERBASE",
-        # They would wait for a person.
-        "PYTHONBREAKPOINT",
-        "PYTHONINSPECT",
+        *determinism.OF_THE_CALLER,
         "VIRTUAL_ENV",
         # What it keeps is of its own scratch folder.
         "LAKEPROOF_SCRATCH",
@@ -151,6 +143,18 @@ def environment_of(
 
     What the caller's project has added to it by now is not the recorded project's.
     """
+    return {
+        **shared_environment(caller, recorded),
+        # First of all: an editable install puts the user's own sources on the path, too.
+        "PYTHONPATH": os.pathsep.join(map(str, (_source_folder(worktree_project), *path))),
+        VARIABLE: str(rerun_file.resolve()),
+    }
+
+
+def shared_environment(
+    caller: Mapping[str, str], recorded: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Give what of it is the same for all re-runs with these settings, wherever they are."""
     kept = {
         name: value
         for name, value in caller.items()
@@ -158,13 +162,7 @@ def environment_of(
     }
     threads = {name: value for name, value in recorded.items() if name != determinism.HANDED_OVER}
     origin = recorded.get(determinism.HANDED_OVER) or determinism.SET_AT_START
-    return {
-        **determinism.restored(kept, threads, origin),
-        **_NO_TELEMETRY,
-        # First of all: an editable install puts the user's own sources on the path, too.
-        "PYTHONPATH": os.pathsep.join(map(str, (_source_folder(worktree_project), *path))),
-        VARIABLE: str(rerun_file.resolve()),
-    }
+    return {**determinism.restored(kept, threads, origin), **_NO_TELEMETRY}
 
 
 def _source_folder(project: Path) -> Path:

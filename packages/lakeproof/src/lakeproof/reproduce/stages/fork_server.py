@@ -21,7 +21,7 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -34,7 +34,7 @@ _WAITS = re.compile(r"[01]\.|2\.0\.")
 _MOST_BYTES = 65_536
 
 
-def serve(line: socket.socket, libraries: Sequence[str]) -> None:
+def serve(line: socket.socket, libraries: Iterable[str], given: Mapping[str, str]) -> None:
     """Fork for each that asks, one at a time, until the other end of the line is closed.
 
     What has threads cannot be forked: then that is all it says.
@@ -42,6 +42,7 @@ def serve(line: socket.socket, libraries: Sequence[str]) -> None:
     Args:
         line: Asks by a line of JSON and three files, and is told the fork's id and exit code.
         libraries: What is imported before.
+        given: The variables before anything was imported.
     """
     # What is imported stays: to look through a million objects for garbage again and again takes
     # longer than half of the imports.
@@ -50,7 +51,7 @@ def serve(line: socket.socket, libraries: Sequence[str]) -> None:
         # Nobody needs it who cannot import it.
         with suppress(Exception):
             importlib.import_module(name)
-    if _has_threads():
+    if has_threads():
         line.sendall(HAS_THREADS)
         return
     _name_files_of_stack()
@@ -82,12 +83,30 @@ def serve(line: socket.socket, libraries: Sequence[str]) -> None:
                     selector.close()
                     for other in (line, ended, wakes):
                         other.close()
-                    _become(json.loads(message), files)
+                    _become(json.loads(message), files, given)
                 with suppress(OSError):
                     os.setpgid(pid, pid)
                 for file in files:
                     os.close(file)
                 line.sendall(f"{pid}\n".encode())
+
+
+def serve_apart(
+    line: socket.socket, libraries: Iterable[str], given: Mapping[str, str]
+) -> NoReturn:
+    """Serve as a process that was forked from a command's, and shares its terminal with nobody."""
+    try:
+        os.setpgid(0, 0)
+        os.chdir(os.path.sep)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for target in range(3):
+            os.dup2(nothing, target)
+        os.close(nothing)
+        # As it is where that is no terminal.
+        sys.stdout.reconfigure(line_buffering=False)  # type: ignore[union-attr]
+        serve(line, libraries, given)
+    finally:
+        os._exit(0)
 
 
 def _name_files_of_stack() -> None:
@@ -107,7 +126,7 @@ def _stack() -> list[types.SimpleNamespace]:
     return [types.SimpleNamespace(filename=frame.f_code.co_filename) for frame in frames]
 
 
-def _has_threads() -> bool:
+def has_threads() -> bool:
     """Tell whether a library has started threads that a fork would wait for."""
     names = []
     for thread in os.listdir("/proc/self/task"):
@@ -127,9 +146,10 @@ def _tell_ends(line: socket.socket) -> None:
             line.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def _become(asked: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
+def _become(asked: Mapping[str, Any], files: Sequence[int], given: Mapping[str, str]) -> NoReturn:
     """Be `python -P -m kedro` with what was asked for, to the end."""
     code: Any = 1
+    arguments, environment = asked["arguments"], asked["environment"]
     try:
         with suppress(OSError):
             os.setpgid(0, 0)
@@ -139,22 +159,54 @@ def _become(asked: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
         if asked["umask"] is not None:
             os.umask(asked["umask"])
         os.chdir(asked["cwd"])
+        folders = environment.get("PYTHONPATH", "").split(os.pathsep)
+        if _imports_otherwise(given, environment, asked["apart"], folders):
+            command = [sys.executable, "-P", "-m", "kedro", *arguments]
+            os.execve(sys.executable, command, environment)
+        by_libraries = {
+            name: value for name, value in os.environ.items() if given.get(name) != value
+        }
         os.environ.clear()
-        os.environ.update(asked["environment"])
+        os.environ.update(environment | by_libraries)
         time.tzset()
         tempfile.tempdir = None
         # In the place where the interpreter puts them, whose own folder of scripts -P leaves out.
-        sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        sys.path[:0] = filter(None, folders)
         importlib.invalidate_caches()
         numpy_random: Any = sys.modules.get("numpy.random")
         if numpy_random is not None:
             # As after an import: Python's own does so by itself.
             numpy_random.seed()
-        sys.argv = ["kedro", *asked["arguments"]]
-        sys.orig_argv = [sys.orig_argv[0], "-P", "-m", "kedro", *asked["arguments"]]
+        sys.argv = ["kedro", *arguments]
+        sys.orig_argv = [sys.orig_argv[0], "-P", "-m", "kedro", *arguments]
         code = _ran()
     finally:
         _end(code)
+
+
+def _imports_otherwise(
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    apart: Collection[str],
+    folders: Sequence[str],
+) -> bool:
+    """Tell whether what was imported here would have been another thing there.
+
+    It has seen other variables, but for some that no library reads; or a folder that is searched
+    first has a module of its name.
+    """
+
+    def seen(variables: Mapping[str, str]) -> dict[str, str]:
+        return {name: value for name, value in variables.items() if name not in apart}
+
+    if seen(given) != seen(environment):
+        return True
+    imported = {name.partition(".")[0] for name in sys.modules}
+    for folder in filter(None, folders):
+        with suppress(OSError):
+            if any(name.partition(".")[0] in imported for name in os.listdir(folder)):
+                return True
+    return False
 
 
 def _ran() -> int:
@@ -191,4 +243,4 @@ def _end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:], dict(os.environ))

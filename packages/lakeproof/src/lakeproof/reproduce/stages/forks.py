@@ -16,18 +16,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
+from lakeproof.determinism import HANDED_OVER
 from lakeproof.record.documents.rerun_request import VARIABLE
 from lakeproof.reproduce.stages import child_system, fork_server
 from lakeproof.reproduce.stages.child_system import Process
 
 # What a recorded run imports, whatever its nodes do.
 _OF_EVERY_RUN = (
-    *("scipy.special", "skops.io", "mlflow.tracking", "mlflow.pyfunc", "alembic.command"),
+    *("scipy.special", "mlflow.tracking", "mlflow.pyfunc", "alembic.command"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
     *("sqlalchemy.dialects.sqlite", "opentelemetry.sdk.trace", "threadpoolctl", "xxhash", "git"),
     *("polars", "pandas", "pyarrow.csv", "pyarrow.dataset", "pyarrow.parquet", "deltalake"),
@@ -52,7 +53,7 @@ _OURS = (
 )
 # What comes with a library that the project's code names.
 _WITH = {
-    "sklearn": ("sklearn.ensemble", "sklearn.pipeline", "mlflow.sklearn"),
+    "sklearn": ("skops.io", "sklearn.ensemble", "sklearn.pipeline", "mlflow.sklearn"),
     "matplotlib": (
         "matplotlib.figure",
         "matplotlib.pyplot",
@@ -62,7 +63,7 @@ _WITH = {
 }
 # They look at the folder, or at the environment, that they are imported in.
 _OF_THE_FORK = frozenset({"kedro", "kedro_datasets", "kedro_mlflow", "kedro_viz", "lakeproof"})
-_OWN = frozenset({"PYTHONPATH", VARIABLE})
+_OWN = frozenset({"PYTHONPATH", VARIABLE, HANDED_OVER})
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _MOST_FILES = 500
 
@@ -71,7 +72,7 @@ class Forks:
     """Starts processes of re-runs, as forks where that can be; for use in a `with` statement."""
 
     def __init__(self) -> None:
-        self._servers: dict[tuple[Any, ...], _Server | None] = {}
+        self._servers: dict[tuple[Any, ...], Server | None] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -97,30 +98,41 @@ class Forks:
             return child_system.start(command, cwd, environment, stdout, umask)
         return server.fork(command[4:], cwd, environment, stdout, umask)
 
-    def _server(self, python: str, cwd: Path, environment: Mapping[str, str]) -> "_Server | None":
+    def _server(self, python: str, cwd: Path, environment: Mapping[str, str]) -> "Server | None":
         """Give the process that has what is read once: interpreter, libraries and variables."""
         if sys.platform != "linux":
             return None
         folders = [Path(one) for one in environment["PYTHONPATH"].split(os.pathsep)]
-        libraries = tuple(_libraries(folders, cwd))
+        libraries = tuple(imports_of(folders, cwd))
         given = {name: value for name, value in environment.items() if name not in _OWN}
         key = python, libraries, tuple(sorted(given.items()))
         if key not in self._servers:
-            server = _Server(python, libraries, given)
+            server = Server.started(python, libraries, given)
             self._open.callback(server.close)
             self._servers[key] = server if server.is_ready() else None
         return self._servers[key]
 
 
-class _Server:
-    """A process that forks, seen from outside."""
+class Server:
+    """A process that forks, seen from outside.
 
-    def __init__(
-        self, python: str, libraries: Sequence[str], environment: Mapping[str, str]
-    ) -> None:
-        self._line, its = socket.socketpair()
+    Args:
+        line: Our end of what it listens to.
+        end: Ends it, which has nothing to lose.
+    """
+
+    def __init__(self, line: socket.socket, end: Callable[[], None]) -> None:
+        self._line, self._end = line, end
+        self._is_ready: bool | None = None
+
+    @classmethod
+    def started(
+        cls, python: str, libraries: Sequence[str], environment: Mapping[str, str]
+    ) -> "Server":
+        """Start an interpreter that imports and has done nothing else."""
+        line, its = socket.socketpair()
         with its:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [python, "-P", fork_server.__file__, str(its.fileno()), *libraries],
                 cwd=os.path.sep,
                 env=environment,
@@ -131,9 +143,43 @@ class _Server:
                 process_group=0,
             )
 
+        def end() -> None:
+            process.kill()
+            process.wait()
+
+        return cls(line, end)
+
+    @classmethod
+    def forked(cls, libraries: Iterable[str], given: Mapping[str, str]) -> "Server | None":
+        """Fork this process, which goes on to import there; nothing where that cannot be.
+
+        Args:
+            libraries: What it imports.
+            given: The variables that whatever is imported here has found.
+        """
+        if fork_server.has_threads():
+            return None
+        line, its = socket.socketpair()
+        try:
+            pid = os.fork()
+        except OSError:
+            return None
+        if pid == 0:
+            line.close()
+            fork_server.serve_apart(its, libraries, given)
+        its.close()
+
+        def end() -> None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+        return cls(line, end)
+
     def is_ready(self) -> bool:
         """Wait until it has imported; tell whether it can be forked."""
-        return _read_line(self._line) == fork_server.READY
+        if self._is_ready is None:
+            self._is_ready = _read_line(self._line) == fork_server.READY
+        return self._is_ready
 
     def fork(
         self,
@@ -147,6 +193,7 @@ class _Server:
         its_input, our_output = os.pipe()
         our_input, its_error = os.pipe()
         asked = {"arguments": list(arguments), "cwd": str(cwd), "umask": umask}
+        asked["apart"] = sorted(_OWN)
         content = json.dumps({**asked, "environment": dict(environment)}).encode() + b"\n"
         try:
             sent = socket.send_fds(self._line, [content], [its_input, stdout.fileno(), its_error])
@@ -157,13 +204,9 @@ class _Server:
             os.close(its_error)
 
     def close(self) -> None:
-        """End it: it goes when its line is closed."""
+        """End it; it would go by itself when nobody holds the other end of its line."""
         self._line.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._end()
 
 
 class Fork:
@@ -225,7 +268,7 @@ def _read_line(line: socket.socket) -> bytes:
     return found
 
 
-def _libraries(folders: Sequence[Path], cwd: Path) -> Iterator[str]:
+def imports_of(folders: Sequence[Path], cwd: Path) -> Iterator[str]:
     """Name what the runs import: what every run does, and what the code of the project names."""
     named = sorted(_named_in(folders[0]))
     tops = {name.partition(".")[0] for name in named}

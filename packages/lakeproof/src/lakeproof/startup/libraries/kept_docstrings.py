@@ -26,7 +26,7 @@ def keep_docstrings() -> None:
     except ImportError:
         return  # Another SciPy, which does it otherwise.
     real: Any = getattr(_docscrape, "FunctionDoc", None)
-    if not isinstance(real, type):
+    if not isinstance(real, type) or real.__module__ == __name__:
         return
 
     class AsItIs(real):  # type: ignore[misc]

@@ -1,0 +1,276 @@
+"""A re-run whose process began with the command: it is what a process of its own would be."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.test_startup import LOGGING, SCRIPT, bare_environment, started
+
+from lakeproof.reproduce.stages.forks import Server
+from small import FILES
+
+from .test_child import Worktree, worktree
+from .test_forks import SEEN
+
+__all__ = ["worktree"]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+
+# What a re-run can see of how it came to be; what it does with another number each time is left
+# out. `wave` is a module that the code names and nothing imports.
+NODES = """
+import gc, json, locale, logging, os, random, resource, signal, sys, tempfile, threading, time
+import warnings
+
+
+def look(text):
+    import numpy as np
+    import polars as pl
+    import threadpoolctl
+
+    shown = {
+        "argv": sys.argv, "typed": sys.orig_argv[1:], "path": sys.path, "folder": os.getcwd(),
+        "environment": {**os.environ, "MLFLOW_RUN_CONTEXT": None}, "umask": os.umask(0o22),
+        "safe": sys.flags.safe_path, "flags": repr(sys.flags), "warned": sys.warnoptions,
+        "hash": hash("a"),
+        "leads": os.getpgid(0) == os.getpid(), "locale": locale.setlocale(locale.LC_ALL),
+        "temporary": tempfile.gettempdir(), "clock": time.tzname,
+        "streams": [
+            [one.encoding, one.errors, one.line_buffering, one.isatty()]
+            for one in (sys.stdin, sys.stdout, sys.stderr)
+        ],
+        "signals": [str(signal.getsignal(one)).split(" at ")[0] for one in signal.valid_signals()],
+        "limits": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "threads": sorted(one.name.rstrip("0123456789-") for one in threading.enumerate()),
+        "collects": [gc.isenabled(), gc.get_threshold()],
+        "handlers": [repr(one) for one in logging.root.handlers],
+        "levels": {
+            name: one.level
+            for name, one in sorted(logging.root.manager.loggerDict.items())
+            if isinstance(one, logging.Logger) and one.level
+        },
+        "filters": sorted(map(repr, warnings.filters)),
+        "polars": pl.thread_pool_size(),
+        "pools": sorted(one["num_threads"] for one in threadpoolctl.threadpool_info()),
+        "precision": np.geterr(),
+    }
+    own = {
+        "parent": os.getppid(), "wave": "wave" in sys.modules, "id": os.getpid(),
+        "random": [random.random(), float(np.random.rand())],
+    }
+    with open(os.environ["TOLD"], "w") as file:
+        json.dump([shown, own], file)
+    if "WAITS" in os.environ:
+        time.sleep(60)
+    return {"length": len(text)}
+
+
+def never():
+    import wave
+"""
+REGISTRY = """
+from kedro.pipeline import node, pipeline
+from small_project.nodes import look
+
+
+def register_pipelines():
+    return {"__default__": pipeline([node(look, "text", "length", name="look")])}
+"""
+CATALOG = """
+text: {type: text.TextDataset, filepath: data/text.txt}
+length: {type: json.JSONDataset, filepath: data/length.json}
+"""
+
+
+class Told:
+    """A project with a run, and what its re-runs tell of themselves."""
+
+    def __init__(self, path: Path, environment: dict[str, str]) -> None:
+        self.path = path / "project"
+        self.environment = environment
+        self._told = path / "told.json"
+        files = {
+            **FILES,
+            "src/small_project/nodes.py": NODES,
+            "src/small_project/pipeline_registry.py": REGISTRY,
+            "conf/base/catalog.yml": CATALOG,
+            "conf/logging.yml": LOGGING,
+            "data/text.txt": "so it is",
+        }
+        for name, text in files.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(text)
+        for words in ("init -q", "add -A", "commit -q -m As-told"):
+            command = ["git", "-c", "user.name=b", "-c", "user.email=b@localhost", *words.split()]
+            subprocess.run(command, cwd=self.path, check=True)
+
+    def run(self, **variables: str) -> None:
+        """Have a run."""
+        started([str(SCRIPT), "run"], self.path, **self._variables(variables))
+
+    def again(self, *words: str, **variables: str) -> tuple[dict, dict]:
+        """Have it again: all that its process sees, and what is its own."""
+        command = [*(words or [str(SCRIPT)]), "reproduce", "last"]
+        done = started(command, self.path, **self._variables(variables))
+        assert done.stdout.startswith("REPEATED"), done.stdout
+        scratch = next((self.path / ".lakeproof").glob("scratch/*"), None)
+        assert scratch is None
+        text = self._told.read_text()
+        shown, own = json.loads(text)
+        name = Path(shown["folder"]).parent.name
+        return json.loads(text.replace(name, "NAME"))[0], own
+
+    def begun(self, **variables: str) -> "subprocess.Popen[str]":
+        """Have it again, and wait until its node is at work; its process is told as `own`."""
+        self._told.unlink(missing_ok=True)
+        environment = bare_environment() | self._variables({"WAITS": "1", **variables})
+        command = [str(SCRIPT), "reproduce", "last"]
+        process = subprocess.Popen(
+            command, cwd=self.path, env=environment, text=True, stdout=-1, stderr=-1
+        )
+        until(lambda: self._told.exists() and self._told.read_text().endswith("]"))
+        return process
+
+    @property
+    def own(self) -> dict:
+        """What was told last."""
+        return json.loads(self._told.read_text())[1]
+
+    def _variables(self, more: dict[str, str]) -> dict[str, str]:
+        return {**self.environment, "TOLD": str(self._told), **more}
+
+
+def until(is_so, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_there(process: int) -> bool:
+    """Tell whether a process lives; one that nobody has asked for its end does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Told:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LAKEPROOF_PLAIN", "PYTHONPATH", "MLFLOW_TRACKING_URI"):
+            patch.delenv(name, raising=False)
+        found = Told(tmp_path_factory.mktemp("told"), {})
+        found.run()
+        yield found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "typed", [(), (sys.executable, "-m", "kedro"), (sys.executable, "-P", "-m", "kedro")]
+)
+def test_it_sees_what_a_process_of_its_own_sees(told: Told, typed):
+    """Led elsewhere by a variable of the caller's, the command cannot have forked it."""
+    early, its = told.again(*typed)
+    late, own = told.again(*typed, PYTHONUSERBASE="/nowhere")
+    assert (its["wave"], own["wave"]) == (True, False)
+    assert early == late
+    assert its["random"] != own["random"]
+    assert told.again(*typed)[1]["random"] != its["random"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "variables",
+    [{"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "KEDRO_ENV": "base"}, {"TZ": "Asia/Tokyo"}],
+)
+def test_what_else_the_caller_has_set_changes_nothing(told: Told, variables):
+    """The store and the environment of another project, another time zone than the run's."""
+    if "TZ" in variables:
+        # The time zone is the run's; a process that has seen another begins anew.
+        early, its = told.again(**variables)
+        assert early["environment"].get("TZ") is None
+        assert not its["wave"]
+    else:
+        late, _ = told.again(**variables, PYTHONUSERBASE="/nowhere")
+        assert told.again(**variables)[0] == late
+
+
+@pytest.mark.slow
+def test_a_run_with_other_threads_has_them_again(tmp_path, with_tricks, monkeypatch):
+    """What was imported had one; the process begins anew."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    project = Told(tmp_path, {})
+    project.run(OMP_NUM_THREADS="2", POLARS_MAX_THREADS="2")
+    shown, own = project.again()
+    assert (shown["environment"]["OMP_NUM_THREADS"], shown["polars"]) == ("2", 2)
+    assert not own["wave"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_with_the_command_all_of_it_ends(told: Told, how):
+    """The process that forks, too, whether somebody interrupts the command or kills it."""
+    process = told.begun()
+    rerun, server = told.own["id"], told.own["parent"]
+    assert is_there(rerun)
+    assert is_there(server)
+    assert server != process.pid
+    process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130)
+    assert "Traceback" not in said
+    until(lambda: not is_there(rerun) and not is_there(server))
+
+
+@pytest.fixture
+def forks(worktree: Worktree):
+    """Give what starts forks of a process that has imported something and seen some variables."""
+    servers = []
+
+    def starting(library: str, **given: str):
+        alone = worktree.answer("dict(os.environ)", environment=SETTINGS)
+        for name in ("PYTHONPATH", "LAKEPROOF_RERUN", "LAKEPROOF_RECIPE"):
+            alone.pop(name, None)
+        servers.append(Server.started(sys.executable, [library], {**alone, **given}))
+        assert servers[-1].is_ready()
+        return lambda command, *rest: servers[-1].fork(command[4:], *rest)
+
+    yield starting
+    for server in servers:
+        server.close()
+
+
+SETTINGS = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"}
+IS_FORKED = "'wave' in sys.modules"
+
+
+@pytest.mark.parametrize(("threads", "is_forked"), [("1", True), ("2", False)])
+def test_a_fork_that_has_seen_other_variables_begins_anew(worktree, forks, threads, is_forked):
+    """In its own folder, with its own streams and whatever else a process has of its own."""
+    start = forks("wave", OMP_NUM_THREADS=threads)
+    given = {"environment": SETTINGS, "umask": 0o27}
+    assert worktree.answer(IS_FORKED, **given, start=start) is is_forked
+    assert worktree.answer(SEEN, **given, start=start) == worktree.answer(SEEN, **given)
+    ended = worktree.run("raise ValueError('so it is')", **given, start=start)
+    assert (ended.exit_code, ended.stderr[-1]) == (1, "ValueError: so it is")
+
+
+def test_a_fork_that_has_imported_what_the_project_replaces_begins_anew(worktree, forks):
+    """What is searched first is the project's own."""
+    start = forks("wave")
+    assert worktree.answer(IS_FORKED, environment=SETTINGS, start=start)
+    (worktree.path / "src/wave.py").write_text("WHOSE = 'the project'\n")
+    found = worktree.answer("__import__('wave').WHOSE", environment=SETTINGS, start=start)
+    assert found == "the project"
+
+
+def test_variables_that_a_library_sets_are_those_of_the_fork_too(worktree, forks):
+    look = "(__import__('threadpoolctl'), os.environ.get('KMP_DUPLICATE_LIB_OK'))[1]"
+    assert worktree.answer(look, environment=SETTINGS) == "True"
+    start = forks("threadpoolctl")
+    assert worktree.answer(look, environment=SETTINGS, start=start) == "True"
