@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.test_startup import LOGGING, SCRIPT, bare_environment, started
 
+from lakeproof import determinism
 from lakeproof.reproduce.stages.forks import Server
 from small import FILES
 
@@ -45,7 +46,9 @@ def look(text):
         ],
         "signals": [str(signal.getsignal(one)).split(" at ")[0] for one in signal.valid_signals()],
         "limits": resource.getrlimit(resource.RLIMIT_NOFILE),
-        "threads": sorted(one.name.rstrip("0123456789-") for one in threading.enumerate()),
+        "threads": [
+            one.name for one in threading.enumerate() if not one.name.startswith("lakeproof")
+        ],
         "collects": [gc.isenabled(), gc.get_threshold()],
         "handlers": [repr(one) for one in logging.root.handlers],
         "levels": {
@@ -225,6 +228,38 @@ def test_with_the_command_all_of_it_ends(told: Told, how):
     assert process.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130)
     assert "Traceback" not in said
     until(lambda: not is_there(rerun) and not is_there(server))
+
+
+# What a command can see of how it came to be.
+COMMAND = """
+import json, os, sys
+import polars, pyarrow
+print(json.dumps({
+    "argv": sys.argv, "typed": sys.orig_argv, "path": sys.path, "name": __name__,
+    "polars": polars.thread_pool_size(), "arrow": pyarrow.cpu_count(), "folder": os.getcwd(),
+    "environment": {
+        name: value for name, value in os.environ.items() if not name.startswith(("KMP", "_RJEM"))
+    },
+}))
+raise SystemExit(3)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("typed", [["a command", "last"], ["-m", "probe"], ["-P", "a command"]])
+def test_the_command_is_what_was_typed(tmp_path, typed):
+    """With its own variables and threads: those of the re-run were for the imports alone."""
+    for name in ("a command", "probe.py"):
+        (tmp_path / name).write_text(COMMAND)
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n[tool.lakeproof]\n")
+    recipe = determinism.Recipe().variables
+    added = {"LAKEPROOF_ADDED": json.dumps(list(recipe)), **recipe}
+    early = [sys.executable, "-P", "-m", "lakeproof.reproduce.stages.early_rerun", *typed]
+    given = {"DO_NOT_TRACK": "0", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    alone = started([sys.executable, *typed], tmp_path, code=3, **given)
+    found = started(early, tmp_path, code=3, **given, **added)
+    assert json.loads(found.stdout) == json.loads(alone.stdout)
+    assert found.stderr == alone.stderr
 
 
 @pytest.fixture

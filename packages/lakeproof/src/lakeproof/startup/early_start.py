@@ -1,7 +1,7 @@
 """Become another process before Kedro is imported, and then the command that was typed.
 
-Of `kedro reproduce`: what comes in between is the re-run's (`reproduce.early_rerun`), which is
-named here and not imported, since nothing is there by then but the standard library.
+Of `kedro reproduce`: what comes in between is the re-run's (`reproduce.stages.early_rerun`), which
+is named here and not imported, since nothing is there by then but the standard library.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from lakeproof import determinism
 from lakeproof.startup import begin
 
-_MODULE = "lakeproof.reproduce.early_rerun"
+_MODULE = "lakeproof.reproduce.stages.early_rerun"
 # Hands over which variables were added to those that were given.
 _ADDED = "LAKEPROOF_ADDED"
 # With them nothing is run again, or not as it was.

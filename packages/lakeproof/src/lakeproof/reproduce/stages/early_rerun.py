@@ -3,14 +3,16 @@
 Half of a re-run of a small project is imports, and the command that looks for its record needs the
 dearest of them too, MLflow. So a process in the recipe of the project imports what both need, and
 forks; then it is the command that was typed, in the environment that it was given. What becomes of
-the fork is decided later (`stages.early_fork`).
+the fork is decided later (`early_fork`).
 """
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from lakeproof import determinism
 from lakeproof.record.mlflow_store.mlflow_tables import newest_revision
@@ -59,7 +61,15 @@ def _forked(added: Mapping[str, str]) -> Iterator[None]:
             stack.enter_context(early_fork.begun(Path.cwd(), source, given))
         # Before libraries added to it.
         determinism.remember(typed)
+        _let_polars_have_threads()
         yield
+
+
+def _let_polars_have_threads() -> None:
+    """Have Polars, from version 2 on, read its variables again: it has seen the re-run's."""
+    polars: Any = sys.modules.get("polars")
+    with suppress(Exception):
+        polars.Config.load("{}")
 
 
 @contextmanager
