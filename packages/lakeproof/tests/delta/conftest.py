@@ -38,7 +38,7 @@ class SparkTable(DeltaTable):
 
 
 def _as_spark(data: Any) -> Any:
-    from lakeproof.delta.spark.spark_staging import frame_of
+    from lakeproof.delta.spark.parsed_rows import frame_of
 
     if isinstance(data, pl.LazyFrame):
         data = data.collect()

@@ -132,7 +132,7 @@ def test_each_engine_does_what_the_table_of_features_says(make, read, tmp_path, 
 
 
 def _handed(rows: pl.DataFrame, engine: str) -> object:
-    from lakeproof.delta.spark.spark_staging import frame_of
+    from lakeproof.delta.spark.parsed_rows import frame_of
 
     if engine == "embedded":
         return rows

@@ -144,7 +144,7 @@ def test_a_path_that_stays_is_known(path):
 @pytest.mark.parametrize("first", ["spark", pytest.param("embedded", marks=pytest.mark.long)])
 def test_engines_take_turns_on_cities(spark_session, tmp_path, first):
     """No row twice, none that should be gone; whole tables are replaced, too."""
-    from lakeproof.delta.spark.spark_staging import frame_of
+    from lakeproof.delta.spark.parsed_rows import frame_of
 
     def save(engine: str, frame: pl.DataFrame, mode: str = "merge") -> None:
         entry = {"filepath": str(tmp_path / "t"), "key": "id", "engine": engine}

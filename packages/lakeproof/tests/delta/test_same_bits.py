@@ -27,7 +27,7 @@ def frame(rows: pa.Table, engine: str) -> Any:
     """Give rows as a frame of an engine."""
     if engine == "embedded":
         return pl.from_arrow(rows)
-    from lakeproof.delta.spark.spark_staging import frame_of
+    from lakeproof.delta.spark.parsed_rows import frame_of
 
     return frame_of(rows)
 

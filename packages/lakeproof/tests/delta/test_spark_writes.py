@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 
+from lakeproof.deliveries import DeliveryFolder
 from lakeproof.delta import DeltaTable
 from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.read.versions import compute_digest, stored_digest
@@ -208,3 +209,49 @@ def test_rows_that_went_to_another_machine_s_disk_leave_the_table_as_it_was(
     with pytest.raises(SparkError, match="where this machine does not see them"):
         make_table().save(spark_session.range(3))
     assert make_table().load().collect()["k"].to_list() == [1]
+
+
+TYPED = {
+    "id": "long",
+    "day": "date",
+    "at": "timestamp",
+    "value": "double",
+    "text": "string",
+    "is_so": "boolean",
+}
+
+
+@pytest.fixture
+def arriving(make_table, tmp_path):
+    """Save deliveries into one table, each with rows of all types that a file can bring."""
+    table = make_table(key="id", save_args={"mode": "merge"})
+    folder = tmp_path / "raw"
+    folder.mkdir()
+
+    def arrive(name: str, ids: list[int], clean=lambda rows: rows) -> None:
+        row = "{0},1501-0{0}-28,1900-01-01T00:0{0}:00.12345{0}Z,-0.{0},é{0},true"
+        lines = [row.format(number) for number in ids]
+        (folder / name).write_text("\n".join([",".join(TYPED), *lines, ""]))
+        schema = {column: {"type": kind} for column, kind in TYPED.items()}
+        loaded = DeliveryFolder(path=str(folder), key="id", schema=schema).load()
+        table.save([one.map(clean) for one in loaded])
+
+    return table, arrive
+
+
+def test_rows_of_a_delivery_that_are_merged_are_not_written_twice(arriving, monkeypatch):
+    """They lie in a file already; as a table they are written where that table takes files."""
+    table, arrive = arriving
+    arrive("1.csv", [1, 2, 3])
+    written = []
+    real = SparkStagedRows._write
+    monkeypatch.setattr(
+        SparkStagedRows, "_write", lambda self: (written.append(self._frame.count()), real(self))
+    )
+    arrive("2.csv", [3, 4])
+    assert written == []
+    arrive("3.csv", [5])
+    arrive("4.csv", [5, 6], lambda rows: rows.filter("id > 5"))
+    assert written == [1, 1]
+    assert table.load().select("id").collect().to_series().sort().to_list() == [1, 2, 3, 4, 5, 6]
+    assert_believed(table)

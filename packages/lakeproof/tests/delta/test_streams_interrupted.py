@@ -100,7 +100,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_nothing_and_doubles_nothing(folde
     merging = start(folder, last=COUNT + 1)
     # The rows of the second delivery lie beside the table, and Spark is about to merge them. It may
     # still do so: what is killed is this side of it.
-    while not list(folder.parent.glob(".samples.staged-*/_delta_log/0*.json")):
+    while not list(folder.parent.glob(".samples.parsed-*/rows.parquet")):
         assert merging.poll() is None, merging.communicate()[1]
         time.sleep(0.002)
     merging.kill()

@@ -19,7 +19,7 @@ def on_both(expression: nw.Expr, **columns: list[Any]) -> None:
     """Print what an expression gives on each engine; once where it is the same to the bit."""
     from pyspark.errors import PySparkException
 
-    from lakeproof.delta.spark.spark_staging import frame_of
+    from lakeproof.delta.spark.parsed_rows import frame_of
 
     rows = pl.DataFrame(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
     frames = {"embedded": pl.DataFrame(rows).lazy(), "spark": frame_of(rows).coalesce(1)}

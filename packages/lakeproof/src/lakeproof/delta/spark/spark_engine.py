@@ -21,6 +21,7 @@ from lakeproof.delta.log.opened_table import OpenedTable
 from lakeproof.delta.log.protocol_support import PROPERTIES, is_writable, require_writable
 from lakeproof.delta.read.partition_values import require_one_meaning
 from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.spark.parsed_rows import frame_of, parsed_file
 from lakeproof.delta.spark.spark_filters import have_filters_look
 from lakeproof.delta.spark.spark_merge import (
     SQL,
@@ -32,7 +33,7 @@ from lakeproof.delta.spark.spark_merge import (
     unbounded,
     without_statistics,
 )
-from lakeproof.delta.spark.spark_staging import SparkStagedRows, frame_of, parsed_file
+from lakeproof.delta.spark.spark_staging import SparkStagedRows
 from lakeproof.delta.spark.spark_store import name_of, place_of, require_single_writer
 from lakeproof.delta.write.decision import lost_race, write_staged
 from lakeproof.delta.write.engine import Take, Write, Written, operation_of
@@ -226,8 +227,7 @@ class _SparkCommits:
     ) -> None:
         """Have Spark commit the staged rows, and whatever the table's features ask for."""
         require_single_writer(write.location)
-        frame = spark().read.format("delta").load(place_of(staged.beside))
-        writer = frame.write.format("delta").mode(mode).options(**options)
+        writer = staged.written().write.format("delta").mode(mode).options(**options)
         writer = writer.option("userMetadata", note.to_json())
         if write.transaction is not None:
             app_id, version = write.transaction

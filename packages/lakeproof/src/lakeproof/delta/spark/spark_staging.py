@@ -2,19 +2,20 @@
 
 Spark writes them as a Delta table of their own beside the real one. Whoever decides on the commit
 (`writing`) looks at that table; when it is to be made, the files move into the real one and are not
-written again. So a lazy plan runs once, and its content is known before the commit.
+written again. So a lazy plan runs once, and its content is known before the commit. Rows that were
+parsed into a file are looked at there, and are written only where the table takes files.
 """
 
 import json
 import os
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import polars as pl
+import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from lakeproof.delta.log.location import log_files
@@ -23,6 +24,7 @@ from lakeproof.delta.log.opening import open_table
 from lakeproof.delta.log.protocol_support import NO_BOUNDS
 from lakeproof.delta.read.scan import scan
 from lakeproof.delta.spark.java_errors import explained
+from lakeproof.delta.spark.parsed_rows import file_of
 from lakeproof.delta.spark.spark_columns import refusing_lost_text, require_types
 from lakeproof.delta.spark.spark_store import (
     delete_in_store,
@@ -36,7 +38,8 @@ from lakeproof.delta.write.column_contract import (
 )
 from lakeproof.delta.write.footers import statistics_of
 from lakeproof.delta.write.staged_rows import Staged
-from lakeproof.delta.write.temporary_folders import folder_beside, sweep, uri_beside
+from lakeproof.delta.write.temporary_folders import sweep, uri_beside
+from lakeproof.digest import delta_type
 from lakeproof.errors import TableError
 from lakeproof.spark.connect import is_connect
 from lakeproof.spark.session import spark
@@ -45,7 +48,6 @@ from lakeproof.versioned.location import Location
 
 if TYPE_CHECKING:
     import deltalake
-    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -62,6 +64,7 @@ class SparkStagedRows(Staged):
         super().__init__(location)
         self._frame = frame
         self._partition_by = partition_by
+        self._parsed = None if partition_by else file_of(frame)
         self._staged: OpenedTable | None = None
         uri = uri_beside(location, "staged")
         self.beside = Location(location.name, uri, location.storage_options)
@@ -79,34 +82,30 @@ class SparkStagedRows(Staged):
         require_partition_types(self._location.name, self._partition_by, kinds)
         self._require_movable()
         sweep(self._location, "staged")
-        try:
-            with explained(self._location.name):
-                self._write()
-            self._require_in_sight()
-            self._staged = open_table(self.beside)
-        except BaseException:
-            self.drop()
-            raise
-        self.columns = self._staged.columns
-        self.rows = self._staged.rows()
+        if self._parsed is not None:
+            file = pq.ParquetFile(self._parsed)
+            self.columns = {one.name: delta_type(one.type) for one in file.schema_arrow}
+            self.rows = file.metadata.num_rows
+            return self
+        table = self._table
+        self.columns, self.rows = table.columns, table.rows()
         return self
 
     @property
     def schema(self) -> "deltalake.Schema":
         """The columns as Delta has them."""
-        return self._table.schema()
+        return self._table.table.schema()
 
     def lazy(self) -> pl.LazyFrame:
         """Give the rows as a lazy frame of Polars."""
-        assert self._staged is not None, "rows are staged by entering the context"
-        return scan(self._staged)
+        return scan(self._table) if self._parsed is None else pl.scan_parquet(self._parsed)
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """Give the rows file by file: Polars has many in memory at once when it is given many.
 
         Not where files are laid out by columns, which they do not hold themselves.
         """
-        if not self.is_plain_files:
+        if self._parsed is not None or not self.is_plain_files:
             yield self.lazy()
             return
         for add in self._added():
@@ -122,8 +121,10 @@ class SparkStagedRows(Staged):
 
         By their files where those say all: to open the table beside takes Spark half a second.
         """
+        if self._parsed is not None:
+            return self._frame
         if not self.is_plain_files:
-            return spark().read.format("delta").load(place_of(self.beside))
+            return self.written()
         from pyspark.sql.types import StructField, StructType
 
         fields = [StructField(one.name, one.dataType) for one in self._frame.schema.fields]
@@ -131,16 +132,21 @@ class SparkStagedRows(Staged):
         reader = spark().read.schema(StructType(fields))
         return reader.parquet(*(literal(os.path.abspath(file)) for file in files))
 
+    def written(self) -> "DataFrame":
+        """Give the rows as the table that Spark has written beside the one they go to."""
+        _ = self._table
+        return spark().read.format("delta").load(place_of(self.beside))
+
     def moved_files(self, without: Collection[str] | None) -> list[AddAction]:
         """Move the files into the table's folder and say what a commit has to say of them.
 
         Args:
             without: The columns of whose values nothing is said; `None` for all of them.
         """
-        assert self._staged is not None
+        added = list(self._added())
         filesystem, _ = log_files(self.beside)
         actions = []
-        for add in self._added():
+        for add in added:
             path = unquote(add["path"])
             told = statistics_of(filesystem, path, without)
             self._move(path)
@@ -157,9 +163,18 @@ class SparkStagedRows(Staged):
         return actions
 
     @property
-    def _table(self) -> "deltalake.DeltaTable":
-        assert self._staged is not None, "rows are staged by entering the context"
-        return self._staged.table
+    def _table(self) -> OpenedTable:
+        """The table beside, which is written when it is first needed."""
+        if self._staged is None:
+            try:
+                with explained(self._location.name):
+                    self._write()
+                self._require_in_sight()
+                self._staged = open_table(self.beside)
+            except BaseException:
+                self.drop()
+                raise
+        return self._staged
 
     def _write(self) -> None:
         frame = self._frame
@@ -192,7 +207,7 @@ class SparkStagedRows(Staged):
 
     def _added(self) -> Iterator[dict[str, Any]]:
         """Give the files of the staged table as it is now: it may have been compacted at once."""
-        assert self._staged is not None
+        _ = self._table
         filesystem, names = log_files(self.beside)
         live: dict[str, dict[str, Any]] = {}
         for name in sorted(names):
@@ -227,44 +242,3 @@ class SparkStagedRows(Staged):
             shutil.rmtree(self.beside.uri, ignore_errors=True)
         else:
             delete_in_store(place_of(self.beside))
-
-
-@contextmanager
-def parsed_file(parsed: pl.LazyFrame, location: Location) -> Iterator["DataFrame"]:
-    """Give rows that were parsed on this machine as a frame of Spark, by a file beside the table.
-
-    Raises:
-        LakeproofError: The one that the rows raised while they streamed.
-    """
-    import pyarrow.parquet as pq
-
-    from lakeproof.delta.embedded.staging import StagedRows
-
-    if not location.is_local:
-        with StagedRows(parsed, location) as staged:
-            frame = frame_of(staged.reader().read_all())
-        yield frame
-        return
-    with folder_beside(location, "parsed") as folder:
-        with StagedRows(parsed, location) as staged:
-            reader = staged.reader()
-            with pq.ParquetWriter(folder / "rows.parquet", reader.schema) as writer:
-                for batch in reader:
-                    writer.write_batch(batch)
-        with explained(location.name):
-            frame = spark().read.parquet(literal(os.path.abspath(folder)))
-            _ = frame.columns
-        yield frame
-
-
-def frame_of(rows: "pa.Table") -> "DataFrame":
-    """Make a frame of Spark of rows in memory; times without a zone stay without one."""
-    import pyarrow as pa
-
-    frame = spark().createDataFrame(rows)
-    plain = {
-        field.name: frame[f"`{field.name}`"].cast("timestamp_ntz")
-        for field in rows.schema
-        if pa.types.is_timestamp(field.type) and field.type.tz is None
-    }
-    return frame.withColumns(plain) if plain else frame
