@@ -216,6 +216,97 @@ assert OnlineScorerSampler.__module__.endswith(".sampler")
     python(code, tmp_path, *waiting, "mlflow.genai.scorers.online")
 
 
+@pytest.mark.slow
+def test_a_run_imports_nothing_of_a_pipeline_that_is_one_model():
+    """Until the hook of kedro-mlflow makes one; others get the class itself."""
+    code = """
+import sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+import kedro_mlflow.framework.hooks
+hooks = sys.modules["kedro_mlflow.framework.hooks.mlflow_hook"]
+assert "kedro_mlflow.mlflow.kedro_pipeline_model" not in sys.modules
+assert "mlflow.pyfunc" not in sys.modules
+assert type(hooks.KedroPipelineModel).__name__ == "Later"
+from kedro_mlflow.mlflow import KedroPipelineModel
+import mlflow
+assert issubclass(KedroPipelineModel, mlflow.pyfunc.PythonModel)
+try:
+    hooks.KedroPipelineModel()
+except TypeError as error:
+    assert "KedroPipelineModel.__init__" in str(error), error
+else:
+    raise AssertionError
+"""
+    run(code)
+
+
+@pytest.mark.slow
+def test_mlflow_makes_metrics_of_its_traces_by_what_has_waited():
+    """Which it does where an endpoint is set."""
+    code = """
+import sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+from mlflow.tracing.processor import otel_metrics_mixin as made
+assert "opentelemetry.sdk.metrics._internal" not in sys.modules
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, PeriodicExportingMetricReader
+assert type(made.MeterProvider).__name__ == "Later" and made.MeterProvider is not MeterProvider
+reader = InMemoryMetricReader()
+provider = made.MeterProvider(metric_readers=[reader])
+assert isinstance(provider, MeterProvider) and isinstance(provider, made.MeterProvider)
+provider.get_meter("m").create_histogram("h").record(2)
+(metrics,) = reader.get_metrics_data().resource_metrics
+assert metrics.scope_metrics[0].metrics[0].name == "h"
+assert issubclass(PeriodicExportingMetricReader, made.PeriodicExportingMetricReader)
+"""
+    run(code)
+
+
+def test_matplotlib_draws_without_what_reads_text_of_tex():
+    """Which is there when it is named, for whoever names it."""
+    code = """
+import io, sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+from matplotlib.figure import Figure
+figure = Figure()
+figure.text(0, 0, "$x^2$ and ü")
+figure.savefig(io.BytesIO())
+assert "fontTools" not in sys.modules and "matplotlib.dviread" in sys.modules
+from matplotlib.backends import backend_agg
+from matplotlib.dviread import Dvi, PsfontsMap
+assert type(backend_agg.Dvi).__name__ == "Later" and isinstance(Dvi, type)
+try:
+    backend_agg.Dvi("/nowhere.dvi", 72)
+except FileNotFoundError:
+    pass
+import matplotlib
+assert type(matplotlib.dviread).__name__ == "module" and matplotlib.dviread.Dvi is Dvi
+figure.savefig(io.BytesIO(), format="pdf")
+"""
+    run(code)
+
+
+def test_a_driver_that_sqlalchemy_imports_for_nobody_is_there_for_who_names_it():
+    """And PostgreSQL's own is its own."""
+    code = """
+import sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+import sqlalchemy
+from sqlalchemy.dialects import postgresql, registry
+waiting = ("asyncpg", "pg8000", "psycopg2cffi")
+kinds = [type(sys.modules["sqlalchemy.dialects.postgresql." + name]).__name__ for name in waiting]
+assert kinds == ["_PutOff"] * 3, kinds
+assert postgresql.dialect.driver == "psycopg", postgresql.dialect.driver
+for name in waiting:
+    assert registry.load("postgresql." + name)().driver == name
+"""
+    run(code)
+
+
 def test_scikit_learn_uses_of_scipy_what_has_waited():
     """By the names that it imports, which can be copied and pickled; others get the module."""
     code = """
@@ -235,6 +326,22 @@ assert copy.copy(robust.chi2) is pickle.loads(pickle.dumps(robust.chi2)) is stat
 assert sklearn.metrics._ranking.rankdata([3, 1, 2]).tolist() == [3, 1, 2]
 from scipy.stats import rankdata
 assert rankdata is stats.rankdata
+"""
+    run(code)
+
+
+def test_scikit_learn_reads_a_file_by_what_of_scipy_has_waited(tmp_path):
+    """The faces are one of MATLAB's."""
+    code = f"""
+import sys
+from lakeproof.startup.put_off import put_off_modules
+put_off_modules()
+from sklearn.datasets import _olivetti_faces as faces
+assert type(faces.loadmat).__name__ == "Later" and "scipy.io.matlab" not in sys.modules
+from scipy.io import loadmat, savemat
+assert loadmat is not faces.loadmat
+savemat({str(tmp_path / "faces.mat")!r}, {{"faces": [[1.0, 2.0]]}})
+assert faces.loadmat({str(tmp_path / "faces.mat")!r})["faces"].tolist() == [[1.0, 2.0]]
 """
     run(code)
 
@@ -292,7 +399,8 @@ def test_a_part_of_scipy_can_be_named_by_whoever_wants_it():
     code = f"""
 {IN_FORKS.format(first="sklearn.linear_model, sklearn.metrics, sklearn.preprocessing")}
 for name in ("optimize._lsq.common", "optimize._shgo", "optimize._highspy._highs_wrapper",
-             "integrate._ivp.ivp", "interpolate._bsplines", "stats._distn_infrastructure"):
+             "integrate._ivp.ivp", "interpolate._bsplines", "io.matlab._mio",
+             "stats._distn_infrastructure"):
     tried(lambda: imported("scipy." + name))
 """
     run(code)

@@ -1,6 +1,8 @@
 """The MLflow model that we write ourselves, beside the one MLflow writes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import mlflow
@@ -81,6 +83,30 @@ def test_the_folder_says_what_mlflow_would_have_written(tmp_path, estimator):
         pip_requirements=REQUIREMENTS,
     )
     assert told(ours) == told(Path(theirs.artifact_path.removeprefix("file://")))
+
+
+def test_a_model_is_logged_without_what_loads_one(tmp_path):
+    """MLflow imports models of language for that, and a run loads its model by skops."""
+    place = tmp_path / "other"
+    place.mkdir()
+    code = f"""
+import os, sys
+os.chdir({str(place)!r})
+import mlflow, skops.io
+from pathlib import Path
+from sklearn.dummy import DummyClassifier
+from lakeproof.model.mlflow_model import SkopsFile, log_skops_file
+mlflow.set_tracking_uri({store_in(place)!r})
+mlflow.set_experiment("e")
+estimator = DummyClassifier().fit([[0], [1]], [0, 1])
+skops.io.dump(estimator, "m.skops")
+with mlflow.start_run():
+    log_skops_file(SkopsFile(Path("m.skops"), estimator, [], []), "m")
+assert "mlflow.pyfunc" not in sys.modules
+assert mlflow.pyfunc.FLAVOR_NAME == "python_function"
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_mlflow_logs_the_model_itself_where_no_tricks_are_wanted(tmp_path, monkeypatch):

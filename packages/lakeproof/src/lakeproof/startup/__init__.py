@@ -12,7 +12,7 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |
 | else it asks MLflow's store without pandas | `skinny_mlflow` | with it |
 | the garbage collector and IPython wait for imports | `faster_imports` | as Python has it |
-| what MLflow and SciPy import for nobody waits | `put_off` | it is imported |
+| what libraries import for nobody waits | `put_off` | it is imported |
 | skops looks for SciPy's functions in SciPy | `quick_names` | in every module |
 | skops writes JSON level by level, and lists no arrays | `quick_skops` | word by word, and does |
 | matplotlib's artists have no help on `set` | `kept_docstrings` | it is written for each |

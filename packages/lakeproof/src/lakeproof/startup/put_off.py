@@ -20,6 +20,12 @@ from lakeproof.startup.around_import import importer
 from lakeproof.startup.plain import is_plain
 
 _NAMES = (
+    # kedro-mlflow 2.0.3 imports what loads models of MLflow's, with all that agents say, to save a
+    # pipeline as one model where that is asked for (no issue is known).
+    "kedro_mlflow.mlflow",
+    # Matplotlib 3.11 has what reads the text of a picture that TeX has set, and the names of all
+    # letters with it (no issue is known).
+    "matplotlib.dviread",
     # MLflow 3.17 imports the server that stands before language models, with FastAPI, for it to be
     # an attribute (no issue is known). Its flavors it puts off itself.
     "mlflow.gateway",
@@ -31,8 +37,10 @@ _NAMES = (
     "mlflow.genai.scorers.online",
     # SciPy 1.17 has whatever NumPy names, its compiler of Fortran among it (no issue is known).
     "numpy.f2py",
+    # MLflow makes metrics of traces by it, where somebody has said where to send them.
+    *("opentelemetry.sdk.metrics", "opentelemetry.sdk.metrics.export"),
     # A twelfth of a run, for the few of them that scikit-learn uses here and there.
-    *("scipy.integrate", "scipy.interpolate", "scipy.optimize"),
+    *("scipy.integrate", "scipy.interpolate", "scipy.io", "scipy.optimize"),
     *("scipy.stats", "scipy.stats.mstats"),
     # SQLAlchemy 2 imports every driver that it has with a database's types, of which MLflow names
     # two; whoever opens such a database asks for its driver.
@@ -40,20 +48,27 @@ _NAMES = (
     *(f"sqlalchemy.dialects.mysql.{name}" for name in ("aiomysql", "asyncmy", "cymysql")),
     *(f"sqlalchemy.dialects.mysql.{name}" for name in ("mariadbconnector", "mysqlconnector")),
     *(f"sqlalchemy.dialects.mysql.{name}" for name in ("mysqldb", "pymysql", "pyodbc")),
+    *(f"sqlalchemy.dialects.postgresql.{name}" for name in ("asyncpg", "pg8000", "psycopg2cffi")),
 )
 # Kedro's contexts import it, for parameters that are models of it.
 _OF_VALIDATION = ("pydantic",)
-# What scikit-learn imports by name, for functions of its own.
-_FOR = "sklearn."
+# Who imports what of them by name, for functions of its own.
 _BY_NAME = {
-    "scipy.integrate": frozenset({"trapezoid"}),
-    "scipy.interpolate": frozenset({"BSpline"}),
-    "scipy.optimize": frozenset(
-        {"linear_sum_assignment", "linprog", "minimize", "minimize_scalar"}
+    "kedro_mlflow.mlflow": ("kedro_mlflow.framework.hooks.", {"KedroPipelineModel"}),
+    "matplotlib.dviread": ("matplotlib.backends.", {"Dvi"}),
+    "opentelemetry.sdk.metrics": ("mlflow.tracing.", {"MeterProvider"}),
+    "opentelemetry.sdk.metrics.export": ("mlflow.tracing.", {"PeriodicExportingMetricReader"}),
+    "scipy.integrate": ("sklearn.", {"trapezoid"}),
+    "scipy.interpolate": ("sklearn.", {"BSpline"}),
+    "scipy.io": ("sklearn.", {"loadmat"}),
+    "scipy.optimize": (
+        "sklearn.",
+        {"linear_sum_assignment", "linprog", "minimize", "minimize_scalar"},
     ),
-    "scipy.stats": frozenset({"chi2", "gmean", "rankdata", "spearmanr"}),
-    "scipy.stats.mstats": frozenset({"mquantiles"}),
+    "scipy.stats": ("sklearn.", {"chi2", "gmean", "rankdata", "spearmanr"}),
+    "scipy.stats.mstats": ("sklearn.", {"mquantiles"}),
 }
+_NOBODY = ("", frozenset[str]())
 # A package imports its parts in an order of its own, and who names one gets that package first; but
 # for these, which are named by others when they are imported and ask for nothing of it.
 _ALONE = frozenset(
@@ -155,7 +170,8 @@ class _PutOff(ModuleType):
     def __getattribute__(self, name: str) -> Any:
         if name in _AT_HAND:
             return object.__getattribute__(self, name)
-        if name in _BY_NAME.get(self.__name__, ()) and (importer() or "").startswith(_FOR):
+        place, names = _BY_NAME.get(self.__name__, _NOBODY)
+        if name in names and (importer() or "").startswith(place):
             return Later(self.__name__, name)
         _run_outermost_first(self)
         return ModuleType.__getattribute__(self, name)
