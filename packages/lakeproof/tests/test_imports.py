@@ -39,6 +39,34 @@ assert seen() is None
 """)
 
 
+def test_the_collector_waits_while_a_node_imports_a_large_library(tmp_path):
+    """And is at work again afterwards, also where that fails; other imports do not stop it."""
+    (tmp_path / "large.py").write_text("import gc\nWAS_ENABLED = gc.isenabled()\n")
+    (tmp_path / "broken.py").write_text("import gc, seen\nseen.at = gc.isenabled()\n1 / 0\n")
+    (tmp_path / "small.py").write_text("import gc\nWAS_ENABLED = gc.isenabled()\n")
+    (tmp_path / "seen.py").write_text("at = None\n")
+    python(f"""
+import gc, sys
+sys.path.insert(0, {str(tmp_path)!r})
+from lakeproof.startup import faster_imports
+assert "sklearn" in faster_imports._LATER and "skops.io" in faster_imports._LATER
+faster_imports._LATER = ("large", "broken")
+faster_imports.begin_imports()
+faster_imports.end_imports()
+import small, large, seen
+assert small.WAS_ENABLED and not large.WAS_ENABLED and gc.isenabled()
+try:
+    import broken
+except ZeroDivisionError:
+    pass
+assert seen.at is False and gc.isenabled()
+gc.disable()
+del sys.modules["large"]
+import large
+assert not gc.isenabled()
+""")
+
+
 def test_a_process_of_many_runs_freezes_nothing_twice():
     """What is garbage when one of them starts would stay for ever."""
     python("""

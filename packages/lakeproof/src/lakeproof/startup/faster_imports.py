@@ -8,8 +8,10 @@ import atexit
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import ModuleType
 
+from lakeproof.startup.around_import import around_import
 from lakeproof.startup.libraries.kept_docstrings import keep_docstrings
 from lakeproof.startup.libraries.known_schema import compare_without_alembic
 from lakeproof.startup.libraries.skinny_mlflow import without_frames
@@ -19,6 +21,8 @@ from lakeproof.startup.put_off import put_off_modules
 _DEFAULT = gc.get_threshold()
 # Above what importing makes: a run imports a million objects, of which nothing is garbage.
 _WHILE_IMPORTING = 2_000_000
+# What nodes and datasets import later, when the collector is at work again.
+_LATER = ("narwhals", "sklearn", "sklearn.compose", "sklearn.ensemble", "skops.io")
 # To count what is frozen takes as long as to look at it.
 _has_frozen = False
 
@@ -31,6 +35,8 @@ def begin_imports() -> None:
     none before them. After the thread variables are set, since this is NumPy's first import.
     """
     gc.set_threshold(_WHILE_IMPORTING)
+    for name in _LATER:
+        around_import(name, _without_collecting)
     keep_docstrings()
     import scipy.special  # noqa: F401
 
@@ -69,6 +75,10 @@ def without_collecting() -> Iterator[None]:
     """
     with collecting_later():
         yield
+
+
+def _without_collecting(_module: ModuleType) -> AbstractContextManager[None]:
+    return collecting_later()
 
 
 def end_without_collecting() -> None:
