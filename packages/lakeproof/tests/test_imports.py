@@ -67,6 +67,17 @@ assert not gc.isenabled()
 """)
 
 
+def test_the_interpreter_that_only_starts_a_run_again_imports_little():
+    """What makes temporary files and other processes takes longer than all else that it does."""
+    python("""
+import sys
+came = {"subprocess", "tempfile", "zipfile"} - sys.modules.keys()
+import lakeproof.startup
+assert not came & sys.modules.keys(), came & sys.modules.keys()
+assert came
+""")
+
+
 def test_a_process_of_many_runs_freezes_nothing_twice():
     """What is garbage when one of them starts would stay for ever."""
     python("""

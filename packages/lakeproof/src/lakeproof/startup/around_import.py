@@ -7,9 +7,13 @@ stays as it is. Or tell somebody that it is not there.
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # It imports what makes temporary files, for the interpreter that only starts a run again.
+    from importlib.abc import Loader
 
 _IMPORT_SYSTEM = "importlib._bootstrap"
 Around = Callable[[ModuleType], AbstractContextManager[None]]
@@ -86,7 +90,7 @@ class _Finder:
         return spec
 
 
-def _wrap(loader: Loader, around: Around) -> None:
+def _wrap(loader: "Loader", around: Around) -> None:
     run = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:

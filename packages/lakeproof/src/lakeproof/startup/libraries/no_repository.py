@@ -6,7 +6,6 @@ then MLflow sets none of them.
 """
 
 import os
-import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,6 +42,9 @@ def _has_no_say(program: Path) -> bool:
     folder = program.parent if program.is_file() else program
     if not any((place / sign).exists() for place in (folder, *folder.parents) for sign in _SIGNS):
         return True
+    # Not for the interpreter that only starts a run again.
+    import subprocess
+
     ask = ["git", "-C", str(folder), "check-ignore", "--quiet", str(folder)]
     try:
         return subprocess.run(ask, capture_output=True, check=False).returncode == 0

@@ -8,7 +8,6 @@ it marks each by a generator, a third of that look.
 """
 
 import json
-import zipfile
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -38,10 +37,17 @@ def dumps(value: Any, **options: Any) -> str:
 
 
 def _writing(module: ModuleType) -> None:
+    # Not for the interpreter that only starts a run again.
+    import zipfile
+
+    class Archive(zipfile.ZipFile):
+        def namelist(self) -> Any:
+            return self.NameToInfo.keys()
+
     if getattr(module, "json", None) is json:  # Another skops may do it otherwise.
         module.json = _Json()  # type: ignore[attr-defined]
     if getattr(module, "ZipFile", None) is zipfile.ZipFile:
-        module.ZipFile = _Archive  # type: ignore[attr-defined]
+        module.ZipFile = Archive  # type: ignore[attr-defined]
 
 
 def _marking(module: ModuleType) -> None:
@@ -68,11 +74,6 @@ class _Marked:
                 delattr(self._of, name)
             else:
                 setattr(self._of, name, value)
-
-
-class _Archive(zipfile.ZipFile):
-    def namelist(self) -> Any:
-        return self.NameToInfo.keys()
 
 
 class _Json:
