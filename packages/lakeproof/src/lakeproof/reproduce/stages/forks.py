@@ -28,7 +28,7 @@ from lakeproof.reproduce.stages.child_system import Process
 
 # What a recorded run imports, whatever its nodes do.
 _OF_EVERY_RUN = (
-    *("scipy.special", "mlflow.tracking", "mlflow.pyfunc", "alembic.command"),
+    *("scipy.special", "mlflow.tracking", "alembic.command"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
     *("sqlalchemy.dialects.sqlite", "opentelemetry.sdk.trace", "threadpoolctl", "xxhash", "git"),
     *("polars", "pandas", "pyarrow.csv", "pyarrow.dataset", "pyarrow.parquet", "deltalake"),
@@ -36,7 +36,7 @@ _OF_EVERY_RUN = (
     *("click", "rich", "pydantic.dataclasses", "pathspec", "parse", "attrs", "more_itertools"),
     *("importlib_metadata", "logging.config", "email.policy", "tomllib", "tomli_w", "appdirs"),
     *("alembic.config", "narwhals.stable.v2.selectors", "omegaconf.grammar_parser", "webbrowser"),
-    *("opentelemetry.sdk.metrics.export", "mlflow.tracing.processor.base_mlflow"),
+    "mlflow.tracing.processor.base_mlflow",
     *("mlflow.store.tracking.sqlalchemy_workspace_store", "multiprocessing.managers"),
     *("mlflow.tracking.request_header.registry", "polars._utils.threading", "PIL.GifImagePlugin"),
 )
