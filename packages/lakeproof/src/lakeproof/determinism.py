@@ -213,6 +213,12 @@ def recipe_in(tables: Mapping[str, Any] | None) -> Recipe | None:
 
 def tables_around(folder: Path) -> Mapping[str, Any] | None:
     """Give what stands below `[tool]` in the file of the project around, as Kedro finds it."""
+    found = project_around(folder)
+    return found[1] if found is not None else None
+
+
+def project_around(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
+    """Give the folder of the project around, and what stands below `[tool]` in its file."""
     for parent in (folder, *folder.parents):
         try:
             text = Path(parent, "pyproject.toml").read_text(encoding="utf-8")
@@ -221,11 +227,10 @@ def tables_around(folder: Path) -> Mapping[str, Any] | None:
         if "[tool.kedro]" not in text:
             continue
         try:
-            tables: Mapping[str, Any] = tomllib.loads(text).get("tool", {})
+            return parent, tomllib.loads(text).get("tool", {})
         except tomllib.TOMLDecodeError:
             # Kedro reads the same file next and says what is wrong with it.
             return None
-        return tables
     return None
 
 

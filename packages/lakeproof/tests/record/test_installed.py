@@ -126,6 +126,8 @@ def test_modules_of_nobody_and_code_that_runs_at_every_start_are_found(site):
         "stray.py": ChangedFile(None, "stray.py", sha256(b"1"), is_loaded=False),
     }
     assert "tool/extra.py" in {each.path for each in changed_files(site)}
+    known = changed_files(site, is_quick=True, known={"tool/extra.py", "tool/gone.py"})
+    assert {each.path for each in known} - {*quick} == {"tool/extra.py"}
 
 
 def test_where_a_distribution_says_nothing_of_its_files_no_module_is_called_nobodys(site):

@@ -1,9 +1,11 @@
 """A re-run whose process began with the command: it is what a process of its own would be."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,7 +13,11 @@ import pytest
 from tests.test_startup import LOGGING, SCRIPT, bare_environment, started
 
 from lakeproof import determinism
-from lakeproof.reproduce.stages.forks import Server
+from lakeproof.errors import LakeproofError
+from lakeproof.reproduce.stages import child_system
+from lakeproof.reproduce.stages.fork import store_process
+from lakeproof.reproduce.stages.fork.fork_processes import Server
+from lakeproof.reproduce.stages.fork.store_process import InAnother
 from small import FILES
 
 from .test_child import Worktree, worktree
@@ -21,11 +27,12 @@ __all__ = ["worktree"]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
 
-# What a re-run can see of how it came to be; what it does with another number each time is left
-# out. `wave` is a module that the code names and nothing imports.
+# What a re-run can see of how it came to be; what is another number each time is left out.
 NODES = """
 import gc, json, locale, logging, os, random, resource, signal, sys, tempfile, threading, time
 import warnings
+
+MODULES = sorted(sys.modules)
 
 
 def look(text):
@@ -51,18 +58,20 @@ def look(text):
         ],
         "collects": [gc.isenabled(), gc.get_threshold()],
         "handlers": [repr(one) for one in logging.root.handlers],
-        "levels": {
-            name: one.level
+        "loggers": {
+            name: [one.level, one.disabled]
             for name, one in sorted(logging.root.manager.loggerDict.items())
-            if isinstance(one, logging.Logger) and one.level
+            if isinstance(one, logging.Logger)
         },
         "filters": sorted(map(repr, warnings.filters)),
+        "open": [one for one in range(3, 64) if is_inherited(one)],
         "polars": pl.thread_pool_size(),
         "pools": sorted(one["num_threads"] for one in threadpoolctl.threadpool_info()),
         "precision": np.geterr(),
     }
     own = {
-        "parent": os.getppid(), "wave": "wave" in sys.modules, "id": os.getpid(),
+        "parent": os.getppid(), "id": os.getpid(), "modules": MODULES,
+        "is_forked": "lakeproof.reproduce.stages.fork.early_fork" in sys.modules,
         "random": [random.random(), float(np.random.rand())],
     }
     with open(os.environ["TOLD"], "w") as file:
@@ -72,8 +81,11 @@ def look(text):
     return {"length": len(text)}
 
 
-def never():
-    import wave
+def is_inherited(number):
+    try:
+        return os.get_inheritable(number)
+    except OSError:
+        return False
 """
 REGISTRY = """
 from kedro.pipeline import node, pipeline
@@ -89,6 +101,10 @@ length: {type: json.JSONDataset, filepath: data/length.json}
 """
 
 
+# What this package imports of itself, and of what nobody else here has a use for.
+OURS = {"lakeproof", "xxhash"}
+
+
 class Told:
     """A project with a run, and what its re-runs tell of themselves."""
 
@@ -101,7 +117,7 @@ class Told:
             "src/small_project/nodes.py": NODES,
             "src/small_project/pipeline_registry.py": REGISTRY,
             "conf/base/catalog.yml": CATALOG,
-            "conf/logging.yml": LOGGING,
+            "conf/logging.yml": LOGGING + "disable_existing_loggers: false\n",
             "data/text.txt": "so it is",
         }
         for name, text in files.items():
@@ -130,13 +146,17 @@ class Told:
     def begun(self, **variables: str) -> "subprocess.Popen[str]":
         """Have it again, and wait until its node is at work; its process is told as `own`."""
         self._told.unlink(missing_ok=True)
-        environment = bare_environment() | self._variables({"WAITS": "1", **variables})
-        command = [str(SCRIPT), "reproduce", "last"]
-        process = subprocess.Popen(
-            command, cwd=self.path, env=environment, text=True, stdout=-1, stderr=-1
-        )
+        process = self.started(WAITS="1", **variables)
         until(lambda: self._told.exists() and self._told.read_text().endswith("]"))
         return process
+
+    def started(self, **variables: str) -> "subprocess.Popen[str]":
+        """Have it again, and do not wait."""
+        environment = bare_environment() | self._variables(variables)
+        command = [str(SCRIPT), "reproduce", "last"]
+        return subprocess.Popen(
+            command, cwd=self.path, env=environment, text=True, stdout=-1, stderr=-1
+        )
 
     @property
     def own(self) -> dict:
@@ -180,10 +200,13 @@ def test_it_sees_what_a_process_of_its_own_sees(told: Told, typed):
     """Led elsewhere by a variable of the caller's, the command cannot have forked it."""
     early, its = told.again(*typed)
     late, own = told.again(*typed, PYTHONUSERBASE="/nowhere")
-    assert (its["wave"], own["wave"]) == (True, False)
+    assert (its["is_forked"], own["is_forked"]) == (True, False)
     assert early == late
     assert its["random"] != own["random"]
     assert told.again(*typed)[1]["random"] != its["random"]
+    # What is imported before the project's code, in whatever order, is the same but for our own.
+    more = {*its["modules"]} - {*own["modules"]}
+    assert {one.partition(".")[0] for one in more} <= OURS
 
 
 @pytest.mark.slow
@@ -193,14 +216,11 @@ def test_it_sees_what_a_process_of_its_own_sees(told: Told, typed):
 )
 def test_what_else_the_caller_has_set_changes_nothing(told: Told, variables):
     """The store and the environment of another project, another time zone than the run's."""
-    if "TZ" in variables:
-        # The time zone is the run's; a process that has seen another begins anew.
-        early, its = told.again(**variables)
-        assert early["environment"].get("TZ") is None
-        assert not its["wave"]
-    else:
-        late, _ = told.again(**variables, PYTHONUSERBASE="/nowhere")
-        assert told.again(**variables)[0] == late
+    early, its = told.again(**variables)
+    late, _ = told.again(**variables, PYTHONUSERBASE="/nowhere")
+    assert early == late
+    # The time zone is the run's: a process that has seen another is none for it.
+    assert its["is_forked"] is ("TZ" not in variables)
 
 
 @pytest.mark.slow
@@ -211,7 +231,7 @@ def test_a_run_with_other_threads_has_them_again(tmp_path, with_tricks, monkeypa
     project.run(OMP_NUM_THREADS="2", POLARS_MAX_THREADS="2")
     shown, own = project.again()
     assert (shown["environment"]["OMP_NUM_THREADS"], shown["polars"]) == ("2", 2)
-    assert not own["wave"]
+    assert not own["is_forked"]
 
 
 @pytest.mark.slow
@@ -251,15 +271,44 @@ def test_the_command_is_what_was_typed(tmp_path, typed):
     """With its own variables and threads: those of the re-run were for the imports alone."""
     for name in ("a command", "probe.py"):
         (tmp_path / name).write_text(COMMAND)
-    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n[tool.lakeproof]\n")
+    settings = "[tool.kedro]\npackage_name = 'tiny'\n[tool.lakeproof]\n"
+    (tmp_path / "pyproject.toml").write_text(settings)
     recipe = determinism.Recipe().variables
     added = {"LAKEPROOF_ADDED": json.dumps(list(recipe)), **recipe}
-    early = [sys.executable, "-P", "-m", "lakeproof.reproduce.stages.early_rerun", *typed]
+    early = [sys.executable, "-P", "-m", "lakeproof.startup.early_start", *typed]
     given = {"DO_NOT_TRACK": "0", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
     alone = started([sys.executable, *typed], tmp_path, code=3, **given)
     found = started(early, tmp_path, code=3, **given, **added)
     assert json.loads(found.stdout) == json.loads(alone.stdout)
     assert found.stderr == alone.stderr
+
+
+IMPORT = """
+import decimal, importlib, json, locale, os, random, signal, sys
+import numpy as np
+from lakeproof.reproduce.stages.fork import early_rerun
+
+def seen():
+    return repr([
+        random.getstate(), np.random.get_state(), decimal.getcontext(), np.geterr(), os.getcwd(),
+        locale.setlocale(locale.LC_ALL), os.umask(0o22), sys.excepthook, sys.displayhook,
+        [signal.getsignal(one) for one in signal.valid_signals()], sys.getrecursionlimit(),
+    ])
+
+random.seed(1), np.random.seed(1)
+before = seen()
+for name in (*early_rerun.OF_BOTH, *early_rerun.OF_THE_RUN):
+    importlib.import_module(name)
+assert seen() == before
+assert "mlflow" in sys.modules
+"""
+
+
+@pytest.mark.slow
+def test_what_is_imported_early_leaves_all_as_it_was():
+    """Random numbers, for one: rich draws some when it is imported, and is not among them."""
+    done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
@@ -273,7 +322,11 @@ def forks(worktree: Worktree):
             alone.pop(name, None)
         servers.append(Server.started(sys.executable, [library], {**alone, **given}))
         assert servers[-1].is_ready()
-        return lambda command, *rest: servers[-1].fork(command[4:], *rest)
+
+        def start(*asked):
+            return servers[-1].fork(*asked) or child_system.start(*asked)
+
+        return start
 
     yield starting
     for server in servers:
@@ -285,8 +338,7 @@ IS_FORKED = "'wave' in sys.modules"
 
 
 @pytest.mark.parametrize(("threads", "is_forked"), [("1", True), ("2", False)])
-def test_a_fork_that_has_seen_other_variables_begins_anew(worktree, forks, threads, is_forked):
-    """In its own folder, with its own streams and whatever else a process has of its own."""
+def test_what_has_seen_other_variables_is_not_forked(worktree, forks, threads, is_forked):
     start = forks("wave", OMP_NUM_THREADS=threads)
     given = {"environment": SETTINGS, "umask": 0o27}
     assert worktree.answer(IS_FORKED, **given, start=start) is is_forked
@@ -295,13 +347,13 @@ def test_a_fork_that_has_seen_other_variables_begins_anew(worktree, forks, threa
     assert (ended.exit_code, ended.stderr[-1]) == (1, "ValueError: so it is")
 
 
-def test_a_fork_that_has_imported_what_the_project_replaces_begins_anew(worktree, forks):
-    """What is searched first is the project's own."""
+@pytest.mark.parametrize("name", ["src/wave.py", "waverc"])
+def test_what_has_imported_another_thing_than_the_project_is_not_forked(worktree, forks, name):
+    """What is searched first is the project's own; and matplotlib reads its `matplotlibrc`."""
     start = forks("wave")
-    assert worktree.answer(IS_FORKED, environment=SETTINGS, start=start)
-    (worktree.path / "src/wave.py").write_text("WHOSE = 'the project'\n")
-    found = worktree.answer("__import__('wave').WHOSE", environment=SETTINGS, start=start)
-    assert found == "the project"
+    assert worktree.answer(IS_FORKED, environment=SETTINGS, start=start) is True
+    (worktree.path / name).write_text("WHOSE = 'the project'\n")
+    assert worktree.answer(IS_FORKED, environment=SETTINGS, start=start) is False
 
 
 def test_variables_that_a_library_sets_are_those_of_the_fork_too(worktree, forks):
@@ -309,3 +361,72 @@ def test_variables_that_a_library_sets_are_those_of_the_fork_too(worktree, forks
     assert worktree.answer(look, environment=SETTINGS) == "True"
     start = forks("threadpoolctl")
     assert worktree.answer(look, environment=SETTINGS, start=start) == "True"
+
+
+def test_what_a_library_starts_is_not_taken_for_a_fork(worktree, forks, tmp_path, monkeypatch):
+    """It ends when it likes, before the fork or after it."""
+    (tmp_path / "starting.py").write_text(
+        "import subprocess\n"
+        "for seconds in ('0', '0.2', '0.5'): subprocess.Popen(['sleep', seconds])\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start = forks("starting", PYTHONPATH=str(tmp_path))
+    for _ in range(3):
+        found = worktree.run("import time\ntime.sleep(0.3)\nraise SystemExit(3)", start=start)
+        assert found.exit_code == 3
+
+
+def test_without_what_forks_a_process_is_started(worktree, forks):
+    """It may be ended by the system, where memory runs out."""
+    start = forks("wave")
+    parent = worktree.answer("os.getppid()", environment=SETTINGS, start=start)
+    os.kill(parent, signal.SIGKILL)
+    until(lambda: not is_there(parent))
+    assert worktree.answer(IS_FORKED, environment=SETTINGS, start=start) is False
+
+
+@pytest.fixture
+def writer():
+    """Give what has another process write into a store."""
+    server = Server.started(sys.executable, ["wave"], dict(os.environ))
+    assert server.is_ready()
+    yield InAnother(server.call(store_process.FUNCTION))
+    server.close()
+
+
+def test_another_process_is_asked_for_what_it_gives_and_raises(writer):
+    """Also after something that nobody has waited for, and that has failed."""
+    writer.begin_to_open(None)
+    assert writer.call(os.getpid) not in (os.getpid(), os.getppid())
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        writer.call(os.stat, "/nowhere")
+    with pytest.raises(LakeproofError, match="lock"):
+        writer.call(threading.Lock)
+    assert writer.call(os.getcwd) == os.getcwd()
+    assert "wave" in writer.call(sorted, ["wave"])
+
+
+def test_what_has_ended_writes_nothing_and_says_so(writer):
+    pid = writer.call(os.getpid)
+    with pytest.raises(LakeproofError, match="has ended"):
+        writer.call(os.kill, pid, signal.SIGKILL)
+    until(lambda: not is_there(pid))
+    with pytest.raises(LakeproofError, match="has ended"):
+        writer.call(os.getpid)
+
+
+@pytest.mark.slow
+def test_an_interrupt_while_it_imports_is_told_in_a_word(told: Told):
+    """Before there is a project, or anything of Kedro's."""
+    process = told.started()
+    until(lambda: "numpy" in Path(f"/proc/{process.pid}/maps").read_text())
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_without_its_streams_a_command_does_as_ever(told: Told):
+    words = "sh", "-c", 'exec "$0" "$@" 2>&-', str(SCRIPT)
+    assert told.again(*words)[1]["is_forked"] is False

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lakeproof.reproduce.stages import fork_server, forks
-from lakeproof.reproduce.stages.forks import Forks
+from lakeproof.reproduce.stages.fork import fork_processes, fork_server, forks
+from lakeproof.reproduce.stages.fork.forks import Forks
 
 from .test_child import Worktree, worktree
 
@@ -95,7 +95,7 @@ def test_where_a_fork_of_polars_would_not_end_nothing_is_forked(tmp_path, versio
 
 def can_be_forked(library: str, folder: Path) -> bool:
     """Ask a process that has imported it."""
-    server = forks.Server.started(sys.executable, [library], {"PYTHONPATH": str(folder)})
+    server = fork_processes.Server.started(sys.executable, [library], {"PYTHONPATH": str(folder)})
     try:
         return server.is_ready()
     finally:
@@ -117,16 +117,16 @@ def test_modules_that_the_code_names_are_imported_before(tmp_path):
     code = "import tiny.rows\nimport sklearn.svm as svm\nfrom kedro.io import x\nfrom . import y\n"
     (source / "tiny/nodes.py").write_text(f"def f():\n    from scipy import stats\n\n\n{code}")
     (source / "tiny/broken.py").write_text("import json\nthis is no Python\n")
-    found = set(forks.imports_of([source], tmp_path))
+    found = set(forks._imports_of([source], tmp_path))
     assert {"sklearn.svm", "sklearn.ensemble", "scipy", "deltalake"} <= found
     assert {one for one in found if one.startswith(("tiny", "kedro", "lakeproof"))} == set(
         forks._OURS
     )
     (source / "lakeproof").mkdir()
-    found = set(forks.imports_of([source], tmp_path))
+    found = set(forks._imports_of([source], tmp_path))
     assert {one for one in found if one.startswith("lakeproof")} == set()
     (tmp_path / "matplotlibrc").touch()
-    assert "matplotlib.figure" not in set(forks.imports_of([source], tmp_path))
+    assert "matplotlib.figure" not in set(forks._imports_of([source], tmp_path))
 
 
 @pytest.mark.slow

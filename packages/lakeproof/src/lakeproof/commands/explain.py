@@ -40,7 +40,7 @@ def gather(
     """
     from lakeproof.commands.reproduce import finished
     from lakeproof.explain.mixes.mixes import Mixes
-    from lakeproof.reproduce.stages.forks import Forks
+    from lakeproof.reproduce.stages.fork.forks import Forks
     from lakeproof.reproduce.stages.scratch import Scratch
 
     # Both names before either record: a mistyped name is told at once.

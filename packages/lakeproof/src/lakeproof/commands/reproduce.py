@@ -12,9 +12,9 @@ from lakeproof.reproduce.environment.other_engine import AskedEngine
 from lakeproof.reproduce.environment.rebuild import missing_interpreter
 from lakeproof.reproduce.outcomes import Comparison, Factor
 from lakeproof.reproduce.plan import Plan, make_plan
-from lakeproof.reproduce.stages import early_fork
 from lakeproof.reproduce.stages.dry_run import DryRun
 from lakeproof.reproduce.stages.execute import execute
+from lakeproof.reproduce.stages.fork import early_fork
 from lakeproof.reproduce.stages.scratch import Scratch, sweep
 from lakeproof.reproduce.stages.stage_results import Context, StageError
 from lakeproof.reproduce.stages.stage_types import stages_of
@@ -89,7 +89,8 @@ def reproduce(
                 say(f"The scratch project stays in {scratch.path}")
             records = project.records.of(run_id)
             where = scratch.path, project.path, project.find_artifact
-            context = Context(*where, records, say, tell, early_fork.start)
+            forked = early_fork.start, early_fork.store_writer
+            context = Context(*where, records, say, tell, *forked)
             comparison = execute(stages, context).comparison
             assert comparison is not None, "no stage compares"
             return comparison
@@ -156,12 +157,14 @@ def _asked(project: "RunProject", record: "Record", engine: str | None) -> Asked
 
 
 def _plan(project: "RunProject", record: "Record", wish: Wish, fetches: bool = False) -> Plan:
+    # A file of no distribution is a factor where the run has imported it.
+    known = {one.path for one in record.environment.changed_files or ()}
     return make_plan(
         record,
         project.path,
         project.locate_in(record.run.kedro_env),
         project.has_artifact,
-        gather_environment(project.path),
+        gather_environment(project.path, is_quick=True, known=known),
         wish.is_here,
         wish.engine,
         project.records.artifact,

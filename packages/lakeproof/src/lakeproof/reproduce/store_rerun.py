@@ -54,6 +54,11 @@ def begin(records: store.RecordStore, record: Record) -> str:
     return str(run.info.run_id)
 
 
+def give_up(records: store.RecordStore, run_id: str) -> None:
+    """End the MLflow run of a re-run that has no verdict."""
+    records.client.set_terminated(run_id, "KILLED")
+
+
 def as_run(record: Record, run_id: str, recorded: Record, project_path: Path) -> Record:
     """Make the record of a re-run one of the user's store.
 

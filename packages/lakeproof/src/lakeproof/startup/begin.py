@@ -43,7 +43,7 @@ def prepare() -> None:
     determinism.remember()
     tables = determinism.tables_around(Path.cwd())
     is_elsewhere = tables is not None and "lakeproof" not in tables
-    _end_in_brief(of_ours_alone=is_elsewhere)
+    end_in_brief(of_ours_alone=is_elsewhere)
     if is_elsewhere:
         if sys.argv[1:2] == ["lakeproof"]:
             _turn_telemetry_off()
@@ -120,7 +120,7 @@ def have_home() -> None:
         os.environ["HOME"] = tempfile.gettempdir()
 
 
-def _end_in_brief(of_ours_alone: bool) -> None:
+def end_in_brief(of_ours_alone: bool = False) -> None:
     """Let trouble end in a few lines, also of a `settings.py` that is imported before all else."""
     usual = sys.excepthook
 

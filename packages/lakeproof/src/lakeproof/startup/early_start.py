@@ -1,9 +1,10 @@
 """Become another process before Kedro is imported, and then the command that was typed.
 
-Of `kedro reproduce`: what comes in between is the re-run's (`reproduce.stages.early_rerun`), which
+Of `kedro reproduce`: what comes in between is the re-run's (`reproduce.stages.fork`), which
 is named here and not imported, since nothing is there by then but the standard library.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -14,7 +15,7 @@ from pathlib import Path
 from lakeproof import determinism
 from lakeproof.startup import begin
 
-_MODULE = "lakeproof.reproduce.stages.early_rerun"
+_RERUN = "lakeproof.reproduce.stages.fork.early_rerun"
 # Hands over which variables were added to those that were given.
 _ADDED = "LAKEPROOF_ADDED"
 # With them nothing is run again, or not as it was.
@@ -31,7 +32,7 @@ def start_early(recipe: determinism.Recipe, typed: Sequence[str]) -> None:
     """Become the process that begins the re-run, where one can be begun.
 
     A re-run has an interpreter of its own where variables lead this one elsewhere, and where the
-    project brings its own Lakeproof.
+    project brings its own Lakeproof. Without its streams, a process is another than one with them.
 
     Args:
         recipe: The project's, in which it is started.
@@ -39,11 +40,12 @@ def start_early(recipe: determinism.Recipe, typed: Sequence[str]) -> None:
     """
     is_led = any(name in os.environ for name in determinism.OF_THE_CALLER)
     is_brought = Path(__file__).is_relative_to(Path.cwd()) and "site-packages" not in __file__
-    if sys.platform != "linux" or is_led or is_brought:
+    has_streams = None not in (sys.stdin, sys.stdout, sys.stderr)
+    if sys.platform != "linux" or is_led or is_brought or not has_streams:
         return
     added = recipe.lacking(os.environ)
     variables = {**os.environ, **added, _ADDED: json.dumps(list(added))}
-    begin.become(["-P", "-m", _MODULE, *typed], variables)
+    begin.become(["-P", "-m", __name__, *typed], variables)
 
 
 def take_over() -> tuple[list[str], dict[str, str]]:
@@ -74,3 +76,8 @@ def become_typed(typed: Sequence[str]) -> None:
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
     else:
         runpy.run_path(words[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    begin.end_in_brief()
+    importlib.import_module(_RERUN).main()

@@ -17,7 +17,7 @@ from docs.test_commands import typed
 from lakeproof.commands.project import RunProject
 from lakeproof.explain.mixes import mixes as mixes_room
 from lakeproof.explain.mixes.mixes import Mixes
-from lakeproof.reproduce.stages.forks import Forks
+from lakeproof.reproduce.stages.fork.forks import Forks
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,7 +8,7 @@ import platform
 import re
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -28,7 +28,11 @@ _LOCKS = (
 
 
 def gather_environment(
-    project_path: Path, lock_names: Iterable[str] | None = None, *, is_quick: bool = False
+    project_path: Path,
+    lock_names: Iterable[str] | None = None,
+    *,
+    is_quick: bool = False,
+    known: Collection[str] = (),
 ) -> EnvironmentFacts:
     """List every distribution that this process could import, and the interpreter.
 
@@ -38,6 +42,7 @@ def gather_environment(
         lock_names: The locks, relative to the project; those of pip, uv, Poetry and PDM where they
             usually lie, unless said otherwise. One that is not there is left out.
         is_quick: Leave for the run's end what is cheaper to find then (`installed.with_loaded`).
+        known: Files of no distribution that are looked for where it is quick, too.
     """
     return EnvironmentFacts(
         implementation=platform.python_implementation(),
@@ -45,7 +50,7 @@ def gather_environment(
         build=", ".join((*platform.python_build(), platform.python_compiler())),
         distributions=_distributions(project_path),
         locks=_locks(project_path, lock_names),
-        changed_files=gather_changed(is_quick=is_quick),
+        changed_files=gather_changed(is_quick=is_quick, known=known),
     )
 
 

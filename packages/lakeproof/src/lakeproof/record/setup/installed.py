@@ -14,7 +14,7 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -62,16 +62,19 @@ class _Claim:
 _READ: dict[Path, tuple[tuple[int, ...], _Record]] = {}
 
 
-def gather_changed(*, is_quick: bool = False) -> tuple[ChangedFile, ...]:
+def gather_changed(
+    *, is_quick: bool = False, known: Collection[str] = ()
+) -> tuple[ChangedFile, ...]:
     """Look at everything that this process could import beside the project.
 
     Args:
         is_quick: Of modules that are nobody's, list those alone that lie in no package:
             `with_loaded` finds the others once they are imported.
+        known: Then look for these as well, relative to a folder of distributions.
     """
     found: dict[str, ChangedFile] = {}
     for site in _sites():
-        for changed in changed_files(site, is_quick=is_quick):
+        for changed in changed_files(site, is_quick=is_quick, known=known):
             found.setdefault(changed.path, changed)
     for name in _AT_START:
         file = getattr(sys.modules.get(name), "__file__", None)
@@ -82,7 +85,7 @@ def gather_changed(*, is_quick: bool = False) -> tuple[ChangedFile, ...]:
 
 
 def changed_files(
-    site: Path, *, is_quick: bool = False, is_thorough: bool = False
+    site: Path, *, is_quick: bool = False, is_thorough: bool = False, known: Collection[str] = ()
 ) -> tuple[ChangedFile, ...]:
     """List the files of a folder that are not what their distributions say, and those of none.
 
@@ -90,11 +93,14 @@ def changed_files(
         site: A folder of installed distributions.
         is_quick: Look for modules of nobody in the folder itself alone.
         is_thorough: Hash every file, whatever its size and time say.
+        known: Modules of nobody that are looked for where it is quick, too.
     """
     records, is_whole = _records(site)
     changed = list(_changed(site, records, is_thorough))
     if is_whole:
-        paths = {entry.name for entry in os.scandir(site)} if is_quick else {*_files(site)}
+        there = (path for path in known if os.path.isfile(os.path.join(site, path)))
+        near = (entry.name for entry in os.scandir(site))
+        paths = {*near, *there} if is_quick else {*_files(site)}
         changed += _strays(site, _of_nobody(paths, records))
     return tuple(sorted(changed, key=lambda each: each.path))
 

@@ -39,6 +39,7 @@ from lakeproof.reproduce.stages.child_request import (
     store_in,
     variables_of,
 )
+from lakeproof.reproduce.stages.fork.store_process import InThisProcess, StoreWriter
 from lakeproof.reproduce.stages.scratch_models import placed_models
 from lakeproof.reproduce.stages.scratch_tables import other_contents, placed
 from lakeproof.reproduce.stages.stage_results import Context, RerunError, Result, StageError
@@ -94,6 +95,7 @@ class _Evaluation:
         self._context = context
         self._store = store_in(context.scratch)
         self._worktree = context.scratch / "project"
+        self._writer: StoreWriter = InThisProcess()
 
     @singledispatchmethod
     def carry_out(self, stage: Any) -> None:
@@ -107,7 +109,7 @@ class _Evaluation:
     def give_up(self) -> None:
         """Leave no run that seems to go on: without a verdict it is no re-run."""
         if self.result.registered is not None and not self.result.is_kept:
-            self._context.records.client.set_terminated(self.result.registered, "KILLED")
+            self._writer.call(store_rerun.give_up, self._context.records, self.result.registered)
 
     @carry_out.register
     def _(self, stage: VerifyTables) -> None:
@@ -196,7 +198,7 @@ class _Evaluation:
         surroundings = stage.compute.surroundings
         finished = run_child(
             *(python, out.project, config, variables_of(stage, say), rerun_file, say),
-            meanwhile=self._context.records.begin_to_open,
+            meanwhile=self._begin_to_open,
             umask=restored_umask(surroundings) if surroundings is not None else None,
             path=(*local.path, *searched(out, stage.code)),
             start=self._context.start,
@@ -212,11 +214,16 @@ class _Evaluation:
         folders = self._store.glob(f"mlartifacts/**/{record.run.run_id}/artifacts")
         self.result.artifacts = next(folders, None)
 
+    def _begin_to_open(self) -> None:
+        self._writer = self._context.store_writer()
+        self._writer.begin_to_open(self._context.records)
+
     @carry_out.register
     def _(self, stage: Register) -> None:
         record = _made(self.result.record, stage, RunChild)
         try:
-            self.result.registered = store_rerun.begin(self._context.records, record)
+            records = self._context.records
+            self.result.registered = self._writer.call(store_rerun.begin, records, record)
         except Exception as error:
             self._context.say(_not_stored(error))
 
@@ -255,10 +262,8 @@ class _Evaluation:
         if self.result.registered is None:
             return
         try:
-            store_rerun.finish(
-                *(self._context.records, rerun, self.result.artifacts, comparison),
-                self._context.project_path,
-            )
+            told = rerun, self.result.artifacts, comparison, self._context.project_path
+            self._writer.call(store_rerun.finish, self._context.records, *told)
             self.result.is_kept = True
         except Exception as error:
             self._context.say(_not_stored(error))

@@ -13,6 +13,7 @@ from lakeproof.reproduce.environment.package_sources import LocalPackages
 from lakeproof.reproduce.outcomes import Comparison
 from lakeproof.reproduce.stages import child_system
 from lakeproof.reproduce.stages.child_system import Start
+from lakeproof.reproduce.stages.fork.store_process import InThisProcess, StoreWriter
 
 Say = Callable[[str], None]
 
@@ -47,6 +48,7 @@ class Context:
         say: Gets progress, a line at a time.
         tell: Gets the verdict, before anything is done to store it.
         start: Starts the process that runs the project.
+        store_writer: Gives what writes into the store, when that process has been started.
         most_seconds: How long that may take.
     """
 
@@ -57,6 +59,7 @@ class Context:
     say: Say
     tell: Callable[[Comparison], None] = lambda _: None
     start: Start = child_system.start
+    store_writer: Callable[[], StoreWriter] = InThisProcess
     most_seconds: float | None = None
 
 
