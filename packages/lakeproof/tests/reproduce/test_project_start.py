@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lakeproof.reproduce.stages.fork import project_start
-from lakeproof.reproduce.stages.fork.project_start import only_declares
+from lakeproof.reproduce.stages.fork.project_start import only_declares, sets_nothing
 
 ROOT = Path(__file__).parents[4]
 SETTINGS = '''
@@ -172,3 +172,27 @@ def test_a_plug_in_that_nobody_knows_may_do_anything(tmp_path, group, is_other):
         f"[kedro.starters]\nknown = kedro_mlflow.x:y\n\n[{group}]\na-b = theirs.hooks:hooks\n"
     )
     assert project_start._has_other_plug_ins((str(tmp_path), "/nowhere")) is is_other
+
+
+@pytest.mark.parametrize(
+    ("line", "is_set"),
+    [
+        ("import os\nos.environ['X'] = '1'", True),
+        ("from os import environ", True),
+        ("from lightning import seed_everything\nseed_everything(1)", True),
+        ("if True:\n    import random\n    random.seed(1)", True),
+        ("x = 1 +", True),
+        ("def f():\n    import os\n    return os.environ", False),
+        ("class A:\n    seed: int = 5\nx = A.seed", False),
+        ("import numpy as np\nx = np.arange(5)\nf = lambda: np.random.seed(1)", False),
+    ],
+)
+def test_what_a_module_sets_before_it_imports_is_set(tmp_path, line, is_set):
+    """By statements of it; its functions are called when all is imported."""
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny/nodes.py").write_text(f"{line}\n")
+    assert sets_nothing(tmp_path) is not is_set
+
+
+def test_the_example_sets_nothing():
+    assert sets_nothing(ROOT / "src")

@@ -6,7 +6,7 @@ changes no result, and `LAKEPROOF_PLAIN=1` turns it off:
 | trick | where | without it |
 |---|---|---|
 | a run starts itself again before Kedro is imported | `before_kedro` | after it |
-| a re-run's process begins with `kedro reproduce` | `early_start` | when its record is known |
+| MLflow is imported for a re-run while its record is looked for | `early_start` | after that |
 | Kedro reads settings without importing Flask | `no_flask` | Flask is imported |
 | Kedro's settings get the files of a stack, not its lines | `quick_stack` | both |
 | kedro-mlflow's commands are imported when asked for | `lazy_kedro_mlflow` | by every command |

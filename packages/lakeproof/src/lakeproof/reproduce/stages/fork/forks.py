@@ -18,6 +18,7 @@ from typing import IO, Any, Self
 from lakeproof.reproduce.stages import child_system
 from lakeproof.reproduce.stages.child_system import Process
 from lakeproof.reproduce.stages.fork.fork_processes import OWN, Server
+from lakeproof.reproduce.stages.fork.project_start import sets_nothing
 
 # What a recorded run imports, whatever its nodes do.
 _OF_EVERY_RUN = (
@@ -92,9 +93,10 @@ class Forks:
 
     def _server(self, python: str, cwd: Path, environment: Mapping[str, str]) -> "Server | None":
         """Give the process that has what is read once: interpreter, libraries and variables."""
-        if sys.platform != "linux":
-            return None
         folders = [Path(one) for one in environment["PYTHONPATH"].split(os.pathsep)]
+        # What is set before a library is imported there would be set after it here.
+        if sys.platform != "linux" or not sets_nothing(folders[0]):
+            return None
         libraries = tuple(_imports_of(folders, cwd))
         given = {name: value for name, value in environment.items() if name not in OWN}
         key = python, libraries, tuple(sorted(given.items()))

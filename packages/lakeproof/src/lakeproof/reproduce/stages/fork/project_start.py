@@ -33,14 +33,16 @@ _CALLED = {
 }
 # Methods that are called without anybody writing a call.
 _UNASKED = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
-# Whoever names one, in a function as well, may change what an import finds.
-_TOUCHED = frozenset(
+# By these, what an import finds is changed.
+_SETS = frozenset(
     {
-        *("environ", "putenv", "unsetenv", "seed", "setlocale", "modules", "meta_path", "chdir"),
+        *("environ", "putenv", "unsetenv", "setlocale", "chdir", "meta_path", "load_dotenv"),
         *("filterwarnings", "simplefilter", "set_num_threads", "getcontext", "setcontext"),
-        *("exec", "eval", "__import__", "import_module", "set_option", "load_dotenv"),
+        "set_option",
     }
 )
+# Whoever names one, in a function as well, may do so.
+_TOUCHED = _SETS | {"seed", "modules", "exec", "eval", "__import__", "import_module"}
 _ACCESSORS = frozenset({"deleter", "getter", "setter"})
 _ENTRY_POINT = re.compile(r"^\[(?P<group>[^\]]+)\]|^[^=#\s][^=]*=\s*(?P<top>\w+)", re.MULTILINE)
 
@@ -67,6 +69,32 @@ def only_declares(folder: Path) -> bool:
         )
     except (OSError, ValueError, SyntaxError, RecursionError, yaml.YAMLError):
         return False
+
+
+def sets_nothing(source: Path) -> bool:
+    """Tell whether no module of a project changes, while it is imported, what libraries find.
+
+    Args:
+        source: The folder of its code.
+    """
+    try:
+        trees = [ast.parse(path.read_bytes()) for path in sorted(source.rglob("*.py"))]
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return False
+    return not any(_sets(one) for tree in trees for one in _run_at_import(tree))
+
+
+def _run_at_import(tree: ast.AST) -> Iterator[ast.AST]:
+    for one in ast.iter_child_nodes(tree):
+        if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield one
+            yield from _run_at_import(one)
+
+
+def _sets(one: ast.AST) -> bool:
+    if isinstance(one, ast.Call):
+        return "seed" in (_named(one.func) or "").lower()
+    return _named(one) in _SETS
 
 
 class _Declarations:
