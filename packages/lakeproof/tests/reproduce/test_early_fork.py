@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from tests.test_startup import LOGGING, SCRIPT, bare_environment, started
 
 from lakeproof import determinism
 from lakeproof.errors import LakeproofError
+from lakeproof.record.mlflow_store.store import RecordStore
+from lakeproof.record.mlflow_store.tracking import Tracking
 from lakeproof.reproduce.stages import child_system
 from lakeproof.reproduce.stages.fork import store_process
 from lakeproof.reproduce.stages.fork.fork_processes import Server
 from lakeproof.reproduce.stages.fork.store_process import InAnother
-from small import FILES
+from small import FILES, store_in
 
 from .test_child import Worktree, worktree
 from .test_forks import SEEN
@@ -430,3 +433,13 @@ def test_an_interrupt_while_it_imports_is_told_in_a_word(told: Told):
 def test_without_its_streams_a_command_does_as_ever(told: Told):
     words = "sh", "-c", 'exec "$0" "$@" 2>&-', str(SCRIPT)
     assert told.again(*words)[1]["is_forked"] is False
+
+
+def test_a_store_that_is_open_here_is_opened_there(writer, tmp_path):
+    """Nothing of it is handed over but where it is."""
+    records = RecordStore(Tracking(store_in(tmp_path), "tiny", str(tmp_path / "artifacts"), {}))
+    assert records.client.search_experiments()
+    again = pickle.loads(pickle.dumps(records))
+    assert (again.tracking, "client" in vars(again)) == (records.tracking, False)
+    writer.begin_to_open(records)
+    assert writer.call(RecordStore.runs, records) == records.runs() == []

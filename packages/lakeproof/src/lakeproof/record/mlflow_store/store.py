@@ -88,6 +88,10 @@ class RecordStore:
         self.tracking = tracking
         self._opening: Future[MlflowClient] | None = None
 
+    def __reduce__(self) -> tuple[type["RecordStore"], tuple[Tracking]]:
+        """Be in another process what opens the store there."""
+        return type(self), (self.tracking,)
+
     @cached_property
     def client(self) -> "MlflowClient":
         """MLflow's, opened when it is first needed: a SQLite store is made by opening it."""

@@ -80,7 +80,7 @@ class InAnother:
         self._asked += 1
         # One that has ended gives no answer either.
         with suppress(BrokenPipeError, ConnectionResetError):
-            _send(self._line, (self._asked, function, given))
+            _send(self._line, (self._asked, pickle.dumps((function, given))))
         return self._asked
 
 
@@ -92,8 +92,9 @@ def answer(line: socket.socket) -> None:
     silence_plugins()
     with suppress(BrokenPipeError):
         for message in _messages(line):
-            number, function, given = pickle.loads(message)
+            number, asked = pickle.loads(message)
             try:
+                function, given = pickle.loads(asked)
                 told = number, True, function(*given)
             except Exception as error:
                 told = number, False, error
