@@ -52,7 +52,7 @@ def validated(content: bytes, schema: int, *, is_whole: bool = True) -> dict[str
     from pydantic_core import ValidationError
 
     try:
-        found = vars(_reader().validate_json(content))
+        found = vars(reader().validate_json(content))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(_step, first["loc"]))
@@ -146,7 +146,8 @@ def _step(key: str | int) -> str:
 
 
 @cache
-def _reader() -> "SchemaValidator":
+def reader() -> "SchemaValidator":
+    """Give what reads sections; it is made once in a process, and for the forks of that."""
     from pydantic import ConfigDict, TypeAdapter, with_config
     from pydantic_core import SchemaValidator
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeproof import determinism
+from lakeproof.record.documents import sections
 from lakeproof.record.mlflow_store.mlflow_tables import newest_revision
 from lakeproof.reproduce.stages.child import shared_environment
 from lakeproof.reproduce.stages.fork import early_fork, project_start
@@ -65,6 +66,7 @@ def _forked(added: Mapping[str, str]) -> Iterator[None]:
                 # Whoever needs it says so.
                 with suppress(Exception):
                     importlib.import_module(name)
+            sections.reader()
             end_imports()
             compare_without_alembic(newest_revision)
             stack.enter_context(early_fork.begun(_imported_for_the_run(), given))
