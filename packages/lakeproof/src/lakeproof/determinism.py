@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,6 @@ THREADS = (
 )
 POLARS_THREADS = "POLARS_MAX_THREADS"
 KERNEL, MKL_KERNEL = "OPENBLAS_CORETYPE", "MKL_CBWR"
-# They lead an interpreter to another place, or have it wait for a person.
-OF_THE_CALLER = (
-    *("PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
-    *("PYTHONUSERBASE", "PYTHONBREAKPOINT", "PYTHONINSPECT"),
-)
 VARIABLES = (HASH_SEED, *THREADS, POLARS_THREADS, KERNEL, MKL_KERNEL)
 # A record from before this was one of them does not say what it was: nobody takes it away.
 _SINCE_SCHEMA_2 = (POLARS_THREADS,)
@@ -213,8 +209,7 @@ def recipe_in(tables: Mapping[str, Any] | None) -> Recipe | None:
 
 def tables_around(folder: Path) -> Mapping[str, Any] | None:
     """Give what stands below `[tool]` in the file of the project around, as Kedro finds it."""
-    found = project_around(folder)
-    return found[1] if found is not None else None
+    return (project_around(folder) or (None, None))[1]
 
 
 def project_around(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
@@ -226,11 +221,10 @@ def project_around(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
             continue
         if "[tool.kedro]" not in text:
             continue
-        try:
+        # Where it is broken, Kedro reads it next and says how.
+        with suppress(tomllib.TOMLDecodeError):
             return parent, tomllib.loads(text).get("tool", {})
-        except tomllib.TOMLDecodeError:
-            # Kedro reads the same file next and says what is wrong with it.
-            return None
+        break
     return None
 
 

@@ -395,7 +395,7 @@ def writer():
     """Give what has another process write into a store."""
     server = Server.started(sys.executable, ["wave"], dict(os.environ))
     assert server.is_ready()
-    yield InAnother(server.call(store_process.FUNCTION))
+    yield InAnother(*server.call(store_process.FUNCTION))
     server.close()
 
 
@@ -411,13 +411,41 @@ def test_another_process_is_asked_for_what_it_gives_and_raises(writer):
     assert "wave" in writer.call(sorted, ["wave"])
 
 
-def test_what_has_ended_writes_nothing_and_says_so(writer):
+def test_what_ends_at_work_says_so_and_from_then_on_it_is_done_here(writer):
     pid = writer.call(os.getpid)
     with pytest.raises(LakeproofError, match="has ended"):
         writer.call(os.kill, pid, signal.SIGKILL)
     until(lambda: not is_there(pid))
-    with pytest.raises(LakeproofError, match="has ended"):
-        writer.call(os.getpid)
+    assert writer.call(os.getpid) == os.getpid()
+
+
+def test_an_interrupt_ends_what_is_written_there(writer):
+    """Though a library has had interrupted calls go on, as Polars does."""
+    signal.siginterrupt(signal.SIGINT, False)
+    pid = writer.call(os.getpid)
+    threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        writer.call(time.sleep, 60)
+    until(lambda: not is_there(pid))
+    assert writer.call(os.getpid) == os.getpid()
+
+
+def test_the_end_of_another_fork_is_no_end_of_this_one(worktree, forks):
+    """Nor does whoever waits for one wait for ever when another one ends."""
+    start = forks("wave")
+    command = [sys.executable, "-P", "-m", "kedro", "run", "--config", "run.yml"]
+    alone = worktree.answer("dict(os.environ)", environment=SETTINGS)
+    (worktree.path / "run.yml").write_text("import time\ntime.sleep(1)\nraise SystemExit(3)")
+    with (worktree.path / "said.txt").open("wb") as said:
+        process = start(command, worktree.path, alone, said, None)
+        _, other = process._server.call("signal:pause")
+        os.kill(other, signal.SIGKILL)
+        until(lambda: not is_there(other))
+        assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.1)
+        assert process.wait(10) == 3
+        assert process._server.end_of(other, 0) == -signal.SIGKILL
 
 
 @pytest.mark.slow

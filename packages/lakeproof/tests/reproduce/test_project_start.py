@@ -71,6 +71,7 @@ def project(tmp_path):
         "src/tiny/settings.py": SETTINGS,
         "src/tiny/context.py": CONTEXT,
         "src/tiny/rows.py": "COUNT = 5\n",
+        "src/sched.py": "print('mine')\n",
         "src/tiny/nodes.py": "import random\nrandom.seed(1)\n",
     }
     for name, text in files.items():
@@ -121,6 +122,13 @@ def test_declarations_are_nothing_done(project):
         "a[0] = 1",
         "del x",
         "exec('1')",
+        "import os\nos.environb[b'X'] = b'1'",
+        "import sched",
+        "from enum import Enum\nclass A(Enum):\n    X = 1\n    def __init__(self, x): ...",
+        "from kedro.utils import load_obj\nx = load_obj('tiny.nodes.f')",
+        "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    print(1)",
+        "__path__ = ['elsewhere']",
+        "def __getattr__(name): ...",
         "x = `1`",
         "import tiny.nodes",
         "from . import nodes",
@@ -183,6 +191,9 @@ def test_a_plug_in_that_nobody_knows_may_do_anything(tmp_path, group, is_other):
         ("if True:\n    import random\n    random.seed(1)", True),
         ("x = 1 +", True),
         ("def f():\n    import os\n    return os.environ", False),
+        ("import os\ndef f():\n    os.environ['X'] = '1'\nf()", True),
+        ("import os\ndef g():\n    os.environb[b'X'] = b'1'\ndef f(): g()\nf()", True),
+        ("import sys\nsys.path.insert(0, 'vendored')", True),
         ("class A:\n    seed: int = 5\nx = A.seed", False),
         ("import numpy as np\nx = np.arange(5)\nf = lambda: np.random.seed(1)", False),
     ],
@@ -196,3 +207,8 @@ def test_what_a_module_sets_before_it_imports_is_set(tmp_path, line, is_set):
 
 def test_the_example_sets_nothing():
     assert sets_nothing(ROOT / "src")
+
+
+def test_whoever_names_classes_for_logging_may_name_the_project_s(project, monkeypatch):
+    monkeypatch.setenv("KEDRO_LOGGING_MODULE_ALLOWLIST", "tiny")
+    assert not only_declares(project)

@@ -16,6 +16,11 @@ from lakeproof import determinism
 from lakeproof.startup import begin
 
 _RERUN = "lakeproof.reproduce.stages.fork.early_rerun"
+# They lead an interpreter to another place, or have it wait for a person.
+OF_THE_CALLER = (
+    *("PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
+    *("PYTHONUSERBASE", "PYTHONBREAKPOINT", "PYTHONINSPECT"),
+)
 # Hands over which variables were added to those that were given.
 _ADDED = "LAKEPROOF_ADDED"
 # With them nothing is run again, or not as it was.
@@ -38,7 +43,7 @@ def start_early(recipe: determinism.Recipe, typed: Sequence[str]) -> None:
         recipe: The project's, in which it is started.
         typed: The command line, without the interpreter.
     """
-    is_led = any(name in os.environ for name in determinism.OF_THE_CALLER)
+    is_led = any(name in os.environ for name in OF_THE_CALLER)
     is_brought = Path(__file__).is_relative_to(Path.cwd()) and "site-packages" not in __file__
     has_streams = None not in (sys.stdin, sys.stdout, sys.stderr)
     if sys.platform != "linux" or is_led or is_brought or not has_streams:

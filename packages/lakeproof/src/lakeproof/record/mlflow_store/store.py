@@ -88,9 +88,8 @@ class RecordStore:
         self.tracking = tracking
         self._opening: Future[MlflowClient] | None = None
 
-    def __reduce__(self) -> tuple[type["RecordStore"], tuple[Tracking]]:
-        """Be in another process what opens the store there."""
-        return type(self), (self.tracking,)
+    def __getstate__(self) -> dict[str, object]:  # It is opened anew in another process.
+        return {"tracking": self.tracking, "_opening": None}
 
     @cached_property
     def client(self) -> "MlflowClient":

@@ -17,6 +17,7 @@ from lakeproof.record.code import git
 from lakeproof.record.documents.rerun_request import VARIABLE
 from lakeproof.reproduce.stages import child_system
 from lakeproof.reproduce.stages.child_system import Process, Start
+from lakeproof.startup.early_start import OF_THE_CALLER
 
 _LINES_KEPT = 50
 _PATIENCE = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0))
@@ -29,7 +30,7 @@ _FORGOTTEN = frozenset(
         "MLFLOW_ACTIVE_MODEL_ID",
         "MLFLOW_REGISTRY_URI",
         "MLFLOW_RUN_ID",
-        *determinism.OF_THE_CALLER,
+        *OF_THE_CALLER,
         "VIRTUAL_ENV",
         # What it keeps is of its own scratch folder.
         "LAKEPROOF_SCRATCH",

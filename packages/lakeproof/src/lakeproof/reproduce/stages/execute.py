@@ -6,7 +6,7 @@ anything is run.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import singledispatchmethod
@@ -59,8 +59,6 @@ from lakeproof.reproduce.stages.stage_types import (
 )
 from lakeproof.views.values import readable_time
 
-Say = Callable[[str], None]
-
 _STDERR_LINES = 12
 _T = TypeVar("_T")
 
@@ -109,7 +107,9 @@ class _Evaluation:
     def give_up(self) -> None:
         """Leave no run that seems to go on: without a verdict it is no re-run."""
         if self.result.registered is not None and not self.result.is_kept:
-            self._writer.call(store_rerun.give_up, self._context.records, self.result.registered)
+            with suppress(Exception):  # What is being told is why.
+                given = self._context.records, self.result.registered
+                self._writer.call(store_rerun.give_up, *given)
 
     @carry_out.register
     def _(self, stage: VerifyTables) -> None:
@@ -215,15 +215,15 @@ class _Evaluation:
         self.result.artifacts = next(folders, None)
 
     def _begin_to_open(self) -> None:
-        self._writer = self._context.store_writer()
-        self._writer.begin_to_open(self._context.records)
+        (writer := self._context.store_writer()).begin_to_open(self._context.records)
+        self._writer = writer
 
     @carry_out.register
     def _(self, stage: Register) -> None:
         record = _made(self.result.record, stage, RunChild)
         try:
-            records = self._context.records
-            self.result.registered = self._writer.call(store_rerun.begin, records, record)
+            given = self._context.records, record
+            self.result.registered = self._writer.call(store_rerun.begin, *given)
         except Exception as error:
             self._context.say(_not_stored(error))
 
@@ -267,8 +267,7 @@ class _Evaluation:
             self.result.is_kept = True
         except Exception as error:
             self._context.say(_not_stored(error))
-            with suppress(Exception):
-                self.give_up()
+            self.give_up()
 
 
 def _not_stored(error: Exception) -> str:

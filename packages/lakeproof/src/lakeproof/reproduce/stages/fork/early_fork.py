@@ -63,8 +63,8 @@ def start(
 
 def store_writer() -> StoreWriter:
     """Give what writes into the store: this process, where none has imported MLflow for it."""
-    line = _server.call(store_process.FUNCTION) if _server is not None else None
-    return InThisProcess() if line is None else InAnother(line)
+    called = _server.call(store_process.FUNCTION) if _server is not None else None
+    return InThisProcess() if called is None else InAnother(*called)
 
 
 def _end() -> None:

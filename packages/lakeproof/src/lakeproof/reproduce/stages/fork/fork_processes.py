@@ -22,6 +22,8 @@ from lakeproof.reproduce.stages.fork import fork_server
 OWN = frozenset({"PYTHONPATH", VARIABLE, HANDED_OVER})
 # What its forks took is told when it has seen their end.
 _PATIENCE, _SECONDS_BETWEEN_LOOKS = 2.0, 0.005
+_LOOKS, _MOST_BYTES = 0.1, 65_536
+_OF_AN_END = 2
 
 
 class Server:
@@ -34,6 +36,11 @@ class Server:
 
     def __init__(self, line: socket.socket, end: Callable[[float], None]) -> None:
         self._line, self._end = line, end
+        self._lines = Lines(line)
+        # What was told of forks, whoever listened.
+        self._ends: dict[int, int] = {}
+        # Whoever ends a fork is another thread than the one that listens to it.
+        self._lock = threading.Lock()
         self._calls: list[socket.socket] = []
         self._is_ready: bool | None = None
 
@@ -99,7 +106,7 @@ class Server:
     def is_ready(self) -> bool:
         """Wait until it has imported; tell whether it can be forked."""
         if self._is_ready is None:
-            self._is_ready = _read_line(self._line) == fork_server.READY
+            self._is_ready = self._lines.read() == fork_server.READY.strip()
         return self._is_ready
 
     def fork(
@@ -133,36 +140,62 @@ class Server:
             os.close(our_output)
             os.close(our_input)
             return None
-        return Fork(self._line, pid, os.fdopen(our_output, "wb", 0), os.fdopen(our_input, "rb"))
+        return Fork(self, pid, os.fdopen(our_output, "wb", 0), os.fdopen(our_input, "rb"))
 
-    def call(self, function: str) -> socket.socket | None:
+    def call(self, function: str) -> tuple[socket.socket, int] | None:
         """Have a fork call a function, in the folder and with the variables of this process.
 
         Args:
             function: `module:name`; it gets a socket.
 
         Returns:
-            The other end of that; `None` where nothing is forked any more.
+            The other end of that, and the fork's id; `None` where nothing is forked any more.
         """
         ours, its = socket.socketpair()
         asked = {"call": function, "cwd": os.getcwd(), "environment": dict(os.environ)}
         with its:
-            if self._ask(asked, [its.fileno(), sys.stderr.fileno()]) is not None:
+            pid = self._ask(asked, [its.fileno(), sys.stderr.fileno()])
+            if pid is not None:
                 self._calls.append(ours)
-                return ours
+                return ours, pid
         ours.close()
         return None
 
     def _ask(self, asked: Mapping[str, Any], files: list[int]) -> int | None:
         """Have a fork, and give its id."""
         content = json.dumps(asked).encode() + b"\n"
-        try:
-            sent = socket.send_fds(self._line, [content], files)
-            self._line.sendall(content[sent:])
-            answer = _read_line(self._line).strip()
-        except OSError:
-            return None
-        return int(answer) if answer.isdigit() else None
+        with self._lock:
+            try:
+                sent = socket.send_fds(self._line, [content], files)
+                self._line.sendall(content[sent:])
+            except OSError:
+                return None
+            while (told := self._lines.read()) and self._is_an_end(told):
+                pass
+        return int(told) if told and told.isdigit() else None
+
+    def end_of(self, pid: int, seconds: float | None) -> int | None:
+        """Wait for the end of a fork, so long at most; give its exit code.
+
+        Where nobody tells it any more, it is ended: whoever would wait for it has no other way.
+        """
+        last = None if seconds is None else time.monotonic() + seconds
+        with self._lock:
+            while pid not in self._ends:
+                told = self._lines.read(None if last is None else last - time.monotonic())
+                if told is None:
+                    return None
+                if not self._is_an_end(told):
+                    with suppress(OSError):
+                        os.killpg(pid, signal.SIGKILL)
+                    self._ends[pid] = -signal.SIGKILL
+            return self._ends[pid]
+
+    def _is_an_end(self, told: bytes) -> bool:
+        words = told.split()
+        if len(words) == _OF_AN_END:
+            self._ends[int(words[0])] = int(words[1])
+        return len(words) == _OF_AN_END
 
     def close(self) -> None:
         """End it; one that forks goes by itself when nobody holds the other end of its line."""
@@ -178,25 +211,20 @@ class Fork:
     """A process that was forked; what `subprocess.Popen` has of one that was started.
 
     Args:
-        line: Says its id and exit code when it has ended.
+        server: Says how it has ended.
         pid: Its id.
         stdin: The end of its standard input that is ours.
         stderr: The end of its standard error that is ours.
     """
 
-    def __init__(self, line: socket.socket, pid: int, stdin: IO[bytes], stderr: IO[bytes]) -> None:
-        self._line, self.pid = line, pid
+    def __init__(self, server: Server, pid: int, stdin: IO[bytes], stderr: IO[bytes]) -> None:
+        self._server, self.pid = server, pid
         self.stdin: IO[bytes] | None = stdin
         self.stderr: IO[bytes] | None = stderr
-        self.returncode: int | None = None
-        # Whoever ends it is another thread than the one that listens to it.
-        self._lock = threading.Lock()
 
     def poll(self) -> int | None:
         """Give the exit code, or `None` while it runs."""
-        with suppress(subprocess.TimeoutExpired):
-            self.wait(0)
-        return self.returncode
+        return self._server.end_of(self.pid, 0)
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end; the exit code is negative where a signal ended it.
@@ -204,21 +232,10 @@ class Fork:
         Raises:
             subprocess.TimeoutExpired: If it still runs.
         """
-        with self._lock:
-            if self.returncode is None:
-                with selectors.DefaultSelector() as selector:
-                    selector.register(self._line, selectors.EVENT_READ)
-                    if not selector.select(timeout):
-                        raise subprocess.TimeoutExpired("kedro", timeout or 0)
-                self.returncode = self._told()
-            return self.returncode
-
-    def _told(self) -> int:
-        """Read what is said of its end; that of another fork of the server is of no use here."""
-        while words := _read_line(self._line).split():
-            if int(words[0]) == self.pid:
-                return int(words[1])
-        return -signal.SIGKILL
+        found = self._server.end_of(self.pid, timeout)
+        if found is None:
+            raise subprocess.TimeoutExpired("kedro", timeout or 0)
+        return found
 
     def send_signal(self, sig: int) -> None:
         """Send it a signal."""
@@ -229,15 +246,53 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
 
-def _read_line(line: socket.socket) -> bytes:
-    """Read up to the end of a line, and nothing beyond it; nothing where nobody answers."""
-    found = b""
-    while not found.endswith(b"\n"):
+class Lines:
+    """Whole lines, or so many bytes, as they come from a socket.
+
+    Whoever waits looks up ten times in a second: a library may have had signals go on with what
+    they interrupt, as Polars does, and an interrupt would not be noticed before something comes.
+
+    Args:
+        line: The socket.
+    """
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._rest = b""
+
+    def read(self, seconds: float | None = None) -> bytes | None:
+        """Give the next line, nothing at the end; `None` where it takes longer."""
+        while b"\n" not in self._rest:
+            if not self._comes(seconds):
+                return None
+            if not self._takes():
+                return b""
+        found, _, self._rest = self._rest.partition(b"\n")
+        return found
+
+    def read_bytes(self, count: int) -> bytes:
+        """Give so many; fewer at the end."""
+        while len(self._rest) < count:
+            if self._comes(None) and not self._takes():
+                break
+        found, self._rest = self._rest[:count], self._rest[count:]
+        return found
+
+    def _comes(self, seconds: float | None) -> bool:
+        last = None if seconds is None else time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._line, selectors.EVENT_READ)
+            while not selector.select(
+                _LOOKS if last is None else min(_LOOKS, max(0, seconds or 0))
+            ):
+                if last is not None and time.monotonic() >= last:
+                    return False
+        return True
+
+    def _takes(self) -> bool:
         try:
-            part = line.recv(1)
+            part = self._line.recv(_MOST_BYTES)
         except OSError:
-            return b""
-        if not part:
-            return b""
-        found += part
-    return found
+            part = b""
+        self._rest += part
+        return bool(part)

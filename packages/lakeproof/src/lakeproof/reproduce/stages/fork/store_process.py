@@ -5,15 +5,18 @@ it is given; what it gives comes back, or what it raises.
 """
 
 import logging
+import os
 import pickle
+import signal
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 from lakeproof.errors import LakeproofError
 from lakeproof.record.mlflow_store.store import RecordStore
+from lakeproof.reproduce.stages.fork.fork_processes import Lines
 from lakeproof.startup.quiet import silence_plugins
 
 FUNCTION = f"{__name__}:answer"
@@ -45,15 +48,16 @@ class InThisProcess:
 
 
 class InAnother:
-    """Has a process write into it that answers on a line.
+    """Has a process write into it that answers on a line; where that has ended, this one does.
 
     Args:
         line: The end of it that is ours.
+        pid: That process.
     """
 
-    def __init__(self, line: socket.socket) -> None:
-        self._line, self._answers = line, _messages(line)
-        self._asked = 0
+    def __init__(self, line: socket.socket, pid: int) -> None:
+        self._line, self._answers, self._pid = line, Lines(line), pid
+        self._asked, self._is_over = 0, False
 
     def begin_to_open(self, records: RecordStore) -> None:
         """Have it opened there; nobody waits for that."""
@@ -63,45 +67,67 @@ class InAnother:
         """Call it there.
 
         Raises:
-            LakeproofError: If that process has ended.
+            LakeproofError: If that process ends while it is at work.
             Exception: Whatever the function raises.
         """
-        number = self._send(function, *given)
-        for message in self._answers:
-            of, is_given, answer = pickle.loads(message)
-            # Of one that nobody waited for to the end, there is no use for an answer.
-            if of == number and is_given:
-                return answer
-            if of == number:
-                raise answer
+        self._send(function, *given)
+        if self._is_over:
+            return function(*given)
+        try:
+            while (told := _read(self._answers)) is not None:
+                number, is_given, answer = pickle.loads(told)
+                # Of one that nobody waited for to the end, there is no use for an answer.
+                if number == self._asked and is_given:
+                    return answer
+                if number == self._asked:
+                    raise answer
+        except Exception:
+            raise
+        except BaseException:
+            self._end()
+            raise
+        self._end()
         raise LakeproofError("The process that writes into the store has ended")
 
-    def _send(self, function: Callable[..., Any], *given: Any) -> int:
+    def _send(self, function: Callable[..., Any], *given: Any) -> None:
+        if self._is_over:
+            return
         self._asked += 1
-        # One that has ended gives no answer either.
-        with suppress(BrokenPipeError, ConnectionResetError):
+        try:
             _send(self._line, (self._asked, pickle.dumps((function, given))))
-        return self._asked
+        except OSError:
+            self._end()
+
+    def _end(self) -> None:
+        """Let nothing more be written there: whoever asked for it goes on without."""
+        self._is_over = True
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
 
 
 def answer(line: socket.socket) -> None:
     """Call what is asked for, until nobody asks any more."""
     # As they are where Kedro has set them: MLflow tells what it does.
     logging.disable(logging.INFO)
-    logging.captureWarnings(True)
     silence_plugins()
-    with suppress(BrokenPipeError):
-        for message in _messages(line):
+    asking, opened = Lines(line), dict[str, RecordStore]()
+    with suppress(OSError):
+        while (message := _read(asking)) is not None:
             number, asked = pickle.loads(message)
             try:
                 function, given = pickle.loads(asked)
-                told = number, True, function(*given)
+                # One that is open stays open.
+                stores = (one for one in given if isinstance(one, RecordStore))
+                known = {id(one): opened.setdefault(one.tracking.uri, one) for one in stores}
+                told = number, True, function(*(known.get(id(one), one) for one in given))
             except Exception as error:
                 told = number, False, error
             try:
-                _send(line, told)
-            except (TypeError, AttributeError, pickle.PicklingError):
-                _send(line, (number, False, LakeproofError(" ".join(str(told[2]).split()))))
+                # Not all that can be sent can be read again.
+                pickle.loads(pickle.dumps(told))
+            except Exception:
+                told = number, False, LakeproofError(" ".join(str(told[2]).split()))
+            _send(line, told)
 
 
 def _open(records: RecordStore) -> None:
@@ -113,7 +139,6 @@ def _send(line: socket.socket, what: Any) -> None:
     line.sendall(_LENGTH.pack(len(content)) + content)
 
 
-def _messages(line: socket.socket) -> Iterator[bytes]:
-    with line.makefile("rb") as file, suppress(ConnectionResetError):
-        while len(head := file.read(_LENGTH.size)) == _LENGTH.size:
-            yield file.read(_LENGTH.unpack(head)[0])
+def _read(lines: Lines) -> bytes | None:
+    head = lines.read_bytes(_LENGTH.size)
+    return lines.read_bytes(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else None
