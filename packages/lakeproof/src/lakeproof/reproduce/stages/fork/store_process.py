@@ -70,8 +70,7 @@ class InAnother:
             LakeproofError: If that process ends while it is at work.
             Exception: Whatever the function raises.
         """
-        self._send(function, *given)
-        if self._is_over:
+        if not self._send(function, *given):
             return function(*given)
         try:
             while (told := _read(self._answers)) is not None:
@@ -89,14 +88,20 @@ class InAnother:
         self._end()
         raise LakeproofError("The process that writes into the store has ended")
 
-    def _send(self, function: Callable[..., Any], *given: Any) -> None:
+    def _send(self, function: Callable[..., Any], *given: Any) -> bool:
+        """Ask for it; tell whether that could be done, which is not known of all that is given."""
         if self._is_over:
-            return
+            return False
+        try:
+            asked = pickle.dumps((function, given))
+        except Exception:
+            return False
         self._asked += 1
         try:
-            _send(self._line, (self._asked, pickle.dumps((function, given))))
+            _send(self._line, (self._asked, asked))
         except OSError:
             self._end()
+        return not self._is_over
 
     def _end(self) -> None:
         """Let nothing more be written there: whoever asked for it goes on without."""
