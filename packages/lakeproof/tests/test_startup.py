@@ -425,7 +425,7 @@ def test_a_signal_reaches_the_run_itself(told, number):
 def test_a_project_that_cannot_be_opened_is_no_answer(monkeypatch, capsys):
     """Exit code 1 of our commands says that results differ; of others it says nothing."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    begin._end_in_brief(of_ours_alone=False)
+    begin.end_in_brief(of_ours_alone=False)
     for command, code in (("run", 1), ("reproduce", 2)):
         monkeypatch.setattr(sys, "argv", ["kedro", command, "a run"])
         try:
@@ -443,7 +443,7 @@ def test_in_a_project_that_is_not_ours_only_our_commands_end_so(monkeypatch, cap
     """Whatever showed errors there before shows them still."""
     seen = []
     monkeypatch.setattr(sys, "excepthook", lambda *told: seen.append(told))
-    begin._end_in_brief(of_ours_alone=True)
+    begin.end_in_brief(of_ours_alone=True)
     monkeypatch.setattr(sys, "argv", ["kedro", "run"])
     sys.excepthook(ValueError, ValueError("theirs"), None)
     assert len(seen) == 1
