@@ -208,12 +208,14 @@ def measured(folder: Path, rows: int, count: int) -> dict[str, float]:
     timed = in_turn(script, their_peaks)
     require_equal(project / "data/07_model_output/large/predictions", by_hand / "predictions")
     figures = {**ratio(timed), **processors(timed)}
-    beside = in_turn(tracked, [])
+    tracked_peaks: list[float] = []
+    beside = in_turn(tracked, tracked_peaks)
     figures["tracked_s"] = ratio(beside)["theirs_s"]
     figures["ratio_to_tracked"] = ratio(beside)["ratio"]
     figures["processor_ratio_to_tracked"] = processor_ratio(beside)
     peaks = {"ours_gib": max(our_peaks), "theirs_gib": max(their_peaks)}
     peaks["memory_ratio"] = peaks["ours_gib"] / peaks["theirs_gib"]
+    peaks["memory_ratio_to_tracked"] = peaks["ours_gib"] / max(tracked_peaks)
     figures |= {name: round(value, 2) for name, value in peaks.items()}
     return {f"{name}_{rows:,}": value for name, value in figures.items()}
 
