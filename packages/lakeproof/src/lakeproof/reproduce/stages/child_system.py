@@ -78,7 +78,8 @@ def start(
 
 
 # Starts a command in a folder, with an environment, a file for what it prints, and a umask.
-Start = Callable[[Sequence[str], Path, Mapping[str, str], IO[bytes], int | None], Process]
+Asked = tuple[Sequence[str], Path, Mapping[str, str], IO[bytes], int | None]
+Start = Callable[[*Asked], Process]
 
 
 def start_options(umask: int | None, is_windows: bool = IS_WINDOWS) -> dict[str, Any]:

@@ -9,13 +9,11 @@ other variables or another beginning has a process of its own.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 from lakeproof.reproduce.stages import child_system
-from lakeproof.reproduce.stages.child_system import Process
+from lakeproof.reproduce.stages.child_system import Asked, Process
 from lakeproof.reproduce.stages.fork import store_process
 from lakeproof.reproduce.stages.fork.fork_processes import Server
 from lakeproof.reproduce.stages.fork.project_start import only_declares
@@ -40,18 +38,12 @@ def begun(libraries: Iterable[str], given: Mapping[str, str]) -> Iterator[None]:
         _end()
 
 
-def start(
-    command: Sequence[str],
-    cwd: Path,
-    environment: Mapping[str, str],
-    stdout: IO[bytes],
-    umask: int | None,
-) -> Process:
+def start(*asked: *Asked) -> Process:
     """Start `python -P -m kedro …`, as `child_system.start` does."""
-    asked = command, cwd, environment, stdout, umask
+    (python, *_), cwd, *_ = asked
     if (
         _server is not None
-        and command[0] == sys.executable
+        and python == sys.executable
         and only_declares(cwd)
         and _server.is_ready()
         and (forked := _server.fork(*asked)) is not None

@@ -18,7 +18,7 @@ from lakeproof import determinism
 from lakeproof.record.documents import sections
 from lakeproof.record.mlflow_store.mlflow_tables import newest_revision
 from lakeproof.reproduce.stages.child import shared_environment
-from lakeproof.reproduce.stages.fork import early_fork, project_start
+from lakeproof.reproduce.stages.fork import early_fork, fork_server, project_start
 from lakeproof.startup import begin, early_start
 from lakeproof.startup.faster_imports import end_imports, without_ipython
 from lakeproof.startup.libraries.known_schema import compare_without_alembic
@@ -97,6 +97,6 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        added = {name: value for name, value in os.environ.items() if wanted.get(name) != value}
+        added = fork_server.changed(wanted)
         os.environ.clear()
         os.environ.update(typed | added)

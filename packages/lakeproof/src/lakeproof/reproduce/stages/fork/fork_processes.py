@@ -1,6 +1,7 @@
 """A process that forks, and its forks, as those see them who ask for them."""
 
 import json
+import math
 import os
 import selectors
 import signal
@@ -11,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
 from lakeproof.determinism import HANDED_OVER
 from lakeproof.record.documents.rerun_request import VARIABLE
+from lakeproof.reproduce.stages.child_system import Asked
 from lakeproof.reproduce.stages.fork import fork_server
 
 # Each fork has its own of these, which no library reads when it is imported.
@@ -109,20 +110,14 @@ class Server:
             self._is_ready = self._lines.read() == fork_server.READY.strip()
         return self._is_ready
 
-    def fork(
-        self,
-        command: Sequence[str],
-        cwd: Path,
-        environment: Mapping[str, str],
-        stdout: IO[bytes],
-        umask: int | None,
-    ) -> "Fork | None":
+    def fork(self, *asked: *Asked) -> "Fork | None":
         """Have a fork be `python -P -m kedro …`; its standard input and error are pipes.
 
         Returns:
             `None` where it has imported what would be another thing there, or forks no more.
         """
-        asked = {
+        command, cwd, environment, stdout, umask = asked
+        told = {
             "arguments": list(command[4:]),
             "cwd": str(cwd),
             "umask": umask,
@@ -132,7 +127,7 @@ class Server:
         its_input, our_output = os.pipe()
         our_input, its_error = os.pipe()
         try:
-            pid = self._ask(asked, [its_input, stdout.fileno(), its_error])
+            pid = self._ask(told, [its_input, stdout.fileno(), its_error])
         finally:
             os.close(its_input)
             os.close(its_error)
@@ -279,13 +274,11 @@ class Lines:
         return found
 
     def _comes(self, seconds: float | None) -> bool:
-        last = None if seconds is None else time.monotonic() + seconds
+        last = math.inf if seconds is None else time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self._line, selectors.EVENT_READ)
-            while not selector.select(
-                _LOOKS if last is None else min(_LOOKS, max(0, seconds or 0))
-            ):
-                if last is not None and time.monotonic() >= last:
+            while not selector.select(max(0, min(_LOOKS, last - time.monotonic()))):
+                if time.monotonic() >= last:
                     return False
         return True
 

@@ -168,7 +168,7 @@ def _tell_ends(line: socket.socket, forks: set[int]) -> None:
 def _become(asked: Mapping[str, Any], files: Sequence[int], given: Mapping[str, str]) -> NoReturn:
     """Be `python -P -m kedro` with what was asked for, or call a function, to the end."""
     code: Any = 1
-    environment, by_libraries = asked["environment"], _changed(given)
+    environment, by_libraries = asked["environment"], changed(given)
     try:
         with suppress(OSError):
             os.setpgid(0, 0)
@@ -190,8 +190,8 @@ def _become(asked: Mapping[str, Any], files: Sequence[int], given: Mapping[str, 
         _end(code)
 
 
-def _changed(given: Mapping[str, str]) -> dict[str, str]:
-    """Give the variables that libraries have set."""
+def changed(given: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables that libraries have set since these were given."""
     return {name: value for name, value in os.environ.items() if given.get(name) != value}
 
 

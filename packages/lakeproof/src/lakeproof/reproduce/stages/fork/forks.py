@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from lakeproof.reproduce.stages import child_system
-from lakeproof.reproduce.stages.child_system import Process
+from lakeproof.reproduce.stages.child_system import Asked, Process
 from lakeproof.reproduce.stages.fork.fork_processes import OWN, Server
 from lakeproof.reproduce.stages.fork.project_start import sets_nothing
 
@@ -77,17 +77,10 @@ class Forks:
         self._open.close()
         self._servers.clear()
 
-    def start(
-        self,
-        command: Sequence[str],
-        cwd: Path,
-        environment: Mapping[str, str],
-        stdout: IO[bytes],
-        umask: int | None,
-    ) -> Process:
+    def start(self, *asked: *Asked) -> Process:
         """Start `python -P -m kedro …`, as `child_system.start` does."""
-        server = self._server(command[0], cwd, environment)
-        asked = command, cwd, environment, stdout, umask
+        (python, *_), cwd, environment, *_ = asked
+        server = self._server(python, cwd, environment)
         forked = server.fork(*asked) if server is not None else None
         return child_system.start(*asked) if forked is None else forked
 
