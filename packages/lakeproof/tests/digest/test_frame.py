@@ -258,3 +258,14 @@ def test_what_an_array_of_another_library_knows_beside_its_elements_counts():
 
     assert digest(held("EPSG:4326")) == digest(held("EPSG:4326"))
     assert digest(held("EPSG:4326")) != digest(held("EPSG:3857"))
+
+
+@pytest.mark.parametrize("labels", [range(5), range(3, 18, 3), range(9, -1, -2), range(0)])
+def test_counted_labels_have_the_digest_of_the_same_numbers_and_are_not_kept(labels):
+    """As ever: they were digested as an array, which pandas then kept as long as the frame."""
+    counted = pd.DataFrame({"x": [0.5] * len(labels)}, index=pd.RangeIndex.from_range(labels))
+    digest = digest_frame(counted)
+    assert "_data" not in counted.index._cache
+    as_array = pd.Index(list(labels), dtype="int64")
+    assert digest.index == digest_frame(counted.set_axis(as_array)).index
+    assert digest.index[0].sha256 == hashlib.sha256(np.array(labels, "<i8").tobytes()).hexdigest()

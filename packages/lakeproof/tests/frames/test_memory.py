@@ -41,8 +41,8 @@ def test_the_refusal_names_both_sizes_and_a_sample_that_fits():
         require_room(WIDE, 5 * GIB, **TRAIN)
     assert str(refusal.value) == (
         "The training rows do not fit into this machine's memory: 30,000,000 rows of 96 bytes (12 "
-        f"columns), in {COPIES} copies on the way through the model, need 18.78 GiB; 5.00 GiB are "
-        "available. Nothing was collected. Take a sample: --params train.sample_fraction=0.2; or "
+        f"columns), in {COPIES} copies on the way through the model, need 16.09 GiB; 5.00 GiB are "
+        "available. Nothing was collected. Take a sample: --params train.sample_fraction=0.3; or "
         "use a machine with more memory."
     )
 
@@ -56,7 +56,7 @@ def test_the_refusal_of_the_driver_names_its_setting():
 @pytest.mark.parametrize("available", [*(2**power for power in range(21, 34))])
 @pytest.mark.parametrize("now", [10_000, 9_999, 370])
 def test_the_sample_that_is_named_is_one_that_fits(available, now):
-    size = Size(rows=400_000_000 * now // 10_000, columns=12, width=96)
+    size = Size(rows=500_000_000 * now // 10_000, columns=12, width=96)
     with pytest.raises(ValueError, match="do not fit") as refusal:
         require_room(size, available, **TRAIN | {"now": now})
     said = str(refusal.value)

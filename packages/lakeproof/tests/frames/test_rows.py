@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from lakeproof.digest import digest_frame
 from lakeproof.frames import Part, collect_in_order, select_rows
 
 TRAINING = Part("training", "is_test", False, "train.sample_fraction", "Lower the share.")
@@ -147,3 +148,28 @@ def test_an_index_of_pandas_is_no_column():
     rows = select_rows(frame, TRAINING, key="k", target="y", is_label=False)
     assert sorted(rows.columns) == ["k", "x", "y"]
     assert rows["k"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("count", [0, 1, 150])
+def test_numbers_lie_in_one_piece_and_the_columns_in_their_order(count):
+    """As in a frame that is made column by column, digest and all; a text is one of its own."""
+    texts = {f"t{place}": ["ä", None] for place in range(count)}
+    rows = table(k=["b", "a"], **texts, n=[1, None], w=[0.5, 1.5])
+    taken = selected(rows.select("n", "k", *texts, "x", "w", "y", "is_test"))
+    columns = {name: taken[name].to_numpy() for name in ("n", "x", "w", "y")}
+    columns |= {name: taken[name] for name in taken if name not in columns}
+    by_column = pd.DataFrame({name: columns[name] for name in taken})
+    assert list(taken) == ["n", "k", *texts, "x", "w", "y"]
+    pd.testing.assert_frame_equal(taken, by_column, check_exact=True)
+    assert digest_frame(taken).digest == digest_frame(by_column).digest
+    (numbers,) = (one for one in taken._mgr.blocks if one.dtype == "float64")
+    assert numbers.shape == (4, 2)
+    # Where they were written, and no copy of that, but for what pandas 2 has too many pieces of.
+    assert (numbers.values.base is not None) == (count < 100)
+
+
+def test_rows_without_a_number_are_rows():
+    rows = pl.DataFrame({"k": ["b", "a"], "y": ["u", "v"], "is_test": [False, False]})
+    taken = selected(rows, is_label=True)
+    assert taken.to_dict("list") == {"k": ["a", "b"], "y": ["v", "u"]}
+    assert list(taken.index) == [0, 1]

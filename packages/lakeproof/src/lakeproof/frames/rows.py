@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _IS_SAMPLED = "_is_sampled"
+# Columns of text, beyond which pandas 2 warns of so many pieces.
+_MOST_INSERTED = 90
 # A prefix of one's own, for a split, should not begin so: the sample would be one of its sides.
 _SAMPLE = "sample/"
 
@@ -85,7 +87,6 @@ def select_rows(
             number; a key is repeated, or a column is neither number, boolean nor text.
     """
     import narwhals.stable.v2 as nw
-    import pandas as pd
 
     keys = columns_of(key)
     given = nw.from_native(frame)
@@ -97,14 +98,7 @@ def select_rows(
     if not len(table):
         raise ValueError(_nothing_left(part))
     table = _with_target(table, part, keys=keys, target=target, is_label=is_label)
-    return pd.DataFrame(
-        {
-            name: _labels(table[name])
-            if name in keys or (name == target and is_label)
-            else _measurement(table[name], name)
-            for name in table.column_names
-        }
-    )
+    return _frame(table, {*keys, target} if is_label else set(keys))
 
 
 def _sampled(
@@ -140,6 +134,35 @@ def _nothing_left(part: Part) -> str:
     return f"The split leaves no row in the {part.name} set. {part.if_empty}"
 
 
+def _frame(table: pa.Table, kept: set[str]) -> pd.DataFrame:
+    """Make a frame of a table, its numbers in one piece: each is written once, to its place.
+
+    Args:
+        table: With measurements, as numbers or text, and the columns that are not.
+        kept: These, which keep their types.
+    """
+    import numpy as np
+    import pandas as pd
+
+    labels = {
+        name: _labels(table[name])
+        for name in table.column_names
+        if name in kept or _is_text(table[name].type)
+    }
+    names = [name for name in table.column_names if name not in labels]
+    numbers = np.empty((len(names), len(table)))
+    for place, name in enumerate(names):
+        _write_measurement(table[name], name, numbers[place])
+    if not names or len(labels) > _MOST_INSERTED:
+        columns = labels | dict(zip(names, numbers, strict=True))
+        return pd.DataFrame({name: columns[name] for name in table.column_names})
+    frame = pd.DataFrame(numbers.T, columns=names, copy=False)
+    for place, name in enumerate(table.column_names):
+        if name in labels:
+            frame.insert(place, name, labels[name])
+    return frame
+
+
 def _labels(column: pa.ChunkedArray) -> Any:
     # Engines choose another width for the same integers, and another layout for the same text.
     import pyarrow as pa
@@ -151,18 +174,24 @@ def _labels(column: pa.ChunkedArray) -> Any:
     return column.cast("string").to_pandas()
 
 
-def _measurement(column: pa.ChunkedArray, name: str) -> Any:
+def _write_measurement(column: pa.ChunkedArray, name: str, target: Any) -> None:
+    """Write a column as float64, a missing value as NaN."""
+    if not _is_number(column.type):
+        raise ValueError(
+            f"The column '{name}' holds {column.type}; a model takes numbers, booleans and text. "
+            "Make one of these of it in the features, or leave it out of them."
+        )
+    start = 0
+    for chunk in column.cast("float64", safe=False).iterchunks():
+        target[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+        start += len(chunk)
+
+
+def _is_text(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
-    is_a, kind = pa.types, column.type
-    if is_a.is_string(kind) or is_a.is_large_string(kind) or is_a.is_string_view(kind):
-        return _labels(column)
-    if not _is_number(kind):
-        raise ValueError(
-            f"The column '{name}' holds {kind}; a model takes numbers, booleans and text. Make one "
-            "of these of it in the features, or leave it out of them."
-        )
-    return column.cast("float64", safe=False).to_numpy()
+    is_a = pa.types
+    return bool(is_a.is_string(kind) or is_a.is_large_string(kind) or is_a.is_string_view(kind))
 
 
 def _is_number(kind: pa.DataType) -> bool:

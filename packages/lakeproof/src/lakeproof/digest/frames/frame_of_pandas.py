@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,14 @@ def _axis(axis: Any) -> tuple[Any, ...]:
 
 def _column(name: Any, values: Any) -> Column:
     """Take numpy's memory where the column is numpy's, and Arrow's form of most extensions."""
+    import pandas as pd
+
     dtype = values.dtype
     shown = _shown(dtype)
+    if isinstance(values, pd.RangeIndex):
+        # Asked for its numbers, it would keep them for as long as there is the frame.
+        bounds = values.start, values.stop, values.step
+        return Column(name, shown, values.shape, lambda: _of_range(*bounds))
     if isinstance(dtype, np.dtype):
         return of_numpy(name, values.to_numpy())
     if hasattr(dtype, "categories"):
@@ -73,6 +80,12 @@ def _column(name: Any, values: Any) -> Column:
     except (pa.ArrowException, TypeError, NotImplementedError):
         return of_objects(name, shown, list(values))
     return of_arrow(name, shown, arrow)
+
+
+@lru_cache(8)
+def _of_range(start: int, stop: int, step: int) -> str:
+    """Digest counted labels, which all frames of one length have."""
+    return sha256_of_numpy(np.arange(start, stop, step, dtype=np.int64))
 
 
 def _of_extension(values: Any) -> str | None:
