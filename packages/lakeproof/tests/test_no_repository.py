@@ -44,3 +44,23 @@ def test_a_program_of_a_repository_is_asked_for(repository, monkeypatch):
     assert asked(repository / "src" / "kedro")
     monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
     assert asked(repository / ".venv" / "bin" / "kedro")
+
+
+def test_what_is_no_file_has_no_commit(repository, monkeypatch):
+    """`python -m kedro` calls itself so; GitPython looks for a file of that name, and gives up."""
+    from mlflow.utils import git_utils
+
+    monkeypatch.chdir(repository)
+    name = "python -m kedro"
+    assert not asked(name)
+    assert git_utils.get_git_commit(str(repository / "src")) is None, "nothing is committed yet"
+    commit = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "-q", "-m", "a"]
+    subprocess.run([*commit, "--allow-empty"], cwd=repository, check=True)
+    assert git_utils.get_git_commit(str(repository / "src"))
+    ways = (git_utils.get_git_commit, git_utils.get_git_branch, git_utils.get_git_repo_url)
+    assert [way(name) for way in ways] == [None] * 3
+
+
+def test_a_name_that_stands_for_another_is_asked_for(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    assert asked("$HERE/src/kedro")

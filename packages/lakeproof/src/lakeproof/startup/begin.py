@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from lakeproof import determinism
 from lakeproof.startup.faster_imports import begin_imports
+from lakeproof.startup.libraries.arrow_memory import give_memory_back
 from lakeproof.startup.libraries.kept_docstrings import leave_help_unwritten
 from lakeproof.startup.libraries.lazy_kedro_mlflow import defer_kedro_mlflow
 from lakeproof.startup.libraries.no_repository import ask_git_first
@@ -75,6 +76,7 @@ def import_quickly() -> None:
     write_quickly()
     leave_help_unwritten()
     ask_git_first()
+    give_memory_back()
     begin_imports()
 
 

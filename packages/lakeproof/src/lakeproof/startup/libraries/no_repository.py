@@ -1,8 +1,8 @@
 """Tell MLflow that the program it runs in lies in no repository, where git says so in a moment.
 
 For three tags of a run MLflow imports GitPython, a fiftieth of a run, and asks it of the folder of
-`kedro`. That is one of an environment, which lies in no repository or is ignored by its own, and
-then MLflow sets none of them.
+`kedro`. That is one of an environment, which lies in no repository or is ignored by its own; or it
+is no file at all: `python -m kedro` calls itself so. Then MLflow sets none of them.
 """
 
 import os
@@ -14,6 +14,8 @@ from lakeproof.startup.around_import import after_import
 
 # What makes a folder a repository: of a working tree, or a bare one.
 _SIGNS = (".git", "HEAD")
+# GitPython puts something else in their place.
+_EXPANDED = frozenset("~$%")
 
 
 def ask_git_first() -> None:
@@ -38,6 +40,8 @@ def _has_no_say(program: Path) -> bool:
     """Tell whether a program lies in no repository, or where its repository ignores it."""
     if os.environ.get("GIT_DIR") or os.environ.get("GIT_WORK_TREE"):
         return False  # GitPython has its own way with them.
+    if not program.exists():
+        return not _EXPANDED & set(str(program))
     # As MLflow takes it: a package that is run is asked for by its folder.
     folder = program.parent if program.is_file() else program
     if not any((place / sign).exists() for place in (folder, *folder.parents) for sign in _SIGNS):

@@ -28,8 +28,8 @@ from typing import Any, NoReturn
 
 READY, HAS_THREADS, OTHERWISE = b"ready\n", b"threads\n", b"otherwise\n"
 _OURS = 3
-# jemalloc starts its own again after a fork; Polars' removes what was spilled to disk, of which
-# there is nothing yet, and since 2.1 nobody waits for it.
+# jemalloc's has memory given back sooner, which is all that a fork lacks; Polars' removes what was
+# spilled to disk, of which there is nothing yet, and since 2.1 nobody waits for it.
 _NOT_MISSED = (b"jemalloc_bg_thd", b"polars-ooc-clea")
 _WAITS = re.compile(r"[01]\.|2\.0\.")
 _MOST_BYTES = 65_536
