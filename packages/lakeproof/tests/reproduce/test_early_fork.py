@@ -440,7 +440,8 @@ def test_the_end_of_another_fork_is_no_end_of_this_one(worktree, forks):
     (worktree.path / "run.yml").write_text("import time\ntime.sleep(1)\nraise SystemExit(3)")
     with (worktree.path / "said.txt").open("wb") as said:
         process = start(command, worktree.path, alone, said, None)
-        _, other = process._server.call("signal:pause")
+        # One that waits to be asked.
+        _line, other = process._server.call(store_process.FUNCTION)
         os.kill(other, signal.SIGKILL)
         until(lambda: not is_there(other))
         assert process.poll() is None
