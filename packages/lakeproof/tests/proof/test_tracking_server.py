@@ -1,6 +1,8 @@
 """A real MLflow server on this machine: runs are kept there, and none is lost when it goes."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -68,6 +70,25 @@ def test_a_run_goes_to_the_server_and_comes_back_the_same(project: Project, serv
     project.kedro("show", "last")
     assert server.log.count("lakeproof/record.json") == before, "it was fetched again"
     assert MlflowClient(server.uri).get_run(found["rerun_id"]).info.status == "FINISHED"
+
+
+def test_a_server_that_goes_while_a_run_is_repeated_costs_no_verdict(project, server: Server):
+    """It is told at once: MLflow would wait for minutes, for each of what it is asked then."""
+    run_id = project.kedro("run", *FOREST).run_id
+    typed = [sys.executable, "-m", "kedro", "reproduce", run_id]
+    with subprocess.Popen(
+        typed, cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as done:
+        try:
+            next(line for line in done.stderr if "Running it again" in line)
+            server.stop()
+            said, told = done.communicate(timeout=100)
+        finally:
+            done.kill()
+            server.start()
+    assert (done.returncode, said.split()[0]) == (0, "REPEATED")
+    assert f"cannot be stored in MLflow: The tracking server {server.uri} does not answer" in told
+    assert f"{server.uri} still has the metrics of the record is not known: Connection refu" in said
 
 
 @pytest.mark.beyond_ci

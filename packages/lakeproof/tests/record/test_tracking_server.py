@@ -11,7 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from lakeproof.record.mlflow_store import server
+from lakeproof.record.mlflow_store.stored_metrics import metrics_left
 from lakeproof.record.mlflow_store.tracking import StoreError, Tracking
+
+from ..reproduce.builders import a_record
 
 
 def at(uri: str, artifacts: str | None = None) -> Tracking:
@@ -58,6 +61,34 @@ def test_a_server_that_is_not_there_is_told_at_once_and_without_its_password():
     assert told.startswith("The tracking server http://127.0.0.1:9 does not answer: Connection ref")
     assert "hunter2" not in told
     assert "name another one: server.mlflow_tracking_uri in " in told
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///runs.db", "./mlruns", "databricks"])
+def test_of_a_store_that_is_no_server_there_is_nothing_to_say(uri):
+    assert server.no_answer(uri) is None
+
+
+def test_what_is_told_after_a_run_needs_no_answer():
+    """Whether the store still has the metrics is not known then; the record counts."""
+    asked = []
+
+    class Gone:
+        tracking = at("http://anna:hunter2@127.0.0.1:9")
+        metrics = asked.append
+
+    (said,) = metrics_left(a_record(), Gone())
+    assert said.startswith("Whether the MLflow store http://127.0.0.1:9 still has the metrics of")
+    assert "is not known: Connection refused" in said
+    assert asked == []
+
+    class Failing(Gone):
+        tracking = at("sqlite:///runs.db")
+
+        def metrics(self, run_id):
+            raise StoreError("The database\nis locked")
+
+    (said,) = metrics_left(a_record(), Failing())
+    assert "is not known: The database is locked. The record counts." in said
 
 
 def test_so_is_a_database():

@@ -67,7 +67,8 @@ def context(tmp_path: Path) -> Context:
     """A place for stages that touches no store."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    records: Any = SimpleNamespace(artifact=lambda uri: None, ended=[])
+    tracking = SimpleNamespace(uri=f"sqlite:///{tmp_path}/runs.db")
+    records: Any = SimpleNamespace(artifact=lambda uri: None, ended=[], tracking=tracking)
     records.client = SimpleNamespace(set_terminated=lambda *how: records.ended.append(how))
     return Context(scratch, tmp_path, lambda file: None, records, lambda line: None)
 

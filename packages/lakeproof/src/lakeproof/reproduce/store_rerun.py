@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from lakeproof.record.chain import head
 from lakeproof.record.facts import Content, FileFacts, Record, leaves
 from lakeproof.record.mlflow_store import mlflow_labels, store, unsent
+from lakeproof.record.mlflow_store.server import address_of, no_answer
+from lakeproof.record.mlflow_store.tracking import StoreError
 from lakeproof.record.places.project_paths import relative_to_project
 from lakeproof.record.run.command import to_yaml
 from lakeproof.record.setup.maker import maker_of
@@ -39,7 +41,11 @@ def begin(records: store.RecordStore, record: Record) -> str:
     Args:
         records: The user's store.
         record: That of the re-run.
+
+    Raises:
+        StoreError: It does not answer now.
     """
+    _require_answer(records)
     # That of the run that was repeated, which may have been renamed since.
     original = records.client.get_run(str(record.run.reproduces))
     run = records.client.create_run(
@@ -55,8 +61,20 @@ def begin(records: store.RecordStore, record: Record) -> str:
 
 
 def give_up(records: store.RecordStore, run_id: str) -> None:
-    """End the MLflow run of a re-run that has no verdict."""
+    """End the MLflow run of a re-run that has no verdict.
+
+    Raises:
+        StoreError: The store does not answer now.
+    """
+    _require_answer(records)
     records.client.set_terminated(run_id, "KILLED")
+
+
+def _require_answer(records: store.RecordStore) -> None:
+    """Refuse a server that has gone since: MLflow would wait for minutes, three times."""
+    uri = records.tracking.uri
+    if (why := no_answer(uri)) is not None:
+        raise StoreError(f"The tracking server {address_of(uri)} does not answer: {why}")
 
 
 def as_run(record: Record, run_id: str, recorded: Record, project_path: Path) -> Record:
@@ -152,7 +170,11 @@ def finish(
         artifacts: What it logged.
         comparison: What it is worth.
         project_path: The user's project, of whose clone it becomes the newest record.
+
+    Raises:
+        StoreError: The store does not answer now.
     """
+    _require_answer(records)
     client: MlflowClient = records.client
     run_id = record.run.run_id
     log_contents(client, record, artifacts)

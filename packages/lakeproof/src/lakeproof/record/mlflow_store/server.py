@@ -57,20 +57,32 @@ def require_server(tracking: Tracking) -> None:
     Raises:
         StoreError: After some seconds at most.
     """
-    scheme, host, port = _place(tracking.uri)
-    if is_local(tracking.uri) or scheme not in _PORTS or host is None:
-        return
     shown = address_of(tracking.uri)
-    try:
-        socket.create_connection((host, port or _PORTS[scheme]), WAIT_S).close()
-    except OSError as error:
-        why = "it did not within 5 s" if isinstance(error, TimeoutError) else _short(error)
+    if (why := no_answer(tracking.uri)) is not None:
         raise StoreError(
             f"The tracking server {shown} does not answer: {why}. Nothing was run. Start it, or "
             f"name another one: {_named()}"
-        ) from error
-    if scheme in _WEB:
+        )
+    if _place(tracking.uri)[0] in _WEB:
         _require_welcome(tracking, shown)
+
+
+def no_answer(uri: str) -> str | None:
+    """Say why a store elsewhere cannot be reached now; of one on this disk there is nothing to say.
+
+    For what comes after a run: MLflow would wait for minutes.
+
+    Args:
+        uri: Of the store.
+    """
+    scheme, host, port = _place(uri)
+    if is_local(uri) or scheme not in _PORTS or host is None:
+        return None
+    try:
+        socket.create_connection((host, port or _PORTS[scheme]), WAIT_S).close()
+    except OSError as error:
+        return "it did not within 5 s" if isinstance(error, TimeoutError) else _short(error)
+    return None
 
 
 def is_gone(tracking: Tracking) -> bool:

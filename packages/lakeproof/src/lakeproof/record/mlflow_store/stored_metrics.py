@@ -8,8 +8,14 @@ import math
 import struct
 import sys
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from lakeproof.record.facts import Metric
+from lakeproof.errors import LakeproofError
+from lakeproof.record.facts import Metric, Record
+from lakeproof.record.mlflow_store.server import address_of, no_answer
+
+if TYPE_CHECKING:
+    from lakeproof.record.mlflow_store.store import RecordStore
 
 
 def other_metrics(recorded: Mapping[str, Metric], stored: Mapping[str, float]) -> Iterator[str]:
@@ -29,6 +35,29 @@ def other_metrics(recorded: Mapping[str, Metric], stored: Mapping[str, float]) -
                 f"The MLflow store has another value of the metric '{name}', {stored[name]!r}; the "
                 f"record, which counts, says {number!r}."
             )
+
+
+def metrics_left(record: Record, store: "RecordStore") -> Iterator[str]:
+    """Say the same of a run, or why it is not known: what is told needs no answer of the store.
+
+    Args:
+        record: Of the run.
+        store: Where it is kept, which may be gone by now.
+    """
+    why = no_answer(store.tracking.uri)
+    if why is None:
+        try:
+            stored = store.metrics(record.run.run_id)
+        except LakeproofError as error:
+            why = error.message
+        else:
+            yield from other_metrics(record.metrics, stored)
+            return
+    shown = address_of(store.tracking.uri)
+    yield (
+        f"Whether the MLflow store {shown} still has the metrics of the record is not known: "
+        f"{' '.join(why.split())[:200]}. The record counts."
+    )
 
 
 def _is_same(recorded: float, stored: float) -> bool:

@@ -17,7 +17,7 @@ from lakeproof.errors import LakeproofError
 from lakeproof.record.documents.document import from_bytes
 from lakeproof.record.factors.surroundings import restored_umask
 from lakeproof.record.facts import Record
-from lakeproof.record.mlflow_store.stored_metrics import other_metrics
+from lakeproof.record.mlflow_store.stored_metrics import metrics_left
 from lakeproof.record.places.redirection import outside_of
 from lakeproof.record.run.command import to_yaml
 from lakeproof.reproduce import store_rerun
@@ -238,8 +238,7 @@ class _Evaluation:
         if left_out:
             lost = Factor("code:not restored", "; ".join(left_out), None, is_setup=True)
             factors = (*factors, lost)
-        stored = self._context.records.metrics(stage.record.run.run_id)
-        notes = tuple(other_metrics(stage.record.metrics, stored))
+        notes = tuple(metrics_left(stage.record, self._context.records))
         self.result.rerun = rerun
         compared = compare(
             stage.record,
