@@ -7,10 +7,11 @@ import sys
 import pyarrow as pa
 import pytest
 
+# As a run begins.
 _ASK = """
 import json
-from lakeproof.startup.libraries.arrow_memory import give_memory_back
-give_memory_back()
+from lakeproof.startup.begin import import_quickly
+import_quickly()
 import pyarrow as pa
 values = pa.array(range(1000))
 print(json.dumps([pa.default_memory_pool().backend_name, pa.total_allocated_bytes()]))

@@ -153,7 +153,7 @@ def _frame(table: pa.Table, kept: set[str]) -> pd.DataFrame:
     numbers = np.empty((len(names), len(table)))
     for place, name in enumerate(names):
         _write_measurement(table[name], name, numbers[place])
-    if not names or len(labels) > _MOST_INSERTED:
+    if len(labels) > _MOST_INSERTED:
         columns = labels | dict(zip(names, numbers, strict=True))
         return pd.DataFrame({name: columns[name] for name in table.column_names})
     frame = pd.DataFrame(numbers.T, columns=names, copy=False)
