@@ -4,8 +4,8 @@
 CSV, write the same four tables, fit the same estimator, predict, score and draw, with the same
 threads; that they predict the same is looked at. The script has Polars, scikit-learn and
 delta-rs; what it has of this project is the function that splits the rows by their key. It is
-measured twice: as it is, and as one that logs parameters, metrics and files to MLflow, as the run
-does.
+measured twice: as one that logs parameters, metrics and files to MLflow, as the run does, which is
+what the run is judged by; and without, which is told.
 """
 
 import os
@@ -239,10 +239,11 @@ def main() -> None:
     for rows in sizes:
         with tempfile.TemporaryDirectory() as folder:
             figures |= measured(Path(folder), rows, SIZES.get(rows, 1))
+    judged = ("ratio_to_tracked", "memory_ratio", "memory_ratio_to_tracked")
     report(
         "whole run on large data, embedded ÷ the same by hand without a record",
-        "<= 1.1",
-        all(figures[f"ratio_{rows:,}"] <= 1.1 for rows in sizes),
+        "<= 1.1 of what logs to MLflow too, memory of either",
+        all(figures[f"{name}_{rows:,}"] <= 1.1 for name in judged for rows in sizes),
         **figures,
     )
 
