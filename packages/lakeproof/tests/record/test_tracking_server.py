@@ -85,10 +85,11 @@ def test_what_is_told_after_a_run_needs_no_answer():
         tracking = at("sqlite:///runs.db")
 
         def metrics(self, run_id):
-            raise StoreError("The database\nis locked")
+            raise StoreError("The store postgresql://anna:hunter2@db/runs\nis locked.")
 
     (said,) = metrics_left(a_record(), Failing())
-    assert "is not known: The database is locked. The record counts." in said
+    assert "hunter2" not in said
+    assert said.endswith("@db/runs is locked. The record counts.")
 
 
 def test_so_is_a_database():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lakeproof.errors import LakeproofError
 from lakeproof.record.facts import Metric, Record
 from lakeproof.record.mlflow_store.server import address_of, no_answer
+from lakeproof.record.redaction.secret_text import without_secrets
 
 if TYPE_CHECKING:
     from lakeproof.record.mlflow_store.store import RecordStore
@@ -56,7 +57,7 @@ def metrics_left(record: Record, store: "RecordStore") -> Iterator[str]:
     shown = address_of(store.tracking.uri)
     yield (
         f"Whether the MLflow store {shown} still has the metrics of the record is not known: "
-        f"{' '.join(why.split())[:200]}. The record counts."
+        f"{without_secrets(' '.join(why.split()))[:200].rstrip('.')}. The record counts."
     )
 
 
