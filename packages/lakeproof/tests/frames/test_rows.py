@@ -173,5 +173,4 @@ def test_rows_without_a_number_are_rows():
     taken = selected(rows, is_label=True)
     assert taken.to_dict("list") == {"k": ["a", "b"], "y": ["v", "u"]}
     assert list(taken.index) == [0, 1]
-
     assert taken.columns.dtype == pd.DataFrame({"k": [1], "y": [2]}).columns.dtype

@@ -57,13 +57,15 @@ def require_server(tracking: Tracking) -> None:
     Raises:
         StoreError: After some seconds at most.
     """
+    if (place := _place(tracking.uri)) is None:
+        return
     shown = address_of(tracking.uri)
     if (why := no_answer(tracking.uri)) is not None:
         raise StoreError(
             f"The tracking server {shown} does not answer: {why}. Nothing was run. Start it, or "
             f"name another one: {_named()}"
         )
-    if _place(tracking.uri)[0] in _WEB:
+    if place[0] in _WEB:
         _require_welcome(tracking, shown)
 
 
@@ -75,11 +77,10 @@ def no_answer(uri: str) -> str | None:
     Args:
         uri: Of the store.
     """
-    scheme, host, port = _place(uri)
-    if is_local(uri) or scheme not in _PORTS or host is None:
+    if (place := _place(uri)) is None:
         return None
     try:
-        socket.create_connection((host, port or _PORTS[scheme]), WAIT_S).close()
+        socket.create_connection(place[1:], WAIT_S).close()
     except OSError as error:
         return "it did not within 5 s" if isinstance(error, TimeoutError) else _short(error)
     return None
@@ -94,12 +95,16 @@ def is_gone(tracking: Tracking) -> bool:
     return False
 
 
-def _place(uri: str) -> tuple[str, str | None, int | None]:
+def _place(uri: str) -> tuple[str, str, int] | None:
+    """Give scheme, host and port of a store elsewhere; nothing where it is no server we know."""
     try:
         parts = urlsplit(uri)
-        return parts.scheme.partition("+")[0], parts.hostname, parts.port
+        scheme, host, port = parts.scheme.partition("+")[0], parts.hostname, parts.port
     except ValueError:
-        return "", None, None
+        return None
+    if is_local(uri) or scheme not in _PORTS or host is None:
+        return None
+    return scheme, host, port or _PORTS[scheme]
 
 
 def _require_welcome(tracking: Tracking, shown: str) -> None:
