@@ -1,12 +1,14 @@
 import datetime
 import decimal
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 from lakeproof.digest import digest_frame
 from lakeproof.frames import Part, collect_in_order, select_rows
+from lakeproof.frames import rows as rows_module
 
 TRAINING = Part("training", "is_test", False, "train.sample_fraction", "Lower the share.")
 TEST = Part("test", "is_test", True, "evaluate.sample_fraction", "Raise the share.")
@@ -166,6 +168,20 @@ def test_numbers_lie_in_one_piece_and_the_columns_in_their_order(count):
     assert numbers.shape == (4, 2)
     # Where they were written, and no copy of that, but for what pandas 2 has too many pieces of.
     assert (numbers.values.base is not None) == (count < 100)
+
+
+def test_numbers_are_in_the_frame_where_they_were_written(monkeypatch):
+    """A copy would be new memory, which takes longer than the writing."""
+    places, write = [], rows_module._write_measurement
+
+    def noted(column, name, target):
+        places.append(target)
+        write(column, name, target)
+
+    monkeypatch.setattr(rows_module, "_write_measurement", noted)
+    taken = selected(table(k=[1, 2]))
+    (numbers,) = (one for one in taken._mgr.blocks if one.dtype == "float64")
+    assert [np.shares_memory(numbers.values, place) for place in places] == [True, True]
 
 
 def test_rows_without_a_number_are_rows():
